@@ -1,0 +1,29 @@
+namespace CodeSigning.Grains.States;
+
+/// <summary>A stored row does not bear the seal that this cluster would have put on it: somebody wrote to the database.</summary>
+[GenerateSerializer, Alias("codesigning.StateTampered")]
+public sealed class StateTamperedException : Exception
+{
+    /// <summary>Names the row.</summary>
+    public StateTamperedException(string type, string id)
+        : base($"The stored {type} '{id}' does not bear this cluster's seal. It was changed outside the service; restore it from a backup.")
+    {
+    }
+
+    /// <summary>For serializers.</summary>
+    public StateTamperedException()
+    {
+    }
+
+    /// <summary>For serializers.</summary>
+    public StateTamperedException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>For serializers.</summary>
+    public StateTamperedException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}

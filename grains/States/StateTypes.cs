@@ -1,0 +1,44 @@
+namespace CodeSigning.Grains.States;
+
+/// <summary>The kinds of stored state. The words are stored: they only ever grow.</summary>
+public static class StateTypes
+{
+    /// <summary>A named signing identity.</summary>
+    public const string Signer = "signer";
+
+    /// <summary>A code-signing certificate and the id of its key.</summary>
+    public const string Certificate = "certificate";
+
+    /// <summary>An internal certification authority.</summary>
+    public const string CertificateAuthority = "ca";
+
+    /// <summary>A sealed key of the vault.</summary>
+    public const string Key = "key";
+
+    /// <summary>A person.</summary>
+    public const string User = "user";
+
+    /// <summary>A machine identity.</summary>
+    public const string Identity = "identity";
+
+    /// <summary>A client secret of a machine identity.</summary>
+    public const string ClientSecret = "secret";
+
+    /// <summary>A group of people and machine identities.</summary>
+    public const string Group = "group";
+
+    /// <summary>A login that lasts until it ends or is ended.</summary>
+    public const string Session = "session";
+
+    /// <summary>A signing policy.</summary>
+    public const string Policy = "policy";
+
+    /// <summary>A request for approval.</summary>
+    public const string ApprovalRequest = "request";
+
+    /// <summary>A grant.</summary>
+    public const string Grant = "grant";
+
+    /// <summary>A webhook that wants to hear of events.</summary>
+    public const string Webhook = "webhook";
+}
