@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using CodeSigning.Grains.States;
+using CodeSigning.Ledger;
 
 namespace CodeSigning.Grains.Ledger;
 

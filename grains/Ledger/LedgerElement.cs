@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CodeSigning.Grains.States;
+using CodeSigning.Ledger;
 
 namespace CodeSigning.Grains.Ledger;
 

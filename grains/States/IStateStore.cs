@@ -1,3 +1,5 @@
+using CodeSigning.Ledger;
+
 namespace CodeSigning.Grains.States;
 
 /// <summary>
