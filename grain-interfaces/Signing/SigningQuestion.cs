@@ -1,0 +1,15 @@
+namespace CodeSigning.Signing;
+
+/// <summary>What somebody wants signed, as far as it matters to whether they may.</summary>
+/// <param name="Algorithm">The signature scheme.</param>
+/// <param name="Digest">The digest that will be signed, lower-case hex with its hash: <c>sha256:…</c>.</param>
+/// <param name="Address">The address that the server saw.</param>
+/// <param name="Hostname">The host that the client claims to be.</param>
+/// <param name="Tool">The tool that the client claims to be.</param>
+[GenerateSerializer, Immutable, Alias("codesigning.SigningQuestion")]
+public sealed record SigningQuestion(
+    [property: Id(0)] SigningAlgorithm Algorithm,
+    [property: Id(1)] string Digest,
+    [property: Id(2)] string? Address,
+    [property: Id(3)] string? Hostname,
+    [property: Id(4)] string? Tool);
