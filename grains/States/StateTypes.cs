@@ -30,6 +30,12 @@ public static class StateTypes
     /// <summary>A login that lasts until it ends or is ended.</summary>
     public const string Session = "session";
 
+    /// <summary>The one row that names the active administrators; see docs of <c>AdministratorRegister</c>.</summary>
+    public const string Administrators = "administrators";
+
+    /// <summary>A CI's token that a machine identity logged in with.</summary>
+    public const string SeenToken = "seen-token";
+
     /// <summary>A signing policy.</summary>
     public const string Policy = "policy";
 
