@@ -1,0 +1,33 @@
+using CodeSigning.Identities;
+using CodeSigning.Ledger;
+using CodeSigning.Signing;
+
+namespace CodeSigning.Grants;
+
+/// <summary>
+/// An authorisation to sign, limited in time, in number, or both; its key is its id. Its uses are counted in the ledger
+/// and nowhere else; what it keeps in memory are only the uses that are under way.
+/// </summary>
+[Alias("codesigning.IGrantGrain")]
+public interface IGrantGrain : IGrainWithStringKey
+{
+    /// <summary>The grant, for its grantee and for whoever may read its signer.</summary>
+    [ReadOnly, Alias("Get")]
+    Task<GrantView> GetAsync(Caller caller);
+
+    /// <summary>Revokes it; holds for every signature that begins after this returns. The signer's administrators only.</summary>
+    [Alias("Revoke")]
+    Task<GrantView> RevokeAsync(Caller caller, RevokeGrant request, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Keeps one use for a caller. Where the limit is reached only by uses still under way it waits for them: one of them
+    /// may fail. A reservation that is not settled ends after a minute.
+    /// </summary>
+    [AlwaysInterleave, Alias("Reserve")]
+    Task<GrantOffer> ReserveAsync(
+        PrincipalRef grantee, string certificateThumbprint, SigningQuestion question, CancellationToken cancellationToken);
+
+    /// <summary>Ends a reservation.</summary>
+    [AlwaysInterleave, Alias("Settle")]
+    Task SettleAsync(GrantSettlement settlement);
+}
