@@ -1,0 +1,22 @@
+using CodeSigning.Grants;
+using CodeSigning.Identities;
+
+namespace CodeSigning.Approvals;
+
+/// <summary>Grants ahead of a request; an administrator of the signer does it, for somebody else.</summary>
+/// <param name="Grantee">A person or a machine identity; a member who may sign.</param>
+/// <param name="Justification">What for, 1 to 2048 characters.</param>
+/// <param name="RequestedSignings">How many signatures; the policy's most if not given.</param>
+/// <param name="WindowStart">From when (UTC); from now if not given.</param>
+/// <param name="WindowEnd">Until when (UTC); not together with a duration.</param>
+/// <param name="RequestedWindowDuration">How long from now, such as <c>4h</c>.</param>
+/// <param name="Scope">What it shall cover; everything if not given.</param>
+[GenerateSerializer, Immutable, Alias("codesigning.PreApprove")]
+public sealed record PreApprove(
+    [property: Id(0)] PrincipalRef Grantee,
+    [property: Id(1)] string Justification,
+    [property: Id(2)] long? RequestedSignings = null,
+    [property: Id(3)] DateTimeOffset? WindowStart = null,
+    [property: Id(4)] DateTimeOffset? WindowEnd = null,
+    [property: Id(5)] string? RequestedWindowDuration = null,
+    [property: Id(6)] GrantScope? Scope = null);
