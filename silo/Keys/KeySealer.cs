@@ -1,0 +1,107 @@
+using System.Security.Cryptography;
+using CodeSigning.Certificates;
+
+namespace CodeSigning.Silo.Keys;
+
+/// <summary>
+/// Seals keys for the store and opens them again: AES-256-GCM under a fresh data key each, the data key under the master
+/// key. Safe for use by several threads.
+/// </summary>
+public sealed class KeySealer(MasterKey masterKey)
+{
+    internal const int NonceLength = 12;
+    internal const int TagLength = 16;
+    private const int DataKeyLength = 32;
+
+    /// <summary>Seals a private key (PKCS#8) or, with no algorithm, a secret. <paramref name="plaintext"/> stays the caller's to zero.</summary>
+    public SealedKey Seal(KeyReference reference, KeyPurpose purpose, KeyAlgorithm? algorithm, ReadOnlySpan<byte> plaintext)
+    {
+        var header = SealedKeyFormat.Header(reference, purpose, algorithm);
+        using var dataKey = SecretBytes.Random(DataKeyLength);
+        using var cipher = new AesGcm(dataKey.Span, TagLength);
+        return new SealedKey
+        {
+            Reference = reference,
+            Purpose = purpose,
+            Algorithm = algorithm,
+            MasterKeyFingerprint = masterKey.Fingerprint,
+            WrappedDataKey = Wrap(header, dataKey.Span),
+            Content = Encrypt(cipher, plaintext, header),
+        };
+    }
+
+    /// <summary>Opens a record, which must be the one that was asked for. The caller disposes what it gets.</summary>
+    /// <exception cref="SealedKeyException">It is another record, another master key's, or altered.</exception>
+    public SecretBytes Open(SealedKey key, KeyReference expected, KeyPurpose purpose)
+    {
+        if (key.Reference != expected || key.Purpose != purpose)
+            throw new SealedKeyException(
+                SealedKeyFault.WrongRecord, $"The record stored for {purpose} key {expected} is that of another key.");
+
+        var header = SealedKeyFormat.Header(key.Reference, key.Purpose, key.Algorithm);
+        using var dataKey = Unwrap(key, header);
+        using var cipher = new AesGcm(dataKey.Span, TagLength);
+        return Decrypt(cipher, key.Content, header, key);
+    }
+
+    /// <summary>
+    /// Wraps the data key of a record under another master key; the key itself is not decrypted. To rotate the master key
+    /// do this for every record in one transaction with the store's fingerprint.
+    /// </summary>
+    /// <exception cref="SealedKeyException">The record is another master key's, or altered.</exception>
+    public SealedKey Rewrap(SealedKey key, MasterKey next)
+    {
+        var header = SealedKeyFormat.Header(key.Reference, key.Purpose, key.Algorithm);
+        using var dataKey = Unwrap(key, header);
+        return key with
+        {
+            MasterKeyFingerprint = next.Fingerprint,
+            WrappedDataKey = new KeySealer(next).Wrap(header, dataKey.Span),
+        };
+    }
+
+    private AesGcmCiphertext Wrap(byte[] header, ReadOnlySpan<byte> dataKey)
+    {
+        using var cipher = masterKey.CreateWrappingCipher();
+        return Encrypt(cipher, dataKey, SealedKeyFormat.WrappingHeader(header, masterKey.Fingerprint));
+    }
+
+    private SecretBytes Unwrap(SealedKey key, byte[] header)
+    {
+        if (key.MasterKeyFingerprint != masterKey.Fingerprint)
+            throw new SealedKeyException(
+                SealedKeyFault.OtherMasterKey,
+                $"The record of {key.Purpose} key {key.Reference} was sealed under master key {key.MasterKeyFingerprint}, "
+                + $"and the one in use is {masterKey.Fingerprint}.");
+
+        using var cipher = masterKey.CreateWrappingCipher();
+        return Decrypt(cipher, key.WrappedDataKey, SealedKeyFormat.WrappingHeader(header, masterKey.Fingerprint), key);
+    }
+
+    private static AesGcmCiphertext Encrypt(AesGcm cipher, ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> associatedData)
+    {
+        var nonce = RandomNumberGenerator.GetBytes(NonceLength);
+        var ciphertext = new byte[plaintext.Length];
+        var tag = new byte[TagLength];
+        cipher.Encrypt(nonce, plaintext, ciphertext, tag, associatedData);
+        return new AesGcmCiphertext(nonce, ciphertext, tag);
+    }
+
+    private static SecretBytes Decrypt(AesGcm cipher, AesGcmCiphertext sealedBytes, ReadOnlySpan<byte> associatedData, SealedKey key)
+    {
+        var plaintext = new SecretBytes(sealedBytes.Ciphertext.Length);
+        try
+        {
+            cipher.Decrypt(
+                sealedBytes.Nonce.Span, sealedBytes.Ciphertext.Span, sealedBytes.Tag.Span, plaintext.Span, associatedData);
+            return plaintext;
+        }
+        catch (CryptographicException)
+        {
+            plaintext.Dispose();
+            throw new SealedKeyException(
+                SealedKeyFault.Altered,
+                $"The record of {key.Purpose} key {key.Reference} was altered in the store. Restore it from a backup.");
+        }
+    }
+}

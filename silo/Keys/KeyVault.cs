@@ -1,0 +1,98 @@
+using System.Security.Cryptography;
+using CodeSigning.Certificates;
+
+namespace CodeSigning.Silo.Keys;
+
+/// <summary>
+/// The only place where private keys exist in the clear: it makes them, seals them for the store and opens them for use.
+/// What it hands out can use a key and cannot give it away. Safe for use by several threads.
+/// </summary>
+public sealed class KeyVault : IDisposable
+{
+    private const int LongestPkcs8 = 4096;
+
+    private readonly KeySealer _sealer;
+    private readonly ISealedKeyStore _store;
+    private readonly KeyCache _cache;
+
+    /// <summary>Makes a vault over a store.</summary>
+    /// <param name="sealer">Seals and opens records.</param>
+    /// <param name="store">Where sealed keys are read from.</param>
+    /// <param name="cachedKeys">How many private keys stay open.</param>
+    public KeyVault(KeySealer sealer, ISealedKeyStore store, int cachedKeys = 1024)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cachedKeys);
+        _sealer = sealer;
+        _store = store;
+        _cache = new KeyCache(cachedKeys, LoadAsync);
+    }
+
+    /// <summary>Makes a key pair. For RSA that takes up to seconds of CPU time: run it on <see cref="SigningThreads"/>.</summary>
+    public NewKey Generate(string id, KeyPurpose purpose, KeyAlgorithm algorithm)
+    {
+        using var key = KeyAlgorithms.Create(algorithm);
+        return Seal(new KeyReference(id), purpose, algorithm, key);
+    }
+
+    /// <summary>Takes in a key pair that was made elsewhere. <paramref name="key"/> stays the caller's to dispose.</summary>
+    /// <exception cref="CryptographicException">The key is of no supported kind.</exception>
+    public NewKey Import(string id, KeyPurpose purpose, AsymmetricAlgorithm key)
+    {
+        var algorithm = KeyAlgorithms.Of(key) ?? throw new CryptographicException("The key is of no supported kind.");
+        return Seal(new KeyReference(id), purpose, algorithm, key);
+    }
+
+    /// <summary>Makes a symmetric secret of 32 random bytes.</summary>
+    public NewSecret GenerateSecret(KeyReference reference, KeyPurpose purpose)
+    {
+        var secret = SecretBytes.Random(32);
+        return new NewSecret(_sealer.Seal(reference, purpose, algorithm: null, secret.Span), secret);
+    }
+
+    /// <summary>Opens a private key, from memory if it was used lately. The caller disposes the handle.</summary>
+    /// <exception cref="SealedKeyException">The store has no such key, or its record cannot be opened.</exception>
+    public ValueTask<KeyHandle> OpenAsync(KeyReference reference, KeyPurpose purpose, CancellationToken cancellationToken) =>
+        _cache.HoldAsync(reference, purpose, cancellationToken);
+
+    /// <summary>Opens a symmetric secret. The caller disposes it.</summary>
+    /// <exception cref="SealedKeyException">The store has no such secret, or its record cannot be opened.</exception>
+    public async Task<SecretBytes> OpenSecretAsync(
+        KeyReference reference, KeyPurpose purpose, CancellationToken cancellationToken)
+    {
+        var record = await ReadAsync(reference, purpose, cancellationToken);
+        return record.Algorithm is null
+            ? _sealer.Open(record, reference, purpose)
+            : throw new SealedKeyException(SealedKeyFault.WrongRecord, $"{purpose} key {reference} is a key pair, not a secret.");
+    }
+
+    /// <summary>Closes a key that was deleted. Signatures that are being made with it are finished.</summary>
+    public void Close(KeyReference reference, KeyPurpose purpose) => _cache.Remove(reference, purpose);
+
+    /// <summary>Closes all keys. Signatures that are being made are finished.</summary>
+    public void Dispose() => _cache.Dispose();
+
+    private NewKey Seal(KeyReference reference, KeyPurpose purpose, KeyAlgorithm algorithm, AsymmetricAlgorithm key)
+    {
+        using var buffer = new SecretBytes(LongestPkcs8);
+        if (!key.TryExportPkcs8PrivateKey(buffer.Span, out var length))
+            throw new CryptographicException("The key is longer than any supported kind.");
+
+        var pkcs8 = buffer.Span[..length];
+        var record = _sealer.Seal(reference, purpose, algorithm, pkcs8);
+        return new NewKey(record, new KeyHandle(new SharedKey(reference, PrivateKey.FromPkcs8(algorithm, pkcs8))));
+    }
+
+    private async Task<SharedKey> LoadAsync(KeyReference reference, KeyPurpose purpose)
+    {
+        var record = await ReadAsync(reference, purpose, CancellationToken.None);
+        if (record.Algorithm is not { } algorithm)
+            throw new SealedKeyException(SealedKeyFault.WrongRecord, $"{purpose} key {reference} is a secret, not a key pair.");
+
+        using var pkcs8 = _sealer.Open(record, reference, purpose);
+        return new SharedKey(reference, PrivateKey.FromPkcs8(algorithm, pkcs8.Span));
+    }
+
+    private async Task<SealedKey> ReadAsync(KeyReference reference, KeyPurpose purpose, CancellationToken cancellationToken) =>
+        await _store.LoadAsync(reference, cancellationToken)
+        ?? throw new SealedKeyException(SealedKeyFault.Missing, $"The store has no {purpose} key {reference}.");
+}

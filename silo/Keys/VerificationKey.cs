@@ -1,0 +1,54 @@
+using System.Security.Cryptography;
+using CodeSigning.Certificates;
+using CodeSigning.Signing;
+
+namespace CodeSigning.Silo.Keys;
+
+/// <summary>A public key of one of the six kinds, with which signatures are verified. Safe for use by several threads.</summary>
+public sealed class VerificationKey : IDisposable
+{
+    private readonly AsymmetricAlgorithm _key;
+
+    private VerificationKey(KeyAlgorithm algorithm, AsymmetricAlgorithm key)
+    {
+        Algorithm = algorithm;
+        _key = key;
+    }
+
+    /// <summary>The kind of key.</summary>
+    public KeyAlgorithm Algorithm { get; }
+
+    /// <summary>Reads a SubjectPublicKeyInfo (RFC 5280, section 4.1), DER.</summary>
+    /// <exception cref="CryptographicException">It is malformed or no key of the six kinds.</exception>
+    public static VerificationKey FromSubjectPublicKeyInfo(ReadOnlySpan<byte> subjectPublicKeyInfo)
+    {
+        AsymmetricAlgorithm key = SubjectPublicKeyInfo.IsRsa(subjectPublicKeyInfo) ? RSA.Create() : ECDsa.Create();
+        try
+        {
+            key.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out var read);
+            if (read != subjectPublicKeyInfo.Length || KeyAlgorithms.Of(key) is not { } algorithm)
+                throw new CryptographicException("The public key is of no supported kind.");
+            return new VerificationKey(algorithm, key);
+        }
+        catch
+        {
+            key.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether <paramref name="signature"/> is this key's over <paramref name="digest"/>. ECDSA signatures are DER.</summary>
+    /// <returns>False also for a scheme that does not fit the key and for a signature that is malformed.</returns>
+    public bool Verify(SigningAlgorithm algorithm, ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature)
+    {
+        if (!algorithm.Fits(Algorithm) || digest.Length != algorithm.DigestLength())
+            return false;
+
+        return _key is RSA rsa
+            ? rsa.VerifyHash(digest, signature, algorithm.Hash(), algorithm.RsaPadding())
+            : ((ECDsa)_key).VerifyHash(digest, signature, DSASignatureFormat.Rfc3279DerSequence);
+    }
+
+    /// <summary>Frees the key.</summary>
+    public void Dispose() => _key.Dispose();
+}

@@ -1,0 +1,123 @@
+using CodeSigning.Silo.Keys;
+using Xunit;
+
+namespace CodeSigning.Silo.Tests.Keys;
+
+public sealed class MasterKeyTests : IDisposable
+{
+    private readonly string _data = Directory.CreateTempSubdirectory("codesigning-masterkey-").FullName;
+
+    private string KeyFile => Path.Combine(_data, MasterKeySource.FileName);
+
+    public void Dispose() => Directory.Delete(_data, recursive: true);
+
+    [Fact]
+    public void An_empty_store_gets_a_master_key_that_only_its_owner_can_read()
+    {
+        using var made = MasterKeySource.Load(null, _data, storeIsEmpty: true);
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(KeyFile));
+        Assert.Equal(MasterKey.Length, Convert.FromBase64String(File.ReadAllText(KeyFile)).Length);
+        Assert.Single(Directory.GetFiles(_data));
+        using var again = MasterKeySource.Load(null, _data, storeIsEmpty: false);
+        Assert.Equal(made.Fingerprint, again.Fingerprint);
+    }
+
+    [Fact]
+    public void Two_empty_stores_get_different_master_keys()
+    {
+        using var one = MasterKeySource.Load(null, Path.Combine(_data, "one"), storeIsEmpty: true);
+        using var two = MasterKeySource.Load(null, Path.Combine(_data, "two"), storeIsEmpty: true);
+
+        Assert.NotEqual(one.Fingerprint, two.Fingerprint);
+    }
+
+    [Fact]
+    public void A_store_with_keys_never_gets_a_new_master_key()
+    {
+        var refusal = Assert.Throws<MasterKeyException>(() => MasterKeySource.Load(null, _data, storeIsEmpty: false));
+
+        Assert.Contains("Put back the master key", refusal.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(KeyFile));
+    }
+
+    [Fact]
+    public void A_master_key_file_that_others_can_read_is_refused()
+    {
+        MasterKeySource.Load(null, _data, storeIsEmpty: true).Dispose();
+        File.SetUnixFileMode(KeyFile, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+
+        var refusal = Assert.Throws<MasterKeyException>(() => MasterKeySource.Load(null, _data, storeIsEmpty: false));
+
+        Assert.Contains("chmod 600", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_setting_wins_over_the_file_and_makes_none()
+    {
+        var bytes = new byte[32];
+        bytes[0] = 7;
+        using var expected = MasterKey.FromBytes(bytes);
+        var raw = Path.Combine(_data, "raw");
+        File.WriteAllBytes(raw, bytes);
+        var text = Path.Combine(_data, "text");
+        File.WriteAllText(text, Convert.ToBase64String(bytes) + "\n");
+
+        foreach (var setting in new[] { Convert.ToBase64String(bytes), $"file:{raw}", $"file:{text}" })
+        {
+            using var loaded = MasterKeySource.Load(setting, _data, storeIsEmpty: true);
+            Assert.Equal(expected.Fingerprint, loaded.Fingerprint);
+        }
+        Assert.False(File.Exists(KeyFile));
+    }
+
+    [Theory]
+    [InlineData("not base64 at all!")]
+    [InlineData("c2hvcnQ=")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==")]
+    [InlineData("file:/nowhere/at/all")]
+    [InlineData("file:/")]
+    public void A_malformed_setting_is_refused_without_repeating_it(string setting)
+    {
+        var refusal = Assert.Throws<MasterKeyException>(() => MasterKeySource.Load(setting, _data, storeIsEmpty: true));
+
+        Assert.DoesNotContain(setting, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_setting_that_names_no_file_is_refused() =>
+        Assert.Throws<MasterKeyException>(() => MasterKeySource.Load("file:", _data, storeIsEmpty: true));
+
+    [Fact]
+    public void A_master_key_of_another_store_is_refused_with_what_to_do()
+    {
+        using var mine = MasterKey.FromBytes(new byte[32]);
+        var bytes = new byte[32];
+        bytes[31] = 1;
+        using var other = MasterKey.FromBytes(bytes);
+
+        mine.EnsureMatches(mine.Fingerprint);
+        var refusal = Assert.Throws<MasterKeyException>(() => other.EnsureMatches(mine.Fingerprint));
+
+        Assert.Contains("Start with the master key that belongs to the store", refusal.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Stores keep the fingerprint and records are wrapped under the derived key: neither may ever change. The value is openssl's.</summary>
+    [Fact]
+    public void The_fingerprint_of_a_key_stays_what_it_was()
+    {
+        using var key = MasterKey.FromBytes(new byte[32]);
+
+        Assert.Equal("3b1e3e12e15c345bba18795913f2a650", key.Fingerprint);
+    }
+
+    [Fact]
+    public void A_disposed_master_key_seals_nothing()
+    {
+        var key = MasterKey.FromBytes(new byte[32]);
+        key.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(
+            () => new KeySealer(key).Seal(new KeyReference("key_a"), KeyPurpose.StateRows, null, [1]));
+    }
+}

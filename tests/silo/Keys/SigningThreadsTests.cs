@@ -1,0 +1,154 @@
+using CodeSigning.Silo.Keys;
+using Xunit;
+
+namespace CodeSigning.Silo.Tests.Keys;
+
+public sealed class SigningThreadsTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task A_job_runs_on_a_thread_of_its_own_kind_and_its_result_comes_back()
+    {
+        await using var threads = new SigningThreads(threads: 1);
+
+        var (name, isPool) = await threads.RunAsync(
+            () => (Thread.CurrentThread.Name, Thread.CurrentThread.IsThreadPoolThread), default).WaitAsync(Patience);
+
+        Assert.Equal("signing 0", name);
+        Assert.False(isPool);
+    }
+
+    [Fact]
+    public async Task There_is_one_thread_a_core_unless_configured()
+    {
+        await using var threads = new SigningThreads();
+
+        Assert.Equal(Environment.ProcessorCount, threads.Threads);
+    }
+
+    [Fact]
+    public async Task A_fault_reaches_the_caller_and_the_thread_lives_on()
+    {
+        await using var threads = new SigningThreads(threads: 1);
+
+        await Assert.ThrowsAsync<InvalidTimeZoneException>(
+            () => threads.RunAsync<int>(() => throw new InvalidTimeZoneException(), default).WaitAsync(Patience));
+
+        Assert.Equal(2, await threads.RunAsync(() => 2, default).WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task When_the_queue_is_full_a_job_is_refused_at_once()
+    {
+        await using var threads = new SigningThreads(threads: 1, queueLength: 2);
+        using var blocker = new Blocker(threads);
+        await blocker.Started.WaitAsync(Patience);
+        var first = threads.RunAsync(() => 1, default);
+        var second = threads.RunAsync(() => 2, default);
+
+        var refusal = await Assert.ThrowsAsync<SigningThreadsUnavailableException>(() => threads.RunAsync(() => 3, default));
+
+        Assert.False(refusal.IsStopping);
+        Assert.Equal(2, threads.Waiting);
+        blocker.Release();
+        Assert.Equal(1, await first.WaitAsync(Patience));
+        Assert.Equal(2, await second.WaitAsync(Patience));
+        Assert.Equal(4, await threads.RunAsync(() => 4, default).WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task A_job_cancelled_before_it_starts_is_not_run()
+    {
+        await using var threads = new SigningThreads(threads: 1);
+        using var blocker = new Blocker(threads);
+        await blocker.Started.WaitAsync(Patience);
+        using var cancelling = new CancellationTokenSource();
+        var ran = false;
+
+        var job = threads.RunAsync(() => ran = true, cancelling.Token);
+        await cancelling.CancelAsync();
+        blocker.Release();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => job.WaitAsync(Patience));
+        Assert.False(ran);
+    }
+
+    [Fact]
+    public async Task Stopping_finishes_what_was_taken_and_takes_no_more()
+    {
+        var threads = new SigningThreads(threads: 1);
+        using var blocker = new Blocker(threads);
+        await blocker.Started.WaitAsync(Patience);
+        var waiting = threads.RunAsync(() => 1, default);
+
+        var stopped = threads.StopAsync(default);
+        var refusal = await Assert.ThrowsAsync<SigningThreadsUnavailableException>(() => threads.RunAsync(() => 2, default));
+        blocker.Release();
+        await stopped.WaitAsync(Patience);
+
+        Assert.True(refusal.IsStopping);
+        Assert.Equal(1, await waiting);
+    }
+
+    [Fact]
+    public async Task Stopping_in_haste_refuses_what_waits()
+    {
+        var threads = new SigningThreads(threads: 1);
+        using var blocker = new Blocker(threads);
+        await blocker.Started.WaitAsync(Patience);
+        var waiting = threads.RunAsync(() => 1, default);
+
+        var stopped = threads.StopAsync(new CancellationToken(canceled: true));
+
+        var refusal = await Assert.ThrowsAsync<SigningThreadsUnavailableException>(() => waiting.WaitAsync(Patience));
+        Assert.True(refusal.IsStopping);
+        blocker.Release();
+        await stopped.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task All_jobs_of_many_callers_are_run_once_each()
+    {
+        await using var threads = new SigningThreads(threads: 2, queueLength: 10_000);
+        var ran = 0;
+
+        var results = await Task.WhenAll(Enumerable.Range(0, 10_000).Select(number => threads.RunAsync(
+            () =>
+            {
+                Interlocked.Increment(ref ran);
+                return number;
+            },
+            default))).WaitAsync(Patience);
+
+        Assert.Equal(10_000, ran);
+        Assert.Equal(Enumerable.Range(0, 10_000), results);
+    }
+
+    /// <summary>Holds one thread until it is released.</summary>
+    private sealed class Blocker : IDisposable
+    {
+        private readonly ManualResetEventSlim _gate = new();
+        private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly Task<bool> _job;
+
+        public Blocker(SigningThreads threads) => _job = threads.RunAsync(
+            () =>
+            {
+                _started.SetResult();
+                return _gate.Wait(Patience);
+            },
+            default);
+
+        public Task Started => _started.Task;
+
+        public void Release() => _gate.Set();
+
+        public void Dispose()
+        {
+            _gate.Set();
+            Assert.True(((IAsyncResult)_job).AsyncWaitHandle.WaitOne(Patience));
+            _gate.Dispose();
+        }
+    }
+}
