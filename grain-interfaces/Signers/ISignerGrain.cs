@@ -26,6 +26,17 @@ public interface ISignerGrain : IGrainWithStringKey
     [Alias("ChangeStatus")]
     Task<SignerView> ChangeStatusAsync(Caller caller, ChangeSignerStatus request, CancellationToken cancellationToken);
 
+    /// <summary>Does what an approved request asks of the signer's policy; does nothing where that has been done.</summary>
+    [Alias("ApplyPolicyChange")]
+    Task ApplyPolicyChangeAsync(string requestId, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The emergency stop: in one commit disables the signer, revokes its grants and cancels its requests; then waits for
+    /// commits under way anywhere and lists every signature made since a time.
+    /// </summary>
+    [Alias("Stop")]
+    Task<StopReport> StopAsync(Caller caller, StopSigner request, CancellationToken cancellationToken);
+
     /// <summary>Deletes the signer; its ledger entries stay, and its name is not free again.</summary>
     [Alias("Delete")]
     Task DeleteAsync(Caller caller, CancellationToken cancellationToken);

@@ -29,7 +29,4 @@ public enum SignerAction
 
     /// <summary>Ask for a grant.</summary>
     Request,
-
-    /// <summary>Take the certificate out.</summary>
-    ExportCertificate,
 }

@@ -15,6 +15,7 @@ namespace CodeSigning.Signers;
 /// <param name="CreatedAt">When it was made (UTC).</param>
 /// <param name="CreatedBy">Who made it.</param>
 /// <param name="LastSignedAt">When it last signed (UTC); some seconds late.</param>
+/// <param name="PendingPolicyRequestId">The request for another policy that waits for approval, after a change that loosens.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.SignerView")]
 public sealed record SignerView(
     [property: Id(0)] string Id,
@@ -28,4 +29,5 @@ public sealed record SignerView(
     [property: Id(8)] string? ApprovalPolicyId,
     [property: Id(9)] DateTimeOffset CreatedAt,
     [property: Id(10)] PrincipalRef CreatedBy,
-    [property: Id(11)] DateTimeOffset? LastSignedAt = null);
+    [property: Id(11)] DateTimeOffset? LastSignedAt = null,
+    [property: Id(12)] string? PendingPolicyRequestId = null);
