@@ -15,10 +15,13 @@ public interface IApprovalRequestGrain : IGrainWithStringKey
     Task<RequestView> CreateSigningAsync(
         Caller caller, string signerId, CreateRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Opens a request to change a signer's policy or what a policy says, under the policy in force.</summary>
+    /// <summary>
+    /// Opens a request to change a signer's policy or what a policy says, under the policy in force. The signer or the
+    /// policy asks, having decided that the caller may; it waits in its turn, so it is not called back.
+    /// </summary>
     [Alias("CreatePolicyChange")]
     Task<RequestView> CreatePolicyChangeAsync(
-        Caller caller, string? signerId, PolicyChange change, CancellationToken cancellationToken);
+        Caller caller, string? signerId, string? signerName, PolicyChange change, CancellationToken cancellationToken);
 
     /// <summary>The request: for its requester, its approvers, and whoever may read its signer.</summary>
     [ReadOnly, Alias("Get")]

@@ -6,10 +6,20 @@ namespace CodeSigning.Signing;
 /// <param name="Address">The address that the server saw.</param>
 /// <param name="Hostname">The host that the client claims to be.</param>
 /// <param name="Tool">The tool that the client claims to be.</param>
+/// <param name="StoreTime">The database's time, where it was found to be past a limit that the node's clock had not reached (UTC).</param>
 [GenerateSerializer, Immutable, Alias("codesigning.SigningQuestion")]
 public sealed record SigningQuestion(
     [property: Id(0)] SigningAlgorithm Algorithm,
     [property: Id(1)] string Digest,
     [property: Id(2)] string? Address,
     [property: Id(3)] string? Hostname,
-    [property: Id(4)] string? Tool);
+    [property: Id(4)] string? Tool,
+    [property: Id(5)] DateTimeOffset? StoreTime = null)
+{
+    /// <summary>The later of the node's clock and the database's.</summary>
+    public DateTimeOffset Now(TimeProvider time)
+    {
+        var now = time.GetUtcNow();
+        return StoreTime > now ? StoreTime.Value : now;
+    }
+}

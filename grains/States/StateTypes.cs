@@ -47,4 +47,7 @@ public static class StateTypes
 
     /// <summary>A webhook that wants to hear of events.</summary>
     public const string Webhook = "webhook";
+
+    /// <summary>A name that is not given again; see <see cref="NameReservation"/>.</summary>
+    public const string ReservedName = "reserved-name";
 }

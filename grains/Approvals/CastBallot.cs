@@ -1,0 +1,17 @@
+namespace CodeSigning.Grains.Approvals;
+
+/// <summary>A vote as it is stored.</summary>
+/// <param name="Step">The step that it was cast in, from 0.</param>
+/// <param name="UserId">Who.</param>
+/// <param name="UserName">Under which name then.</param>
+/// <param name="Approved">Yes or no.</param>
+/// <param name="Comment">What they said of it.</param>
+/// <param name="At">When (UTC).</param>
+[GenerateSerializer, Immutable, Alias("codesigning.CastBallot")]
+public sealed record CastBallot(
+    [property: Id(0)] int Step,
+    [property: Id(1)] string UserId,
+    [property: Id(2)] string UserName,
+    [property: Id(3)] bool Approved,
+    [property: Id(4)] string? Comment,
+    [property: Id(5)] DateTimeOffset At);

@@ -1,0 +1,139 @@
+using System.Collections.Immutable;
+using System.Net;
+using CodeSigning.Errors;
+using CodeSigning.Grants;
+using CodeSigning.Signing;
+
+namespace CodeSigning.Grains.Grants;
+
+/// <summary>What a scope covers: all of its parts must match, within a part any of its values. Pure.</summary>
+public static class ScopeRules
+{
+    /// <summary>The most values that a part of a scope has.</summary>
+    public const int MaxValues = 1000;
+
+    private const int MaxLength = 256;
+
+    /// <summary>The name of the first part that does not cover the question; null where all do.</summary>
+    public static string? Mismatch(GrantScope? scope, SigningQuestion question)
+    {
+        if (scope is null)
+        {
+            return null;
+        }
+
+        if (!Covers(scope.Digests, digest => digest == question.Digest))
+        {
+            return "digests";
+        }
+
+        if (!Covers(scope.IpAddresses, block => CoversAddress(block, question.Address)))
+        {
+            return "addresses";
+        }
+
+        if (!Covers(scope.Hostnames, name => Same(name, question.Hostname)))
+        {
+            return "hosts";
+        }
+
+        return Covers(scope.Tools, name => Same(name, question.Tool)) ? null : "tools";
+    }
+
+    /// <summary>The parts of a scope that rest on what the client claims of itself; null where there is none.</summary>
+    public static IReadOnlyList<string>? ClaimedByClient(GrantScope? scope)
+    {
+        List<string> claimed = [];
+        if (scope?.Hostnames is not null)
+        {
+            claimed.Add("hostnames");
+        }
+
+        if (scope?.Tools is not null)
+        {
+            claimed.Add("tools");
+        }
+
+        return claimed.Count == 0 ? null : claimed;
+    }
+
+    /// <summary>Brings a scope into the form that is compared, or refuses it; an empty scope is none.</summary>
+    public static GrantScope? Normalise(GrantScope? scope)
+    {
+        if (scope is null)
+        {
+            return null;
+        }
+
+        var normal = new GrantScope(
+            Each(scope.Digests, "digests", NormaliseDigest),
+            Each(scope.IpAddresses, "ipAddresses", NormaliseAddress),
+            Each(scope.Hostnames, "hostnames", NormaliseText),
+            Each(scope.Tools, "tools", NormaliseText));
+        return normal is { Digests: null, IpAddresses: null, Hostnames: null, Tools: null } ? null : normal;
+    }
+
+    private static ImmutableArray<string>? Each(ImmutableArray<string>? values, string part, Func<string, string?> normalise)
+    {
+        if (values is not { } given)
+        {
+            return null;
+        }
+
+        if (given.IsDefaultOrEmpty || given.Length > MaxValues)
+        {
+            throw new RefusedException(
+                ErrorCode.InvalidRequest, $"The scope's {part} hold 1 to {MaxValues} values; leave the member out for no limit.");
+        }
+
+        return
+        [
+            .. given.Select(value => value is not null && normalise(value) is { } normal
+                ? normal
+                : throw new RefusedException(ErrorCode.InvalidRequest, $"The scope's {part} hold a value that is not one of theirs."))
+                .Distinct(StringComparer.Ordinal),
+        ];
+    }
+
+    private static bool Covers(ImmutableArray<string>? values, Func<string, bool> matches) =>
+        values is not { } given || given.Any(matches);
+
+    private static bool Same(string expected, string? actual) =>
+        string.Equals(expected, actual, StringComparison.OrdinalIgnoreCase);
+
+    private static bool CoversAddress(string block, string? address)
+    {
+        if (!IPAddress.TryParse(address, out var actual))
+        {
+            return false;
+        }
+
+        actual = actual.IsIPv4MappedToIPv6 ? actual.MapToIPv4() : actual;
+        return IPNetwork.TryParse(block, out var network) && network.Contains(actual);
+    }
+
+    private static string? NormaliseDigest(string value)
+    {
+        var lower = value.ToLowerInvariant();
+        var colon = lower.IndexOf(':', StringComparison.Ordinal);
+        var length = colon < 0 ? 0 : lower[..colon] switch { "sha256" => 64, "sha384" => 96, "sha512" => 128, _ => 0 };
+        return length > 0 && lower.Length - colon - 1 == length && lower.AsSpan(colon + 1).IndexOfAnyExcept("0123456789abcdef") < 0
+            ? lower
+            : null;
+    }
+
+    /// <summary>A single address becomes the block that holds nothing else.</summary>
+    private static string? NormaliseAddress(string value)
+    {
+        if (IPAddress.TryParse(value, out var address))
+        {
+            address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+            return $"{address}/{(address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? 32 : 128)}";
+        }
+
+        return IPNetwork.TryParse(value, out var network) ? network.ToString() : null;
+    }
+
+    private static string? NormaliseText(string value) =>
+        value.Length is > 0 and <= MaxLength && !value.Any(char.IsControl) ? value : null;
+}

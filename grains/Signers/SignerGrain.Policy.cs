@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using CodeSigning.Approvals;
+using CodeSigning.Errors;
+using CodeSigning.Grains.Approvals;
+using CodeSigning.Grains.Recording;
+using CodeSigning.Grains.States;
+using CodeSigning.Identifiers;
+using CodeSigning.Identities;
+using CodeSigning.Ledger;
+using CodeSigning.Policies;
+using CodeSigning.Signers;
+
+namespace CodeSigning.Grains.Signers;
+
+/// <summary>
+/// A policy guards itself: once a request was approved under it, an administrator who detaches it, signs and attaches it
+/// again would undo what the approvers are there for. So taking it away is a request under it.
+/// </summary>
+public sealed partial class SignerGrain
+{
+    /// <inheritdoc/>
+    public async Task ApplyPolicyChangeAsync(string requestId, CancellationToken cancellationToken)
+    {
+        var stored = await services.States.ReadAsync(StateTypes.ApprovalRequest, requestId, cancellationToken);
+        if (!state.RecordExists || stored?.ReadAs<ApprovalRequestState>() is not { } request
+            || state.State.PendingPolicyRequestId != requestId)
+        {
+            return;
+        }
+
+        if (request is not { Kind: RequestKind.SignerPolicy, Status: RequestStatus.Approved, Change: { } change }
+            || request.SignerId != Id || change.PolicyId != state.State.PolicyId)
+        {
+            throw new RefusedException(ErrorCode.WrongState, "The request does not allow this change of policy.");
+        }
+
+        var next = state.State with { PolicyId = change.NewPolicyId, PendingPolicyRequestId = null };
+        var act = Change.By(Caller.System, "signer.change-policy", StateTypes.Signer, Id, change, services.Time);
+        await SaveAsync(
+            act, next, [new StateVersion(StateTypes.ApprovalRequest, requestId, stored.Version)], [], cancellationToken);
+    }
+
+    /// <summary>Changes the policy, or opens the request that may change it later.</summary>
+    private async Task<(SignerState Next, ImmutableArray<StateVersion> ReadSet)> ChangePolicyAsync(
+        Caller caller, SignerFacts facts, SignerState next, string? policyId, CancellationToken cancellationToken)
+    {
+        SignerAuthority.Demand(facts, caller, SignerAction.ManagePolicy);
+        ImmutableArray<StateVersion> rests = policyId is null ? [] : [(await DemandPolicyAsync(policyId)).Version];
+        if (facts.Policy is not { } inForce)
+        {
+            return (next with { PolicyId = policyId }, rests);
+        }
+
+        if (!inForce.Guarded)
+        {
+            return (next with { PolicyId = policyId, PendingPolicyRequestId = null }, [.. rests, inForce.Version]);
+        }
+
+        var requestId = EntityId.New(IdPrefixes.ApprovalRequest, services.Time);
+        await GrainFactory.GetGrain<IApprovalRequestGrain>(requestId).CreatePolicyChangeAsync(
+            caller with { Retry = null },
+            Id,
+            facts.State.Name,
+            new PolicyChange(inForce.Version.Id, policyId),
+            cancellationToken);
+        return (next with { PendingPolicyRequestId = requestId }, [.. rests, inForce.Version]);
+    }
+
+    private async Task<PolicyFacts> DemandPolicyAsync(string policyId) =>
+        await GrainFactory.GetGrain<ISigningPolicyGrain>(policyId).GetFactsAsync()
+        ?? throw new RefusedException(ErrorCode.InvalidRequest, $"There is no signing policy '{policyId}'.");
+}

@@ -1,0 +1,25 @@
+using CodeSigning.Certificates;
+using CodeSigning.Signing;
+
+namespace CodeSigning.Grains.Signing;
+
+/// <summary>Makes signatures with keys that never leave the vault.</summary>
+public interface ISigningKeys
+{
+    /// <summary>
+    /// Signs a digest with the certificate's key, on a bounded set of threads, and verifies the signature with the
+    /// certificate's public key (always for RSA, sampled for ECDSA): a fault in the arithmetic must not leave.
+    /// </summary>
+    /// <param name="certificate">Names the key and holds the public key.</param>
+    /// <param name="algorithm">The scheme; it fits the key.</param>
+    /// <param name="digest">The digest; its length is the algorithm's.</param>
+    /// <param name="cancellationToken">Heeded until the computation begins.</param>
+    /// <returns>The signature: RSA's as long as the modulus, ECDSA's as DER.</returns>
+    /// <exception cref="Errors.RefusedException"><c>Unavailable</c> where too much is under way.</exception>
+    /// <exception cref="SigningFaultException">The key cannot be used, or the signature did not verify.</exception>
+    ValueTask<byte[]> SignAsync(
+        CertificateFacts certificate,
+        SigningAlgorithm algorithm,
+        ReadOnlyMemory<byte> digest,
+        CancellationToken cancellationToken);
+}

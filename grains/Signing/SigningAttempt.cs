@@ -1,0 +1,114 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text.Json;
+using CodeSigning.Contract;
+using CodeSigning.Errors;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grants;
+using CodeSigning.Identifiers;
+using CodeSigning.Ledger;
+using CodeSigning.Signing;
+
+namespace CodeSigning.Grains.Signing;
+
+/// <summary>One attempt to sign: the digest that it is about, and the ledger elements that can come of it.</summary>
+internal sealed class SigningAttempt
+{
+    private readonly SignCommand _command;
+
+    /// <summary>An attempt that begins now.</summary>
+    public SigningAttempt(SignCommand command, TimeProvider time)
+    {
+        _command = command;
+        OperationId = EntityId.New(IdPrefixes.Operation, time);
+        Digest = command.IsDigest ? command.Data : Hash(command);
+        Question = new SigningQuestion(
+            command.Algorithm,
+            $"sha{command.Algorithm.DigestLength() * 8}:{Convert.ToHexStringLower(Digest.Span)}",
+            command.Caller.Address,
+            command.ClientMetadata?.GetValueOrDefault("hostname"),
+            command.ClientMetadata?.GetValueOrDefault("tool"));
+    }
+
+    /// <summary>The id of the entry that tells of it.</summary>
+    public string OperationId { get; }
+
+    /// <summary>What is signed.</summary>
+    public ReadOnlyMemory<byte> Digest { get; }
+
+    /// <summary>What is asked of signer and grants.</summary>
+    public SigningQuestion Question { get; }
+
+    /// <summary>The element of a signature, with the answer for the caller's idempotency key.</summary>
+    public LedgerElement Success(SigningDecision decision, GrantOffer.Reserved? grant, SignResult result) => new()
+    {
+        Entry = Draft(decision, EntryOutcome.Success, null) with
+        {
+            Signature = result.Signature,
+            GrantId = grant?.Version.Id,
+            Bypass = decision is SigningDecision.Allowed { IsBypass: true },
+        },
+        ReadSet = grant is null
+            ? [.. _command.Caller.Basis, .. decision.Basis]
+            : [.. _command.Caller.Basis, .. decision.Basis, grant.Version],
+        Until = Earliest(_command.Caller.Until, decision.Until, grant?.Until),
+        Use = grant is null ? null : new GrantUse(grant.Version.Id, grant.Limit),
+        Answer = _command.Caller.Retry is not { } retry
+            ? null
+            : new IdempotentAnswer(
+                _command.Caller.Id,
+                retry.Scope,
+                retry.Key,
+                Convert.FromHexString(retry.RequestHash),
+                JsonSerializer.SerializeToUtf8Bytes(result, ContractJson.Options)),
+    };
+
+    /// <summary>The element of a denial; its read set makes sure that it, too, rests on what is true.</summary>
+    public LedgerElement Denial(SigningDecision decision, ImmutableArray<StateVersion> grants, ErrorCode code, string? grantId) => new()
+    {
+        Entry = Draft(decision, EntryOutcome.Denied, code) with { GrantId = grantId },
+        ReadSet = [.. _command.Caller.Basis, .. decision.Basis, .. grants],
+        Until = _command.Caller.Until,
+    };
+
+    /// <summary>The element of a failure. It rests on nothing: it happened.</summary>
+    public LedgerElement Failure(SigningDecision decision, string? grantId) => new()
+    {
+        Entry = Draft(decision, EntryOutcome.Failed, ErrorCode.Unavailable) with { GrantId = grantId },
+    };
+
+    private EntryDraft Draft(SigningDecision decision, EntryOutcome outcome, ErrorCode? code) => new()
+    {
+        OperationId = OperationId,
+        Kind = EntryKind.Sign,
+        Outcome = outcome,
+        Code = code?.ToString(),
+        Actor = _command.Caller.ToActor(),
+        Address = _command.Caller.Address,
+        SignerId = _command.SignerId,
+        SignerName = decision.SignerName,
+        CertificateSerial = decision.Certificate?.SerialNumber,
+        SigningAlgorithm = _command.Algorithm.ToWireName(),
+        IsDigest = _command.IsDigest,
+        Data = _command.Data,
+        ClientMetadata = _command.ClientMetadata,
+    };
+
+    private static byte[] Hash(SignCommand command) => command.Algorithm.DigestLength() switch
+    {
+        SHA256.HashSizeInBytes => SHA256.HashData(command.Data.Span),
+        SHA384.HashSizeInBytes => SHA384.HashData(command.Data.Span),
+        _ => SHA512.HashData(command.Data.Span),
+    };
+
+    private static DateTimeOffset? Earliest(params ReadOnlySpan<DateTimeOffset?> times)
+    {
+        DateTimeOffset? earliest = null;
+        foreach (var time in times)
+        {
+            earliest = earliest is null || time < earliest ? time ?? earliest : earliest;
+        }
+
+        return earliest;
+    }
+}

@@ -1,0 +1,38 @@
+using System.Diagnostics.Metrics;
+using CodeSigning.Ledger;
+
+namespace CodeSigning.Grains.Signing;
+
+/// <summary>Counts attempts to sign, for <c>/metrics</c>.</summary>
+public sealed class SigningMeter : IDisposable
+{
+    /// <summary>The meter's name.</summary>
+    public const string Name = "CodeSigning.Signing";
+
+    private readonly Meter _meter;
+    private readonly Counter<long> _signatures;
+
+    /// <summary>Makes the meter.</summary>
+    public SigningMeter(IMeterFactory factory)
+    {
+        _meter = factory.Create(Name);
+        _signatures = _meter.CreateCounter<long>(
+            "codesigning.signatures", "{signature}", "Attempts to sign, by algorithm and outcome.");
+    }
+
+    /// <summary>Counts one.</summary>
+    public void Count(string algorithm, EntryOutcome outcome) => _signatures.Add(
+        1,
+        new KeyValuePair<string, object?>("algorithm", algorithm),
+        new KeyValuePair<string, object?>("outcome", Word(outcome)));
+
+    /// <inheritdoc/>
+    public void Dispose() => _meter.Dispose();
+
+    private static string Word(EntryOutcome outcome) => outcome switch
+    {
+        EntryOutcome.Success => "success",
+        EntryOutcome.Failed => "failed",
+        _ => "denied",
+    };
+}
