@@ -1,0 +1,48 @@
+/* Just enough of X.509 to fill the attributes of a token's objects and to export public keys. Nothing here decides
+ * whether a certificate is to be trusted. */
+#ifndef CODESIGNING_CERTIFICATE_H
+#define CODESIGNING_CERTIFICATE_H
+
+#include "codesigning/algorithm.h"
+#include "codesigning/result.h"
+
+typedef struct cs_span {
+    const unsigned char *data;
+    size_t length;
+} cs_span;
+
+/* A parsed certificate. The spans point into `der`, which it owns. */
+typedef struct cs_certificate {
+    unsigned char *der;
+    size_t der_length;
+    cs_span serial;     /* DER INTEGER with tag and length */
+    cs_span issuer;     /* DER Name */
+    cs_span subject;    /* DER Name */
+    cs_span public_key; /* DER SubjectPublicKeyInfo */
+    char not_before[9]; /* YYYYMMDD */
+    char not_after[9];
+    char common_name[65]; /* of the subject; empty when it has none that is plain text */
+    cs_key_algorithm key; /* CS_KEY_UNKNOWN for keys outside the contract, as a root may have */
+    cs_span modulus;      /* RSA: unsigned big-endian, no leading zero */
+    cs_span exponent;
+    cs_span curve;        /* EC: DER OBJECT IDENTIFIER with tag and length */
+    cs_span point;        /* EC: uncompressed point 04 x y */
+} cs_certificate;
+
+/* Parses one DER certificate; takes a copy. */
+cs_result cs_certificate_parse(cs_certificate *certificate, const unsigned char *der, size_t length, cs_error *error);
+void cs_certificate_release(cs_certificate *certificate);
+
+/* Certificates of a signer, leaf first, shared by counting. */
+typedef struct cs_chain cs_chain;
+
+#define CS_MAX_CHAIN_LENGTH 16
+
+/* Reads PEM text: 1 to CS_MAX_CHAIN_LENGTH certificates. NULL, with `error` filled, otherwise. */
+cs_chain *cs_chain_parse(const char *pem, size_t length, cs_error *error);
+cs_chain *cs_chain_retain(cs_chain *chain);
+void cs_chain_release(cs_chain *chain);
+size_t cs_chain_length(const cs_chain *chain);
+const cs_certificate *cs_chain_at(const cs_chain *chain, size_t index);
+
+#endif

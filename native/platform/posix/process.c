@@ -1,0 +1,142 @@
+/* Forks and the end of the process.
+ *
+ * Calls in flight pass a gate, and leave it while they wait for the network, for a lock held over the network, or
+ * sleep. A fork closes the gate and waits until nobody is inside: then no other thread holds a lock of the TLS library,
+ * of the loader or of ours, and the child finds them all free. Since waiting threads are outside, a slow server cannot
+ * hold up a fork. The end of the process does the same, because the TLS library tears itself down there. */
+#include <errno.h>
+#include <openssl/err.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "platform.h"
+
+enum { patience_seconds = 2 };
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static unsigned inside;
+static bool closed;
+static atomic_bool ending;
+static void (*child_handler)(void);
+
+static _Thread_local bool calling; /* this thread is within a call, inside or waiting */
+static _Thread_local bool counted; /* this thread is one of `inside` */
+
+static void enter(void)
+{
+    pthread_mutex_lock(&lock);
+    while (closed && !atomic_load(&ending))
+        pthread_cond_wait(&changed, &lock);
+    inside++;
+    counted = true;
+    pthread_mutex_unlock(&lock);
+}
+
+static void leave(void)
+{
+    pthread_mutex_lock(&lock);
+    inside--;
+    counted = false;
+    if (closed)
+        pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+bool cs_call_begin(void)
+{
+    if (calling)
+        return false;
+    calling = true;
+    enter();
+    if (!atomic_load(&ending))
+        ERR_set_mark(); /* the host may use the same OpenSSL: what fails in here is not to be found in its queue */
+    return true;
+}
+
+void cs_call_end(void)
+{
+    if (!atomic_load(&ending))
+        ERR_pop_to_mark();
+    leave();
+    calling = false;
+}
+
+void cs_blocking_begin(void)
+{
+    if (calling)
+        leave();
+}
+
+bool cs_blocking_end(void)
+{
+    if (calling)
+        enter();
+    return !atomic_load(&ending);
+}
+
+bool cs_process_is_ending(void)
+{
+    return atomic_load(&ending);
+}
+
+/* With the lock held. A fork may come from within a call (a resolver's plug-in, say): that one is not waited for. */
+static void drain(void)
+{
+    struct timespec deadline;
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += patience_seconds;
+    unsigned own = counted ? 1 : 0;
+    while (inside > own && pthread_cond_timedwait(&changed, &lock, &deadline) != ETIMEDOUT)
+        ;
+}
+
+static void before_fork(void)
+{
+    pthread_mutex_lock(&lock);
+    while (closed)
+        pthread_cond_wait(&changed, &lock);
+    closed = true;
+    drain();
+}
+
+static void after_fork_in_parent(void)
+{
+    closed = false;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+static void after_fork_in_child(void)
+{
+    pthread_mutex_init(&lock, NULL);
+    pthread_cond_init(&changed, NULL);
+    inside = counted ? 1 : 0;
+    closed = false;
+    child_handler();
+}
+
+static void at_exit(void)
+{
+    pthread_mutex_lock(&lock);
+    atomic_store(&ending, true);
+    pthread_cond_broadcast(&changed);
+    closed = true;
+    drain();
+    closed = false;
+    pthread_mutex_unlock(&lock);
+}
+
+bool cs_watch_process(void (*in_child)(void))
+{
+    static bool watching; /* the caller initialises one at a time */
+    if (watching)
+        return true;
+    child_handler = in_child;
+    if (pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) != 0 || atexit(at_exit) != 0)
+        return false;
+    watching = true;
+    return true;
+}

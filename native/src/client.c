@@ -1,0 +1,96 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "client_state.h"
+
+cs_result cs_client_open(cs_client **client, cs_config *config, const cs_metadata *metadata, cs_error *error)
+{
+    cs_client *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return cs_fail(error, CS_NO_MEMORY, "out of memory");
+    c->config = *config;
+    c->metadata = *metadata;
+    memset(config, 0, sizeof *config);
+    c->lock = cs_mutex_create();
+    c->login_lock = cs_mutex_create();
+    c->catalogue_lock = cs_mutex_create();
+    c->transport = cs_transport_open(&c->config);
+    if (c->lock == NULL || c->login_lock == NULL || c->catalogue_lock == NULL || c->transport == NULL) {
+        cs_client_close(c);
+        return cs_fail(error, CS_NO_MEMORY, "out of memory");
+    }
+    *client = c;
+    return CS_OK;
+}
+
+static void forget_secrets(cs_client *client)
+{
+    cs_secret_free(client->token);
+    cs_secret_free(client->pin_client_id);
+    cs_secret_free(client->pin_client_secret);
+    client->token = client->pin_client_id = client->pin_client_secret = NULL;
+}
+
+void cs_client_close(cs_client *client)
+{
+    if (client == NULL)
+        return;
+    cs_transport_close(client->transport);
+    forget_secrets(client);
+    cs_catalogue_forget(client);
+    cs_config_release(&client->config);
+    cs_mutex_destroy(client->lock);
+    cs_mutex_destroy(client->login_lock);
+    cs_mutex_destroy(client->catalogue_lock);
+    free(client);
+}
+
+void cs_client_abandon(cs_client *client)
+{
+    cs_transport_abandon(client->transport);
+}
+
+const cs_config *cs_client_config(const cs_client *client)
+{
+    return &client->config;
+}
+
+bool cs_client_is_configured(const cs_client *client)
+{
+    return client->config.auth != CS_AUTH_NONE;
+}
+
+bool cs_client_can_authenticate(const cs_client *client)
+{
+    if (cs_client_is_configured(client))
+        return true;
+    cs_mutex_lock(client->lock);
+    bool logged_in = client->pin_client_id != NULL;
+    cs_mutex_unlock(client->lock);
+    return logged_in;
+}
+
+void cs_client_logout(cs_client *client)
+{
+    if (cs_client_is_configured(client))
+        return;
+    cs_mutex_lock(client->lock);
+    forget_secrets(client);
+    cs_catalogue_forget(client);
+    cs_mutex_unlock(client->lock);
+}
+
+void cs_lock_over_network(cs_mutex *mutex)
+{
+    if (cs_mutex_try_lock(mutex))
+        return;
+    cs_blocking_begin();
+    cs_mutex_lock(mutex);
+    cs_blocking_end();
+}
+
+uint64_t cs_deadline(const cs_client *client, unsigned most_ms)
+{
+    unsigned configured = client->config.timeout_seconds * 1000;
+    return cs_monotonic_ms() + (configured < most_ms ? configured : most_ms);
+}
