@@ -1,4 +1,3 @@
-using CodeSigning.Grants;
 using CodeSigning.Identities;
 
 namespace CodeSigning.Approvals;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using CodeSigning.Grants;
-using CodeSigning.Identities;
 using CodeSigning.Ledger;
 
 namespace CodeSigning.Approvals;

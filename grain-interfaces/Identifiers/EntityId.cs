@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 
 namespace CodeSigning.Identifiers;
@@ -10,6 +11,7 @@ namespace CodeSigning.Identifiers;
 public static class EntityId
 {
     private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+    private static readonly SearchValues<char> Characters = SearchValues.Create(Alphabet);
     private const int TimeLength = 10;
     private const int RandomLength = 16;
 
@@ -46,6 +48,6 @@ public static class EntityId
             return false;
         }
 
-        return text.AsSpan(prefix.Length + 1).IndexOfAnyExcept(Alphabet) < 0;
+        return text.AsSpan(prefix.Length + 1).IndexOfAnyExcept(Characters) < 0;
     }
 }

@@ -10,7 +10,7 @@ public abstract record SignReply
     /// <summary>The signature; its entry is durable.</summary>
     /// <param name="Result">The answer for the client.</param>
     [GenerateSerializer, Immutable, Alias("codesigning.Signed")]
-    public sealed record Signed([property: Id(0)] SignResult Result) : SignReply;
+    public sealed record SignatureMade([property: Id(0)] SignResult Result) : SignReply;
 
     /// <summary>No signature; the denial's entry is durable.</summary>
     /// <param name="OperationId">The entry's id.</param>

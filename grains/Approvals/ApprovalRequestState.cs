@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using CodeSigning.Approvals;
 using CodeSigning.Grains.States;
 using CodeSigning.Grants;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Net;
 using CodeSigning.Errors;
@@ -13,6 +14,7 @@ public static class ScopeRules
     public const int MaxValues = 1000;
 
     private const int MaxLength = 256;
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
     /// <summary>The name of the first part that does not cover the question; null where all do.</summary>
     public static string? Mismatch(GrantScope? scope, SigningQuestion question)
@@ -117,7 +119,7 @@ public static class ScopeRules
         var lower = value.ToLowerInvariant();
         var colon = lower.IndexOf(':', StringComparison.Ordinal);
         var length = colon < 0 ? 0 : lower[..colon] switch { "sha256" => 64, "sha384" => 96, "sha512" => 128, _ => 0 };
-        return length > 0 && lower.Length - colon - 1 == length && lower.AsSpan(colon + 1).IndexOfAnyExcept("0123456789abcdef") < 0
+        return length > 0 && lower.Length - colon - 1 == length && lower.AsSpan(colon + 1).IndexOfAnyExcept(HexDigits) < 0
             ? lower
             : null;
     }

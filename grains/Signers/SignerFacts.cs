@@ -23,8 +23,8 @@ public sealed record SignerFacts(
     /// <summary>The signer's own version.</summary>
     public StateVersion Self => new(StateTypes.Signer, State.Id, Version);
 
-    /// <summary>Whether one of these versions is of something that these facts rest on.</summary>
-    public bool AnyOf(ImmutableArray<StateVersion> versions)
+    /// <summary>Whether one of these versions is of a kind that facts rest on, so that they must be read again.</summary>
+    public static bool RestOnAny(ImmutableArray<StateVersion> versions)
     {
         foreach (var version in versions)
         {

@@ -18,7 +18,7 @@ public sealed partial class SignerGrain
     /// <inheritdoc/>
     public async Task<SignerView> CreateAsync(Caller caller, CreateSigner request, CancellationToken cancellationToken)
     {
-        Identities.ProductAuthority.Demand(caller);
+        Identities.ProductAuthority.DemandAdministrator(caller);
         if (state.RecordExists)
         {
             throw new RefusedException(ErrorCode.Conflict, "The signer exists already.");

@@ -34,7 +34,7 @@ public sealed partial class SignerGrain(
         Caller caller, SigningQuestion question, ImmutableArray<StateVersion> stale)
     {
         var facts = _facts;
-        if (facts is null || facts.AnyOf(stale))
+        if (facts is null || SignerFacts.RestOnAny(stale))
         {
             facts = await services.Facts.ReadAsync(Id, CancellationToken.None);
             if (facts is null)
@@ -107,7 +107,7 @@ public sealed partial class SignerGrain(
     private async Task<SignerView> ViewAsync(SignerFacts facts)
     {
         var seen = await services.Observations.ReadAsync([Id], CancellationToken.None);
-        var lastSigned = seen.FirstOrDefault(observation => observation.What == SignerServices.Signed)?.LastAt;
+        var lastSigned = seen.FirstOrDefault(observation => observation.What == SignerServices.Signature)?.LastAt;
         return View(facts) with { LastSignedAt = lastSigned };
     }
 

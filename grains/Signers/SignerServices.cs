@@ -18,6 +18,6 @@ public sealed record SignerServices(
     ICommitFence Fence,
     TimeProvider Time)
 {
-    /// <summary>What is observed of a signer: that it signed.</summary>
-    public const string Signed = "signed";
+    /// <summary>What is observed of a signer: that it made a signature.</summary>
+    public const string Signature = "signature";
 }

@@ -1,6 +1,5 @@
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
-using CodeSigning.Signers;
 
 namespace CodeSigning.Grains.Signers;
 

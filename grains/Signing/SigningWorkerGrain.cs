@@ -161,9 +161,9 @@ public sealed class SigningWorkerGrain(
             return (null, outcome);
         }
 
-        observations.Note(command.SignerId, SignerServices.Signed);
+        observations.Note(command.SignerId, SignerServices.Signature);
         meter.Count(result.SigningAlgorithm, EntryOutcome.Success);
-        return (new SignReply.Signed(result), outcome);
+        return (new SignReply.SignatureMade(result), outcome);
     }
 
     private async Task<(SignReply? Reply, CommitOutcome Outcome)> DenyAsync(
