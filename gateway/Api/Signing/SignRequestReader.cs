@@ -1,0 +1,193 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Collections.Immutable;
+using System.Text.Json;
+using CodeSigning.Errors;
+using CodeSigning.Gateway.Calls;
+
+namespace CodeSigning.Gateway.Api.Signing;
+
+/// <summary>
+/// Reads the bodies of the sign endpoints straight from the connection's buffer, by hand: this is the hot path, and its
+/// errors are exact.
+/// </summary>
+internal static class SignRequestReader
+{
+    /// <summary>The longest body of one signature's request: the data and the metadata, every character escaped.</summary>
+    public const int MaxBody = 16 * 1024;
+
+    /// <summary>The most items of a batch.</summary>
+    public const int MaxItems = 1000;
+
+    // A base64 text of 128 bytes has 172 characters; each may be escaped as \uXXXX.
+    private const int MaxDataText = 6 * 172;
+
+    private delegate T BodyReader<T>(ref Utf8JsonReader json);
+
+    private delegate bool FieldReader<T>(ref Utf8JsonReader json, ref T fields);
+
+    /// <summary>Reads a request for one signature.</summary>
+    /// <exception cref="RefusedException">It is none.</exception>
+    public static SignRequest ReadSign(in ReadOnlySequence<byte> body) => Read(body, static (ref Utf8JsonReader json) =>
+    {
+        var fields = default(SignFields);
+        ReadObject(ref json, ref fields, static (ref Utf8JsonReader json, ref SignFields fields) =>
+            ReadItemField(ref json, ref fields.Item) || ReadMetadataField(ref json, ref fields.Metadata));
+        fields.Item.CheckComplete();
+        return new SignRequest(fields.Item.Check(), fields.Metadata);
+    });
+
+    /// <summary>Reads a request for a batch of signatures.</summary>
+    /// <exception cref="RefusedException">It is none.</exception>
+    public static BatchRequest ReadBatch(in ReadOnlySequence<byte> body) => Read(body, static (ref Utf8JsonReader json) =>
+    {
+        var fields = default(BatchFields);
+        ReadObject(ref json, ref fields, static (ref Utf8JsonReader json, ref BatchFields fields) =>
+            ReadItemsField(ref json, ref fields.Items) || ReadMetadataField(ref json, ref fields.Metadata));
+        return new BatchRequest(fields.Items is { Count: > 0 } items ? items : throw WrongItems(), fields.Metadata);
+    });
+
+    private static T Read<T>(in ReadOnlySequence<byte> body, BodyReader<T> read)
+    {
+        if (body.IsEmpty)
+            throw Refuse("The body is empty; a JSON object is expected.");
+
+        var json = body.IsSingleSegment
+            ? new Utf8JsonReader(body.FirstSpan, JsonText.ReaderOptions)
+            : new Utf8JsonReader(body, JsonText.ReaderOptions);
+        try
+        {
+            json.Read();
+            var value = read(ref json);
+            json.Read(); // Nothing may follow the object; the reader refuses it.
+            return value;
+        }
+        catch (JsonException)
+        {
+            throw Refuse("The body is not JSON, or nests too deep.");
+        }
+        catch (InvalidOperationException)
+        {
+            // What the reader throws for a string that is no text: half a surrogate pair, or no UTF-8.
+            throw Refuse("A string in the body is not Unicode text.");
+        }
+    }
+
+    /// <summary>Reads the fields of the object that the reader stands at, up to and with its end.</summary>
+    private static void ReadObject<T>(ref Utf8JsonReader json, ref T fields, FieldReader<T> read)
+    {
+        if (json.TokenType != JsonTokenType.StartObject)
+            throw Refuse("A JSON object is expected.");
+
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (!read(ref json, ref fields))
+                throw Refuse($"The field '{Shorten(json.GetString()!)}' is unknown.");
+        }
+    }
+
+    private static bool ReadItemField(ref Utf8JsonReader json, ref SignItemFields fields)
+    {
+        if (json.ValueTextEquals("data"u8))
+        {
+            json.Read();
+            fields.SetData(ReadData(ref json));
+        }
+        else if (json.ValueTextEquals("signingAlgorithm"u8))
+        {
+            json.Read();
+            fields.SetAlgorithm(json.TokenType == JsonTokenType.String
+                ? json.GetString()!
+                : throw Refuse("The field 'signingAlgorithm' must be a string."));
+        }
+        else if (json.ValueTextEquals("isDigest"u8))
+        {
+            json.Read();
+            fields.SetIsDigest(json.TokenType is JsonTokenType.True or JsonTokenType.False
+                ? json.GetBoolean()
+                : throw Refuse("The field 'isDigest' must be true or false."));
+        }
+        else
+        {
+            return false;
+        }
+
+        return true;
+    }
+
+    private static bool ReadItemsField(ref Utf8JsonReader json, ref List<SignItemFields>? items)
+    {
+        if (!json.ValueTextEquals("items"u8))
+            return false;
+
+        if (items is not null)
+            throw Refuse("The field 'items' is given twice.");
+
+        json.Read();
+        if (json.TokenType != JsonTokenType.StartArray)
+            throw WrongItems();
+
+        items = [];
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        {
+            if (items.Count == MaxItems)
+                throw WrongItems();
+
+            var fields = default(SignItemFields);
+            ReadObject(ref json, ref fields, ReadItemField);
+            fields.CheckComplete();
+            items.Add(fields);
+        }
+
+        return true;
+    }
+
+    private static bool ReadMetadataField(ref Utf8JsonReader json, ref ImmutableSortedDictionary<string, string>? metadata)
+    {
+        if (!json.ValueTextEquals("clientMetadata"u8))
+            return false;
+
+        if (metadata is not null)
+            throw Refuse("The field 'clientMetadata' is given twice.");
+
+        json.Read();
+        metadata = ClientMetadataReader.Read(ref json);
+        return true;
+    }
+
+    /// <summary>The bytes of a base64 string; null where it is none of 1 to 128 bytes.</summary>
+    private static byte[]? ReadData(ref Utf8JsonReader json)
+    {
+        if (json.TokenType != JsonTokenType.String)
+            throw Refuse("The field 'data' must be a string of base64.");
+
+        Span<byte> text = stackalloc byte[MaxDataText];
+        if ((json.HasValueSequence ? json.ValueSequence.Length : json.ValueSpan.Length) > text.Length)
+            return null;
+
+        var base64 = text[..json.CopyString(text)];
+        Span<byte> data = stackalloc byte[SignItemFields.MaxData];
+        return !base64.ContainsAny(" \t\r\n"u8) // The decoder would pass over them.
+            && Base64.DecodeFromUtf8(base64, data, out _, out var length) == OperationStatus.Done && length > 0
+                ? data[..length].ToArray()
+                : null;
+    }
+
+    private static string Shorten(string name) => name.Length <= 64 ? name : name[..64] + "…";
+
+    private static RefusedException WrongItems() => Refuse($"The field 'items' must be an array of 1 to {MaxItems} items.");
+
+    private static RefusedException Refuse(string detail) => new(ErrorCode.InvalidRequest, detail);
+
+    private struct SignFields
+    {
+        public SignItemFields Item;
+        public ImmutableSortedDictionary<string, string>? Metadata;
+    }
+
+    private struct BatchFields
+    {
+        public List<SignItemFields>? Items;
+        public ImmutableSortedDictionary<string, string>? Metadata;
+    }
+}

@@ -1,0 +1,39 @@
+using CodeSigning.Identities;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace CodeSigning.Gateway.Calls;
+
+/// <summary>Authenticates every request but those for endpoints that say they are for everybody.</summary>
+internal sealed class CallerMiddleware(RequestDelegate next)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        // What is no route's endpoint is the framework's own way to answer 405 and 415.
+        if (context.GetEndpoint() is RouteEndpoint endpoint && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null)
+        {
+            var authentication = context.RequestServices.GetRequiredService<ICallerAuthentication>();
+            context.Features.Set(await authentication.AuthenticateAsync(context, fresh: false, context.RequestAborted));
+        }
+
+        await next(context);
+    }
+}
+
+/// <summary>The caller of a request.</summary>
+internal static class CallerFeature
+{
+    /// <summary>The caller as it was authenticated.</summary>
+    /// <exception cref="InvalidOperationException">The endpoint is for everybody.</exception>
+    public static Caller GetCaller(this HttpContext context) => context.Features.GetRequiredFeature<Caller>();
+
+    /// <summary>Authenticates again on fresh facts; what the request bore beside its token stays.</summary>
+    public static async Task<Caller> ReauthenticateAsync(this HttpContext context)
+    {
+        var authentication = context.RequestServices.GetRequiredService<ICallerAuthentication>();
+        var caller = await authentication.AuthenticateAsync(context, fresh: true, context.RequestAborted)
+            with { Retry = context.GetCaller().Retry };
+        context.Features.Set(caller);
+        return caller;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Security.Cryptography;
+using System.Text;
+using CodeSigning.Errors;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Identities;
+
+namespace CodeSigning.Gateway.Calls;
+
+/// <summary>
+/// Reads <c>Idempotency-Key</c> and finds what was answered to it before. The answer is committed with the act itself, so
+/// that there is either both or neither.
+/// </summary>
+internal static class Idempotency
+{
+    private const string Header = "Idempotency-Key";
+    private const int MaxLength = 128;
+
+    /// <summary>The key of a request with what it asks; null where it bears none.</summary>
+    /// <exception cref="RefusedException">The key has not the form that the contract gives it.</exception>
+    public static IdempotencyKey? ReadKey(HttpContext context, ReadOnlySpan<byte> body)
+    {
+        var values = context.Request.Headers[Header];
+        if (values.Count == 0)
+            return null;
+
+        var key = values.Count == 1 ? values[0] : null;
+        if (string.IsNullOrEmpty(key) || key.Length > MaxLength || key.AsSpan().ContainsAnyExceptInRange('!', '~'))
+            throw new RefusedException(ErrorCode.InvalidRequest, $"{Header} must be 1 to {MaxLength} visible ASCII characters, once.");
+
+        var scope = $"{context.Request.Method} {context.Request.Path.Value}";
+        return new IdempotencyKey(scope, key, Hash(scope, context.Request.QueryString.Value, body));
+    }
+
+    /// <summary>What was answered to this key before, as the JSON that was sent; null where nothing was.</summary>
+    /// <exception cref="RefusedException">It was used to ask for something else.</exception>
+    public static async Task<ReadOnlyMemory<byte>?> FindAnswerAsync(
+        this IAnswerStore answers, Caller caller, IdempotencyKey key, CancellationToken cancellationToken)
+    {
+        if (await answers.FindAsync(caller.Id, key.Scope, key.Key, cancellationToken) is not { } known)
+            return null;
+
+        return CryptographicOperations.FixedTimeEquals(known.RequestHash.Span, Convert.FromHexString(key.RequestHash))
+            ? known.Answer
+            : throw new RefusedException(
+                ErrorCode.IdempotencyMismatch, $"This {Header} was used with another content. Take a new one for a new request.");
+    }
+
+    /// <summary>Lower-case hex SHA-256 over the call and its body.</summary>
+    private static string Hash(string scope, string? query, ReadOnlySpan<byte> body)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(scope + query + "\n"));
+        hash.AppendData(body);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

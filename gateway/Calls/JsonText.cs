@@ -1,0 +1,49 @@
+using System.Text.Json;
+using CodeSigning.Contract;
+using CodeSigning.Errors;
+
+namespace CodeSigning.Gateway.Calls;
+
+/// <summary>The form that every JSON text must have here, whatever it says.</summary>
+internal static class JsonText
+{
+    /// <summary>How a reader must be set up to read what the contract allows.</summary>
+    public static JsonReaderOptions ReaderOptions { get; } = new() { MaxDepth = ContractJson.MaxDepth };
+
+    /// <summary>Refuses what is not JSON, what nests too deep, lone surrogates, and U+0000, which no database takes.</summary>
+    /// <exception cref="RefusedException">The text is not such.</exception>
+    public static void Check(ReadOnlySpan<byte> text)
+    {
+        if (text.IsEmpty)
+            throw Refuse("The body is empty; a JSON object is expected.");
+
+        var reader = new Utf8JsonReader(text, ReaderOptions);
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
+                {
+                    CheckString(ref reader);
+                }
+            }
+        }
+        catch (JsonException mistake)
+        {
+            throw Refuse($"The body is not JSON, or nests deeper than {ContractJson.MaxDepth}: see line {mistake.LineNumber + 1}.");
+        }
+        catch (InvalidOperationException)
+        {
+            // What the reader throws for a string that is no text: half a surrogate pair, or no UTF-8.
+            throw Refuse("A string in the body is not Unicode text.");
+        }
+    }
+
+    private static void CheckString(ref Utf8JsonReader reader)
+    {
+        if (reader.GetString()!.Contains('\0', StringComparison.Ordinal))
+            throw Refuse("A string in the body holds the character U+0000.");
+    }
+
+    private static RefusedException Refuse(string detail) => new(ErrorCode.InvalidRequest, detail);
+}

@@ -1,0 +1,85 @@
+using CodeSigning.Gateway.Calls;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.OpenApi;
+
+namespace CodeSigning.Gateway.Docs;
+
+/// <summary>The OpenAPI document: what every endpoint has in common, beside what their types and comments say.</summary>
+internal static class OpenApiSetup
+{
+    private const string Bearer = "bearer";
+
+    public static void AddOpenApiDocument(this IServiceCollection services) => services.AddOpenApi("v1", options =>
+    {
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info = new OpenApiInfo
+            {
+                Title = "Code signing",
+                Version = "v1",
+                Description = "A self-hosted code-signing cluster. Errors are application/problem+json with a stable code.",
+            };
+            document.Servers = [];
+            document.Components ??= new OpenApiComponents();
+            document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+            {
+                [Bearer] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer" },
+            };
+            document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
+            document.Components.Schemas["Problem"] = ProblemSchema();
+            return Task.CompletedTask;
+        });
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+            if (!metadata.OfType<IAllowAnonymous>().Any())
+            {
+                operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] }];
+            }
+
+            if (metadata.OfType<TakesIdempotencyKey>().Any())
+            {
+                operation.Parameters ??= [];
+                operation.Parameters.Add(IdempotencyKeyParameter());
+            }
+
+            operation.Responses ??= [];
+            operation.Responses["default"] = new OpenApiResponse
+            {
+                Description = "What was refused, or failed.",
+                Content = new Dictionary<string, OpenApiMediaType>
+                {
+                    ["application/problem+json"] = new() { Schema = new OpenApiSchemaReference("Problem", context.Document) },
+                },
+            };
+            return Task.CompletedTask;
+        });
+    });
+
+    private static OpenApiParameter IdempotencyKeyParameter() => new()
+    {
+        Name = "Idempotency-Key",
+        In = ParameterLocation.Header,
+        Description = "Lets the request be sent again without doing twice what it asks: the first answer is sent again for 24 hours.",
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 128, Pattern = "^[!-~]+$" },
+    };
+
+    private static OpenApiSchema ProblemSchema() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Description = "A problem document (RFC 9457).",
+        Required = new HashSet<string> { "status", "title", "detail", "code" },
+        Properties = new Dictionary<string, IOpenApiSchema>
+        {
+            ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The HTTP status." },
+            ["title"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The code in words." },
+            ["detail"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "What happened, and what to do." },
+            ["code"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Description = "The stable code.",
+                Enum = [.. Enum.GetNames<CodeSigning.Errors.ErrorCode>().Select(name => (System.Text.Json.Nodes.JsonNode)name)],
+            },
+        },
+    };
+}

@@ -1,0 +1,61 @@
+using CodeSigning.Contract;
+using CodeSigning.Gateway.Api;
+using CodeSigning.Gateway.Calls;
+using CodeSigning.Gateway.Docs;
+using CodeSigning.Gateway.Health;
+using CodeSigning.Gateway.Limits;
+using CodeSigning.Gateway.Metrics;
+using CodeSigning.Gateway.Problems;
+using CodeSigning.Silo.Hosting;
+
+namespace CodeSigning.Gateway.Hosting;
+
+/// <summary>The gateway with a silo in the same process.</summary>
+internal static class GatewayApplication
+{
+    /// <summary>Puts everything together; nothing runs yet.</summary>
+    /// <param name="args">Settings that win over the environment's, as <c>--NAME=VALUE</c>.</param>
+    /// <exception cref="SettingsException">The settings hold mistakes.</exception>
+    public static WebApplication Create(string[] args)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, EnvironmentName = "Production" });
+        var settings = GatewaySettings.Read(builder.Configuration);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+        });
+        builder.WebHost.UseKestrel(settings);
+        builder.AddSilo(NodeSettings.Read(builder.Configuration));
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton<RateLimits>();
+        builder.Services.AddSingleton<MetricsCollector>();
+        builder.Services.AddHealthChecks();
+        builder.Services.AddOpenApiDocument();
+        builder.Services.ConfigureHttpJsonOptions(json => ContractJson.Configure(json.SerializerOptions));
+        builder.Services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
+
+        var app = builder.Build();
+        app.UsePipeline(settings);
+        app.MapApi();
+        app.MapHealth();
+        app.MapMetrics();
+        app.MapOpenApiDocument();
+        return app;
+    }
+
+    // The order matters. Problems come first, so that whatever fails within is rendered; headers before anything can
+    // answer; the client's true address before it is written down; the caller before limits, which are the caller's own.
+    private static void UsePipeline(this WebApplication app, GatewaySettings settings)
+    {
+        app.UseMiddleware<SecurityHeaders>();
+        app.UseMiddleware<ProblemMiddleware>();
+        app.UseTrustedProxies(settings);
+        app.UseDocs();
+        app.UseRouting();
+        app.UseMiddleware<CallerMiddleware>();
+        app.UseMiddleware<LimitsMiddleware>();
+    }
+}

@@ -1,0 +1,66 @@
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace CodeSigning.Gateway.Hosting;
+
+/// <summary>The HTTP server: where it listens, and the bounds of what it takes.</summary>
+internal static class KestrelSetup
+{
+    /// <summary>The longest body of most requests, in bytes.</summary>
+    public const int MaxBody = 256 * 1024;
+
+    /// <summary>The longest body of a batch or an import, in bytes.</summary>
+    public const int MaxLargeBody = 2 * 1024 * 1024;
+
+    public static void UseKestrel(this IWebHostBuilder host, GatewaySettings settings)
+    {
+        host.UseUrls([.. settings.Urls]);
+        host.UseKestrelHttpsConfiguration();
+        host.ConfigureKestrel(server =>
+        {
+            server.AddServerHeader = false;
+            server.Limits.MaxRequestBodySize = MaxBody;
+            server.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+            server.Limits.MaxRequestHeaderCount = 64;
+            server.Limits.MaxRequestLineSize = 8 * 1024;
+            server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            server.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(120);
+            server.Limits.MaxConcurrentConnections = 10_000;
+            server.Limits.Http2.MaxStreamsPerConnection = 256;
+            // Without TLS there is nothing to agree on HTTP/2 with.
+            var protocols = settings.Tls is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
+            server.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = protocols);
+            if (settings.Tls is { } tls)
+            {
+                server.ConfigureHttpsDefaults(https =>
+                {
+                    https.ServerCertificate = X509Certificate2.CreateFromPemFile(tls.CertificatePath, tls.KeyPath);
+                    https.ServerCertificateChain = [];
+                    https.ServerCertificateChain.ImportFromPemFile(tls.CertificatePath);
+                });
+            }
+        });
+    }
+
+    /// <summary>Takes the client's address and scheme from the trusted proxies' headers, and from nobody else's.</summary>
+    public static void UseTrustedProxies(this IApplicationBuilder app, GatewaySettings settings)
+    {
+        if (settings.TrustedProxies.IsEmpty)
+            return;
+
+        var options = new ForwardedHeadersOptions
+        {
+            ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto,
+            ForwardLimit = null, // Several proxies in a row, each of which must be a trusted one.
+        };
+        options.KnownProxies.Clear();
+        options.KnownIPNetworks.Clear();
+        foreach (var network in settings.TrustedProxies)
+        {
+            options.KnownIPNetworks.Add(network);
+        }
+
+        app.UseForwardedHeaders(options);
+    }
+}

@@ -1,0 +1,57 @@
+using System.Threading.RateLimiting;
+using CodeSigning.Gateway.Hosting;
+
+namespace CodeSigning.Gateway.Limits;
+
+/// <summary>How often an identity may ask this node: a token bucket for signatures and one for everything else.</summary>
+internal sealed class RateLimits : IDisposable
+{
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
+    private readonly PartitionedRateLimiter<string> _signatures;
+    private readonly PartitionedRateLimiter<string> _requests;
+
+    public RateLimits(GatewaySettings settings)
+    {
+        // A batch takes a token for each of its items, so a bucket holds at least the longest batch.
+        _signatures = Buckets(settings.SignaturesPerSecond, Math.Max(1000, 2 * settings.SignaturesPerSecond));
+        _requests = Buckets(settings.RequestsPerSecond, 2 * settings.RequestsPerSecond);
+    }
+
+    /// <summary>Takes leave for so many signatures.</summary>
+    /// <returns>Null, or how long to wait where there is none.</returns>
+    public TimeSpan? TakeSignatures(string principalId, int count) => Take(_signatures, principalId, count);
+
+    /// <summary>Takes leave for a request of another kind.</summary>
+    /// <returns>Null, or how long to wait where there is none.</returns>
+    public TimeSpan? TakeRequest(string principalId) => Take(_requests, principalId, 1);
+
+    public void Dispose()
+    {
+        _signatures.Dispose();
+        _requests.Dispose();
+    }
+
+    private static TimeSpan? Take(PartitionedRateLimiter<string> limiter, string principalId, int count)
+    {
+        using var lease = limiter.AttemptAcquire(principalId, count);
+        if (lease.IsAcquired)
+            return null;
+
+        return lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1);
+    }
+
+    private static PartitionedRateLimiter<string> Buckets(int perSecond, int atOnce)
+    {
+        // A bucket is filled in whole tokens: seldom enough for one at least.
+        var period = TimeSpan.FromSeconds(Math.Max(Period.TotalSeconds, 1.0 / perSecond));
+        var options = new TokenBucketRateLimiterOptions
+        {
+            TokenLimit = atOnce,
+            TokensPerPeriod = Math.Max(1, (int)Math.Round(perSecond * period.TotalSeconds)),
+            ReplenishmentPeriod = period,
+            AutoReplenishment = true,
+        };
+        return PartitionedRateLimiter.Create<string, string>(
+            principalId => RateLimitPartition.GetTokenBucketLimiter(principalId, _ => options), StringComparer.Ordinal);
+    }
+}

@@ -1,0 +1,54 @@
+using CodeSigning.Errors;
+using CodeSigning.Grains.Ledger;
+using Orleans.Storage;
+
+namespace CodeSigning.Gateway.Problems;
+
+/// <summary>What a client is told of an exception.</summary>
+internal static class ExceptionProblems
+{
+    private static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(1);
+
+    /// <summary>The problem of an exception; null where the exception is a fault of the service.</summary>
+    public static Problem? Find(Exception exception) => exception switch
+    {
+        RefusedException refused => new Problem(refused.Code, refused.Message)
+        {
+            RetryAfter = refused.RetryAfter ?? WaitFor(refused.Code),
+            Members = refused.Members,
+        },
+        CommitRefusedException { Reason: CommitRefusal.NameTaken } =>
+            new Problem(ErrorCode.NameTaken, "The name is, or was, another's. Choose another."),
+        CommitRefusedException or InconsistentStateException =>
+            new Problem(ErrorCode.Conflict, "It changed at the same time. Read it again, and ask again."),
+        LedgerUnavailableException => new Problem(
+            ErrorCode.Unavailable, "The ledger cannot be written at the moment, so nothing was done. Ask again.")
+        {
+            RetryAfter = ShortWait,
+        },
+        TimeoutException => new Problem(ErrorCode.Unavailable, "It took too long. Ask again; with an Idempotency-Key nothing is done twice.")
+        {
+            RetryAfter = ShortWait,
+        },
+        BadHttpRequestException bad => FromStatus(bad.StatusCode),
+        _ => null,
+    };
+
+    /// <summary>The problem of a status that the framework answered with, without a body of its own.</summary>
+    public static Problem FromStatus(int status) => status switch
+    {
+        StatusCodes.Status401Unauthorized => new Problem(ErrorCode.Unauthenticated, "Send a valid token as Authorization: Bearer."),
+        StatusCodes.Status403Forbidden => new Problem(ErrorCode.Forbidden, "You may not do this."),
+        StatusCodes.Status404NotFound => new Problem(ErrorCode.NotFound, "There is nothing at this address, or you may not know of it."),
+        StatusCodes.Status405MethodNotAllowed => Malformed(status, "This address does not take this method; the Allow header names those it takes."),
+        StatusCodes.Status408RequestTimeout => Malformed(status, "The request came too slowly."),
+        StatusCodes.Status413PayloadTooLarge => new Problem(ErrorCode.TooLarge, "The request's body is too large."),
+        StatusCodes.Status415UnsupportedMediaType => Malformed(status, "Send the body as application/json in UTF-8."),
+        _ => new Problem(ErrorCode.InvalidRequest, "The request is not HTTP as this server expects it."),
+    };
+
+    private static Problem Malformed(int status, string detail) => new(ErrorCode.InvalidRequest, detail) { Status = status };
+
+    private static TimeSpan? WaitFor(ErrorCode code) =>
+        code is ErrorCode.RateLimited or ErrorCode.Unavailable ? ShortWait : null;
+}

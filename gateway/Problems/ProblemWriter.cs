@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace CodeSigning.Gateway.Problems;
+
+/// <summary>The one place where a problem becomes a response.</summary>
+internal static class ProblemWriter
+{
+    private const string ContentType = "application/problem+json";
+
+    /// <summary>Answers with the problem. The response must not have started.</summary>
+    public static async Task WriteAsync(HttpContext context, Problem problem)
+    {
+        var response = context.Response;
+        response.StatusCode = problem.Status;
+        response.ContentType = ContentType;
+        response.Headers.ContentLength = null;
+        response.Headers.ETag = default;
+        response.Headers.ContentDisposition = default;
+        if (problem.RetryAfter is { } wait)
+        {
+            var seconds = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds));
+            response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (problem.Status == StatusCodes.Status401Unauthorized)
+        {
+            response.Headers.WWWAuthenticate = "Bearer";
+        }
+
+        WriteDocument(response, problem);
+        await response.BodyWriter.FlushAsync(context.RequestAborted);
+    }
+
+    private static void WriteDocument(HttpResponse response, Problem problem)
+    {
+        using var json = new Utf8JsonWriter(response.BodyWriter);
+        json.WriteStartObject();
+        json.WriteNumber("status", problem.Status);
+        json.WriteString("title", ErrorCodeTable.TitleOf(problem.Code));
+        json.WriteString("detail", problem.Detail);
+        json.WriteString("code", problem.Code.ToString());
+        foreach (var (name, text) in problem.Members)
+        {
+            json.WritePropertyName(name);
+            json.WriteRawValue(text);
+        }
+
+        json.WriteEndObject();
+    }
+}

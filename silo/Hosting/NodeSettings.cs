@@ -1,0 +1,75 @@
+using Microsoft.Extensions.Configuration;
+using Npgsql;
+
+namespace CodeSigning.Silo.Hosting;
+
+/// <summary>What a node needs to know: the <c>CODESIGNING_*</c> settings that are not about how it is asked.</summary>
+public sealed record NodeSettings
+{
+    /// <summary>The data directory, as a full path.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>The connection string of the service's role on PostgreSQL; null for an SQLite file in the data directory.</summary>
+    public required string? PostgreSql { get; init; }
+
+    /// <summary>The connection string of the role that owns the schema; null where that is the service's own.</summary>
+    public required string? PostgreSqlOwner { get; init; }
+
+    /// <summary>The master key as base64, or <c>file:PATH</c>; null for the data directory's own file.</summary>
+    public required string? MasterKey { get; init; }
+
+    /// <summary>The first administrator's address; used on an empty store only.</summary>
+    public required string AdministratorEmail { get; init; }
+
+    /// <summary>The first administrator's password; null for one that is made up and printed once.</summary>
+    public required string? AdministratorPassword { get; init; }
+
+    /// <summary>Reads and checks the settings; the data directory is made where it is missing.</summary>
+    /// <exception cref="SettingsException">They hold mistakes.</exception>
+    public static NodeSettings Read(IConfiguration configuration)
+    {
+        var mistakes = new List<string>();
+        var database = Text(configuration, "CODESIGNING_DB") is { } text and not "sqlite" ? text : null;
+        var owner = Text(configuration, "CODESIGNING_DB_MIGRATE");
+        CheckConnection("CODESIGNING_DB", database, " or the word sqlite", mistakes);
+        CheckConnection("CODESIGNING_DB_MIGRATE", owner, "", mistakes);
+        if (database is null && owner is not null)
+        {
+            mistakes.Add("CODESIGNING_DB_MIGRATE is set but CODESIGNING_DB is not: SQLite has no roles. Set both or neither.");
+        }
+
+        var settings = new NodeSettings
+        {
+            DataDirectory = Path.GetFullPath(Text(configuration, "CODESIGNING_DATA") ?? "data"),
+            PostgreSql = database,
+            PostgreSqlOwner = owner,
+            MasterKey = Text(configuration, "CODESIGNING_MASTER_KEY"),
+            AdministratorEmail = Text(configuration, "CODESIGNING_ADMIN_EMAIL") ?? "admin@localhost",
+            AdministratorPassword = Text(configuration, "CODESIGNING_ADMIN_PASSWORD"),
+        };
+        DataDirectories.Prepare(settings.DataDirectory, mistakes);
+        return mistakes.Count == 0 ? settings : throw new SettingsException(mistakes);
+    }
+
+    /// <summary>Says where things are, and no secret.</summary>
+    public override string ToString() => $"{(PostgreSql is null ? "SQLite" : "PostgreSQL")}, data in {DataDirectory}";
+
+    private static string? Text(IConfiguration configuration, string name) =>
+        configuration[name] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
+
+    private static void CheckConnection(string name, string? connection, string alternative, List<string> mistakes)
+    {
+        try
+        {
+            if (connection is not null && string.IsNullOrEmpty(new NpgsqlConnectionStringBuilder(connection).Host))
+            {
+                mistakes.Add($"{name} names no Host. It is a PostgreSQL connection string such as Host=db;Database=codesigning;Username=service{alternative}.");
+            }
+        }
+        catch (Exception malformed) when (malformed is ArgumentException or FormatException or KeyNotFoundException)
+        {
+            // What is malformed may hold a password, so it is not repeated.
+            mistakes.Add($"{name} is not a PostgreSQL connection string such as Host=db;Database=codesigning;Username=service{alternative}.");
+        }
+    }
+}
