@@ -45,7 +45,7 @@ public sealed partial class GrantGrain(
     /// <inheritdoc/>
     public async Task<GrantView> GetAsync(Caller caller)
     {
-        var grant = DemandExists();
+        var grant = await ReadAsync(CancellationToken.None);
         if (caller.ToRef() != grant.Grantee)
         {
             await GrainFactory.GetGrain<ISignerGrain>(grant.SignerId).AuthorizeAsync(caller, SignerAction.Read);
@@ -57,7 +57,7 @@ public sealed partial class GrantGrain(
     /// <inheritdoc/>
     public async Task<GrantView> RevokeAsync(Caller caller, RevokeGrant request, CancellationToken cancellationToken)
     {
-        var grant = DemandExists();
+        var grant = await ReadAsync(cancellationToken);
         if (string.IsNullOrWhiteSpace(request.Reason) || request.Reason.Length > MaxReason)
         {
             throw new RefusedException(ErrorCode.InvalidRequest, $"Give a reason of 1 to {MaxReason} characters.");
@@ -92,6 +92,12 @@ public sealed partial class GrantGrain(
     {
         while (true)
         {
+            if (_grant is null)
+            {
+                // It may have been given after this activation looked for it.
+                await LookAgainAsync(cancellationToken);
+            }
+
             if (_grant is not { } grant)
             {
                 return new GrantOffer.Declined(Version, ErrorCode.ApprovalRequired, "There is no such grant.");
@@ -122,10 +128,9 @@ public sealed partial class GrantGrain(
     public async Task SettleAsync(GrantSettlement settlement)
     {
         _used = Math.Max(_used, settlement.UsedInLedger ?? 0);
-        if (settlement.IsStale && await states.ReadAsync(StateTypes.Grant, Id, CancellationToken.None) is { } stored
-            && stored.Version > _version)
+        if (settlement.IsStale)
         {
-            Take(stored.ReadAs<GrantState>(), stored.Version);
+            await LookAgainAsync(CancellationToken.None);
         }
 
         _underWay.Remove(settlement.Reservation);
@@ -139,13 +144,27 @@ public sealed partial class GrantGrain(
     /// <summary>Notes for lists what the ledger knows: in a turn of its own, since signatures do not wait for it.</summary>
     private async Task NoteExhaustionAsync(CancellationToken cancellationToken)
     {
-        var exhausted = state.State with { IsKnownExhausted = true };
+        var grant = await ReadAsync(cancellationToken);
+        if (grant.IsKnownExhausted || grant.Revocation is not null)
+        {
+            return;
+        }
+
+        var exhausted = grant with { IsKnownExhausted = true };
         var change = Change.By(Caller.System, "grant.exhausted", StateTypes.Grant, Id, new { Used = _used }, time);
         await state.WriteRecordedAsync(
             exhausted,
             change with { Entry = change.Entry! with { SignerId = exhausted.SignerId, GrantId = Id } },
             cancellationToken);
         Take(state.State, SavedVersion());
+    }
+
+    private async Task LookAgainAsync(CancellationToken cancellationToken)
+    {
+        if (await states.ReadAsync(StateTypes.Grant, Id, cancellationToken) is { } stored && stored.Version > _version)
+        {
+            Take(stored.ReadAs<GrantState>(), stored.Version);
+        }
     }
 
     private void Take(GrantState grant, long version)
@@ -156,7 +175,16 @@ public sealed partial class GrantGrain(
 
     private long SavedVersion() => long.Parse(state.Etag!, CultureInfo.InvariantCulture);
 
-    private GrantState DemandExists() => state.RecordExists
-        ? state.State
-        : throw new RefusedException(ErrorCode.NotFound, "There is no such grant, or it is not yours to see.");
+    /// <summary>Reads the row again: on several nodes over one database, each may have an activation of its own.</summary>
+    private async Task<GrantState> ReadAsync(CancellationToken cancellationToken)
+    {
+        await state.ReadStateAsync(cancellationToken);
+        if (!state.RecordExists)
+        {
+            throw new RefusedException(ErrorCode.NotFound, "There is no such grant, or it is not yours to see.");
+        }
+
+        Take(state.State, SavedVersion());
+        return state.State;
+    }
 }

@@ -4,8 +4,9 @@ namespace CodeSigning.Grains.Ledger;
 /// A grain's save was refused for a reason that is not its own version: the caller, a group or another state that the
 /// decision rested on has changed. The decision is made again with fresh facts; nothing was written.
 /// </summary>
+/// <remarks>An <see cref="OrleansException"/>, since the grain model wraps every other one that leaves a storage.</remarks>
 [GenerateSerializer, Alias("codesigning.CommitRefused")]
-public sealed class CommitRefusedException : Exception
+public sealed class CommitRefusedException : OrleansException
 {
     /// <summary>A save was refused.</summary>
     public CommitRefusedException()

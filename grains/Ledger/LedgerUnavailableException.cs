@@ -1,8 +1,9 @@
 namespace CodeSigning.Grains.Ledger;
 
 /// <summary>The ledger takes no more at the moment: too much waits, or the store cannot be written. A retry is safe.</summary>
+/// <remarks>An <see cref="OrleansException"/>, since the grain model wraps every other one that leaves a storage.</remarks>
 [GenerateSerializer, Alias("codesigning.LedgerUnavailable")]
-public sealed class LedgerUnavailableException : Exception
+public sealed class LedgerUnavailableException : OrleansException
 {
     /// <summary>The ledger takes no more at the moment.</summary>
     public LedgerUnavailableException()

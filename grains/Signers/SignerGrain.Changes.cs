@@ -45,7 +45,7 @@ public sealed partial class SignerGrain
     /// <inheritdoc/>
     public async Task<SignerView> UpdateAsync(Caller caller, UpdateSigner request, CancellationToken cancellationToken)
     {
-        var facts = await FreshFactsAsync();
+        var facts = await FreshFactsAsync(cancellationToken);
         var standing = SignerAuthority.Demand(facts, caller, SignerAction.Edit);
         var next = facts.State with
         {
@@ -87,7 +87,7 @@ public sealed partial class SignerGrain
             throw new RefusedException(ErrorCode.InvalidRequest, "A signer's status can be set to 'active' or 'disabled'.");
         }
 
-        var facts = await FreshFactsAsync();
+        var facts = await FreshFactsAsync(cancellationToken);
         var standing = SignerAuthority.Demand(facts, caller, SignerAction.ManageStatus);
         var action = request.Status == SignerStatus.Active ? "signer.enable" : "signer.disable";
         var next = facts.State with { IsDisabled = request.Status == SignerStatus.Disabled };
@@ -98,7 +98,7 @@ public sealed partial class SignerGrain
     /// <inheritdoc/>
     public async Task DeleteAsync(Caller caller, CancellationToken cancellationToken)
     {
-        var facts = await FreshFactsAsync();
+        var facts = await FreshFactsAsync(cancellationToken);
         var standing = SignerAuthority.Demand(facts, caller, SignerAction.Edit);
         var next = facts.State with { IsDeleted = true, IsDisabled = true };
         var change = Change.By(caller, "signer.delete", StateTypes.Signer, Id, new { facts.State.Name }, services.Time);
@@ -108,7 +108,7 @@ public sealed partial class SignerGrain
     /// <inheritdoc/>
     public async Task<MemberView> AddMemberAsync(Caller caller, NewMember member, CancellationToken cancellationToken)
     {
-        var facts = await FreshFactsAsync();
+        var facts = await FreshFactsAsync(cancellationToken);
         var standing = SignerAuthority.Demand(facts, caller, SignerAction.ManageMembers);
         var added = new SignerMember(
             EntityId.New(IdPrefixes.Member, services.Time), member.DemandPrincipal(), member.Role);
@@ -124,7 +124,7 @@ public sealed partial class SignerGrain
     public async Task<MemberView> ChangeMemberAsync(
         Caller caller, string memberId, ChangeMember change, CancellationToken cancellationToken)
     {
-        var facts = await FreshFactsAsync();
+        var facts = await FreshFactsAsync(cancellationToken);
         var standing = SignerAuthority.Demand(facts, caller, SignerAction.ManageMembers);
         var next = facts.State.WithRole(memberId, change.Role);
         var changed = next.FindMember(memberId).ToView();
@@ -135,7 +135,7 @@ public sealed partial class SignerGrain
     /// <inheritdoc/>
     public async Task RemoveMemberAsync(Caller caller, string memberId, CancellationToken cancellationToken)
     {
-        var facts = await FreshFactsAsync();
+        var facts = await FreshFactsAsync(cancellationToken);
         var standing = SignerAuthority.Demand(facts, caller, SignerAction.ManageMembers);
         var removed = facts.State.FindMember(memberId).ToView();
         await SaveAsync(

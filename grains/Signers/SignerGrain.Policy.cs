@@ -21,6 +21,7 @@ public sealed partial class SignerGrain
     /// <inheritdoc/>
     public async Task ApplyPolicyChangeAsync(string requestId, CancellationToken cancellationToken)
     {
+        await state.ReadStateAsync(cancellationToken);
         var stored = await services.States.ReadAsync(StateTypes.ApprovalRequest, requestId, cancellationToken);
         if (!state.RecordExists || stored?.ReadAs<ApprovalRequestState>() is not { } request
             || state.State.PendingPolicyRequestId != requestId)

@@ -26,7 +26,7 @@ public sealed partial class SignerGrain
             throw new RefusedException(ErrorCode.InvalidRequest, $"Give a reason of 1 to {MaxReason} characters.");
         }
 
-        var facts = await FreshFactsAsync();
+        var facts = await FreshFactsAsync(cancellationToken);
         var standing = SignerAuthority.Demand(facts, caller, SignerAction.ManageStatus);
         var grants = await ReadAllAsync(StateTypes.Grant, "active", cancellationToken);
         var requests = await ReadAllAsync(StateTypes.ApprovalRequest, "pending", cancellationToken);

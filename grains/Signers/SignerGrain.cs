@@ -97,10 +97,15 @@ public sealed partial class SignerGrain(
             : needed with { GrantIds = ids };
     }
 
-    /// <summary>Facts for what is not on the hot path: the groups, the certificate and the policy are asked again.</summary>
-    private async Task<SignerFacts> FreshFactsAsync() => state.RecordExists
-        ? await services.Facts.ReadAsync(state.State, Version())
-        : throw SignerAuthority.NotFound();
+    /// <summary>
+    /// Facts for what is not on the hot path. The row is read again: on several nodes over one database, each may have an
+    /// activation of its own.
+    /// </summary>
+    private async Task<SignerFacts> FreshFactsAsync(CancellationToken cancellationToken = default)
+    {
+        await state.ReadStateAsync(cancellationToken);
+        return state.RecordExists ? await services.Facts.ReadAsync(state.State, Version()) : throw SignerAuthority.NotFound();
+    }
 
     private long Version() => long.Parse(state.Etag!, System.Globalization.CultureInfo.InvariantCulture);
 

@@ -12,6 +12,9 @@ public static class StateTypes
     /// <summary>An internal certification authority.</summary>
     public const string CertificateAuthority = "ca";
 
+    /// <summary>How many certificates an internal CA has revoked.</summary>
+    public const string RevocationCount = "revocation-count";
+
     /// <summary>A sealed key of the vault.</summary>
     public const string Key = "key";
 

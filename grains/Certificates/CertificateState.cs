@@ -1,0 +1,93 @@
+using System.Text.Json.Serialization;
+using CodeSigning.Certificates;
+using CodeSigning.Errors;
+using CodeSigning.Grains.States;
+using CodeSigning.Identities;
+
+namespace CodeSigning.Grains.Certificates;
+
+/// <summary>A code-signing certificate as it is stored. Its methods answer with the next state, or refuse.</summary>
+[GenerateSerializer, Alias("codesigning.CertificateState")]
+public sealed record CertificateState : IIndexedState
+{
+    /// <summary>Its id.</summary>
+    [Id(0)]
+    public string Id { get; init; } = "";
+
+    /// <summary>Its subject (RFC 4514); that of the request while it is owed.</summary>
+    [Id(1)]
+    public string Subject { get; init; } = "";
+
+    /// <summary>The vault's key.</summary>
+    [Id(2)]
+    public string KeyId { get; init; } = "";
+
+    /// <summary>The kind of the key.</summary>
+    [Id(3)]
+    public KeyAlgorithm KeyAlgorithm { get; init; } = KeyAlgorithm.Rsa3072;
+
+    /// <summary>The public key as DER (SubjectPublicKeyInfo).</summary>
+    [Id(4)]
+    public ReadOnlyMemory<byte> PublicKey { get; init; }
+
+    /// <summary>The internal CA that issued it; none for one from outside.</summary>
+    [Id(5)]
+    public string? CaId { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    [Id(6)]
+    public CertificateStage Stage { get; init; } = new CertificateStage.Awaiting("");
+
+    /// <summary>When it came here (UTC).</summary>
+    [Id(7)]
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Who made it or brought it in.</summary>
+    [Id(8)]
+    public PrincipalRef CreatedBy { get; init; } = Caller.System.ToRef();
+
+    /// <summary>The certificate; null while it is owed.</summary>
+    [JsonIgnore]
+    public ChainedCertificate? Issued => Stage switch
+    {
+        CertificateStage.Active active => active.Certificate,
+        CertificateStage.Revoked revoked => revoked.Certificate,
+        _ => null,
+    };
+
+    /// <summary>When and why it was revoked, or null.</summary>
+    [JsonIgnore]
+    public Revocation? Revocation => (Stage as CertificateStage.Revoked)?.Revocation;
+
+    /// <summary>The certificate that the external CA owed has come; the caller has checked that it is for this key.</summary>
+    /// <exception cref="RefusedException"><c>WrongState</c>: none is owed.</exception>
+    public CertificateState Install(string subject, ChainedCertificate certificate) => Stage is CertificateStage.Awaiting
+        ? this with { Subject = subject, Stage = new CertificateStage.Active(certificate) }
+        : throw new RefusedException(
+            ErrorCode.WrongState, "This certificate is here already. For another one make a new request (CSR), with a new key.");
+
+    /// <summary>The certificate is revoked.</summary>
+    /// <exception cref="RefusedException"><c>WrongState</c>: it is revoked already, or there is none yet.</exception>
+    public CertificateState Revoke(Revocation revocation) => Stage switch
+    {
+        CertificateStage.Active active => this with { Stage = new CertificateStage.Revoked(active.Certificate, revocation) },
+        CertificateStage.Revoked => throw new RefusedException(ErrorCode.WrongState, "This certificate is revoked already."),
+        _ => throw new RefusedException(
+            ErrorCode.WrongState, "There is nothing to revoke yet: the certificate of this request was never installed."),
+    };
+
+    /// <summary>Where it stands at a time, given whether a CA above it was revoked.</summary>
+    public CertificateStatus StatusAt(DateTimeOffset now, bool isIssuerRevoked) => Stage switch
+    {
+        CertificateStage.Awaiting => CertificateStatus.Awaiting,
+        CertificateStage.Active when isIssuerRevoked => CertificateStatus.Revoked,
+        CertificateStage.Active active =>
+            now < active.Certificate.NotAfter ? CertificateStatus.Active : CertificateStatus.Expired,
+        _ => CertificateStatus.Revoked,
+    };
+
+    /// <inheritdoc/>
+    /// <remarks>The thumbprint is the name, so that no certificate is here twice, once revoked and once not.</remarks>
+    public StateIndex ToIndex() => new(
+        Name: Issued?.Thumbprint, Parent: CaId, Status: CertificateWords.ToWord(Stage), Until: Issued?.NotAfter);
+}

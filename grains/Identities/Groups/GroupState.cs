@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using CodeSigning.Grains.States;
+using CodeSigning.Identities;
+
+namespace CodeSigning.Grains.Identities.Groups;
+
+/// <summary>A group as it is stored.</summary>
+[GenerateSerializer, Alias("codesigning.GroupState")]
+public sealed record GroupState : IIndexedState
+{
+    /// <summary>Its name.</summary>
+    [Id(0)]
+    public string Name { get; init; } = "";
+
+    /// <summary>
+    /// Its people and machine identities. One that was deleted may still stand here: it can do nothing, and its id is never
+    /// another's.
+    /// </summary>
+    [Id(1)]
+    public ImmutableArray<PrincipalRef> Members { get; init; } = [];
+
+    /// <summary>When it was made (UTC).</summary>
+    [Id(2)]
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <inheritdoc/>
+    public StateIndex ToIndex() => new(Name: Name, Links: [.. Members.Select(member => member.ToLink())]);
+
+    /// <summary>All that may be seen of the group.</summary>
+    internal GroupView ToView(string id) => new(id, Name, CreatedAt);
+
+    /// <summary>What people may see of the group.</summary>
+    internal GroupView ToName(string id) => new(id, Name);
+}

@@ -1,0 +1,91 @@
+using CodeSigning.Errors;
+using CodeSigning.Identities;
+using Microsoft.Extensions.Options;
+
+namespace CodeSigning.Grains.Identities.Logins.Throttling;
+
+/// <summary>
+/// Slows down who guesses, without letting a guesser lock anyone out. Failures count in three ways:
+/// for an account from one address, which blocks that pair for longer and longer; for an address, whatever the account;
+/// and for an account, whatever the address. The last is a brake that only those addresses feel that have failed on the
+/// account several times themselves, so that its owner, coming from anywhere else, always gets in. While blocked, a right
+/// password is refused too, or the block would tell which guess was right. An IPv6 client has a whole /64 to choose
+/// addresses from, so that counts as one address. It is kept in the memory of each node: n nodes allow n times as much.
+/// </summary>
+public sealed class LoginThrottle(IOptions<ThrottleOptions> options, TimeProvider time)
+{
+    private readonly ThrottleOptions _options = options.Value;
+    private readonly Lock _lock = new();
+    private readonly FailureTable _pairs = new(options.Value.Capacity, options.Value.Memory);
+    private readonly FailureTable _addresses = new(options.Value.Capacity, options.Value.Memory);
+    private readonly FailureTable _accounts = new(options.Value.Capacity, options.Value.Memory);
+
+    /// <summary>Begins an attempt; dispose of it when it is over.</summary>
+    /// <exception cref="RefusedException"><c>RateLimited</c>, with how long to wait.</exception>
+    internal LoginAttempt Begin(PrincipalKind kind, string account, string? address)
+    {
+        var rule = kind == PrincipalKind.User ? _options.Person : _options.Machine;
+        var origin = ClientNetwork.Of(address);
+        var now = time.GetUtcNow();
+        lock (_lock)
+        {
+            var pair = _pairs.Touch($"{kind}\n{account}\n{origin}", now);
+            var fromAddress = _addresses.Touch(origin, now);
+            var onAccount = _accounts.Touch($"{kind}\n{account}", now);
+            var wait = Longest(
+                Blocked(pair, rule, now),
+                Blocked(fromAddress, _options.Address, now),
+                pair.Failures < _options.FailuresBeforeAccountBrake ? TimeSpan.Zero : Blocked(onAccount, _options.Account, now));
+            if (wait > TimeSpan.Zero)
+            {
+                throw new RefusedException(ErrorCode.RateLimited, "Too many failed logins. Wait as long as Retry-After says.")
+                {
+                    RetryAfter = TimeSpan.FromSeconds(Math.Ceiling(wait.TotalSeconds)),
+                };
+            }
+
+            pair.UnderWay++;
+            fromAddress.UnderWay++;
+            return new LoginAttempt(this, rule, pair, fromAddress, onAccount);
+        }
+    }
+
+    /// <summary>Ends an attempt.</summary>
+    /// <param name="attempt">Which one.</param>
+    /// <param name="succeeded">Null for one that came to no decision.</param>
+    internal void End(LoginAttempt attempt, bool? succeeded)
+    {
+        var now = time.GetUtcNow();
+        lock (_lock)
+        {
+            attempt.Pair.UnderWay--;
+            attempt.Address.UnderWay--;
+            if (succeeded == true)
+            {
+                attempt.Pair.Clear();
+            }
+            else if (succeeded == false)
+            {
+                attempt.Pair.Fail(attempt.Rule, now);
+                attempt.Address.Fail(_options.Address, now);
+                attempt.Account.Fail(_options.Account, now);
+            }
+        }
+    }
+
+    private static TimeSpan Blocked(FailureRecord record, ThrottleRule rule, DateTimeOffset now) =>
+        record.BlockedUntil > now ? record.BlockedUntil - now
+        : record.UnderWay >= rule.AttemptsAtOnce ? TimeSpan.FromSeconds(1)
+        : TimeSpan.Zero;
+
+    private static TimeSpan Longest(params ReadOnlySpan<TimeSpan> waits)
+    {
+        var longest = TimeSpan.Zero;
+        foreach (var wait in waits)
+        {
+            longest = wait > longest ? wait : longest;
+        }
+
+        return longest;
+    }
+}

@@ -1,0 +1,30 @@
+using CodeSigning.Grains.States;
+using CodeSigning.Identities;
+
+namespace CodeSigning.Grains.Identities.Machines;
+
+/// <summary>A client secret as it is stored. Its identity's grain writes it, together with the identity's own row.</summary>
+internal sealed record ClientSecretState : IIndexedState
+{
+    public required string IdentityId { get; init; }
+
+    /// <summary>SHA-256 of the whole secret.</summary>
+    public required byte[] Hash { get; init; }
+
+    public string? Description { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required PrincipalRef CreatedBy { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public long? MaxUses { get; init; }
+
+    public StateIndex ToIndex() => new(Parent: IdentityId);
+
+    public bool IsExpired(DateTimeOffset now) => ExpiresAt <= now;
+
+    public ClientSecretView ToView(string id, Observation? logins) =>
+        new(id, Description, CreatedAt, CreatedBy, ExpiresAt, MaxUses, logins?.Count ?? 0, logins?.LastAt);
+}
