@@ -31,6 +31,11 @@ void cs_call_end(void);
  * of the process it is ours that runs first. False when out of memory. */
 bool cs_watch_process(void (*in_child)(void));
 
+unsigned long cs_process_id(void);
+
+/* For a child made past the C library (a bare clone), where the handlers did not run. */
+void cs_reset_after_fork(void);
+
 /* Brackets around every wait (network, sleep, a lock held over one of those). A fork or the end of the process need not
  * wait for a thread between the two: it holds no lock of a library there. `cs_blocking_end` answers false when the
  * process is ending: the caller must return CS_CANCELLED and touch neither TLS nor connections any more.

@@ -5,11 +5,13 @@
  * of the loader or of ours, and the child finds them all free. Since waiting threads are outside, a slow server cannot
  * hold up a fork. The end of the process does the same, because the TLS library tears itself down there. */
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "platform.h"
 
@@ -109,7 +111,7 @@ static void after_fork_in_parent(void)
     pthread_mutex_unlock(&lock);
 }
 
-static void after_fork_in_child(void)
+void cs_reset_after_fork(void)
 {
     pthread_mutex_init(&lock, NULL);
     pthread_cond_init(&changed, NULL);
@@ -134,9 +136,15 @@ bool cs_watch_process(void (*in_child)(void))
     static bool watching; /* the caller initialises one at a time */
     if (watching)
         return true;
+    OPENSSL_init_crypto(0, NULL); /* registers its own end of process before ours */
     child_handler = in_child;
-    if (pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) != 0 || atexit(at_exit) != 0)
+    if (pthread_atfork(before_fork, after_fork_in_parent, cs_reset_after_fork) != 0 || atexit(at_exit) != 0)
         return false;
     watching = true;
     return true;
+}
+
+unsigned long cs_process_id(void)
+{
+    return (unsigned long)getpid();
 }

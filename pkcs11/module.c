@@ -1,0 +1,261 @@
+#include "module.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct p11_module {
+    cs_client *client;
+    p11_tokens *tokens;
+    p11_sessions *sessions;
+    size_t references; /* under `guard`: one for being current, one a call */
+    p11_module *next_abandoned;
+};
+
+/* `guard` is over `current` and its references. */
+static cs_mutex *_Atomic guard;
+static p11_module *current;
+static atomic_ulong owner; /* the process that initialised; 0 for none */
+
+/* What a forked child inherited and must not use. Kept reachable: it is left, not lost. */
+static p11_module *abandoned;
+
+static cs_mutex *get_guard(void)
+{
+    cs_mutex *mutex = atomic_load(&guard);
+    if (mutex != NULL)
+        return mutex;
+    cs_mutex *made = cs_mutex_create();
+    if (made == NULL || atomic_compare_exchange_strong(&guard, &mutex, made))
+        return made;
+    cs_mutex_destroy(made);
+    return mutex;
+}
+
+static void in_child(void)
+{
+    atomic_store(&guard, NULL); /* perhaps locked by a thread that is not here */
+    atomic_store(&owner, 0);
+    if (current == NULL)
+        return;
+    cs_client_abandon(current->client);
+    current->next_abandoned = abandoned;
+    abandoned = current;
+    current = NULL;
+}
+
+static void destroy(p11_module *module)
+{
+    p11_sessions_free(module->sessions);
+    p11_tokens_free(module->tokens);
+    cs_client_close(module->client);
+    free(module);
+}
+
+static void release(p11_module *module)
+{
+    cs_mutex *mutex = get_guard();
+    cs_mutex_lock(mutex);
+    bool last = --module->references == 0;
+    cs_mutex_unlock(mutex);
+    if (last)
+        destroy(module);
+}
+
+CK_RV p11_enter(p11_module **module)
+{
+    if (atomic_load(&owner) != cs_process_id())
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    /* A provider of the host's OpenSSL has led our own TLS back to us. */
+    if (!cs_call_begin())
+        return CKR_FUNCTION_FAILED;
+    cs_mutex *mutex = get_guard();
+    if (mutex == NULL) {
+        cs_call_end();
+        return CKR_HOST_MEMORY;
+    }
+    cs_mutex_lock(mutex);
+    *module = current;
+    if (current != NULL)
+        current->references++;
+    cs_mutex_unlock(mutex);
+    if (*module == NULL)
+        cs_call_end();
+    return *module != NULL ? CKR_OK : CKR_CRYPTOKI_NOT_INITIALIZED;
+}
+
+CK_RV p11_leave(p11_module *module, const char *function, CK_RV rv)
+{
+    if (rv != CKR_OK)
+        cs_log(CS_LOG_DEBUG, "%s answers 0x%lx", function, (unsigned long)rv);
+    release(module);
+    cs_call_end();
+    return rv;
+}
+
+cs_client *p11_client(p11_module *module)
+{
+    return module->client;
+}
+
+p11_tokens *p11_tokens_of(p11_module *module)
+{
+    return module->tokens;
+}
+
+p11_sessions *p11_sessions_of(p11_module *module)
+{
+    return module->sessions;
+}
+
+/* --- C_Initialize and C_Finalize -------------------------------------------------------------------------------- */
+
+static cs_result load_config(cs_config *config, cs_error *error)
+{
+    char *named = cs_environment("CODESIGNING_PKCS11_CONFIG");
+    char *home = cs_environment("HOME");
+    char own[1024] = "";
+    if (home != NULL)
+        snprintf(own, sizeof own, "%s/.config/codesigning/pkcs11.json", home);
+    const char *const paths[] = { named, home != NULL ? own : NULL, "/etc/codesigning/pkcs11.json" };
+    cs_result result = cs_config_load(config, paths, named != NULL ? 1 : 3, named != NULL, error);
+    cs_secret_free(named);
+    cs_secret_free(home);
+    return result;
+}
+
+static void warn_of_exposure(const cs_config *config)
+{
+    if (config->source != NULL && (config->client_secret != NULL || config->token != NULL)
+        && cs_file_is_exposed(config->source))
+        cs_log(CS_LOG_WARN, "%s holds a secret and everybody may read it: chmod 600", config->source);
+}
+
+static p11_module *build(cs_error *error)
+{
+    p11_module *module = calloc(1, sizeof *module);
+    cs_config config;
+    cs_metadata metadata;
+    cs_result result = load_config(&config, error);
+    if (result == CS_OK) {
+        cs_log_configure(config.log_level, config.log_file);
+        warn_of_exposure(&config);
+        cs_metadata_collect(&metadata, config.send_command_line);
+        result = module != NULL ? cs_client_open(&module->client, &config, &metadata, error)
+                                : cs_fail(error, CS_NO_MEMORY, "out of memory");
+    }
+    cs_config_release(&config);
+    if (result == CS_OK) {
+        module->references = 1;
+        module->tokens = p11_tokens_new();
+        module->sessions = p11_sessions_new();
+        if (module->tokens == NULL || module->sessions == NULL)
+            result = cs_fail(error, CS_NO_MEMORY, "out of memory");
+    }
+    if (result == CS_OK)
+        return module;
+    if (module != NULL)
+        destroy(module);
+    return NULL;
+}
+
+static CK_RV check_arguments(const CK_C_INITIALIZE_ARGS *arguments)
+{
+    if (arguments == NULL)
+        return CKR_OK;
+    int given = (arguments->CreateMutex != NULL) + (arguments->DestroyMutex != NULL) + (arguments->LockMutex != NULL)
+        + (arguments->UnlockMutex != NULL);
+    if (arguments->pReserved != NULL || (given != 0 && given != 4))
+        return CKR_ARGUMENTS_BAD;
+    /* Looking up the server's name takes a thread of libcurl's. */
+    if ((arguments->flags & CKF_LIBRARY_CANT_CREATE_OS_THREADS) != 0)
+        return CKR_NEED_TO_CREATE_THREADS;
+    return given == 4 && (arguments->flags & CKF_OS_LOCKING_OK) == 0 ? CKR_CANT_LOCK : CKR_OK;
+}
+
+/* With the guard held. */
+static CK_RV initialize(void)
+{
+    cs_error error = { 0 };
+    if (current != NULL)
+        return CKR_CRYPTOKI_ALREADY_INITIALIZED;
+    if (!cs_watch_process(in_child))
+        return CKR_HOST_MEMORY;
+    current = build(&error);
+    if (current == NULL) {
+        cs_log(CS_LOG_ERROR, "%s", error.message);
+        return p11_rv(error.result);
+    }
+    atomic_store(&owner, cs_process_id());
+    return CKR_OK;
+}
+
+/* PKCS#11 v2.40, section 5.4. */
+CK_RV C_Initialize(CK_VOID_PTR pInitArgs)
+{
+    CK_RV rv = check_arguments(pInitArgs);
+    if (rv != CKR_OK)
+        return rv;
+    unsigned long process = atomic_load(&owner);
+    if (process != 0 && process != cs_process_id())
+        cs_reset_after_fork();
+    if (!cs_call_begin())
+        return CKR_FUNCTION_FAILED;
+    cs_mutex *mutex = get_guard();
+    rv = CKR_HOST_MEMORY;
+    if (mutex != NULL) {
+        cs_mutex_lock(mutex);
+        rv = initialize();
+        cs_mutex_unlock(mutex);
+    }
+    cs_call_end();
+    return rv;
+}
+
+/* PKCS#11 v2.40, section 5.4. */
+CK_RV C_Finalize(CK_VOID_PTR pReserved)
+{
+    p11_module *module;
+    if (pReserved != NULL)
+        return CKR_ARGUMENTS_BAD;
+    CK_RV rv = p11_enter(&module);
+    if (rv != CKR_OK)
+        return rv;
+    cs_mutex *mutex = get_guard();
+    cs_mutex_lock(mutex);
+    bool mine = current == module;
+    if (mine) {
+        current = NULL;
+        atomic_store(&owner, 0);
+    }
+    cs_mutex_unlock(mutex);
+    if (mine)
+        release(module);
+    return p11_leave(module, "C_Finalize", mine ? CKR_OK : CKR_CRYPTOKI_NOT_INITIALIZED);
+}
+
+static void pad(unsigned char *field, size_t size, const char *text)
+{
+    size_t length = strlen(text);
+    memset(field, ' ', size);
+    memcpy(field, text, length < size ? length : size);
+}
+
+/* PKCS#11 v2.40, section 5.4. */
+CK_RV C_GetInfo(CK_INFO_PTR pInfo)
+{
+    p11_module *module;
+    CK_RV rv = p11_enter(&module);
+    if (rv != CKR_OK)
+        return rv;
+    if (pInfo == NULL)
+        return p11_leave(module, "C_GetInfo", CKR_ARGUMENTS_BAD);
+    memset(pInfo, 0, sizeof *pInfo);
+    pInfo->cryptokiVersion.major = 2;
+    pInfo->cryptokiVersion.minor = 40;
+    pad(pInfo->manufacturerID, sizeof pInfo->manufacturerID, "CodeSigning");
+    pad(pInfo->libraryDescription, sizeof pInfo->libraryDescription, "CodeSigning remote signers");
+    pInfo->libraryVersion.major = 1;
+    return p11_leave(module, "C_GetInfo", CKR_OK);
+}

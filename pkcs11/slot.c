@@ -1,0 +1,137 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "module.h"
+
+static void pad(unsigned char *field, size_t size, const char *text)
+{
+    size_t length = strlen(text);
+    memset(field, ' ', size);
+    memcpy(field, text, length < size ? length : size);
+}
+
+static CK_RV list(p11_module *module, CK_SLOT_ID_PTR slots, CK_ULONG_PTR count)
+{
+    if (count == NULL)
+        return CKR_ARGUMENTS_BAD;
+    /* Counting asks for the list; fetching takes what was counted, or the two could differ. */
+    size_t known = p11_slots(module, NULL, 0);
+    if (slots == NULL || known == 0) {
+        CK_RV rv = p11_tokens_refresh(module, CS_CACHED);
+        if (rv != CKR_OK)
+            return rv;
+    }
+    CK_ULONG room = slots != NULL ? *count : 0;
+    size_t all = p11_slots(module, slots, room);
+    *count = (CK_ULONG)all;
+    return slots != NULL && room < all ? CKR_BUFFER_TOO_SMALL : CKR_OK;
+}
+
+/* PKCS#11 v2.40, section 5.5. Every slot has its token present. */
+CK_RV C_GetSlotList(CK_BBOOL tokenPresent, CK_SLOT_ID_PTR pSlotList, CK_ULONG_PTR pulCount)
+{
+    p11_module *module;
+    (void)tokenPresent;
+    CK_RV rv = p11_enter(&module);
+    if (rv != CKR_OK)
+        return rv;
+    return p11_leave(module, "C_GetSlotList", list(module, pSlotList, pulCount));
+}
+
+static CK_RV describe_slot(p11_module *module, CK_SLOT_ID slot, CK_SLOT_INFO_PTR info)
+{
+    char description[128];
+    if (info == NULL)
+        return CKR_ARGUMENTS_BAD;
+    CK_RV rv = p11_slot_check(module, slot);
+    if (rv != CKR_OK)
+        return rv;
+    const p11_signer *signer = p11_slot_signer(module, slot);
+    if (signer != NULL)
+        snprintf(description, sizeof description, "CodeSigning signer %s", signer->name);
+    else
+        snprintf(description, sizeof description, "CodeSigning login");
+    memset(info, 0, sizeof *info);
+    pad(info->slotDescription, sizeof info->slotDescription, description);
+    pad(info->manufacturerID, sizeof info->manufacturerID, "CodeSigning");
+    info->flags = CKF_TOKEN_PRESENT;
+    info->firmwareVersion.major = 1;
+    return CKR_OK;
+}
+
+/* PKCS#11 v2.40, section 5.5. */
+CK_RV C_GetSlotInfo(CK_SLOT_ID slotID, CK_SLOT_INFO_PTR pInfo)
+{
+    p11_module *module;
+    CK_RV rv = p11_enter(&module);
+    if (rv != CKR_OK)
+        return rv;
+    return p11_leave(module, "C_GetSlotInfo", describe_slot(module, slotID, pInfo));
+}
+
+static bool serial_number(const char *id, char serial[17])
+{
+    unsigned char hash[CS_MAX_DIGEST_LENGTH];
+    if (!cs_digest_compute(CS_HASH_SHA256, id, strlen(id), hash))
+        return false;
+    for (size_t i = 0; i < 8; i++)
+        snprintf(serial + 2 * i, 3, "%02x", hash[i]);
+    return true;
+}
+
+static CK_RV describe_token(p11_module *module, CK_SLOT_ID slot, CK_TOKEN_INFO_PTR info)
+{
+    char serial[17];
+    if (info == NULL)
+        return CKR_ARGUMENTS_BAD;
+    CK_RV rv = p11_slot_check(module, slot);
+    if (rv != CKR_OK)
+        return rv;
+    const p11_signer *signer = p11_slot_signer(module, slot);
+    bool configured = cs_client_is_configured(p11_client(module));
+    if (!serial_number(signer != NULL ? signer->id : "login", serial))
+        return CKR_FUNCTION_FAILED;
+    memset(info, 0, sizeof *info);
+    pad(info->label, sizeof info->label, signer != NULL ? signer->name : "codesigning");
+    pad(info->manufacturerID, sizeof info->manufacturerID, "CodeSigning");
+    pad(info->model, sizeof info->model, "Remote signer");
+    pad(info->serialNumber, sizeof info->serialNumber, serial);
+    pad(info->utcTime, sizeof info->utcTime, "");
+    /* Configured credentials need no PIN; one that is given all the same is not looked at. */
+    info->flags = CKF_RNG | CKF_WRITE_PROTECTED | CKF_TOKEN_INITIALIZED | CKF_USER_PIN_INITIALIZED
+        | (configured ? CKF_PROTECTED_AUTHENTICATION_PATH : CKF_LOGIN_REQUIRED);
+    info->ulMaxSessionCount = CK_EFFECTIVELY_INFINITE;
+    info->ulMaxRwSessionCount = CK_EFFECTIVELY_INFINITE;
+    p11_session_count(module, slot, &info->ulSessionCount, &info->ulRwSessionCount);
+    info->ulMaxPinLen = 255;
+    info->ulMinPinLen = 0;
+    info->ulTotalPublicMemory = info->ulFreePublicMemory = CK_UNAVAILABLE_INFORMATION;
+    info->ulTotalPrivateMemory = info->ulFreePrivateMemory = CK_UNAVAILABLE_INFORMATION;
+    info->hardwareVersion.major = info->firmwareVersion.major = 1;
+    return CKR_OK;
+}
+
+/* PKCS#11 v2.40, section 5.5. */
+CK_RV C_GetTokenInfo(CK_SLOT_ID slotID, CK_TOKEN_INFO_PTR pInfo)
+{
+    p11_module *module;
+    CK_RV rv = p11_enter(&module);
+    if (rv != CKR_OK)
+        return rv;
+    return p11_leave(module, "C_GetTokenInfo", describe_token(module, slotID, pInfo));
+}
+
+/* PKCS#11 v2.40, section 5.5. Tokens come and go with the server's list, which nothing watches: a caller that would
+ * block is told to poll. */
+CK_RV C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID_PTR pSlot, CK_VOID_PTR pReserved)
+{
+    p11_module *module;
+    CK_RV rv = p11_enter(&module);
+    if (rv != CKR_OK)
+        return rv;
+    if (pSlot == NULL || pReserved != NULL)
+        rv = CKR_ARGUMENTS_BAD;
+    else
+        rv = (flags & CKF_DONT_BLOCK) != 0 ? CKR_NO_EVENT : CKR_FUNCTION_NOT_SUPPORTED;
+    return p11_leave(module, "C_WaitForSlotEvent", rv);
+}

@@ -1,0 +1,88 @@
+#include "operation.h"
+
+/* PKCS#11 v2.40, section 5.12. Checked here, with the public key of the certificate. */
+CK_RV C_VerifyInit(CK_SESSION_HANDLE hSession, CK_MECHANISM_PTR pMechanism, CK_OBJECT_HANDLE hKey)
+{
+    p11_module *module;
+    p11_session *session;
+    CK_RV rv = p11_session_enter(hSession, &module, &session);
+    if (rv != CKR_OK)
+        return rv;
+    rv = p11_operation_begin(module, session, &session->verify, pMechanism, hKey, CKO_PUBLIC_KEY);
+    return p11_session_leave(module, session, "C_VerifyInit", rv);
+}
+
+static CK_RV check(p11_operation *operation, const unsigned char *data, CK_ULONG data_length, const unsigned char *signature,
+                   CK_ULONG length)
+{
+    unsigned char digest[CS_MAX_DIGEST_LENGTH];
+    const cs_certificate *leaf = cs_chain_at(operation->signer->chain, 0);
+    if (signature == NULL)
+        return CKR_ARGUMENTS_BAD;
+    CK_RV rv = p11_operation_update(operation, data, data_length);
+    if (rv == CKR_OK)
+        rv = p11_operation_digest(operation, digest);
+    if (rv != CKR_OK)
+        return rv;
+    if (length != cs_signature_length(leaf->key))
+        return CKR_SIGNATURE_LEN_RANGE;
+    switch (cs_verify(leaf, operation->mechanism->scheme, operation->hash, digest, signature, length)) {
+    case CS_SIGNATURE_VALID:
+        return CKR_OK;
+    case CS_SIGNATURE_INVALID:
+        return CKR_SIGNATURE_INVALID;
+    case CS_SIGNATURE_UNCHECKED:
+        break;
+    }
+    return CKR_FUNCTION_FAILED;
+}
+
+/* PKCS#11 v2.40, section 5.12. */
+CK_RV C_Verify(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pData, CK_ULONG ulDataLen, CK_BYTE_PTR pSignature,
+               CK_ULONG ulSignatureLen)
+{
+    p11_module *module;
+    p11_session *session;
+    CK_RV rv = p11_session_enter(hSession, &module, &session);
+    if (rv != CKR_OK)
+        return rv;
+    if (session->verify.mechanism == NULL)
+        return p11_session_leave(module, session, "C_Verify", CKR_OPERATION_NOT_INITIALIZED);
+    if (session->verify.updated)
+        return p11_session_leave(module, session, "C_Verify", CKR_OPERATION_ACTIVE);
+    rv = check(&session->verify, pData, ulDataLen, pSignature, ulSignatureLen);
+    p11_operation_end(&session->verify);
+    return p11_session_leave(module, session, "C_Verify", rv);
+}
+
+/* PKCS#11 v2.40, section 5.12. */
+CK_RV C_VerifyUpdate(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pPart, CK_ULONG ulPartLen)
+{
+    p11_module *module;
+    p11_session *session;
+    CK_RV rv = p11_session_enter(hSession, &module, &session);
+    if (rv != CKR_OK)
+        return rv;
+    if (session->verify.mechanism == NULL)
+        return p11_session_leave(module, session, "C_VerifyUpdate", CKR_OPERATION_NOT_INITIALIZED);
+    rv = p11_operation_update(&session->verify, pPart, ulPartLen);
+    session->verify.updated = true;
+    if (rv != CKR_OK)
+        p11_operation_end(&session->verify);
+    return p11_session_leave(module, session, "C_VerifyUpdate", rv);
+}
+
+/* PKCS#11 v2.40, section 5.12. */
+CK_RV C_VerifyFinal(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pSignature, CK_ULONG ulSignatureLen)
+{
+    p11_module *module;
+    p11_session *session;
+    CK_RV rv = p11_session_enter(hSession, &module, &session);
+    if (rv != CKR_OK)
+        return rv;
+    if (session->verify.mechanism == NULL)
+        return p11_session_leave(module, session, "C_VerifyFinal", CKR_OPERATION_NOT_INITIALIZED);
+    rv = check(&session->verify, NULL, 0, pSignature, ulSignatureLen);
+    p11_operation_end(&session->verify);
+    return p11_session_leave(module, session, "C_VerifyFinal", rv);
+}
