@@ -1,0 +1,75 @@
+using CodeSigning.Silo.Ledger.Entries;
+using CodeSigning.Silo.Storage.Sqlite;
+
+namespace CodeSigning.Silo.Ledger.Commits.Sqlite;
+
+/// <summary>
+/// Commits to SQLite. The transaction takes the write lock before its first read, so what it compares cannot change before
+/// it writes; the clock is read under that lock too.
+/// </summary>
+internal sealed class SqliteLedgerCommits(SqliteWriteThread writer, TimeProvider time, long toleranceMs) : ILedgerCommits
+{
+    public Task<long> ReadClockAsync(CancellationToken cancellationToken) => Task.FromResult(NowMs());
+
+    public Task OpenStreamAsync(string stream, string node, CancellationToken cancellationToken) =>
+        writer.WriteAsync(statements => statements.Execute(
+            "INSERT INTO ledger_streams (id, node, opened_ms, hash, batch) VALUES (@a, @b, @c, @d, @e)",
+            stream, node, NowMs(), StreamHead.Empty.Hash, StreamHead.Empty.Batch.ToByteArray()));
+
+    public Task<CommitReport> CommitAsync(CommitProposal proposal, CancellationToken cancellationToken) =>
+        writer.WriteAsync(statements => Commit(statements, proposal));
+
+    public Task<bool> CloseStreamAsync(
+        string stream, StreamHead head, string closingHead, CancellationToken cancellationToken) =>
+        writer.WriteAsync(statements =>
+        {
+            var found = ReadHead(statements, stream);
+            if (found is null || !found.IsSameAs(head))
+                return false;
+
+            statements.Execute(
+                "INSERT INTO ledger_heads (stream, number, closing, json) VALUES (@a, @b, 1, @c)", stream, head.Number, closingHead);
+            statements.Execute("UPDATE ledger_streams SET closed_ms = @a WHERE id = @b", NowMs(), stream);
+            return true;
+        });
+
+    public Task<bool> AddCheckpointAsync(long number, string? previous, string checkpoint, CancellationToken cancellationToken) =>
+        writer.WriteAsync(statements =>
+        {
+            var last = statements.Scalar("SELECT json FROM ledger_checkpoints ORDER BY number DESC LIMIT 1") as string;
+            return last == previous
+                && statements.Execute("INSERT INTO ledger_checkpoints (number, json) VALUES (@a, @b)", number, checkpoint) == 1;
+        });
+
+    // The only writer is one thread: a job that comes after the batches begins when they are durable.
+    public Task WaitForBatchesInFlightAsync(CancellationToken cancellationToken) => writer.WriteAsync(_ => true);
+
+    private CommitReport Commit(SqliteStatements statements, CommitProposal proposal)
+    {
+        var now = NowMs();
+        var found = ReadHead(statements, proposal.Stream);
+        if (found is not null && found.IsSameAs(proposal.Next))
+            return new CommitReport(CommitStatus.AlreadyCommitted, now);
+
+        if (found is null || !found.IsSameAs(proposal.Expected))
+            return new CommitReport(CommitStatus.HeadMoved, now);
+
+        var report = SqliteChecks.Examine(statements, proposal, now, toleranceMs);
+        if (report.HasObjections || proposal.UntilMs <= now)
+            return report with { Status = CommitStatus.Refused };
+
+        SqliteWrites.Write(statements, proposal, now);
+        return report;
+    }
+
+    private static StreamHead? ReadHead(SqliteStatements statements, string stream)
+    {
+        using var reader = statements.Query(
+            "SELECT number, hash, batch FROM ledger_streams WHERE id = @a AND closed_ms IS NULL", stream);
+        return reader.Read()
+            ? new StreamHead(reader.GetInt64(0), reader.GetFieldValue<byte[]>(1), new Guid(reader.GetFieldValue<byte[]>(2)))
+            : null;
+    }
+
+    private long NowMs() => LedgerTime.ToMilliseconds(time.GetUtcNow());
+}

@@ -1,0 +1,11 @@
+namespace CodeSigning.Silo.Ledger;
+
+/// <summary>Whether the ledger can be written. Where it cannot, nothing is signed.</summary>
+public interface ILedgerHealth
+{
+    /// <summary>Whether elements are taken.</summary>
+    bool IsWritable { get; }
+
+    /// <summary>Why not, as a sentence for an operator; null while it is writable.</summary>
+    string? Reason { get; }
+}

@@ -1,0 +1,51 @@
+using System.Diagnostics.Metrics;
+
+namespace CodeSigning.Silo.Ledger;
+
+/// <summary>What the ledger's writer counts and measures, on the meter <see cref="MeterName"/>.</summary>
+public sealed class LedgerMetrics : IDisposable
+{
+    /// <summary>The meter's name.</summary>
+    public const string MeterName = "CodeSigning.Ledger";
+
+    private readonly Meter _meter;
+    private readonly Histogram<long> _batchSize;
+    private readonly Histogram<double> _commitSeconds;
+    private readonly Counter<long> _refused;
+    private readonly Counter<long> _retries;
+    private readonly Counter<long> _refusedBatches;
+    private Func<int> _queueLength = () => 0;
+    private double _skewSeconds;
+
+    /// <summary>Makes the instruments.</summary>
+    public LedgerMetrics(IMeterFactory? factory = null)
+    {
+        _meter = factory?.Create(MeterName) ?? new Meter(MeterName);
+        _batchSize = _meter.CreateHistogram<long>("ledger.batch.size", "{element}", "Elements committed together.");
+        _commitSeconds = _meter.CreateHistogram<double>("ledger.commit.duration", "s", "Time of one commit, with its flush to disk.");
+        _refused = _meter.CreateCounter<long>("ledger.elements.refused", "{element}", "Elements refused at the commit, by reason.");
+        _retries = _meter.CreateCounter<long>("ledger.commit.retries", "{retry}", "Commits repeated because their answer was lost or another node was in the way.");
+        _refusedBatches = _meter.CreateCounter<long>("ledger.batches.refused", "{batch}", "Batches that were refused and proposed again without some of their elements.");
+        _meter.CreateObservableGauge("ledger.queue.length", () => _queueLength(), "{element}", "Elements that wait for the writer.");
+        _meter.CreateObservableGauge("ledger.clock.skew", () => Volatile.Read(ref _skewSeconds), "s", "This node's clock minus the database's.");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _meter.Dispose();
+
+    internal void ObserveQueue(Func<int> length) => _queueLength = length;
+
+    internal void Committed(int elements, TimeSpan duration)
+    {
+        _batchSize.Record(elements);
+        _commitSeconds.Record(duration.TotalSeconds);
+    }
+
+    internal void BatchRefused() => _refusedBatches.Add(1);
+
+    internal void ElementRefused(string reason) => _refused.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    internal void Retried() => _retries.Add(1);
+
+    internal void ClockSkew(TimeSpan skew) => Volatile.Write(ref _skewSeconds, skew.TotalSeconds);
+}

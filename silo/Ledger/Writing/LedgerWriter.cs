@@ -1,0 +1,189 @@
+using System.Threading.Channels;
+using CodeSigning.Grains.Ledger;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace CodeSigning.Silo.Ledger.Writing;
+
+/// <summary>
+/// A process's one way in for every write. It takes whatever waits, up to a bound, into one batch: one round trip and one
+/// flush to disk for all of it, and it works on one batch at a time, so the longer a commit takes the more the next one
+/// carries.
+/// </summary>
+internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
+{
+    private readonly Channel<PendingElement> _queue;
+    private readonly BatchCommitter _committer;
+    private readonly LedgerOptions _options;
+    private readonly ILogger<LedgerWriter> _logger;
+    private readonly List<PendingElement> _deferred = [];
+    private readonly CancellationTokenSource _abort = new();
+    private Task _running = Task.CompletedTask;
+
+    public LedgerWriter(
+        BatchCommitter committer, LedgerMetrics metrics, IOptions<LedgerOptions> options, ILogger<LedgerWriter> logger)
+    {
+        _committer = committer;
+        _options = options.Value;
+        _logger = logger;
+        _queue = Channel.CreateBounded<PendingElement>(new BoundedChannelOptions(_options.QueueCapacity)
+        {
+            SingleReader = true,
+            FullMode = BoundedChannelFullMode.Wait,
+        });
+        metrics.ObserveQueue(() => _queue.Reader.Count);
+    }
+
+    public bool IsWritable => Reason is null;
+
+    public string? Reason { get; private set; } = "The ledger's writer has not started yet.";
+
+    /// <summary>The stream that this process writes; null before <see cref="StartAsync"/>.</summary>
+    public string? Stream => _committer.Stream;
+
+    public async ValueTask<CommitOutcome> CommitAsync(LedgerElement element, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var pending = PendingElement.Prepare(element);
+        if (Reason is { } reason)
+            throw new LedgerUnavailableException(reason);
+
+        if (!_queue.Writer.TryWrite(pending))
+            throw new LedgerUnavailableException("Too much waits for the ledger at the moment.");
+
+        using var registration = cancellationToken.UnsafeRegister(
+            static (state, token) => ((PendingElement)state!).CancelIfWaiting(token), pending);
+        try
+        {
+            // The bound is on real waiting, whatever clock decisions are made by.
+            return await pending.Outcome.WaitAsync(_options.CommitTimeout, TimeProvider.System, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            throw new LedgerUnavailableException(pending.TryAbandon()
+                ? "The ledger could not be written in time. Nothing was written."
+                : "The ledger did not answer in time. Ask again with the same idempotency key.");
+        }
+    }
+
+    /// <summary>Opens this process's stream and begins to take elements.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await _committer.OpenStreamAsync(_options.Node, cancellationToken);
+        Reason = null;
+        _running = Task.Run(RunAsync, CancellationToken.None);
+    }
+
+    /// <summary>Commits what waits, then closes the stream. What cannot be committed in time fails.</summary>
+    public async Task StopAsync()
+    {
+        if (!_queue.Writer.TryComplete())
+            return;
+
+        Reason ??= "The server is shutting down.";
+        _abort.CancelAfter(_options.ShutdownTimeout);
+        await _running;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _abort.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            while (_deferred.Count > 0 || await _queue.Reader.WaitToReadAsync(_abort.Token))
+            {
+                var batch = TakeBatch();
+                if (batch.Count > 0)
+                    await CommitAsync(batch);
+            }
+
+            await _committer.CloseStreamAsync(_abort.Token);
+        }
+        catch (OperationCanceledException) when (_abort.IsCancellationRequested)
+        {
+            _logger.LogWarning("The ledger's writer ended before all was written; its stream {Stream} stays open.", Stream);
+        }
+        catch (LedgerBrokenException broken)
+        {
+            _logger.LogCritical(broken, "The ledger's writer has stopped for good; nothing is signed any more. {Reason}", broken.Message);
+            Reason = broken.Message;
+        }
+        finally
+        {
+            Reason ??= "The ledger's writer has stopped.";
+            _queue.Writer.TryComplete();
+            FailAll(new LedgerUnavailableException(Reason));
+        }
+    }
+
+    private async Task CommitAsync(List<PendingElement> batch)
+    {
+        try
+        {
+            await _committer.CommitAsync(batch, _deferred, reason => Reason = reason, _abort.Token);
+        }
+        catch (Exception exception)
+        {
+            var failure = exception as LedgerUnavailableException
+                ?? new LedgerUnavailableException("The ledger could not be written. It is not known whether this was.", exception);
+            foreach (var pending in batch)
+                pending.Fail(failure);
+
+            if (exception is not (LedgerBrokenException or OperationCanceledException))
+                throw new LedgerBrokenException("The ledger's writer met a fault that it does not know.", exception);
+
+            throw;
+        }
+    }
+
+    private List<PendingElement> TakeBatch()
+    {
+        List<PendingElement> batch = [];
+        List<PendingElement> waiting = [.. _deferred];
+        _deferred.Clear();
+        BatchConflicts conflicts = new();
+        var bytes = 0;
+        foreach (var pending in waiting)
+        {
+            pending.PutBack();
+            Take(pending);
+        }
+
+        while (batch.Count < _options.MaxBatchElements && _deferred.Count < _options.MaxBatchElements
+            && (bytes < _options.MaxBatchBytes) && _queue.Reader.TryRead(out var next))
+        {
+            Take(next);
+        }
+
+        return batch;
+
+        void Take(PendingElement pending)
+        {
+            if (batch.Count >= _options.MaxBatchElements || (batch.Count > 0 && bytes + pending.Size > _options.MaxBatchBytes)
+                || (!pending.IsAbandoned && !conflicts.TryAdd(pending)))
+            {
+                _deferred.Add(pending);
+            }
+            else if (pending.TryTake())
+            {
+                batch.Add(pending);
+                bytes += pending.Size;
+            }
+        }
+    }
+
+    private void FailAll(LedgerUnavailableException failure)
+    {
+        foreach (var pending in _deferred)
+            pending.Fail(failure);
+
+        _deferred.Clear();
+        while (_queue.Reader.TryRead(out var pending))
+            pending.Fail(failure);
+    }
+}

@@ -1,0 +1,155 @@
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Ledger;
+using CodeSigning.Silo.Ledger.Commits;
+using CodeSigning.Silo.Ledger.Entries;
+using CodeSigning.Silo.Storage;
+
+namespace CodeSigning.Silo.Ledger.Writing;
+
+/// <summary>Turns a batch of elements, whose uses are numbered, into a proposal: places, hashes, seals and the signed head.</summary>
+internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, IAnswerSealer answerSealer, ILedgerKey key)
+{
+    private readonly EntryPlacing _placing = new(stream);
+
+    public CommitProposal Build(IReadOnlyList<PendingElement> batch, StreamHead head, long atMs)
+    {
+        var at = LedgerTime.ToText(atMs);
+        var number = head.Number;
+        var hash = head.Hash;
+        List<PlacedEntry> entries = new(batch.Count);
+        foreach (var pending in batch)
+        {
+            if (pending.Element.Entry is not { } draft)
+                continue;
+
+            var json = _placing.Place(pending.Front, at, pending.Use, ++number, hash, out hash);
+            entries.Add(new PlacedEntry(
+                number, pending.Use, draft.OperationId, EntryWords.Of(draft.Kind), EntryWords.Of(draft.Outcome),
+                draft.SignerId, draft.Actor.Id, draft.GrantId, json));
+        }
+
+        var writes = batch.SelectMany(p => p.Element.Writes).Select(Seal).ToList();
+        return new CommitProposal
+        {
+            Stream = stream,
+            Expected = head,
+            Next = new StreamHead(number, hash, Guid.NewGuid()),
+            AtMs = atMs,
+            UntilMs = EarliestEnd(batch),
+            Basis = Basis(batch),
+            Locks = Locks(batch),
+            Uses = Uses(batch),
+            Counters = Counters(batch),
+            Writes = writes,
+            Answers = [.. batch.Select(p => p.Element.Answer).OfType<IdempotentAnswer>().Select(Seal)],
+            Entries = entries,
+            Head = entries.Count == 0 ? null : HeadText.Sign(stream, number, hash, at, closing: false, key),
+        };
+    }
+
+    private SealedWrite Seal(Grains.States.StateWrite write)
+    {
+        var version = write.Result().Version;
+        return new SealedWrite(
+            write, version, write.Content is { } content ? stateSealer.Seal(write.Type, write.Id, version, content.Span) : []);
+    }
+
+    private SealedAnswer Seal(IdempotentAnswer answer) => new(
+        answer.Caller,
+        answer.Scope,
+        answer.Key,
+        answer.RequestHash.ToArray(),
+        answerSealer.Seal(answer.Answer.Span, AnswerContext.Of(answer.Caller, answer.Scope, answer.Key)));
+
+    private static long? EarliestEnd(IReadOnlyList<PendingElement> batch)
+    {
+        DateTimeOffset? earliest = null;
+        foreach (var pending in batch)
+        {
+            if (pending.Element.Until is { } until && (earliest is null || until < earliest))
+                earliest = until;
+        }
+
+        return earliest is { } end ? LedgerTime.ToMilliseconds(end) : null;
+    }
+
+    private static List<StateVersion> Basis(IReadOnlyList<PendingElement> batch)
+    {
+        HashSet<StateVersion> versions = [];
+        foreach (var pending in batch)
+        {
+            foreach (var version in pending.Element.ReadSet)
+                versions.Add(version);
+
+            foreach (var write in pending.Element.Writes)
+                versions.Add(write.Replaced());
+        }
+
+        return [.. versions];
+    }
+
+    // Grants are locked so that their uses are counted one batch at a time. Whoever changes a state also locks what that
+    // change rests on, or two nodes could each undo the ground under the other's change.
+    private static List<(string Type, string Id)> Locks(IReadOnlyList<PendingElement> batch)
+    {
+        SortedSet<(string Type, string Id)> locks = new(OrdinalPairs.Instance);
+        foreach (var pending in batch)
+        {
+            var element = pending.Element;
+            if (element.Use is { } use)
+                locks.Add((Grains.States.StateTypes.Grant, use.GrantId));
+
+            if (element.Writes.IsEmpty)
+                continue;
+
+            foreach (var version in element.ReadSet)
+                locks.Add((version.Type, version.Id));
+
+            foreach (var write in element.Writes)
+                locks.Add((write.Type, write.Id));
+        }
+
+        return [.. locks];
+    }
+
+    private static List<GrantRun> Uses(IReadOnlyList<PendingElement> batch)
+    {
+        List<GrantRun> runs = [];
+        HashSet<string> seen = [];
+        foreach (var pending in batch)
+        {
+            if (pending.Element.Use is { } use && seen.Add(use.GrantId))
+                runs.Add(new GrantRun(use.GrantId, pending.Use!.Value - 1));
+        }
+
+        return runs;
+    }
+
+    private static List<CounterRun> Counters(IReadOnlyList<PendingElement> batch)
+    {
+        SortedDictionary<string, CounterRun> runs = new(StringComparer.Ordinal);
+        foreach (var pending in batch)
+        {
+            foreach (var counter in pending.Element.Counters)
+            {
+                var run = runs.GetValueOrDefault(counter.Id, new CounterRun(counter.Id, 0, long.MaxValue));
+                var increment = run.Increment + 1;
+                var maxBefore = counter.Limit is { } limit ? Math.Min(run.MaxBefore, limit - increment) : run.MaxBefore;
+                runs[counter.Id] = new CounterRun(counter.Id, increment, maxBefore);
+            }
+        }
+
+        return [.. runs.Values];
+    }
+
+    private sealed class OrdinalPairs : IComparer<(string Type, string Id)>
+    {
+        public static OrdinalPairs Instance { get; } = new();
+
+        public int Compare((string Type, string Id) x, (string Type, string Id) y)
+        {
+            var byType = string.CompareOrdinal(x.Type, y.Type);
+            return byType != 0 ? byType : string.CompareOrdinal(x.Id, y.Id);
+        }
+    }
+}

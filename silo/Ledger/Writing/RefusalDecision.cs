@@ -1,0 +1,116 @@
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Ledger;
+using CodeSigning.Silo.Ledger.Commits;
+using CodeSigning.Silo.Ledger.Entries;
+
+namespace CodeSigning.Silo.Ledger.Writing;
+
+/// <summary>
+/// From what a commit found, decides which elements of the batch are refused and why. Pure: who stays in the batch may be
+/// proposed again.
+/// </summary>
+internal sealed class RefusalDecision
+{
+    private readonly CommitReport _report;
+    private readonly Dictionary<(string, string), StateVersion> _stale;
+    private readonly HashSet<(string, string)> _names;
+    private readonly HashSet<(string, string, string)> _answers;
+    private readonly HashSet<string> _operations;
+    private readonly Dictionary<string, long> _counters;
+    private readonly Dictionary<string, long> _counted = [];
+
+    public RefusalDecision(CommitReport report)
+    {
+        _report = report;
+        _stale = report.Stale.ToDictionary(v => (v.Type, v.Id));
+        _names = [.. report.Names];
+        _answers = [.. report.Answers];
+        _operations = [.. report.Operations];
+        _counters = report.Counters.ToDictionary(c => c.Id, c => c.Count);
+    }
+
+    /// <summary>What becomes of the next element of the batch; ask for each once, in the batch's order.</summary>
+    public Verdict Judge(LedgerElement element)
+    {
+        var stale = FindStale(element);
+        if (stale.Count > 0)
+            return new Verdict.Refused(new CommitOutcome.Stale([.. stale]));
+
+        if (element.Until is { } until && LedgerTime.ToMilliseconds(until) <= _report.NowMs)
+            return new Verdict.Refused(new CommitOutcome.TooLate(LedgerTime.ToTime(_report.NowMs)));
+
+        if (element.Answer is { } answer && _answers.Contains((answer.Caller, answer.Scope, answer.Key)))
+            return new Verdict.Refused(new CommitOutcome.AlreadyAnswered());
+
+        foreach (var write in element.Writes)
+        {
+            if (write.Index.Name is { } name && write.Content is not null && _names.Contains((write.Type, name)))
+                return new Verdict.Refused(new CommitOutcome.NameTaken(write.Type, name));
+        }
+
+        return element.Entry is { } entry && _operations.Contains(entry.OperationId)
+            ? new Verdict.Duplicate(entry.OperationId)
+            : JudgeCounters(element);
+    }
+
+    private List<StateVersion> FindStale(LedgerElement element)
+    {
+        List<StateVersion> found = [];
+        if (_stale.Count == 0)
+            return found;
+
+        foreach (var version in element.ReadSet)
+            AddIfStale(version, found);
+
+        foreach (var write in element.Writes)
+            AddIfStale(write.Replaced(), found);
+
+        return found;
+    }
+
+    private void AddIfStale(StateVersion version, List<StateVersion> found)
+    {
+        if (_stale.TryGetValue((version.Type, version.Id), out var actual) && actual.Version != version.Version && !found.Contains(actual))
+            found.Add(actual);
+    }
+
+    // A limit that only other elements of this batch reach is not reached yet: those may still be refused.
+    private Verdict JudgeCounters(LedgerElement element)
+    {
+        var mustWait = false;
+        foreach (var counter in element.Counters)
+        {
+            if (counter.Limit is not { } limit || !_counters.TryGetValue(counter.Id, out var count))
+                continue;
+
+            if (count >= limit)
+                return new Verdict.Refused(new CommitOutcome.LimitReached(counter.Id));
+
+            mustWait |= count + _counted.GetValueOrDefault(counter.Id) >= limit;
+        }
+
+        if (mustWait)
+            return new Verdict.Wait();
+
+        foreach (var counter in element.Counters)
+            _counted[counter.Id] = _counted.GetValueOrDefault(counter.Id) + 1;
+
+        return new Verdict.Stays();
+    }
+
+    /// <summary>What becomes of an element.</summary>
+    internal abstract record Verdict
+    {
+        /// <summary>It is proposed again.</summary>
+        internal sealed record Stays : Verdict;
+
+        /// <summary>It waits for the next batch.</summary>
+        internal sealed record Wait : Verdict;
+
+        /// <summary>It is refused.</summary>
+        internal sealed record Refused(CommitOutcome Outcome) : Verdict;
+
+        /// <summary>Its operation id is in the ledger: a mistake of the caller's that no decision made anew repairs.</summary>
+        internal sealed record Duplicate(string OperationId) : Verdict;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Data.Common;
+
+namespace CodeSigning.Silo.Storage;
+
+/// <summary>Reads through a pooled connection. The SQL is common to both databases; parameters are named <c>@a</c>, <c>@b</c> … in order.</summary>
+internal static class DatabaseReads
+{
+    /// <summary>Runs a query and maps its rows.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
+    public static async Task<List<T>> QueryAsync<T>(
+        this IReadConnections connections, string sql, Func<DbDataReader, T> map, CancellationToken cancellationToken,
+        params object[] values)
+    {
+        try
+        {
+            await using var connection = await connections.OpenAsync(cancellationToken);
+            await using var command = connection.CreateCommand();
+            command.CommandText = sql;
+            for (var i = 0; i < values.Length; i++)
+                command.Add(ParameterName(i), values[i]);
+
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            List<T> rows = [];
+            while (await reader.ReadAsync(cancellationToken))
+                rows.Add(map(reader));
+
+            return rows;
+        }
+        catch (DbException exception)
+        {
+            throw connections.Translate(exception);
+        }
+    }
+
+    /// <summary>The name of a parameter by its position: <c>@a</c> to <c>@z</c>, then <c>@p26</c> and on.</summary>
+    public static string ParameterName(int index) => index < 26 ? "@" + (char)('a' + index) : $"@p{index}";
+
+    /// <summary>A column that may be NULL.</summary>
+    public static string? GetText(this DbDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    private static void Add(this DbCommand command, string name, object value)
+    {
+        var parameter = command.CreateParameter();
+        parameter.ParameterName = name;
+        parameter.Value = value;
+        command.Parameters.Add(parameter);
+    }
+}

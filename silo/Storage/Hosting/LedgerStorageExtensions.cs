@@ -1,0 +1,77 @@
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
+using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Ledger;
+using CodeSigning.Silo.Ledger.Commits;
+using CodeSigning.Silo.Ledger.Commits.Sqlite;
+using CodeSigning.Silo.Ledger.Writing;
+using CodeSigning.Silo.Storage.Secrets;
+using CodeSigning.Silo.Storage.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Orleans.Storage;
+
+namespace CodeSigning.Silo.Storage.Hosting;
+
+/// <summary>Registers the store and the ledger.</summary>
+public static class LedgerStorageExtensions
+{
+    /// <summary>
+    /// Adds the state store, the ledger and the grain-storage provider <see cref="LedgerGrainStorage.Name"/>. The caller
+    /// registers the <see cref="KeyVault"/>, over the <see cref="ISealedKeyStore"/> that is added here. The host starts the
+    /// store before its other services and stops it after them.
+    /// </summary>
+    public static IServiceCollection AddLedgerStorage(this IServiceCollection services, StorageOptions storage)
+    {
+        services.AddOptions<LedgerOptions>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(Options.Create(storage));
+        services.AddSingleton<LedgerMetrics>();
+        AddSqlite(services);
+        AddKeys(services);
+        AddReaders(services);
+        AddWriter(services);
+        services.AddHostedService<StoreLifetime>();
+        return services;
+    }
+
+    private static void AddSqlite(IServiceCollection services)
+    {
+        services.AddSingleton<SqliteConnections>();
+        services.AddSingleton<IReadConnections>(provider => provider.GetRequiredService<SqliteConnections>());
+        services.AddSingleton<SqliteWriteThread>();
+        services.AddSingleton<IMigrator, SqliteMigrator>();
+        services.AddSingleton<ILedgerCommits>(provider => new SqliteLedgerCommits(
+            provider.GetRequiredService<SqliteWriteThread>(),
+            provider.GetRequiredService<TimeProvider>(),
+            (long)provider.GetRequiredService<IOptions<LedgerOptions>>().Value.TimeTolerance.TotalMilliseconds));
+    }
+
+    private static void AddKeys(IServiceCollection services)
+    {
+        services.AddSingleton<ISealedKeyStore, SealedKeyStore>();
+        services.AddSingleton<ClusterKeys>();
+        services.AddSingleton<IStateSealer>(provider => provider.GetRequiredService<ClusterKeys>());
+        services.AddSingleton<IAnswerSealer>(provider => provider.GetRequiredService<ClusterKeys>());
+        services.AddSingleton<ILedgerKey>(provider => provider.GetRequiredService<ClusterKeys>());
+    }
+
+    private static void AddReaders(IServiceCollection services)
+    {
+        services.AddSingleton<IStateStore, StateStore>();
+        services.AddSingleton<IAnswerStore, AnswerStore>();
+        services.AddSingleton<LedgerReader>();
+        services.AddSingleton<ILedgerReader>(provider => provider.GetRequiredService<LedgerReader>());
+        services.AddSingleton<IGrantUseReader>(provider => provider.GetRequiredService<LedgerReader>());
+    }
+
+    private static void AddWriter(IServiceCollection services)
+    {
+        services.AddSingleton<BatchCommitter>();
+        services.AddSingleton<LedgerWriter>();
+        services.AddSingleton<ILedger>(provider => provider.GetRequiredService<LedgerWriter>());
+        services.AddSingleton<ILedgerHealth>(provider => provider.GetRequiredService<LedgerWriter>());
+        services.AddKeyedSingleton<IGrainStorage, LedgerGrainStorage>(LedgerGrainStorage.Name);
+    }
+}

@@ -1,0 +1,14 @@
+using System.Data.Common;
+
+namespace CodeSigning.Silo.Storage;
+
+/// <summary>Connections that only read; from a pool, given back by disposing.</summary>
+internal interface IReadConnections
+{
+    /// <summary>Opens one.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
+    ValueTask<DbConnection> OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>Tells what a fault of the database means; a fault of another kind is returned as it is.</summary>
+    Exception Translate(Exception exception);
+}

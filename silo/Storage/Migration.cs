@@ -1,0 +1,37 @@
+using System.Globalization;
+using System.Reflection;
+
+namespace CodeSigning.Silo.Storage;
+
+/// <summary>One step of the schema: an embedded SQL file named <c>0001-what.sql</c>.</summary>
+internal sealed record Migration(int Version, string Name, string Sql)
+{
+    /// <summary>The steps of one database, in order.</summary>
+    /// <param name="folder">The folder below <c>Storage</c> that holds its <c>Migrations</c>.</param>
+    public static IReadOnlyList<Migration> Load(string folder)
+    {
+        var assembly = Assembly.GetExecutingAssembly();
+        var prefix = $"Storage/{folder}/Migrations/";
+        return [.. assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(name => Read(assembly, name, name[prefix.Length..]))
+            .OrderBy(migration => migration.Version)];
+    }
+
+    /// <summary>Refuses a schema that a newer version of the product made.</summary>
+    public static void CheckNotNewer(IReadOnlyList<Migration> known, int version)
+    {
+        if (version > known[^1].Version)
+        {
+            throw new InvalidOperationException(
+                $"The store's schema has version {version}; this version of the server knows {known[^1].Version}. Start a newer server.");
+        }
+    }
+
+    private static Migration Read(Assembly assembly, string resource, string file)
+    {
+        using StreamReader reader = new(assembly.GetManifestResourceStream(resource)!);
+        var dash = file.IndexOf('-', StringComparison.Ordinal);
+        return new Migration(int.Parse(file[..dash], CultureInfo.InvariantCulture), file[(dash + 1)..^4], reader.ReadToEnd());
+    }
+}

@@ -1,0 +1,90 @@
+using System.Security.Cryptography;
+using CodeSigning.Certificates;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
+using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Ledger;
+
+namespace CodeSigning.Silo.Storage.Secrets;
+
+/// <summary>
+/// The cluster's own keys, which the vault keeps and the store's rows and the ledger rely on: one seals rows, one encrypts
+/// answers, one signs heads and checkpoints. The first node that ever starts makes them.
+/// </summary>
+internal sealed class ClusterKeys : IStateSealer, IAnswerSealer, ILedgerKey, IDisposable
+{
+    private static readonly KeyReference Rows = new("state-rows");
+    private static readonly KeyReference Answers = new("answers");
+    private static readonly KeyReference LedgerKey = new("ledger");
+
+    private StateSealer? _sealer;
+    private SecretCipher? _cipher;
+    private LedgerSigningKey? _signingKey;
+
+    public string KeyId { get; private set; } = "";
+
+    public ReadOnlyMemory<byte> PublicKey => Opened(_signingKey).PublicKey;
+
+    /// <summary>Names a public key: the first 16 bytes of the SHA-256 of its SubjectPublicKeyInfo, lower-case hex.</summary>
+    public static string NameOf(ReadOnlySpan<byte> subjectPublicKeyInfo) =>
+        Convert.ToHexStringLower(SHA256.HashData(subjectPublicKeyInfo).AsSpan(0, 16));
+
+    /// <summary>Opens the keys, or makes them where the store has none.</summary>
+    /// <exception cref="SealedKeyException">The master key is not the store's, or a record was changed.</exception>
+    public async Task OpenAsync(KeyVault vault, ISealedKeyStore store, ILedger ledger, CancellationToken cancellationToken)
+    {
+        // Two nodes may start on an empty store at once: the first commit wins, the other opens what it finds.
+        while (await store.LoadAsync(LedgerKey, cancellationToken) is null)
+            await MakeAsync(vault, ledger, cancellationToken);
+
+        Keep(
+            await vault.OpenSecretAsync(Rows, KeyPurpose.StateRows, cancellationToken),
+            await vault.OpenSecretAsync(Answers, KeyPurpose.Answers, cancellationToken),
+            await LedgerSigningKey.OpenAsync(vault, LedgerKey, cancellationToken));
+    }
+
+    public byte[] Seal(string type, string id, long version, ReadOnlySpan<byte> content) =>
+        Opened(_sealer).Seal(type, id, version, content);
+
+    public bool Verify(string type, string id, long version, ReadOnlySpan<byte> content, ReadOnlySpan<byte> seal) =>
+        Opened(_sealer).Verify(type, id, version, content, seal);
+
+    public byte[] Seal(ReadOnlySpan<byte> answer, ReadOnlySpan<byte> associatedData) => Opened(_cipher).Encrypt(answer, associatedData);
+
+    public bool TryOpen(ReadOnlySpan<byte> sealedAnswer, ReadOnlySpan<byte> associatedData, out byte[] answer) =>
+        Opened(_cipher).TryDecrypt(sealedAnswer, associatedData, out answer);
+
+    public byte[] SignDigest(ReadOnlySpan<byte> sha256) => Opened(_signingKey).SignDigest(sha256);
+
+    public void Dispose()
+    {
+        _sealer?.Dispose();
+        _cipher?.Dispose();
+        _signingKey?.Dispose();
+    }
+
+    private async Task MakeAsync(KeyVault vault, ILedger ledger, CancellationToken cancellationToken)
+    {
+        var rows = vault.GenerateSecret(Rows, KeyPurpose.StateRows);
+        var answers = vault.GenerateSecret(Answers, KeyPurpose.Answers);
+        var signing = vault.Generate(LedgerKey.Id, KeyPurpose.Ledger, KeyAlgorithm.EcP256);
+        Keep(rows.Secret, answers.Secret, LedgerSigningKey.TakeOver(signing.Handle));
+        StateWrite[] writes = [.. new[] { rows.Sealed, answers.Sealed, signing.Sealed }.Select(SealedKeyStates.Write)];
+        var outcome = await ledger.CommitAsync(new LedgerElement { Writes = [.. writes] }, cancellationToken);
+        if (outcome is not (CommitOutcome.Committed or CommitOutcome.Stale))
+            throw new InvalidOperationException($"The cluster's keys could not be stored: {outcome}.");
+    }
+
+    private void Keep(SecretBytes rows, SecretBytes answers, LedgerSigningKey signing)
+    {
+        Dispose();
+        _sealer = new StateSealer(new Dictionary<int, SecretBytes> { [Rows.Version] = rows });
+        _cipher = new SecretCipher(answers);
+        _signingKey = signing;
+        KeyId = NameOf(signing.PublicKey.Span);
+    }
+
+    private static T Opened<T>(T? key)
+        where T : class =>
+        key ?? throw new InvalidOperationException("The cluster's keys have not been opened yet.");
+}

@@ -1,0 +1,29 @@
+using System.Text.Json;
+using CodeSigning.Grains.States;
+using CodeSigning.Silo.Keys;
+
+namespace CodeSigning.Silo.Storage.Secrets;
+
+/// <summary>The vault's sealed keys as states: written in the commit of whatever names the key.</summary>
+public static class SealedKeyStates
+{
+    private const string Member = "sealed";
+
+    /// <summary>The id of a key's state: the key's own id, with its version where that is not the first.</summary>
+    public static string Id(KeyReference reference) => reference.Version == 1 ? reference.Id : $"{reference.Id}.{reference.Version}";
+
+    /// <summary>The write that stores a new key.</summary>
+    public static StateWrite Write(SealedKey key) => new(
+        StateTypes.Key,
+        Id(key.Reference),
+        ExpectedVersion: 0,
+        JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, byte[]> { [Member] = key.ToBytes() }),
+        new StateIndex(Status: key.Purpose.ToString()));
+
+    /// <summary>Reads a key's state.</summary>
+    internal static SealedKey Read(byte[] content)
+    {
+        using var document = JsonDocument.Parse(content);
+        return SealedKey.FromBytes(document.RootElement.GetProperty(Member).GetBytesFromBase64());
+    }
+}

@@ -1,0 +1,42 @@
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Testing;
+using Xunit;
+
+namespace CodeSigning.Silo.Tests.Storage;
+
+/// <summary>A test on one node over a database of its own. What derives from it runs on each kind of database.</summary>
+public abstract class StoreSuite(DatabaseKind kind) : IAsyncLifetime
+{
+    private protected ManualTimeProvider Time { get; } = new();
+
+    private protected TestDatabase Database { get; private set; } = null!;
+
+    private protected TestNode Node { get; private set; } = null!;
+
+    public virtual async Task InitializeAsync()
+    {
+        Database = await TestDatabase.CreateAsync(kind);
+        Node = await StartNodeAsync();
+        await Database.SetClockAsync(Time.GetUtcNow());
+    }
+
+    public virtual async Task DisposeAsync()
+    {
+        await Node.DisposeAsync();
+        await Database.DisposeAsync();
+    }
+
+    private protected virtual Task<TestNode> StartNodeAsync() => TestNode.StartAsync(Database, Time);
+
+    private protected async Task AdvanceAsync(TimeSpan by)
+    {
+        Time.Advance(by);
+        await Database.SetClockAsync(Time.GetUtcNow());
+    }
+
+    private protected Task<CommitOutcome> CommitAsync(LedgerElement element) =>
+        Node.Ledger.CommitAsync(element, CancellationToken.None).AsTask();
+
+    private protected async Task<CommitOutcome.Committed> CommitSurelyAsync(LedgerElement element) =>
+        Assert.IsType<CommitOutcome.Committed>(await CommitAsync(element));
+}
