@@ -26,6 +26,6 @@ internal interface ILedgerCommits
     /// <returns>False where another node was first.</returns>
     Task<bool> AddCheckpointAsync(long number, string? previous, string checkpoint, CancellationToken cancellationToken);
 
-    /// <inheritdoc cref="IBatchFence.WaitForBatchesInFlightAsync"/>
+    /// <inheritdoc cref="Grains.Ledger.ICommitFence.WaitForCommitsUnderWayAsync"/>
     Task WaitForBatchesInFlightAsync(CancellationToken cancellationToken);
 }

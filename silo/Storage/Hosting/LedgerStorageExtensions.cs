@@ -72,6 +72,7 @@ public static class LedgerStorageExtensions
         services.AddSingleton<LedgerWriter>();
         services.AddSingleton<ILedger>(provider => provider.GetRequiredService<LedgerWriter>());
         services.AddSingleton<ILedgerHealth>(provider => provider.GetRequiredService<LedgerWriter>());
+        services.AddSingleton<ICommitFence, CommitFence>();
         services.AddKeyedSingleton<IGrainStorage, LedgerGrainStorage>(LedgerGrainStorage.Name);
     }
 }
