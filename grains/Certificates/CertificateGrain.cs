@@ -54,6 +54,7 @@ public sealed class CertificateGrain(
         Caller caller, ImportCertificate request, CancellationToken cancellationToken)
     {
         await DemandNewAsync(caller, cancellationToken);
+        CertificateRules.Import(request);
         var made = await maker.ImportAsync(NewKeyId(), request, cancellationToken);
         var now = time.GetUtcNow();
         if (now >= made.Certificate.NotAfter)

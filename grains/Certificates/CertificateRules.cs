@@ -51,6 +51,16 @@ public static class CertificateRules
         ? TimeSpan.FromDays(days)
         : throw Invalid(string.Create(CultureInfo.InvariantCulture, $"ttlDays must be from 1 to {longest}."));
 
+    /// <summary>Checks that something is brought in, and in one way.</summary>
+    /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
+    public static void Import(ImportCertificate request)
+    {
+        var isPem = request is { CertificatePem: not null, PrivateKeyPem: not null };
+        var isOther = request is not { CertificatePem: null, ChainPem: null, PrivateKeyPem: null };
+        if (request.Pkcs12 is null ? !isPem : isOther)
+            throw Invalid("Give either pkcs12 with its password, or certificatePem, chainPem and privateKeyPem.");
+    }
+
     private static bool IsPlain([NotNullWhen(true)] string? text)
     {
         if (string.IsNullOrWhiteSpace(text) || text != text.Trim())

@@ -35,7 +35,7 @@ public sealed class SignerAuthorityTests
             State = Facts.State.WithMember(new SignerMember("mbr_5", InTeam, SignerRole.Operator)),
         };
 
-        Assert.Equal([Facts.Self], SignerAuthority.Of(both, InTeam.Calls()).Basis);
+        Assert.Equal([Facts.Self], SignerAuthority.Of(both, InTeam.Calls()).Basis.AsEnumerable());
     }
 
     [Fact]

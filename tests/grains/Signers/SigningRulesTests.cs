@@ -28,7 +28,7 @@ public sealed class SigningRulesTests
     {
         var decision = Decide(Facts, Operator);
 
-        Assert.Equal([Facts.Self, .. Facts.Certificate!.Basis], decision.Basis);
+        Assert.Equal([Facts.Self, .. Facts.Certificate!.Basis], decision.Basis.AsEnumerable());
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class SigningRulesTests
     {
         var decision = Refused(Facts, Stranger, ErrorCode.NotFound);
 
-        Assert.Equal([Facts.Self, Facts.Groups[Team.Id].Version], decision.Basis);
+        Assert.Equal([Facts.Self, Facts.Groups[Team.Id].Version], decision.Basis.AsEnumerable());
     }
 
     [Fact]
