@@ -7,8 +7,8 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (SettingsException mistakes)
+catch (Exception exception) when (StartupMistakes.SentenceOf(exception) is { } sentence)
 {
-    Console.Error.WriteLine(mistakes.Message);
-    return 2;
+    Console.Error.WriteLine(sentence);
+    return StartupMistakes.ExitStatus;
 }

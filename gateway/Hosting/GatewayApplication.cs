@@ -32,12 +32,12 @@ internal static class GatewayApplication
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton<RateLimits>();
         builder.Services.AddSingleton<MetricsCollector>();
-        builder.Services.AddHealthChecks();
         builder.Services.AddOpenApiDocument();
         builder.Services.ConfigureHttpJsonOptions(json => ContractJson.Configure(json.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
 
         var app = builder.Build();
+        app.Services.GetRequiredService<MetricsCollector>(); // It hears only what is said after it is made.
         app.UsePipeline(settings);
         app.MapApi();
         app.MapHealth();

@@ -18,6 +18,9 @@ public sealed record NodeSettings
     /// <summary>The master key as base64, or <c>file:PATH</c>; null for the data directory's own file.</summary>
     public required string? MasterKey { get; init; }
 
+    /// <summary>The address under which the world reaches this service; certificates name it as the place of their CRL.</summary>
+    public required Uri PublicUrl { get; init; }
+
     /// <summary>The first administrator's address; used on an empty store only.</summary>
     public required string AdministratorEmail { get; init; }
 
@@ -44,6 +47,7 @@ public sealed record NodeSettings
             PostgreSql = database,
             PostgreSqlOwner = owner,
             MasterKey = Text(configuration, "CODESIGNING_MASTER_KEY"),
+            PublicUrl = ReadPublicUrl(configuration, mistakes),
             AdministratorEmail = Text(configuration, "CODESIGNING_ADMIN_EMAIL") ?? "admin@localhost",
             AdministratorPassword = Text(configuration, "CODESIGNING_ADMIN_PASSWORD"),
         };
@@ -56,6 +60,16 @@ public sealed record NodeSettings
 
     private static string? Text(IConfiguration configuration, string name) =>
         configuration[name] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
+
+    private static Uri ReadPublicUrl(IConfiguration configuration, List<string> mistakes)
+    {
+        var text = Text(configuration, "CODESIGNING_PUBLIC_URL") ?? PublicUrls.FirstOf(Text(configuration, "CODESIGNING_URLS"));
+        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0)
+            return url;
+
+        mistakes.Add($"CODESIGNING_PUBLIC_URL is '{text}', which is not an address such as https://signing.example.com.");
+        return new Uri(PublicUrls.Usual);
+    }
 
     private static void CheckConnection(string name, string? connection, string alternative, List<string> mistakes)
     {

@@ -1,10 +1,33 @@
+using CodeSigning.Grains.Certificates;
+using CodeSigning.Silo.Storage;
+using CodeSigning.Silo.Storage.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace CodeSigning.Silo.Hosting;
 
-/// <summary>Puts a silo together: storage, ledger, vault and grains on the host that the build chose.</summary>
+/// <summary>Puts a silo together: storage, ledger, vault, and the grains on the host that the build chose.</summary>
 public static class SiloHosting
 {
-    /// <summary>Adds a silo to the host; it starts and stops with it.</summary>
-    public static IHostApplicationBuilder AddSilo(this IHostApplicationBuilder builder, NodeSettings settings) => builder;
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Adds a silo to a host; it starts before the host's other services and stops after them.</summary>
+    public static IHostApplicationBuilder AddSilo(this IHostApplicationBuilder builder, NodeSettings settings)
+    {
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddLedgerStorage(new StorageOptions
+        {
+            Database = settings.PostgreSql ?? "sqlite",
+            Migrate = settings.PostgreSqlOwner,
+            DataDirectory = settings.DataDirectory,
+        });
+        builder.Services.AddVault(settings);
+        builder.Services.AddGrainServices();
+        builder.Services.AddSingleton(new PkiOptions { PublicUrl = settings.PublicUrl });
+        builder.Services.AddHealthChecks()
+            .AddCheck<StoreHealthCheck>("store", timeout: ProbeTimeout)
+            .AddCheck<LedgerHealthCheck>("ledger", timeout: ProbeTimeout);
+        builder.AddGrainHost(settings);
+        return builder;
+    }
 }

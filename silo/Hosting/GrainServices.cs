@@ -1,0 +1,17 @@
+using CodeSigning.Grains.Certificates;
+using CodeSigning.Grains.Signers;
+using CodeSigning.Grains.Signing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CodeSigning.Silo.Hosting;
+
+/// <summary>Registers what the grains stand on, beside storage and vault.</summary>
+internal static class GrainServices
+{
+    public static void AddGrainServices(this IServiceCollection services) => services
+        .AddSingleton<SignerFactsReader>()
+        .AddSingleton<SignerServices>()
+        .AddSingleton<SigningMeter>()
+        .AddSingleton<CertificateAuthorities>()
+        .AddSingleton<CertificateCatalog>();
+}
