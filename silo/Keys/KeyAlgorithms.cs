@@ -42,13 +42,15 @@ internal static class KeyAlgorithms
     public static RSASignaturePadding RsaPadding(this SigningAlgorithm algorithm) =>
         algorithm.IsPss() ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1;
 
-    private static KeyAlgorithm? OfCurve(ECCurve curve) => curve.IsNamed
-        ? curve.Oid.Value switch
-        {
-            "1.2.840.10045.3.1.7" => KeyAlgorithm.EcP256,
-            "1.3.132.0.34" => KeyAlgorithm.EcP384,
-            "1.3.132.0.35" => KeyAlgorithm.EcP521,
-            _ => null,
-        }
-        : null;
+    /// <summary>The kind of keys on a named curve, or null if it is none of the three.</summary>
+    public static KeyAlgorithm? OfCurve(string oid) => oid switch
+    {
+        "1.2.840.10045.3.1.7" => KeyAlgorithm.EcP256,
+        "1.3.132.0.34" => KeyAlgorithm.EcP384,
+        "1.3.132.0.35" => KeyAlgorithm.EcP521,
+        _ => null,
+    };
+
+    private static KeyAlgorithm? OfCurve(ECCurve curve) =>
+        curve is { IsNamed: true, Oid.Value: { } oid } ? OfCurve(oid) : null;
 }

@@ -22,7 +22,12 @@ public sealed class VerificationKey : IDisposable
     /// <exception cref="CryptographicException">It is malformed or no key of the six kinds.</exception>
     public static VerificationKey FromSubjectPublicKeyInfo(ReadOnlySpan<byte> subjectPublicKeyInfo)
     {
-        AsymmetricAlgorithm key = SubjectPublicKeyInfo.IsRsa(subjectPublicKeyInfo) ? RSA.Create() : ECDsa.Create();
+        AsymmetricAlgorithm key = SubjectPublicKeyInfo.FamilyOf(subjectPublicKeyInfo) switch
+        {
+            SubjectPublicKeyInfo.Family.Rsa => RSA.Create(),
+            SubjectPublicKeyInfo.Family.Ec => ECDsa.Create(),
+            _ => throw new CryptographicException("The public key is of no supported kind."),
+        };
         try
         {
             key.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out var read);

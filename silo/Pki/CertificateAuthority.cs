@@ -1,0 +1,132 @@
+using System.Numerics;
+using System.Security.Cryptography.X509Certificates;
+using CodeSigning.Silo.Keys;
+
+namespace CodeSigning.Silo.Pki;
+
+/// <summary>
+/// An internal CA at work: its certificate, and its key in the vault. What it issues follows RFC 5280 and, for
+/// code-signing leaves, CA/Browser Forum 7.1.2.3.
+/// </summary>
+/// <param name="key">The CA's key; it stays the caller's to dispose.</param>
+/// <param name="certificate">The CA's certificate.</param>
+/// <param name="time">The clock.</param>
+public sealed class CertificateAuthority(KeyHandle key, CertificateDetails certificate, TimeProvider time)
+{
+    // Verifiers' clocks are not all right: what is valid from this very second would be refused by some.
+    private static readonly TimeSpan Backdating = TimeSpan.FromMinutes(5);
+
+    /// <summary>Makes a root: a CA's certificate signed with its own key.</summary>
+    /// <exception cref="CertificateRefusedException">The name cannot stand in a certificate.</exception>
+    public static CertificateDetails CreateRoot(KeyHandle key, string commonName, TimeSpan lifetime, TimeProvider time)
+    {
+        var name = new X500DistinguishedName(DistinguishedName.FromCommonName(commonName));
+        var publicKey = PublicKey.CreateFromSubjectPublicKeyInfo(key.PublicKey.Span, out _);
+        var generator = new VaultSignatureGenerator(key);
+        var request = new CertificateRequest(name, publicKey, generator.Hash);
+        request.AddAuthorityExtensions(publicKey, pathLength: null);
+        var now = WholeSeconds(time.GetUtcNow());
+        using var root = request.Create(name, generator, now - Backdating, now + Positive(lifetime), SerialNumber.Random());
+        return CertificateInspection.Read(root.RawData);
+    }
+
+    /// <summary>Issues the certificate of a CA below this one, which itself may issue leaves only.</summary>
+    /// <param name="subjectPublicKeyInfo">The new CA's public key, DER.</param>
+    /// <param name="commonName">The new CA's name.</param>
+    /// <param name="lifetime">How long it shall be valid; cut off at this CA's own end.</param>
+    /// <param name="crlUri">Where this CA's CRL is served, or null.</param>
+    /// <exception cref="CertificateRefusedException">The name, or this CA, is not fit for it.</exception>
+    public CertificateDetails IssueAuthority(
+        ReadOnlyMemory<byte> subjectPublicKeyInfo, string commonName, TimeSpan lifetime, Uri? crlUri)
+    {
+        if (certificate.PathLength is 0)
+            throw Unsuitable("may issue code-signing certificates only, no CAs below it");
+        return Issue(
+            subjectPublicKeyInfo, commonName, lifetime, crlUri, (request, publicKey) => request.AddAuthorityExtensions(publicKey, pathLength: 0));
+    }
+
+    /// <summary>Issues a code-signing certificate.</summary>
+    /// <param name="subjectPublicKeyInfo">The subject's public key, DER.</param>
+    /// <param name="commonName">The subject's name.</param>
+    /// <param name="lifetime">How long it shall be valid; cut off at this CA's own end.</param>
+    /// <param name="crlUri">Where this CA's CRL is served, or null.</param>
+    /// <exception cref="CertificateRefusedException">The name, the key, or this CA is not fit for it.</exception>
+    public CertificateDetails IssueCodeSigning(
+        ReadOnlyMemory<byte> subjectPublicKeyInfo, string commonName, TimeSpan lifetime, Uri? crlUri)
+    {
+        var leaf = Issue(
+            subjectPublicKeyInfo, commonName, lifetime, crlUri, (request, publicKey) => request.AddCodeSigningExtensions(publicKey));
+        CodeSigningRules.Ensure(leaf);
+        return leaf;
+    }
+
+    /// <summary>Makes this CA's CRL (RFC 5280, section 5).</summary>
+    /// <param name="revoked">All certificates of this CA that are revoked.</param>
+    /// <param name="number">The CRL's number: more than that of every CRL before.</param>
+    /// <param name="lifetime">How long it may be relied on.</param>
+    public RevocationList BuildRevocationList(IEnumerable<RevokedCertificate> revoked, long number, TimeSpan lifetime)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(number);
+        var builder = new CertificateRevocationListBuilder();
+        foreach (var entry in revoked)
+            builder.AddEntry(SerialNumber.ToInteger(entry.SerialNumber), entry.At, entry.CrlReason);
+
+        var thisUpdate = WholeSeconds(time.GetUtcNow());
+        var nextUpdate = thisUpdate + Positive(lifetime);
+        var generator = new VaultSignatureGenerator(key);
+        var der = builder.Build(
+            new X500DistinguishedName(certificate.SubjectName.Span), generator, new BigInteger(number), nextUpdate,
+            generator.Hash, AuthorityKeyIdentifier(), thisUpdate);
+        return new RevocationList(der, number, thisUpdate, nextUpdate);
+    }
+
+    private CertificateDetails Issue(
+        ReadOnlyMemory<byte> subjectPublicKeyInfo, string commonName, TimeSpan lifetime, Uri? crlUri,
+        Action<CertificateRequest, PublicKey> addExtensions)
+    {
+        var name = new X500DistinguishedName(DistinguishedName.FromCommonName(commonName));
+        var publicKey = PublicKey.CreateFromSubjectPublicKeyInfo(subjectPublicKeyInfo.Span, out _);
+        var (notBefore, notAfter) = Validity(lifetime);
+        var generator = new VaultSignatureGenerator(key);
+        var request = new CertificateRequest(name, publicKey, generator.Hash);
+        addExtensions(request, publicKey);
+        request.CertificateExtensions.Add(AuthorityKeyIdentifier());
+        if (crlUri is not null)
+            request.CertificateExtensions.Add(CertificateRevocationListBuilder.BuildCrlDistributionPointExtension([crlUri.AbsoluteUri]));
+
+        using var issued = request.Create(
+            new X500DistinguishedName(certificate.SubjectName.Span), generator, notBefore, notAfter, SerialNumber.Random());
+        return CertificateInspection.Read(issued.RawData);
+    }
+
+    private (DateTimeOffset NotBefore, DateTimeOffset NotAfter) Validity(TimeSpan lifetime)
+    {
+        var now = WholeSeconds(time.GetUtcNow());
+        if (!certificate.IsCertificateAuthority)
+            throw Unsuitable("is no CA");
+        if (now < certificate.NotBefore || now >= certificate.NotAfter)
+            throw Unsuitable($"is valid from {certificate.NotBefore:u} to {certificate.NotAfter:u} only");
+
+        var notBefore = now - Backdating;
+        var notAfter = now + Positive(lifetime);
+        return (notBefore < certificate.NotBefore ? certificate.NotBefore : notBefore,
+            notAfter > certificate.NotAfter ? certificate.NotAfter : notAfter);
+    }
+
+    private X509AuthorityKeyIdentifierExtension AuthorityKeyIdentifier() =>
+        certificate.SubjectKeyIdentifier is { } identifier
+            ? X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(Convert.FromHexString(identifier))
+            : throw Unsuitable("has no subject key identifier");
+
+    private CertificateRefusedException Unsuitable(string why) =>
+        new(CertificateRefusal.UnsuitableIssuer, $"The CA '{certificate.Subject}' {why}.");
+
+    private static TimeSpan Positive(TimeSpan lifetime)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(lifetime, TimeSpan.FromSeconds(1));
+        return lifetime;
+    }
+
+    private static DateTimeOffset WholeSeconds(DateTimeOffset time) =>
+        DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
+}

@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using System.Formats.Asn1;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace CodeSigning.Silo.Pki;
+
+/// <summary>Reads certificates.</summary>
+public static class CertificateInspection
+{
+    /// <summary>The longest certificate that is read, in bytes.</summary>
+    public const int LongestCertificate = 64 * 1024;
+
+    private static readonly Asn1Tag FullName = new(TagClass.ContextSpecific, 0);
+    private static readonly Asn1Tag Uri = new(TagClass.ContextSpecific, 6);
+
+    /// <summary>Reads one certificate in DER.</summary>
+    /// <exception cref="CertificateRefusedException">It is malformed or too long.</exception>
+    public static CertificateDetails Read(ReadOnlyMemory<byte> der)
+    {
+        if (der.Length > LongestCertificate)
+            throw new CertificateRefusedException(
+                CertificateRefusal.LimitExceeded, $"The certificate is longer than {LongestCertificate} bytes.");
+        try
+        {
+            var structure = CertificateStructure.Read(der);
+            // A second opinion: what the platform cannot load, the tools of our clients may not either.
+            X509CertificateLoader.LoadCertificate(der.Span).Dispose();
+            return Interpret(der.ToArray(), structure);
+        }
+        catch (Exception fault) when (fault is AsnContentException or CryptographicException)
+        {
+            throw new CertificateRefusedException(CertificateRefusal.Malformed, "The certificate is not an X.509 certificate in DER.");
+        }
+    }
+
+    private static CertificateDetails Interpret(byte[] der, CertificateStructure structure)
+    {
+        var (keyAlgorithm, keyFault) = PublicKeyRules.Judge(structure.SubjectPublicKeyInfo);
+        var constraints = Decode<X509BasicConstraintsExtension>(structure, Oids.BasicConstraints);
+        var usages = Decode<X509EnhancedKeyUsageExtension>(structure, Oids.ExtendedKeyUsage)?.EnhancedKeyUsages;
+        return new CertificateDetails
+        {
+            Der = der,
+            SerialNumber = SerialNumber.ToHex(structure.SerialNumber.Span),
+            Subject = DistinguishedName.Format(structure.Subject),
+            Issuer = DistinguishedName.Format(structure.Issuer),
+            SubjectName = structure.Subject.ToArray(),
+            IssuerName = structure.Issuer.ToArray(),
+            NotBefore = structure.NotBefore,
+            NotAfter = structure.NotAfter,
+            SubjectPublicKeyInfo = structure.SubjectPublicKeyInfo.ToArray(),
+            KeyAlgorithm = keyAlgorithm,
+            PublicKeyFault = keyFault,
+            KeyUsage = Decode<X509KeyUsageExtension>(structure, Oids.KeyUsage)?.KeyUsages,
+            ExtendedKeyUsages = usages is null ? default : [.. usages.Cast<Oid>().Select(usage => usage.Value!)],
+            IsCertificateAuthority = constraints?.CertificateAuthority ?? false,
+            PathLength = constraints is { HasPathLengthConstraint: true } ? constraints.PathLengthConstraint : null,
+            SubjectKeyIdentifier =
+                Decode<X509SubjectKeyIdentifierExtension>(structure, Oids.SubjectKeyIdentifier)?.SubjectKeyIdentifier?.ToLowerInvariant(),
+            AuthorityKeyIdentifier =
+                Decode<X509AuthorityKeyIdentifierExtension>(structure, Oids.AuthorityKeyIdentifier)?.KeyIdentifier is { } identifier
+                    ? Convert.ToHexStringLower(identifier.Span)
+                    : null,
+            CrlDistributionPoints = DistributionPoints(structure),
+            Thumbprint = Convert.ToHexStringLower(SHA256.HashData(der)),
+        };
+    }
+
+    private static TExtension? Decode<TExtension>(CertificateStructure structure, string oid)
+        where TExtension : X509Extension, new()
+    {
+        if (!structure.Extensions.TryGetValue(oid, out var value))
+            return null;
+        var extension = new TExtension();
+        extension.CopyFrom(new X509Extension(oid, value.Span, critical: false));
+        return extension;
+    }
+
+    /// <summary>The URIs of CRLDistributionPoints (RFC 5280, section 4.2.1.13).</summary>
+    private static ImmutableArray<string> DistributionPoints(CertificateStructure structure)
+    {
+        if (!structure.Extensions.TryGetValue(Oids.CrlDistributionPoints, out var value))
+            return [];
+
+        var uris = ImmutableArray.CreateBuilder<string>();
+        var points = new AsnReader(value, AsnEncodingRules.DER).ReadSequence();
+        while (points.HasData)
+        {
+            var point = points.ReadSequence();
+            if (!point.HasData || !point.PeekTag().HasSameClassAndValue(FullName))
+                continue;
+            var name = point.ReadSequence(FullName);
+            if (!name.PeekTag().HasSameClassAndValue(FullName))
+                continue;
+            var generalNames = name.ReadSequence(FullName);
+            while (generalNames.HasData)
+            {
+                if (generalNames.PeekTag().HasSameClassAndValue(Uri))
+                    uris.Add(generalNames.ReadCharacterString(UniversalTagNumber.IA5String, Uri));
+                else
+                    generalNames.ReadEncodedValue();
+            }
+        }
+        return uris.ToImmutable();
+    }
+}

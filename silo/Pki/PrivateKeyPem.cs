@@ -1,0 +1,114 @@
+using System.Security.Cryptography;
+using CodeSigning.Certificates;
+using CodeSigning.Silo.Keys;
+
+namespace CodeSigning.Silo.Pki;
+
+/// <summary>Reads one private key from PEM (RFC 7468).</summary>
+internal static class PrivateKeyPem
+{
+    private const string Pkcs8 = "PRIVATE KEY";
+    private const string EncryptedPkcs8 = "ENCRYPTED PRIVATE KEY";
+    private const string Pkcs1 = "RSA PRIVATE KEY";
+    private const string Sec1 = "EC PRIVATE KEY";
+
+    // OpenSSL writes it before SEC 1 keys; the key names its curve itself.
+    private const string CurveParameters = "EC PARAMETERS";
+
+    /// <summary>Reads the key, which must be of the certificate's kind. The caller disposes it.</summary>
+    /// <exception cref="CertificateRefusedException">There is none, there are several, or it does not open.</exception>
+    public static AsymmetricAlgorithm Read(string text, string? password, CertificateDetails certificate)
+    {
+        var block = FindOnly(text);
+        using var decoded = new SecretBytes(block.DecodedLength);
+        if (!Convert.TryFromBase64Chars(text.AsSpan()[block.Base64], decoded.Span, out var length))
+            throw Malformed();
+
+        AsymmetricAlgorithm key = certificate.KeyAlgorithm is { } kind && kind.IsRsa() ? RSA.Create() : ECDsa.Create();
+        try
+        {
+            Import(key, block.Label, decoded.Span[..length], password);
+            return key;
+        }
+        catch
+        {
+            key.Dispose();
+            throw;
+        }
+    }
+
+    private static (string Label, Range Base64, int DecodedLength) FindOnly(string text)
+    {
+        (string Label, Range Base64, int DecodedLength)? found = null;
+        var place = 0;
+        while (PemEncoding.TryFind(text.AsSpan(place), out var fields))
+        {
+            var label = text.AsSpan(place)[fields.Label];
+            if (!label.SequenceEqual(CurveParameters))
+            {
+                if (found is not null)
+                    throw new CertificateRefusedException(
+                        CertificateRefusal.SeveralPrivateKeys, "There is more than one PEM block in the private key; give the key alone.");
+                var base64 = (place + fields.Base64Data.Start.Value)..(place + fields.Base64Data.End.Value);
+                found = (label.ToString(), base64, fields.DecodedDataLength);
+            }
+            place += fields.Location.End.Value;
+        }
+        return found ?? throw new CertificateRefusedException(
+            CertificateRefusal.NoPrivateKey,
+            "There is no private key in PEM; give PKCS#8 (plain or encrypted), PKCS#1 or SEC 1. Keys encrypted in OpenSSL's "
+            + "old way (DEK-Info) must be converted: openssl pkcs8 -topk8.");
+    }
+
+    private static void Import(AsymmetricAlgorithm key, string label, Span<byte> content, string? password)
+    {
+        try
+        {
+            var read = 0;
+            switch (label)
+            {
+                case Pkcs8:
+                    key.ImportPkcs8PrivateKey(content, out read);
+                    break;
+                case EncryptedPkcs8:
+                    ImportEncrypted(key, content, password);
+                    return;
+                case Pkcs1 when key is RSA rsa:
+                    rsa.ImportRSAPrivateKey(content, out read);
+                    break;
+                case Sec1 when key is ECDsa ecdsa:
+                    ecdsa.ImportECPrivateKey(content, out read);
+                    break;
+                case Pkcs1 or Sec1:
+                    throw new CertificateRefusedException(
+                        CertificateRefusal.KeyMismatch, "The private key is of another kind than the certificate's key.");
+                default:
+                    throw new CertificateRefusedException(
+                        CertificateRefusal.NoPrivateKey, "The PEM text of the private key holds no private key.");
+            }
+            if (read != content.Length)
+                throw Malformed();
+        }
+        catch (Exception fault) when (fault is CryptographicException or PlatformNotSupportedException)
+        {
+            throw Malformed();
+        }
+    }
+
+    private static void ImportEncrypted(AsymmetricAlgorithm key, Span<byte> content, string? password)
+    {
+        EncryptedPrivateKey.EnsureBounded(content.ToArray());
+        try
+        {
+            key.ImportEncryptedPkcs8PrivateKey(password, content, out _);
+        }
+        catch (Exception fault) when (fault is CryptographicException or PlatformNotSupportedException)
+        {
+            throw new CertificateRefusedException(
+                CertificateRefusal.WrongPassword, "The private key does not open with this password, or is of another kind than the certificate's key.");
+        }
+    }
+
+    private static CertificateRefusedException Malformed() => new(
+        CertificateRefusal.Malformed, "The private key is malformed, or of another kind than the certificate's key.");
+}

@@ -1,0 +1,271 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using CodeSigning.Signing;
+using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Pki;
+using CodeSigning.Silo.Tests.Keys;
+using FsCheck;
+using FsCheck.Fluent;
+using Xunit;
+
+namespace CodeSigning.Silo.Tests.Pki;
+
+public sealed class CertificateImporterTests(ExternalCertificates files, VaultFixture vault)
+    : IClassFixture<ExternalCertificates>, IClassFixture<VaultFixture>
+{
+    private const string Password = ExternalCertificates.Password;
+
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(5);
+
+    private readonly CertificateImporter _importer = new(vault.Vault);
+
+    [Theory]
+    [InlineData("rsa.p12")]
+    [InlineData("rsa-legacy.p12")]
+    [InlineData("rsa-3des.p12")]
+    [InlineData("rsa-nomac.p12")]
+    [InlineData("ec.p12")]
+    [InlineData("rsa-reversed.p12")]
+    public void A_pkcs12_file_of_openssl_is_imported_with_its_chain_in_order(string file)
+    {
+        var imported = _importer.ImportPkcs12("key_i", files.Read(file), Password);
+        using var key = imported.Key.Handle;
+
+        Assert.Equal("CN=Imported Signer", imported.Leaf.Subject);
+        Assert.Equal(["CN=Issuing", "CN=Root"], imported.Chain.Select(link => link.Subject));
+        EnsureSigns(imported);
+    }
+
+    [Fact]
+    public void A_pkcs12_file_without_a_password_is_imported()
+    {
+        _importer.ImportPkcs12("key_i", files.Read("rsa-nopassword.p12"), "").Key.Handle.Dispose();
+        _importer.ImportPkcs12("key_i", files.Read("rsa-nopassword.p12"), null).Key.Handle.Dispose();
+    }
+
+    [Theory]
+    [InlineData("rsa.key", "rsa.pem", null)]
+    [InlineData("rsa-pkcs1.key", "rsa.pem", null)]
+    [InlineData("rsa-encrypted.key", "rsa.pem", Password)]
+    [InlineData("rsa-encrypted-des3.key", "rsa.pem", Password)]
+    [InlineData("ec.key", "ec.pem", null)]
+    [InlineData("ec-sec1.key", "ec.pem", null)]
+    [InlineData("ec-sec1-parameters.key", "ec.pem", null)]
+    [InlineData("ec-encrypted.key", "ec.pem", Password)]
+    public void A_pem_key_in_every_form_is_imported(string key, string certificate, string? password)
+    {
+        var chain = files.ReadText("root.pem") + files.ReadText("issuing.pem");
+
+        var imported = _importer.ImportPem("key_i", files.ReadText(certificate), chain, files.ReadText(key), password);
+
+        using var handle = imported.Key.Handle;
+        Assert.Equal(["CN=Issuing", "CN=Root"], imported.Chain.Select(link => link.Subject));
+        EnsureSigns(imported);
+    }
+
+    [Theory]
+    [InlineData("rsa.p12")]
+    [InlineData("rsa-legacy.p12")]
+    public void A_wrong_password_is_said_to_be_wrong(string file)
+    {
+        foreach (var wrong in new[] { "wrong", "", null })
+            Assert.Equal(CertificateRefusal.WrongPassword, Refusal(() => _importer.ImportPkcs12("key_i", files.Read(file), wrong)));
+    }
+
+    [Fact]
+    public void A_pem_key_with_a_wrong_password_is_refused()
+    {
+        foreach (var wrong in new[] { "wrong", "", null })
+        {
+            Assert.Equal(
+                CertificateRefusal.WrongPassword,
+                Refusal(() => _importer.ImportPem("key_i", files.ReadText("rsa.pem"), null, files.ReadText("rsa-encrypted.key"), wrong)));
+        }
+    }
+
+    [Fact]
+    public void A_pkcs12_file_in_the_clear_is_imported() =>
+        _importer.ImportPkcs12("key_i", files.Read("plain.p12"), null).Key.Handle.Dispose();
+
+    [Fact]
+    public void Two_keys_are_refused()
+    {
+        Assert.Equal(
+            CertificateRefusal.SeveralPrivateKeys, Refusal(() => _importer.ImportPkcs12("key_i", files.Read("two-keys.p12"), null)));
+        Assert.Equal(
+            CertificateRefusal.SeveralPrivateKeys,
+            Refusal(() => ImportPem("rsa.pem", files.ReadText("rsa.key") + files.ReadText("ec.key"))));
+    }
+
+    [Fact]
+    public void A_file_without_a_key_is_refused()
+    {
+        Assert.Equal(
+            CertificateRefusal.NoPrivateKey, Refusal(() => _importer.ImportPkcs12("key_i", files.Read("no-key.p12"), Password)));
+        foreach (var text in new[] { "", "garbage", files.ReadText("rsa.pem"), files.ReadText("rsa-dek-info.key") })
+            Assert.Equal(CertificateRefusal.NoPrivateKey, Refusal(() => ImportPem("rsa.pem", text)));
+    }
+
+    [Theory]
+    [InlineData("other-rsa.key", CertificateRefusal.KeyMismatch)]
+    [InlineData("rsa-pkcs1.key", CertificateRefusal.KeyMismatch, "ec.pem")]
+    [InlineData("ec-sec1.key", CertificateRefusal.KeyMismatch)]
+    [InlineData("ec.key", CertificateRefusal.Malformed)]
+    public void A_key_that_is_not_the_certificates_is_refused(string key, CertificateRefusal refusal, string certificate = "rsa.pem") =>
+        Assert.Equal(refusal, Refusal(() => ImportPem(certificate, files.ReadText(key))));
+
+    [Theory]
+    [InlineData("D")]
+    [InlineData("DP")]
+    [InlineData("P")]
+    [InlineData("InverseQ")]
+    public void A_damaged_private_half_is_found_before_the_key_is_ever_used(string part)
+    {
+        using var rsa = RSA.Create();
+        rsa.ImportFromPem(files.ReadText("rsa.key"));
+        var parameters = rsa.ExportParameters(true);
+        var field = part switch
+        {
+            "D" => parameters.D!,
+            "DP" => parameters.DP!,
+            "P" => parameters.P!,
+            _ => parameters.InverseQ!,
+        };
+        field[^1] ^= 2;
+        var damaged = PemEncoding.WriteString("RSA PRIVATE KEY", Pkcs1(parameters));
+
+        Assert.Contains(
+            Refusal(() => ImportPem("rsa.pem", damaged)),
+            new[] { CertificateRefusal.KeyMismatch, CertificateRefusal.UnsuitableKey, CertificateRefusal.Malformed });
+    }
+
+    [Fact]
+    public void A_certificate_that_may_not_sign_code_is_refused() =>
+        Assert.Equal(
+            CertificateRefusal.NotACodeSigningCertificate, Refusal(() => ImportPem("tls.pem", files.ReadText("rsa.key"))));
+
+    [Fact]
+    public void An_unrelated_certificate_is_refused()
+    {
+        Assert.Equal(
+            CertificateRefusal.UnrelatedCertificate,
+            Refusal(() => _importer.ImportPkcs12("key_i", files.Read("unrelated.p12"), Password)));
+        Assert.Equal(
+            CertificateRefusal.UnrelatedCertificate,
+            Refusal(() => _importer.ImportPem(
+                "key_i", files.ReadText("rsa.pem"), files.ReadText("stranger.pem"), files.ReadText("rsa.key"), null)));
+    }
+
+    [Theory]
+    [InlineData("iterations.p12")]
+    [InlineData("mac-iterations.p12")]
+    public void Endless_iterations_are_refused_at_once(string file)
+    {
+        var started = Stopwatch.StartNew();
+
+        Assert.Equal(CertificateRefusal.LimitExceeded, Refusal(() => _importer.ImportPkcs12("key_i", files.Read(file), Password)));
+
+        Assert.True(started.Elapsed < Bound, $"It took {started.Elapsed}.");
+    }
+
+    [Fact]
+    public void Endless_iterations_of_a_pem_key_are_refused_at_once()
+    {
+        var started = Stopwatch.StartNew();
+
+        Assert.Equal(
+            CertificateRefusal.LimitExceeded,
+            Refusal(() => _importer.ImportPem("key_i", files.ReadText("rsa.pem"), null, files.ReadText("rsa-iterations.key"), Password)));
+
+        Assert.True(started.Elapsed < Bound, $"It took {started.Elapsed}.");
+    }
+
+    [Fact]
+    public void A_key_encrypted_with_scrypt_is_refused_with_what_to_do() =>
+        Assert.Equal(
+            CertificateRefusal.UnsuitableKey,
+            Refusal(() => _importer.ImportPem("key_i", files.ReadText("rsa.pem"), null, files.ReadText("rsa-scrypt.key"), Password)));
+
+    [Fact]
+    public void What_is_too_long_is_refused_unread()
+    {
+        Assert.Equal(
+            CertificateRefusal.LimitExceeded,
+            Refusal(() => _importer.ImportPkcs12("key_i", new byte[CertificateImporter.LongestInput + 1], Password)));
+        Assert.Equal(
+            CertificateRefusal.LimitExceeded,
+            Refusal(() => _importer.ImportPem("key_i", new string('a', CertificateImporter.LongestInput), "b", "c", null)));
+        Assert.Equal(
+            CertificateRefusal.LimitExceeded,
+            Refusal(() => _importer.ImportPkcs12("key_i", files.Read("rsa.p12"), new string('a', 1025))));
+    }
+
+    [Fact]
+    public void Garbage_is_refused() =>
+        Prop.ForAll((byte[] bytes, string text) =>
+            Refusal(() => _importer.ImportPkcs12("key_i", bytes, text)) == CertificateRefusal.Malformed
+            && Refusal(() => _importer.ImportPem("key_i", text ?? "", text, text ?? "", null)) == CertificateRefusal.Malformed)
+            .QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void An_altered_file_is_refused_or_read_as_it_was_and_never_crashes()
+    {
+        var original = files.Read("ec.p12");
+        var random = new Random(20270301);
+        var started = Stopwatch.StartNew();
+        for (var count = 0; count < 300; count++)
+        {
+            var altered = original.ToArray();
+            altered[random.Next(altered.Length)] ^= (byte)(1 << random.Next(8));
+            var outcome = Record.Exception(() => _importer.ImportPkcs12("key_i", altered, Password).Key.Handle.Dispose());
+            Assert.True(outcome is null or CertificateRefusedException, outcome?.ToString());
+        }
+        for (var length = 0; length < original.Length; length += 7)
+            Refusal(() => _importer.ImportPkcs12("key_i", original.AsMemory(0, length), Password));
+        Assert.True(started.Elapsed < TimeSpan.FromMinutes(1), $"It took {started.Elapsed}.");
+    }
+
+    [Fact]
+    public void A_refusal_never_repeats_the_password_or_the_key()
+    {
+        foreach (var import in new Func<object>[]
+        {
+            () => _importer.ImportPkcs12("key_i", files.Read("rsa.p12"), "s3cret-wrong"),
+            () => _importer.ImportPem("key_i", files.ReadText("ec.pem"), null, files.ReadText("rsa.key"), "s3cret-wrong"),
+            () => _importer.ImportPem("key_i", files.ReadText("rsa.pem"), null, files.ReadText("rsa-encrypted.key"), "s3cret-wrong"),
+        })
+        {
+            var text = Assert.Throws<CertificateRefusedException>(import).ToString();
+            Assert.DoesNotContain("s3cret", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("MII", text, StringComparison.Ordinal);
+        }
+    }
+
+    private static void EnsureSigns(ImportedCertificate imported)
+    {
+        var scheme = imported.Leaf.KeyAlgorithm!.Value is Certificates.KeyAlgorithm.EcP256
+            ? SigningAlgorithm.EcdsaSha256
+            : SigningAlgorithm.RsaPssSha256;
+        var signature = new CheckedSigner(1).SignDigest(
+            imported.Key.Handle, imported.Leaf.SubjectPublicKeyInfo.Span, scheme, new byte[32]);
+        Assert.NotEmpty(signature);
+        Assert.Equal("key_i", imported.Key.Sealed.Reference.Id);
+    }
+
+    private ImportedCertificate ImportPem(string certificate, string key) =>
+        _importer.ImportPem("key_i", files.ReadText(certificate), null, key, null);
+
+    private static CertificateRefusal Refusal(Func<object> import) => Assert.Throws<CertificateRefusedException>(import).Refusal;
+
+    private static byte[] Pkcs1(RSAParameters key)
+    {
+        var writer = new System.Formats.Asn1.AsnWriter(System.Formats.Asn1.AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        {
+            writer.WriteInteger(0);
+            foreach (var number in new[] { key.Modulus, key.Exponent, key.D, key.P, key.Q, key.DP, key.DQ, key.InverseQ })
+                writer.WriteIntegerUnsigned(number.AsSpan().TrimStart((byte)0));
+        }
+        return writer.Encode();
+    }
+}
