@@ -31,4 +31,11 @@ internal static class HostUnderTest
             typeof(HostUnderTest).Assembly);
         return builder.Build();
     }
+
+    internal static Task CollectIdle(RunningHost host)
+    {
+        for (var minutes = 0; minutes < host.Settings.CollectionAge.TotalMinutes + 2; minutes++)
+            host.Time.Advance(TimeSpan.FromMinutes(1));
+        return Task.CompletedTask;
+    }
 }

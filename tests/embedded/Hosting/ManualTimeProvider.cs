@@ -33,6 +33,26 @@ public sealed class ManualTimeProvider : TimeProvider
             _now = until;
     }
 
+    /// <summary>Moves by steps of a second at most, as hosts that look at the clock now and then need it.</summary>
+    public void AdvanceBySteps(TimeSpan by)
+    {
+        for (; by > TimeSpan.Zero; by -= TimeSpan.FromSeconds(1))
+            Advance(by < TimeSpan.FromSeconds(1) ? by : TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>Moves step by step until something holds, letting other threads work in between.</summary>
+    public async Task AdvanceUntil(Func<bool> holds, TimeSpan step, TimeSpan atMost)
+    {
+        for (var moved = TimeSpan.Zero; !holds(); moved += step)
+        {
+            if (moved > atMost)
+                throw new TimeoutException($"It does not hold after {atMost} of the test's clock.");
+            Advance(step);
+            for (var look = 0; look < 20 && !holds(); look++)
+                await Task.Delay(1);
+        }
+    }
+
     private ManualTimer? TakeNextDue(DateTimeOffset until)
     {
         lock (_gate)

@@ -35,6 +35,9 @@ public sealed class RunningHost : IAsyncDisposable
     /// <summary>Stops in order, as at the end of a process.</summary>
     public async Task Stop(CancellationToken cancellationToken = default) => await _host.StopAsync(cancellationToken);
 
+    /// <summary>Lets every grain that was called before become idle for its age.</summary>
+    public Task CollectIdle() => HostUnderTest.CollectIdle(this);
+
     public async ValueTask DisposeAsync()
     {
         await _host.StopAsync();
