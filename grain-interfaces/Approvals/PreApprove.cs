@@ -19,4 +19,9 @@ public sealed record PreApprove(
     [property: Id(3)] DateTimeOffset? WindowStart = null,
     [property: Id(4)] DateTimeOffset? WindowEnd = null,
     [property: Id(5)] string? RequestedWindowDuration = null,
-    [property: Id(6)] GrantScope? Scope = null);
+    [property: Id(6)] GrantScope? Scope = null)
+{
+    /// <summary>The same, as if the grantee asked for it.</summary>
+    public CreateRequest ToRequest() =>
+        new(Justification, RequestedSignings, WindowStart, WindowEnd, RequestedWindowDuration, Scope);
+}

@@ -21,7 +21,7 @@ namespace CodeSigning.Approvals;
 /// <param name="Change">The change of policy that is asked for.</param>
 /// <param name="Steps">The steps with their votes.</param>
 /// <param name="CurrentStep">The step that waits, from 0; the number of steps once all are done.</param>
-/// <param name="IsUnreachable">Whether the step that waits has fewer people left than it requires.</param>
+/// <param name="IsUnreachable">Whether the steps that wait can no longer be filled by the people who are left.</param>
 /// <param name="CertificateThumbprint">The certificate that a grant will serve for.</param>
 /// <param name="CreatedAt">When it was made (UTC).</param>
 /// <param name="ExpiresAt">Until when it waits (UTC).</param>

@@ -1,3 +1,4 @@
+using CodeSigning.Approvals;
 using CodeSigning.Identities;
 using CodeSigning.Signing;
 
@@ -10,6 +11,11 @@ namespace CodeSigning.Grants;
 [Alias("codesigning.IGrantGrain")]
 public interface IGrantGrain : IGrainWithStringKey
 {
+    /// <summary>Makes it ahead of a request: an administrator of the signer, for somebody else, within the policy's limits.</summary>
+    [Alias("PreApprove")]
+    Task<GrantView> PreApproveAsync(
+        Caller caller, string signerId, PreApprove request, CancellationToken cancellationToken);
+
     /// <summary>The grant, for its grantee and for whoever may read its signer.</summary>
     [ReadOnly, Alias("Get")]
     Task<GrantView> GetAsync(Caller caller);

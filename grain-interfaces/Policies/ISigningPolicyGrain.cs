@@ -21,6 +21,10 @@ public interface ISigningPolicyGrain : IGrainWithStringKey
     [Alias("Replace")]
     Task<PolicyView> ReplaceAsync(Caller caller, PolicyDefinition definition, CancellationToken cancellationToken);
 
+    /// <summary>Makes the edit that an approved request asks for; does nothing where that has been done.</summary>
+    [Alias("ApplyEdit")]
+    Task ApplyEditAsync(string requestId, CancellationToken cancellationToken);
+
     /// <summary>Deletes it; <c>WrongState</c> while a signer has it.</summary>
     [Alias("Delete")]
     Task DeleteAsync(Caller caller, CancellationToken cancellationToken);

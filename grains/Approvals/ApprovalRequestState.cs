@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CodeSigning.Approvals;
 using CodeSigning.Grains.States;
 using CodeSigning.Grants;
@@ -102,6 +103,17 @@ public sealed record ApprovalRequestState : IIndexedState
     /// <summary>The idempotency key that it was asked with.</summary>
     [Id(22)]
     public string? RequestKey { get; init; }
+
+    /// <summary>What was asked with that key (lower-case hex SHA-256).</summary>
+    [Id(23)]
+    public string? RequestHash { get; init; }
+
+    /// <summary>
+    /// The people who, when it was made, could act as the machine identity that asks. They have no vote, also if they have
+    /// taken their secret away since.
+    /// </summary>
+    [Id(24)]
+    public ImmutableArray<string> RequesterMakers { get; init; } = [];
 
     /// <summary>Ended, in a way that is not approval.</summary>
     public ApprovalRequestState End(RequestStatus status, DateTimeOffset at) => this with { Status = status, DecidedAt = at };

@@ -7,6 +7,10 @@ namespace CodeSigning.Grains.Approvals;
 /// <param name="Approved">Yes or no.</param>
 /// <param name="Comment">What they said of it.</param>
 /// <param name="At">When (UTC).</param>
+/// <param name="IsVoid">
+/// Whether it was left out when votes were counted, its voter not being one who may vote any more. It stays out also if
+/// they become one again: they may vote again.
+/// </param>
 [GenerateSerializer, Immutable, Alias("codesigning.CastBallot")]
 public sealed record CastBallot(
     [property: Id(0)] int Step,
@@ -14,4 +18,5 @@ public sealed record CastBallot(
     [property: Id(2)] string UserName,
     [property: Id(3)] bool Approved,
     [property: Id(4)] string? Comment,
-    [property: Id(5)] DateTimeOffset At);
+    [property: Id(5)] DateTimeOffset At,
+    [property: Id(6)] bool IsVoid = false);

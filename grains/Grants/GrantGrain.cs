@@ -1,5 +1,6 @@
 using System.Globalization;
 using CodeSigning.Errors;
+using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
@@ -19,6 +20,7 @@ public sealed partial class GrantGrain(
     [PersistentState(StateTypes.Grant, "ledger")] IPersistentState<GrantState> state,
     IStateStore states,
     ILedgerReader ledger,
+    RequestFactsReader requests,
     TimeProvider time) : Grain, IGrantGrain
 {
     private const int MaxReason = 1024;

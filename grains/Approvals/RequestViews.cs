@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using CodeSigning.Approvals;
+using CodeSigning.Contract;
+
+namespace CodeSigning.Grains.Approvals;
+
+/// <summary>Requests as their readers see them. Pure.</summary>
+public static class RequestViews
+{
+    /// <summary>The request by now and by today's people and groups.</summary>
+    public static RequestView ToView(this ApprovalRequestState request, RequestFacts facts, DateTimeOffset now)
+    {
+        var status = request.StatusAt(now);
+        var isOpen = status == RequestStatus.Pending;
+        var tally = RequestTally.Of(request, facts);
+        return ToView(
+            request,
+            status,
+            isOpen ? tally.CurrentStep : request.CurrentStep,
+            isOpen && !tally.CanBeFilled,
+            ballot => isOpen ? !ballot.Approved || RequestTally.Counts(request, facts, ballot) : !ballot.IsVoid);
+    }
+
+    /// <summary>The request by now, with the votes as they were counted last; for lists.</summary>
+    public static RequestView ToListedView(this ApprovalRequestState request, DateTimeOffset now)
+    {
+        var status = request.StatusAt(now);
+        return ToView(
+            request,
+            status,
+            request.CurrentStep,
+            status == RequestStatus.Pending && request.IsUnreachable,
+            ballot => !ballot.IsVoid);
+    }
+
+    private static RequestView ToView(
+        ApprovalRequestState request,
+        RequestStatus status,
+        int currentStep,
+        bool isUnreachable,
+        Func<CastBallot, bool> counts) => new(
+        request.Id,
+        request.Kind,
+        status,
+        request.SignerId,
+        request.SignerName,
+        request.PolicyId,
+        request.Requester,
+        request.Justification,
+        request.RequestedSignings,
+        request.WindowStart,
+        request.WindowEnd,
+        request.WindowDuration is { } duration ? Duration.ToText(duration) : null,
+        request.Scope,
+        request.Change,
+        [.. request.Policy.Steps.Select((step, index) => new StepView(
+            step.Name,
+            step.Approvers,
+            step.RequiredApprovals,
+            index < currentStep,
+            VotesIn(request, index, counts)))],
+        currentStep,
+        isUnreachable,
+        request.CertificateThumbprint,
+        request.CreatedAt,
+        request.ExpiresAt,
+        request.DecidedAt ?? (status == RequestStatus.Expired ? request.ExpiresAt : null),
+        request is { Kind: RequestKind.Signing, Status: RequestStatus.Approved } ? RequestIds.GrantOf(request.Id) : null);
+
+    private static ImmutableArray<VoteView> VotesIn(
+        ApprovalRequestState request, int step, Func<CastBallot, bool> counts) =>
+    [
+        .. request.Ballots
+            .Where(ballot => ballot.Step == step)
+            .Select(ballot => new VoteView(
+                ballot.UserId, ballot.UserName, ballot.Approved, ballot.Comment, ballot.At, counts(ballot))),
+    ];
+}

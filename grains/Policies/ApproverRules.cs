@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using CodeSigning.Errors;
+using CodeSigning.Grains.Approvals;
+using CodeSigning.Identities;
+using CodeSigning.Ledger;
+using CodeSigning.Policies;
+
+namespace CodeSigning.Grains.Policies;
+
+/// <summary>Can a policy's steps be filled by the people there are today? Pure.</summary>
+public static class ApproverRules
+{
+    /// <summary>Refuses approvers that do not exist, and steps that need more different people than there are.</summary>
+    /// <returns>What that rests on.</returns>
+    /// <exception cref="RefusedException"><c>UnreachableApproval</c>, or <c>InvalidRequest</c>.</exception>
+    public static ImmutableArray<StateVersion> Demand(PolicyDefinition definition, ApproverFacts facts)
+    {
+        foreach (var approver in definition.Steps.SelectMany(step => step.Approvers))
+        {
+            DemandExists(approver, facts);
+        }
+
+        var steps = definition.Steps
+            .Select(step => new OpenStep(step.RequiredApprovals, [.. facts.PeopleOf(step)]))
+            .ToArray();
+        for (var i = 0; i < steps.Length; i++)
+        {
+            if (steps[i].Candidates.Count < steps[i].Required)
+            {
+                throw new RefusedException(
+                    ErrorCode.UnreachableApproval,
+                    $"Step {i + 1} requires {steps[i].Required} approvals, but only {steps[i].Candidates.Count} active people may give them.");
+            }
+        }
+
+        if (definition.DistinctApproversAcrossSteps && !Reachability.CanFillTogether(steps))
+        {
+            throw new RefusedException(
+                ErrorCode.UnreachableApproval,
+                "The steps share too few people for each to be approved by others. Add approvers, or allow the same people in several steps.");
+        }
+
+        return [.. facts.Groups.Values.Select(group => group.Version)];
+    }
+
+    private static void DemandExists(PrincipalRef approver, ApproverFacts facts)
+    {
+        var isThere = approver.Kind == PrincipalKind.Group
+            ? facts.Groups.TryGetValue(approver.Id, out var group) && group.Version.Version > 0
+            : facts.Users.TryGetValue(approver.Id, out var user) && user.Exists;
+        if (!isThere)
+        {
+            throw new RefusedException(
+                ErrorCode.InvalidRequest,
+                $"There is no {(approver.Kind == PrincipalKind.Group ? "group" : "user")} '{approver.Id}' to be an approver.");
+        }
+    }
+}
