@@ -27,18 +27,15 @@ public sealed partial class SignerGrain
         var next = Draft(caller, request);
         await DemandMembersExistAsync(next.Members, cancellationToken);
         var name = await ReserveNameAsync(next.Name, cancellationToken);
-        if (request.ApprovalPolicyId is { } policyId)
-        {
-            await DemandPolicyAsync(policyId);
-        }
-
+        ImmutableArray<StateVersion> policy =
+            request.ApprovalPolicyId is { } policyId ? [(await DemandPolicyAsync(policyId)).Version] : [];
         next = next with { CertificateId = await ProvideCertificateAsync(caller, request, cancellationToken) };
         var facts = await services.Facts.ReadAsync(next, version: 1);
         var certificate = DemandUsable(facts.Certificate);
         var change = Change
             .By(caller, "signer.create", StateTypes.Signer, Id, request, services.Time)
             .Answering(caller, View(facts));
-        await SaveAsync(change, next, certificate.Basis, name, cancellationToken);
+        await SaveAsync(change, next, [.. certificate.Basis, .. policy], name, cancellationToken);
         return View(_facts!);
     }
 

@@ -36,9 +36,10 @@ public sealed partial class SignerGrain
         }
 
         var next = state.State with { PolicyId = change.NewPolicyId, PendingPolicyRequestId = null };
+        ImmutableArray<StateVersion> rests =
+            change.NewPolicyId is { } nextId ? [(await DemandPolicyAsync(nextId)).Version, stored.ToVersion()] : [stored.ToVersion()];
         var act = Change.By(Caller.System, "signer.change-policy", StateTypes.Signer, Id, change, services.Time);
-        await SaveAsync(
-            act, next, [new StateVersion(StateTypes.ApprovalRequest, requestId, stored.Version)], [], cancellationToken);
+        await SaveAsync(act, next, rests, [], cancellationToken);
     }
 
     /// <summary>Changes the policy, or opens the request that may change it later.</summary>
@@ -67,7 +68,12 @@ public sealed partial class SignerGrain
         return (next with { PendingPolicyRequestId = requestId }, [.. rests, inForce.Version]);
     }
 
+    /// <summary>
+    /// A policy that a signer may take. Its version goes into the read set: a policy whose deletion begins meanwhile is not
+    /// taken.
+    /// </summary>
     private async Task<PolicyFacts> DemandPolicyAsync(string policyId) =>
-        await GrainFactory.GetGrain<ISigningPolicyGrain>(policyId).GetFactsAsync()
-        ?? throw new RefusedException(ErrorCode.InvalidRequest, $"There is no signing policy '{policyId}'.");
+        await GrainFactory.GetGrain<ISigningPolicyGrain>(policyId).GetFactsAsync() is { IsRetired: false } policy
+            ? policy
+            : throw new RefusedException(ErrorCode.InvalidRequest, $"There is no signing policy '{policyId}'.");
 }
