@@ -1,3 +1,5 @@
+using CodeSigning.Gateway.Api.Identities;
+
 namespace CodeSigning.Gateway.Api;
 
 /// <summary>Everything under <c>/api/v1</c>.</summary>
@@ -6,5 +8,6 @@ internal static class ApiEndpoints
     public static void MapApi(this IEndpointRouteBuilder routes)
     {
         var api = routes.MapGroup("/api/v1");
+        api.MapIdentityApi();
     }
 }

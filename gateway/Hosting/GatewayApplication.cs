@@ -1,5 +1,6 @@
 using CodeSigning.Contract;
 using CodeSigning.Gateway.Api;
+using CodeSigning.Gateway.Auth;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Gateway.Docs;
 using CodeSigning.Gateway.Health;
@@ -28,7 +29,9 @@ internal static class GatewayApplication
             console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
         });
         builder.WebHost.UseKestrel(settings);
-        builder.AddSilo(NodeSettings.Read(builder.Configuration));
+        var node = NodeSettings.Read(builder.Configuration);
+        builder.AddSilo(node);
+        builder.Services.AddAuth(node);
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton<RateLimits>();
         builder.Services.AddSingleton<MetricsCollector>();

@@ -1,4 +1,5 @@
 using CodeSigning.Grains.Certificates;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.Signing;
 using Microsoft.Extensions.DependencyInjection;
@@ -9,6 +10,7 @@ namespace CodeSigning.Silo.Hosting;
 internal static class GrainServices
 {
     public static void AddGrainServices(this IServiceCollection services) => services
+        .AddIdentities()
         .AddSingleton<SignerFactsReader>()
         .AddSingleton<SignerServices>()
         .AddSingleton<SigningMeter>()

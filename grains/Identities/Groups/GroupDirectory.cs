@@ -17,8 +17,9 @@ public sealed class GroupDirectory(IStateStore store)
     public async Task<Page<GroupView>> ListAsync(Caller caller, DirectoryQuery query, CancellationToken cancellationToken)
     {
         ProductAuthority.DemandReader(caller);
+        var name = query.Name is null ? null : DisplayText.DemandName(query.Name);
         var page = await store.ReadPageAsync(
-            new StateQuery(StateTypes.Group, Name: query.Name, Before: query.Before, Limit: query.Limit), cancellationToken);
+            new StateQuery(StateTypes.Group, Name: name, Before: query.Before, Limit: query.Limit), cancellationToken);
         return new Page<GroupView>([.. page.Items.Select(stored => ToView(caller, stored))], page.Next);
     }
 

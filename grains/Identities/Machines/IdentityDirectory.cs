@@ -17,8 +17,9 @@ public sealed class IdentityDirectory(IStateStore store, IObservations observati
         Caller caller, DirectoryQuery query, CancellationToken cancellationToken)
     {
         ProductAuthority.DemandReader(caller);
+        var name = query.Name is null ? null : DisplayText.DemandName(query.Name);
         var page = await store.ReadPageAsync(
-            new StateQuery(StateTypes.Identity, Name: query.Name, Before: query.Before, Limit: query.Limit), cancellationToken);
+            new StateQuery(StateTypes.Identity, Name: name, Before: query.Before, Limit: query.Limit), cancellationToken);
         var logins = await observations.ReadLoginsAsync(
             [.. page.Items.Select(stored => stored.Id).Where(id => ProductAuthority.MaySeeAll(caller, id))], cancellationToken);
         return new Page<IdentityView>([.. page.Items.Select(stored => ToView(caller, stored, logins))], page.Next);

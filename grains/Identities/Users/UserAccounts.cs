@@ -42,10 +42,10 @@ public sealed class UserAccounts(
     }
 
     /// <summary>Deletes a person. Product administrators only, and never the last one.</summary>
-    public Task DeleteAsync(Caller caller, string userId, CancellationToken cancellationToken)
+    public async Task DeleteAsync(Caller caller, string userId, CancellationToken cancellationToken)
     {
         ProductAuthority.DemandAdministrator(caller);
-        return GetGrain(userId).DeleteAsync(caller, cancellationToken);
+        await GetGrain(userId).DeleteAsync(caller, cancellationToken);
     }
 
     /// <summary>Gives the caller another password. Its other sessions end; the one it asks in goes on.</summary>

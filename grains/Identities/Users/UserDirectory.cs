@@ -16,14 +16,15 @@ public sealed class UserDirectory(IStateStore store, IObservations observations)
     public async Task<Page<UserView>> ListAsync(Caller caller, DirectoryQuery query, CancellationToken cancellationToken)
     {
         ProductAuthority.DemandReader(caller);
+        string? email = null;
         if (query.Name is not null)
         {
             ProductAuthority.DemandAdministrator(caller);
+            email = EmailAddress.Demand(query.Name);
         }
 
         var page = await store.ReadPageAsync(
-            new StateQuery(StateTypes.User, Name: query.Name?.ToLowerInvariant(), Before: query.Before, Limit: query.Limit),
-            cancellationToken);
+            new StateQuery(StateTypes.User, Name: email, Before: query.Before, Limit: query.Limit), cancellationToken);
         var logins = await observations.ReadLoginsAsync(
             [.. page.Items.Select(stored => stored.Id).Where(id => ProductAuthority.MaySeeAll(caller, id))], cancellationToken);
         return new Page<UserView>([.. page.Items.Select(stored => ToView(caller, stored, logins))], page.Next);

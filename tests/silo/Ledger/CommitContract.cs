@@ -331,5 +331,3 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
 }
 
 public sealed class SqliteCommits() : CommitContract(DatabaseKind.Sqlite);
-
-public sealed class PostgreSqlCommits() : CommitContract(DatabaseKind.PostgreSql);

@@ -23,7 +23,7 @@ public abstract class StoreSuite(DatabaseKind kind) : IAsyncLifetime
     public virtual async Task DisposeAsync()
     {
         await Node.DisposeAsync();
-        Database.Dispose();
+        await Database.DisposeAsync();
     }
 
     private protected virtual Task<TestNode> StartNodeAsync() => TestNode.StartAsync(Database, Time);

@@ -1,0 +1,39 @@
+using CodeSigning.Gateway.Auth;
+using CodeSigning.Gateway.Calls;
+using CodeSigning.Grains.Identities.Logins;
+using CodeSigning.Grains.Identities.Sessions;
+using CodeSigning.Identities;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace CodeSigning.Gateway.Api.Identities;
+
+/// <summary>Logging in and out.</summary>
+internal static class AuthEndpoints
+{
+    public static void MapAuthEndpoints(this IEndpointRouteBuilder auth)
+    {
+        auth.MapPost("/login", LogInAsync).AllowAnonymous().WithName("LogIn");
+        auth.MapPost("/universal-auth/login", LogInWithSecretAsync).AllowAnonymous().WithName("LogInWithClientSecret");
+        auth.MapPost("/oidc-auth/login", LogInWithOidcAsync).AllowAnonymous().WithName("LogInWithOidc");
+        auth.MapPost("/logout", LogOutAsync).WithName("LogOut");
+    }
+
+    private static async Task<Ok<IssuedToken>> LogInAsync(
+        JsonBody<PasswordCredentials> body, PasswordLogin logins, HttpContext http) =>
+        TypedResults.Ok(await logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted));
+
+    private static async Task<Ok<IssuedToken>> LogInWithSecretAsync(
+        JsonBody<ClientCredentials> body, SecretLogin logins, HttpContext http) =>
+        TypedResults.Ok(await logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted));
+
+    private static async Task<Ok<IssuedToken>> LogInWithOidcAsync(
+        JsonBody<OidcCredentials> body, OidcLogin logins, HttpContext http) =>
+        TypedResults.Ok(await logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted));
+
+    private static async Task<NoContent> LogOutAsync(HttpContext http, OwnSessions sessions)
+    {
+        var caller = http.GetCaller();
+        await sessions.EndAsync(caller, caller.SessionId!, http.RequestAborted);
+        return TypedResults.NoContent();
+    }
+}

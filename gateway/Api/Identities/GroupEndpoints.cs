@@ -1,0 +1,86 @@
+using CodeSigning.Contract;
+using CodeSigning.Gateway.Calls;
+using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.Identities.Groups;
+using CodeSigning.Identifiers;
+using CodeSigning.Identities;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace CodeSigning.Gateway.Api.Identities;
+
+/// <summary>Groups and who is in them.</summary>
+internal static class GroupEndpoints
+{
+    public static void MapGroupEndpoints(this IEndpointRouteBuilder groups)
+    {
+        groups.MapGet("/", ListAsync).WithName("ListGroups");
+        groups.MapPost("/", CreateAsync).WithName("CreateGroup").TakesIdempotencyKey(StatusCodes.Status201Created);
+        groups.MapGet("/{groupId}", GetAsync).WithName("GetGroup");
+        groups.MapPatch("/{groupId}", UpdateAsync).WithName("UpdateGroup");
+        groups.MapDelete("/{groupId}", DeleteAsync).WithName("DeleteGroup");
+        var members = groups.MapGroup("/{groupId}/members");
+        members.MapGet("/", ListMembersAsync).WithName("ListGroupMembers");
+        members.MapPost("/", AddMemberAsync).WithName("AddGroupMember").TakesIdempotencyKey(StatusCodes.Status201Created);
+        members.MapDelete("/{memberId}", RemoveMemberAsync).WithName("RemoveGroupMember");
+    }
+
+    private static async Task<Ok<Page<GroupView>>> ListAsync(
+        [AsParameters] PageQuery page, string? name, ApiCall call, GroupDirectory groups)
+    {
+        var query = new DirectoryQuery(page.GetLimit(), page.GetBefore(), name);
+        return TypedResults.Ok(await call.AskAsync(caller => groups.ListAsync(caller, query, call.Aborted)));
+    }
+
+    private static async Task<Created<GroupView>> CreateAsync(JsonBody<CreateGroup> body, ApiCall call, TimeProvider time)
+    {
+        var grain = call.Grains.GetGrain<IGroupGrain>(EntityId.New(IdPrefixes.Group, time));
+        var group = await call.AskAsync(caller => grain.CreateAsync(caller, body.Value, call.Aborted));
+        return TypedResults.Created($"/api/v1/groups/{group.Id}", group);
+    }
+
+    private static async Task<Ok<GroupView>> GetAsync(string groupId, ApiCall call, GroupDirectory groups)
+    {
+        PathId.Demand(IdPrefixes.Group, groupId);
+        return TypedResults.Ok(await call.AskAsync(caller => groups.GetAsync(caller, groupId, call.Aborted)));
+    }
+
+    private static async Task<Ok<GroupView>> UpdateAsync(string groupId, JsonBody<UpdateGroup> body, ApiCall call)
+    {
+        var grain = Find(call, groupId);
+        return TypedResults.Ok(await call.AskAsync(caller => grain.UpdateAsync(caller, body.Value, call.Aborted)));
+    }
+
+    private static async Task<NoContent> DeleteAsync(string groupId, ApiCall call)
+    {
+        var grain = Find(call, groupId);
+        await call.AskAsync(caller => grain.DeleteAsync(caller, call.Aborted));
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Ok<Page<GroupMemberView>>> ListMembersAsync(
+        string groupId, [AsParameters] PageQuery page, ApiCall call, GroupDirectory groups)
+    {
+        PathId.Demand(IdPrefixes.Group, groupId);
+        var query = new DirectoryQuery(page.GetLimit(), page.GetBefore());
+        return TypedResults.Ok(await call.AskAsync(
+            caller => groups.ListMembersAsync(caller, groupId, query, call.Aborted)));
+    }
+
+    private static async Task<Created<GroupMemberView>> AddMemberAsync(
+        string groupId, JsonBody<PrincipalRef> body, ApiCall call)
+    {
+        var grain = Find(call, groupId);
+        var member = await call.AskAsync(caller => grain.AddMemberAsync(caller, body.Value, call.Aborted));
+        return TypedResults.Created($"/api/v1/groups/{groupId}/members/{member.Id}", member);
+    }
+
+    private static async Task<NoContent> RemoveMemberAsync(string groupId, string memberId, ApiCall call)
+    {
+        var grain = Find(call, groupId);
+        await call.AskAsync(caller => grain.RemoveMemberAsync(caller, memberId, call.Aborted));
+        return TypedResults.NoContent();
+    }
+
+    private static IGroupGrain Find(ApiCall call, string groupId) =>
+        call.Grains.GetGrain<IGroupGrain>(PathId.Demand(IdPrefixes.Group, groupId));
+}

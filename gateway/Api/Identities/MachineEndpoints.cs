@@ -1,0 +1,102 @@
+using CodeSigning.Contract;
+using CodeSigning.Gateway.Calls;
+using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.Identities.Machines;
+using CodeSigning.Identifiers;
+using CodeSigning.Identities;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace CodeSigning.Gateway.Api.Identities;
+
+/// <summary>Machine identities, their client secrets, and the CI tokens that they may log in with.</summary>
+internal static class MachineEndpoints
+{
+    public static void MapMachineEndpoints(this IEndpointRouteBuilder identities)
+    {
+        identities.MapGet("/", ListAsync).WithName("ListIdentities");
+        identities.MapPost("/", CreateAsync).WithName("CreateIdentity").TakesIdempotencyKey(StatusCodes.Status201Created);
+        identities.MapGet("/{identityId}", GetAsync).WithName("GetIdentity");
+        identities.MapPatch("/{identityId}", UpdateAsync).WithName("UpdateIdentity");
+        identities.MapDelete("/{identityId}", DeleteAsync).WithName("DeleteIdentity");
+        identities.MapPut("/{identityId}/oidc", BindOidcAsync).WithName("BindOidc");
+        identities.MapDelete("/{identityId}/oidc", UnbindOidcAsync).WithName("UnbindOidc");
+        var secrets = identities.MapGroup("/{identityId}/client-secrets");
+        secrets.MapGet("/", ListSecretsAsync).WithName("ListClientSecrets");
+        secrets.MapPost("/", CreateSecretAsync).WithName("CreateClientSecret").TakesIdempotencyKey(StatusCodes.Status201Created);
+        secrets.MapDelete("/{secretId}", RevokeSecretAsync).WithName("RevokeClientSecret");
+    }
+
+    private static async Task<Ok<Page<IdentityView>>> ListAsync(
+        [AsParameters] PageQuery page, string? name, ApiCall call, IdentityDirectory identities)
+    {
+        var query = new DirectoryQuery(page.GetLimit(), page.GetBefore(), name);
+        return TypedResults.Ok(await call.AskAsync(caller => identities.ListAsync(caller, query, call.Aborted)));
+    }
+
+    private static async Task<Created<IdentityView>> CreateAsync(
+        JsonBody<CreateIdentity> body, ApiCall call, TimeProvider time)
+    {
+        var grain = call.Grains.GetGrain<IIdentityGrain>(EntityId.New(IdPrefixes.Identity, time));
+        var identity = await call.AskAsync(caller => grain.CreateAsync(caller, body.Value, call.Aborted));
+        return TypedResults.Created($"/api/v1/identities/{identity.Id}", identity);
+    }
+
+    private static async Task<Ok<IdentityView>> GetAsync(string identityId, ApiCall call, IdentityDirectory identities)
+    {
+        PathId.Demand(IdPrefixes.Identity, identityId);
+        return TypedResults.Ok(await call.AskAsync(caller => identities.GetAsync(caller, identityId, call.Aborted)));
+    }
+
+    private static async Task<Ok<IdentityView>> UpdateAsync(
+        string identityId, JsonBody<UpdateIdentity> body, ApiCall call)
+    {
+        var grain = Find(call, identityId);
+        return TypedResults.Ok(await call.AskAsync(caller => grain.UpdateAsync(caller, body.Value, call.Aborted)));
+    }
+
+    private static async Task<NoContent> DeleteAsync(string identityId, ApiCall call)
+    {
+        var grain = Find(call, identityId);
+        await call.AskAsync(caller => grain.DeleteAsync(caller, call.Aborted));
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Ok<IdentityView>> BindOidcAsync(string identityId, JsonBody<OidcBinding> body, ApiCall call)
+    {
+        var grain = Find(call, identityId);
+        return TypedResults.Ok(await call.AskAsync(caller => grain.BindOidcAsync(caller, body.Value, call.Aborted)));
+    }
+
+    private static async Task<Ok<IdentityView>> UnbindOidcAsync(string identityId, ApiCall call)
+    {
+        var grain = Find(call, identityId);
+        return TypedResults.Ok(await call.AskAsync(caller => grain.UnbindOidcAsync(caller, call.Aborted)));
+    }
+
+    private static async Task<Ok<Page<ClientSecretView>>> ListSecretsAsync(
+        string identityId, [AsParameters] PageQuery page, ApiCall call, IdentityDirectory identities)
+    {
+        PathId.Demand(IdPrefixes.Identity, identityId);
+        var query = new DirectoryQuery(page.GetLimit(), page.GetBefore());
+        return TypedResults.Ok(await call.AskAsync(
+            caller => identities.ListClientSecretsAsync(caller, identityId, query, call.Aborted)));
+    }
+
+    private static async Task<Created<NewClientSecretView>> CreateSecretAsync(
+        string identityId, JsonBody<CreateClientSecret> body, ApiCall call)
+    {
+        var grain = Find(call, identityId);
+        var secret = await call.AskAsync(caller => grain.CreateClientSecretAsync(caller, body.Value, call.Aborted));
+        return TypedResults.Created($"/api/v1/identities/{identityId}/client-secrets/{secret.Id}", secret);
+    }
+
+    private static async Task<NoContent> RevokeSecretAsync(string identityId, string secretId, ApiCall call)
+    {
+        var grain = Find(call, identityId);
+        await call.AskAsync(caller => grain.RevokeClientSecretAsync(caller, secretId, call.Aborted));
+        return TypedResults.NoContent();
+    }
+
+    private static IIdentityGrain Find(ApiCall call, string identityId) =>
+        call.Grains.GetGrain<IIdentityGrain>(PathId.Demand(IdPrefixes.Identity, identityId));
+}

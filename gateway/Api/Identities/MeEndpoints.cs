@@ -1,0 +1,49 @@
+using CodeSigning.Contract;
+using CodeSigning.Gateway.Calls;
+using CodeSigning.Grains.Identities.Sessions;
+using CodeSigning.Grains.Identities.Users;
+using CodeSigning.Identifiers;
+using CodeSigning.Identities;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace CodeSigning.Gateway.Api.Identities;
+
+/// <summary>The caller itself: who it is, where it is signed in, its password.</summary>
+internal static class MeEndpoints
+{
+    public static void MapMeEndpoints(this IEndpointRouteBuilder me)
+    {
+        me.MapGet("/", GetAsync).WithName("GetMe");
+        me.MapPut("/password", ChangePasswordAsync).WithName("ChangePassword");
+        me.MapGet("/sessions", ListSessionsAsync).WithName("ListSessions");
+        me.MapDelete("/sessions", EndSessionsAsync).WithName("EndSessions");
+        me.MapDelete("/sessions/{sessionId}", EndSessionAsync).WithName("EndSession");
+    }
+
+    private static async Task<Ok<MeView>> GetAsync(ApiCall call, OwnSessions sessions) =>
+        TypedResults.Ok(await call.AskAsync(caller => sessions.DescribeAsync(caller, call.Aborted)));
+
+    private static async Task<NoContent> ChangePasswordAsync(
+        JsonBody<ChangePassword> body, ApiCall call, UserAccounts accounts)
+    {
+        await call.AskAsync(caller => accounts.ChangePasswordAsync(caller, body.Value, call.Aborted));
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Ok<Page<SessionView>>> ListSessionsAsync(
+        [AsParameters] PageQuery page, ApiCall call, OwnSessions sessions) =>
+        TypedResults.Ok(await call.AskAsync(caller => sessions.ListAsync(caller, page.GetLimit(), page.GetBefore(), call.Aborted)));
+
+    private static async Task<NoContent> EndSessionsAsync(ApiCall call, OwnSessions sessions)
+    {
+        await call.AskAsync(caller => sessions.EndAllAsync(caller, call.Aborted));
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> EndSessionAsync(string sessionId, ApiCall call, OwnSessions sessions)
+    {
+        PathId.Demand(IdPrefixes.Session, sessionId);
+        await call.AskAsync(caller => sessions.EndAsync(caller, sessionId, call.Aborted));
+        return TypedResults.NoContent();
+    }
+}

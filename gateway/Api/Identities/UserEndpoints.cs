@@ -1,0 +1,52 @@
+using CodeSigning.Contract;
+using CodeSigning.Gateway.Calls;
+using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.Identities.Users;
+using CodeSigning.Identifiers;
+using CodeSigning.Identities;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace CodeSigning.Gateway.Api.Identities;
+
+/// <summary>People.</summary>
+internal static class UserEndpoints
+{
+    public static void MapUserEndpoints(this IEndpointRouteBuilder users)
+    {
+        users.MapGet("/", ListAsync).WithName("ListUsers");
+        users.MapPost("/", CreateAsync).WithName("CreateUser").TakesIdempotencyKey(StatusCodes.Status201Created);
+        users.MapGet("/{userId}", GetAsync).WithName("GetUser");
+        users.MapPatch("/{userId}", UpdateAsync).WithName("UpdateUser");
+        users.MapDelete("/{userId}", DeleteAsync).WithName("DeleteUser");
+    }
+
+    private static async Task<Ok<Page<UserView>>> ListAsync(
+        [AsParameters] PageQuery page, string? email, ApiCall call, UserDirectory users)
+    {
+        var query = new DirectoryQuery(page.GetLimit(), page.GetBefore(), email);
+        return TypedResults.Ok(await call.AskAsync(caller => users.ListAsync(caller, query, call.Aborted)));
+    }
+
+    private static async Task<Created<UserView>> CreateAsync(
+        JsonBody<CreateUser> body, ApiCall call, UserAccounts accounts)
+    {
+        var user = await call.AskAsync(caller => accounts.CreateAsync(caller, body.Value, call.Aborted));
+        return TypedResults.Created($"/api/v1/users/{user.Id}", user);
+    }
+
+    private static async Task<Ok<UserView>> GetAsync(string userId, ApiCall call, UserDirectory users)
+    {
+        PathId.Demand(IdPrefixes.User, userId);
+        return TypedResults.Ok(await call.AskAsync(caller => users.GetAsync(caller, userId, call.Aborted)));
+    }
+
+    private static async Task<Ok<UserView>> UpdateAsync(
+        string userId, JsonBody<UpdateUser> body, ApiCall call, UserAccounts accounts) =>
+        TypedResults.Ok(await call.AskAsync(caller => accounts.UpdateAsync(caller, userId, body.Value, call.Aborted)));
+
+    private static async Task<NoContent> DeleteAsync(string userId, ApiCall call, UserAccounts accounts)
+    {
+        await call.AskAsync(caller => accounts.DeleteAsync(caller, userId, call.Aborted));
+        return TypedResults.NoContent();
+    }
+}

@@ -1,0 +1,29 @@
+using CodeSigning.Gateway.Auth.Oidc;
+using CodeSigning.Gateway.Calls;
+using CodeSigning.Grains.Identities.Logins.Oidc;
+using CodeSigning.Grains.Identities.Users;
+using CodeSigning.Silo.Hosting;
+using CodeSigning.Silo.Ledger;
+
+namespace CodeSigning.Gateway.Auth;
+
+/// <summary>Authentication of requests, and all that people and machine identities log in with.</summary>
+internal static class AuthServices
+{
+    /// <summary>Adds authentication to a gateway whose silo is of these settings.</summary>
+    public static IServiceCollection AddAuth(this IServiceCollection services, NodeSettings node) => services
+        // An SQLite file has one process that writes to it.
+        .Configure<TokenAuthenticationOptions>(options => options.IsStoreShared = node.PostgreSql is not null)
+        .Configure<FirstAdministratorOptions>(options =>
+        {
+            options.Email = node.AdministratorEmail;
+            options.Password = node.AdministratorPassword;
+        })
+        .AddSingleton<SessionCache>()
+        .AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<SessionCache>())
+        .AddSingleton<ICallerAuthentication, TokenAuthentication>()
+        .AddSingleton<IssuerDocuments>()
+        .AddSingleton<IssuerKeys>()
+        .AddSingleton<ITokenVerifier, OidcTokenVerifier>()
+        .AddHostedService<FirstAdministratorAnnouncement>();
+}

@@ -1,0 +1,86 @@
+using System.Security.Cryptography;
+using CodeSigning.Errors;
+using CodeSigning.Gateway.Calls;
+using CodeSigning.Grains.Identities.Sessions;
+using CodeSigning.Grains.States;
+using CodeSigning.Identities;
+using Microsoft.Extensions.Options;
+
+namespace CodeSigning.Gateway.Auth;
+
+/// <summary>Authenticates requests by their bearer token (RFC 6750, section 2.1); never by a query or a body.</summary>
+internal sealed class TokenAuthentication(
+    SessionCache cache, LiveSessions sessions, IStateStore store, IOptions<TokenAuthenticationOptions> options)
+    : ICallerAuthentication
+{
+    private const string Scheme = "Bearer ";
+
+    private readonly bool _isStoreShared = options.Value.IsStoreShared;
+
+    /// <inheritdoc/>
+    public ValueTask<Caller> AuthenticateAsync(HttpContext context, bool fresh, CancellationToken cancellationToken)
+    {
+        var header = ReadHeader(context);
+        var token = header.AsMemory(Scheme.Length);
+        var cached = cache.Find(token.Span);
+        if (cached is null)
+        {
+            return ReadAsync(context, token, cancellationToken);
+        }
+
+        return fresh || (_isStoreShared && !IsCheckedAtCommit(context))
+            ? RecheckAsync(context, token, cached, cancellationToken)
+            : new ValueTask<Caller>(cached.From(context.Connection.RemoteIpAddress));
+    }
+
+    private static string ReadHeader(HttpContext context)
+    {
+        var values = context.Request.Headers.Authorization;
+        return values.Count == 1 && values[0] is { } header
+            && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            ? header
+            : throw new RefusedException(ErrorCode.Unauthenticated, "Send a token as Authorization: Bearer.");
+    }
+
+    private static bool IsCheckedAtCommit(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<CallerCheckedAtCommit>() is not null;
+
+    private async ValueTask<Caller> RecheckAsync(
+        HttpContext context, ReadOnlyMemory<char> token, CachedSession cached, CancellationToken cancellationToken)
+    {
+        var stale = await store.FindStaleAsync(cached.Caller.Basis, cancellationToken);
+        if (stale.Count == 0)
+        {
+            return cached.From(context.Connection.RemoteIpAddress);
+        }
+
+        cache.Drop(cached);
+        return await ReadAsync(context, token, cancellationToken);
+    }
+
+    private async ValueTask<Caller> ReadAsync(
+        HttpContext context, ReadOnlyMemory<char> token, CancellationToken cancellationToken)
+    {
+        var dropsBefore = cache.Drops;
+        if (await FindAsync(token, cancellationToken) is not { } session || !IsProven(token.Span, session))
+        {
+            throw new RefusedException(ErrorCode.Unauthenticated, "The token is not valid, or has ended. Sign in again.");
+        }
+
+        cache.Add(token.Span, session, dropsBefore);
+        return session.From(context.Connection.RemoteIpAddress);
+    }
+
+    private async Task<CachedSession?> FindAsync(ReadOnlyMemory<char> token, CancellationToken cancellationToken) =>
+        SessionToken.TryGetKey(token.Span, out var key)
+        && await sessions.FindAsync(SessionToken.ToSessionId(key), cancellationToken) is { } live
+            ? new CachedSession(live)
+            : null;
+
+    private static bool IsProven(ReadOnlySpan<char> token, CachedSession session)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SessionToken.Hash(token, hash);
+        return session.IsOf(hash);
+    }
+}

@@ -1,0 +1,61 @@
+using CodeSigning.Embedded.Hosting;
+using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.Identities.Passwords;
+using CodeSigning.Grains.States;
+using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Storage;
+using CodeSigning.Silo.Storage.Hosting;
+using CodeSigning.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace CodeSigning.Grains.Tests.Hosting;
+
+/// <summary>The grains on the embedded host, over a store and a ledger of their own in an SQLite file.</summary>
+public sealed class GrainNode : IAsyncDisposable
+{
+    private readonly TemporaryDirectory _directory;
+    private readonly IHost _host;
+
+    private GrainNode(TemporaryDirectory directory, IHost host) => (_directory, _host) = (directory, host);
+
+    public ManualTimeProvider Time => (ManualTimeProvider)Get<TimeProvider>();
+
+    public IGrainFactory Grains => Get<IGrainFactory>();
+
+    public static async Task<GrainNode> StartAsync(Action<IServiceCollection>? change = null)
+    {
+        var directory = new TemporaryDirectory();
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services
+            .AddLogging(logging => logging.SetMinimumLevel(LogLevel.None))
+            .AddSingleton<TimeProvider>(new ManualTimeProvider())
+            .AddLedgerStorage(new StorageOptions { DataDirectory = directory.Path })
+            .AddSingleton(_ => MasterKey.FromBytes(new byte[MasterKey.Length]))
+            .AddSingleton<KeySealer>()
+            .AddSingleton(services => new KeyVault(
+                services.GetRequiredService<KeySealer>(), services.GetRequiredService<ISealedKeyStore>()))
+            .AddIdentities()
+            .AddEmbeddedGrains(null, typeof(IdentityServices).Assembly)
+            // What a hash costs is not what these tests are about.
+            .Configure<PasswordOptions>(options => options.Iterations = 1000);
+        builder.Services.TryAddSingleton<IObservations, UnrememberedObservations>();
+        change?.Invoke(builder.Services);
+        var host = builder.Build();
+        await host.StartAsync();
+        return new GrainNode(directory, host);
+    }
+
+    public T Get<T>()
+        where T : notnull =>
+        _host.Services.GetRequiredService<T>();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+        _directory.Dispose();
+    }
+}

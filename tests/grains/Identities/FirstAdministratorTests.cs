@@ -1,0 +1,39 @@
+using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.Identities.Logins;
+using CodeSigning.Grains.Identities.Users;
+using CodeSigning.Grains.Tests.Hosting;
+using CodeSigning.Identities;
+using Xunit;
+
+namespace CodeSigning.Grains.Tests.Identities;
+
+public sealed class FirstAdministratorTests : IAsyncLifetime
+{
+    private GrainNode _node = null!;
+
+    public async Task InitializeAsync() => _node = await GrainNode.StartAsync();
+
+    public Task DisposeAsync() => _node.DisposeAsync().AsTask();
+
+    [Fact]
+    public async Task An_empty_store_gets_one_with_a_random_password_that_works()
+    {
+        var made = await _node.Get<FirstAdministrator>().EnsureAsync(default);
+        Assert.Equal("admin@localhost", made!.Email);
+        Assert.True(made.RandomPassword!.Length >= 24);
+        Assert.DoesNotContain(made.RandomPassword, made.ToString(), StringComparison.Ordinal);
+        await _node.Get<PasswordLogin>().LoginAsync(
+            new PasswordCredentials(made.Email, made.RandomPassword), new LoginOrigin(null, null), default);
+        Assert.Null(await _node.Get<FirstAdministrator>().EnsureAsync(default));
+    }
+
+    [Fact]
+    public async Task Of_nodes_that_start_at_once_one_makes_it()
+    {
+        var first = _node.Get<FirstAdministrator>();
+        var made = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => first.EnsureAsync(default))));
+        Assert.Single(made, administrator => administrator is not null);
+        var page = await _node.Get<UserDirectory>().ListAsync(Caller.System, new DirectoryQuery(100), default);
+        Assert.Single(page.Items);
+    }
+}

@@ -1,0 +1,83 @@
+using CodeSigning.Errors;
+using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.Identities.Groups;
+using CodeSigning.Identifiers;
+using CodeSigning.Identities;
+using Xunit;
+
+namespace CodeSigning.Grains.Tests.Identities;
+
+public sealed class GroupTests : IdentitySuite
+{
+    [Fact]
+    public async Task Members_come_and_go_and_the_facts_follow_at_once()
+    {
+        var ann = Ref(await CreateUserAsync("ann@example.com"));
+        var group = await CreateGroupAsync("releasers");
+        Assert.Equal("Ann", (await Group(group.Id).AddMemberAsync(Administrator, ann, default)).Name);
+        var facts = await Group(group.Id).GetFactsAsync();
+        Assert.Equal(ann, Assert.Single(facts.Members));
+        Assert.Equal(2, facts.Version.Version);
+        await AssertRefusedAsync(ErrorCode.Conflict, Group(group.Id).AddMemberAsync(Administrator, ann, default));
+        await Group(group.Id).RemoveMemberAsync(Administrator, ann.Id, default);
+        Assert.Empty((await Group(group.Id).GetFactsAsync()).Members);
+        await AssertRefusedAsync(ErrorCode.NotFound, Group(group.Id).RemoveMemberAsync(Administrator, ann.Id, default));
+    }
+
+    [Fact]
+    public async Task Only_people_and_machine_identities_that_exist_become_members()
+    {
+        var group = await CreateGroupAsync("releasers");
+        PrincipalRef[] wrong =
+        [
+            new(PrincipalKind.User, EntityId.New(IdPrefixes.User, Node.Time)),
+            new(PrincipalKind.Identity, Administrator.Id),
+            new(PrincipalKind.Group, group.Id),
+            new(PrincipalKind.System, "system"),
+        ];
+        foreach (var member in wrong)
+        {
+            await AssertRefusedAsync(ErrorCode.InvalidRequest, Group(group.Id).AddMemberAsync(Administrator, member, default));
+        }
+    }
+
+    [Fact]
+    public async Task A_member_that_was_deleted_is_not_listed()
+    {
+        var ann = await CreateUserAsync("ann@example.com");
+        var ci = await CreateIdentityAsync("ci");
+        var group = await CreateGroupAsync("releasers");
+        await Group(group.Id).AddMemberAsync(Administrator, Ref(ann), default);
+        await Group(group.Id).AddMemberAsync(Administrator, new PrincipalRef(PrincipalKind.Identity, ci.Id), default);
+        await Accounts.DeleteAsync(Administrator, ann.Id, default);
+        var page = await Node.Get<GroupDirectory>().ListMembersAsync(Administrator, group.Id, new DirectoryQuery(25), default);
+        Assert.Equal([new GroupMemberView(PrincipalKind.Identity, ci.Id, "ci")], page.Items);
+    }
+
+    [Fact]
+    public async Task A_deleted_group_gives_nothing_any_more_and_its_name_is_free()
+    {
+        var group = await CreateGroupAsync("releasers");
+        await AssertRefusedAsync(ErrorCode.NameTaken, CreateGroupAsync("releasers"));
+        await Group(group.Id).DeleteAsync(Administrator, default);
+        Assert.Equal(0, (await Group(group.Id).GetFactsAsync()).Version.Version);
+        await CreateGroupAsync("releasers");
+    }
+
+    [Fact]
+    public async Task People_see_names_and_only_administrators_see_members()
+    {
+        var group = await CreateGroupAsync("releasers");
+        await CreateUserAsync("ann@example.com");
+        var ann = await SignInAsync("ann@example.com", Password);
+        var directory = Node.Get<GroupDirectory>();
+        Assert.Equal(new GroupView(group.Id, "releasers"), Assert.Single((await directory.ListAsync(ann, new DirectoryQuery(25), default)).Items));
+        await AssertRefusedAsync(ErrorCode.Forbidden, directory.ListMembersAsync(ann, group.Id, new DirectoryQuery(25), default));
+        await AssertRefusedAsync(ErrorCode.Forbidden, Group(group.Id).DeleteAsync(ann, default));
+    }
+
+    private Task<GroupView> CreateGroupAsync(string name) =>
+        Group(EntityId.New(IdPrefixes.Group, Node.Time)).CreateAsync(Administrator, new CreateGroup(name), default);
+
+    private static PrincipalRef Ref(UserView user) => new(PrincipalKind.User, user.Id);
+}

@@ -1,0 +1,167 @@
+using CodeSigning.Errors;
+using CodeSigning.Grains.Identities.Logins.Throttling;
+using CodeSigning.Identities;
+using CodeSigning.Testing;
+using Microsoft.Extensions.Options;
+using Xunit;
+
+namespace CodeSigning.Grains.Tests.Identities;
+
+public sealed class LoginThrottleTests
+{
+    private const string Owner = "198.51.100.7";
+    private const string Attacker = "203.0.113.9";
+    private readonly ManualTimeProvider _time = new();
+    private readonly LoginThrottle _throttle;
+
+    public LoginThrottleTests() => _throttle = new LoginThrottle(Options.Create(new ThrottleOptions()), _time);
+
+    [Fact]
+    public void Failures_block_the_account_from_that_address_for_longer_and_longer()
+    {
+        Fail("ann", Attacker, 5);
+        Assert.Null(Wait("ann", Attacker));
+        var waits = new List<double>();
+        for (var i = 0; i < 12; i++)
+        {
+            Fail("ann", Attacker, 1);
+            var wait = Wait("ann", Attacker)!.Value;
+            waits.Add(wait.TotalSeconds);
+            _time.Advance(wait);
+        }
+
+        Assert.Equal([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900], waits);
+    }
+
+    [Fact]
+    public void Nobody_else_feels_it()
+    {
+        Fail("ann", Attacker, 6);
+        Assert.Null(Wait("ann", Owner));
+        Assert.Null(Wait("bob", Attacker));
+    }
+
+    [Fact]
+    public void A_success_clears_the_account_from_that_address()
+    {
+        Fail("ann", Owner, 5);
+        using (var attempt = _throttle.Begin(PrincipalKind.User, "ann", Owner))
+        {
+            attempt.Succeed();
+        }
+
+        Fail("ann", Owner, 5);
+        Assert.Null(Wait("ann", Owner));
+    }
+
+    [Fact]
+    public void An_attack_from_ever_new_addresses_does_not_lock_the_owner_out()
+    {
+        for (var i = 0; i < 1000; i++)
+        {
+            Fail("ann", $"10.0.{i / 250}.{i % 250}", 1);
+        }
+
+        Assert.Null(Wait("ann", Owner));
+        Fail("ann", Owner, 2);
+        Assert.Null(Wait("ann", Owner));
+    }
+
+    [Fact]
+    public void The_accounts_brake_is_felt_by_addresses_that_failed_on_it_themselves()
+    {
+        Fail("ann", Attacker, 3);
+        for (var i = 0; i < 200; i++)
+        {
+            Fail("ann", $"10.0.0.{i}", 1);
+        }
+
+        Assert.NotNull(Wait("ann", Attacker));
+    }
+
+    [Fact]
+    public void One_address_that_tries_many_accounts_is_blocked_for_all()
+    {
+        for (var i = 0; i < 51; i++)
+        {
+            Fail($"user{i}", Attacker, 1);
+        }
+
+        Assert.NotNull(Wait("ann", Attacker));
+        Assert.Null(Wait("ann", Owner));
+    }
+
+    [Fact]
+    public void An_ipv6_client_is_its_network()
+    {
+        for (var i = 1; i <= 6; i++)
+        {
+            Fail("ann", $"2001:db8:1:1::{i}", 1);
+        }
+
+        Assert.NotNull(Wait("ann", "2001:db8:1:1:ffff::1"));
+        Assert.Null(Wait("ann", "2001:db8:1:2::1"));
+    }
+
+    [Fact]
+    public void Guesses_at_the_same_time_are_bounded_too()
+    {
+        var underWay = Enumerable.Range(0, 5).Select(_ => _throttle.Begin(PrincipalKind.User, "ann", Attacker)).ToList();
+        Assert.Equal(TimeSpan.FromSeconds(1), Wait("ann", Attacker));
+        underWay[0].Dispose();
+        Assert.Null(Wait("ann", Attacker));
+    }
+
+    [Fact]
+    public void Failures_are_forgotten_after_an_hour()
+    {
+        Fail("ann", Attacker, 6);
+        Assert.NotNull(Wait("ann", Attacker));
+        _time.Advance(TimeSpan.FromMinutes(61));
+        Assert.Null(Wait("ann", Attacker));
+        Fail("ann", Attacker, 5);
+        Assert.Null(Wait("ann", Attacker));
+    }
+
+    [Fact]
+    public void A_flood_of_accounts_does_not_fill_the_memory()
+    {
+        var table = new FailureTable(100, TimeSpan.FromHours(1));
+        var first = table.Touch("first", _time.GetUtcNow());
+        for (var i = 0; i < 99; i++)
+        {
+            table.Touch($"key {i}", _time.GetUtcNow());
+        }
+
+        Assert.Same(first, table.Touch("first", _time.GetUtcNow()));
+        for (var i = 0; i < 100; i++)
+        {
+            table.Touch($"other {i}", _time.GetUtcNow());
+        }
+
+        Assert.NotSame(first, table.Touch("first", _time.GetUtcNow()));
+    }
+
+    private void Fail(string account, string address, int times)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            using var attempt = _throttle.Begin(PrincipalKind.User, account, address);
+            attempt.Fail();
+        }
+    }
+
+    private TimeSpan? Wait(string account, string address)
+    {
+        try
+        {
+            _throttle.Begin(PrincipalKind.User, account, address).Dispose();
+            return null;
+        }
+        catch (RefusedException refusal)
+        {
+            Assert.Equal(ErrorCode.RateLimited, refusal.Code);
+            return refusal.RetryAfter;
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using CodeSigning.Errors;
+using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.Identities.Passwords;
+using CodeSigning.Grains.Identities.Users;
+using Xunit;
+
+namespace CodeSigning.Grains.Tests.Identities;
+
+public sealed class TextRulesTests
+{
+    [Theory]
+    [InlineData("Ann@Example.COM", "ann@example.com")]
+    [InlineData("admin@localhost", "admin@localhost")]
+    public void Addresses_are_kept_in_lower_case(string given, string kept) => Assert.Equal(kept, EmailAddress.Normalize(given));
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("ann")]
+    [InlineData("@example.com")]
+    [InlineData("ann@")]
+    [InlineData("a@b@c")]
+    [InlineData("ann @example.com")]
+    [InlineData("аnn@example.com")] // The first letter is Cyrillic.
+    [InlineData("ann@example.com\0")]
+    public void What_is_no_address_is_none(string? given) => Assert.Null(EmailAddress.Normalize(given));
+
+    [Theory]
+    [InlineData("Ann")]
+    [InlineData("Zoë Łukasiewicz")]
+    [InlineData("ビルド 🚀")]
+    public void Names_are_any_visible_text(string name) => Assert.Equal(name, DisplayText.DemandName(name));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" Ann")]
+    [InlineData("Ann\n")]
+    [InlineData("Ann\u202Eexe")]
+    [InlineData("Ann\u200B")]
+    [InlineData("0123456789012345678901234567890123456789012345678901234567890123x")]
+    public void Names_that_could_deceive_are_refused(string name) => Assert.Equal(
+        ErrorCode.InvalidRequest, Assert.Throws<RefusedException>(() => DisplayText.DemandName(name)).Code);
+
+    [Fact]
+    public void Half_a_surrogate_pair_is_no_name() => Assert.Throws<RefusedException>(() => DisplayText.DemandName("Ann\uD800"));
+
+    [Theory]
+    [InlineData("elevenchars")]
+    [InlineData("Ann@example.com")]
+    [InlineData(" ann@example.com ")]
+    public void Short_passwords_and_the_address_itself_are_refused(string password) => Assert.Throws<RefusedException>(
+        () => PasswordRules.Demand(password, "ann@example.com"));
+
+    [Fact]
+    public void A_password_is_12_to_256_characters_of_any_kind()
+    {
+        PasswordRules.Demand("twelve chars", "ann@example.com");
+        PasswordRules.Demand(new string('x', 256), "ann@example.com");
+        Assert.Throws<RefusedException>(() => PasswordRules.Demand(new string('x', 257), "ann@example.com"));
+    }
+}

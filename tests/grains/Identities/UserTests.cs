@@ -1,0 +1,223 @@
+using CodeSigning.Errors;
+using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.Identities.Users;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Identities;
+using Orleans.Storage;
+using Xunit;
+
+namespace CodeSigning.Grains.Tests.Identities;
+
+public sealed class UserTests : IdentitySuite
+{
+    [Fact]
+    public async Task A_person_is_made_and_the_ledger_tells_of_it_without_the_password()
+    {
+        var user = await CreateUserAsync("Ann@Example.com");
+        Assert.Equal("ann@example.com", user.Email);
+        Assert.Equal(ProductRole.Member, user.ProductRole);
+        var entry = Assert.Single(await ReadEntriesAsync(), entry => entry.Contains($"user/{user.Id}", StringComparison.Ordinal));
+        Assert.Contains("\"action\":\"user.create\"", entry, StringComparison.Ordinal);
+        Assert.Contains(Administrator.Id, entry, StringComparison.Ordinal);
+        Assert.DoesNotContain(Password, entry, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_people_cannot_share_an_address()
+    {
+        await CreateUserAsync("ann@example.com");
+        await AssertRefusedAsync(ErrorCode.NameTaken, CreateUserAsync("ANN@example.com"));
+    }
+
+    [Fact]
+    public async Task Members_manage_nobody_and_see_names_alone()
+    {
+        var ann = await CreateUserAsync("ann@example.com");
+        var member = await SignInAsync("ann@example.com", Password);
+        await AssertRefusedAsync(
+            ErrorCode.Forbidden, Accounts.CreateAsync(member, new CreateUser("bob@example.com", "Bob"), default));
+        await AssertRefusedAsync(
+            ErrorCode.Forbidden, Accounts.UpdateAsync(member, ann.Id, new UpdateUser(ProductRole: ProductRole.Admin), default));
+        await AssertRefusedAsync(
+            ErrorCode.Forbidden, User(ann.Id).UpdateAsync(member, new UserChange(Role: ProductRole.Admin), default));
+        await AssertRefusedAsync(ErrorCode.Forbidden, Accounts.DeleteAsync(member, Administrator.Id, default));
+        var page = await Node.Get<UserDirectory>().ListAsync(member, new DirectoryQuery(25), default);
+        Assert.Equal(new UserView(Administrator.Id, "Administrator"), page.Items.Single(user => user.Id != ann.Id));
+        Assert.Equal("ann@example.com", page.Items.Single(user => user.Id == ann.Id).Email);
+    }
+
+    [Fact]
+    public async Task A_disabled_person_is_out_at_once_and_stays_out_when_enabled_again()
+    {
+        var ann = await CreateUserAsync("ann@example.com");
+        var token = await LogInAsync("ann@example.com", Password);
+        var caller = (await FindCallerAsync(token))!;
+        await Accounts.UpdateAsync(Administrator, ann.Id, new UpdateUser(Status: PrincipalStatus.Disabled), default);
+        Assert.Null(await FindCallerAsync(token));
+        await AssertRefusedAsync(ErrorCode.Unauthenticated, LogInAsync("ann@example.com", Password));
+        await Assert.ThrowsAsync<InconsistentStateException>(() => Sessions.EndAllAsync(caller, default));
+        await Accounts.UpdateAsync(Administrator, ann.Id, new UpdateUser(Status: PrincipalStatus.Active), default);
+        Assert.Null(await FindCallerAsync(token));
+        Assert.NotNull(await FindCallerAsync(await LogInAsync("ann@example.com", Password)));
+    }
+
+    [Fact]
+    public async Task What_a_person_who_was_disabled_meanwhile_decided_is_not_committed()
+    {
+        var ann = await CreateUserAsync("ann@example.com", ProductRole.Admin);
+        var caller = await SignInAsync("ann@example.com", Password);
+        await Accounts.UpdateAsync(Administrator, ann.Id, new UpdateUser(Status: PrincipalStatus.Disabled), default);
+        var refusal = await Assert.ThrowsAsync<CommitRefusedException>(
+            () => Accounts.CreateAsync(caller, new CreateUser("eve@example.com", "Eve"), default));
+        Assert.Equal(CommitRefusal.Stale, refusal.Reason);
+    }
+
+    [Fact]
+    public async Task A_deleted_person_is_out_at_once_and_the_address_is_free_again()
+    {
+        var ann = await CreateUserAsync("ann@example.com");
+        var token = await LogInAsync("ann@example.com", Password);
+        await Accounts.DeleteAsync(Administrator, ann.Id, default);
+        Assert.Null(await FindCallerAsync(token));
+        await AssertRefusedAsync(ErrorCode.NotFound, Accounts.DeleteAsync(Administrator, ann.Id, default));
+        Assert.NotEqual(ann.Id, (await CreateUserAsync("ann@example.com")).Id);
+    }
+
+    [Fact]
+    public async Task A_person_changes_the_password_and_keeps_only_the_session_it_was_done_in()
+    {
+        await CreateUserAsync("ann@example.com");
+        var here = await LogInAsync("ann@example.com", Password);
+        var elsewhere = await LogInAsync("ann@example.com", Password);
+        var caller = (await FindCallerAsync(here))!;
+        await AssertRefusedAsync(
+            ErrorCode.Forbidden,
+            Accounts.ChangePasswordAsync(caller, new ChangePassword("not her password", "a new password"), default));
+        await Accounts.ChangePasswordAsync(caller, new ChangePassword(Password, "a new password"), default);
+        Assert.NotNull(await FindCallerAsync(here));
+        Assert.Null(await FindCallerAsync(elsewhere));
+        await AssertRefusedAsync(ErrorCode.Unauthenticated, LogInAsync("ann@example.com", Password));
+        await LogInAsync("ann@example.com", "a new password");
+    }
+
+    [Fact]
+    public async Task An_administrator_gives_others_a_password_and_never_itself()
+    {
+        var ann = await CreateUserAsync("ann@example.com");
+        var token = await LogInAsync("ann@example.com", Password);
+        await Accounts.UpdateAsync(Administrator, ann.Id, new UpdateUser(Password: "one to begin with"), default);
+        Assert.Null(await FindCallerAsync(token));
+        await LogInAsync("ann@example.com", "one to begin with");
+        await AssertRefusedAsync(
+            ErrorCode.Forbidden,
+            Accounts.UpdateAsync(Administrator, Administrator.Id, new UpdateUser(Password: "one to begin with"), default));
+    }
+
+    [Fact]
+    public async Task The_last_active_administrator_cannot_be_disabled_demoted_or_deleted()
+    {
+        var ann = await CreateUserAsync("ann@example.com", ProductRole.Admin);
+        await Accounts.UpdateAsync(Administrator, ann.Id, new UpdateUser(Status: PrincipalStatus.Disabled), default);
+        var self = Administrator.Id;
+        await AssertRefusedAsync(
+            ErrorCode.WrongState,
+            Accounts.UpdateAsync(Administrator, self, new UpdateUser(Status: PrincipalStatus.Disabled), default));
+        await AssertRefusedAsync(
+            ErrorCode.WrongState,
+            Accounts.UpdateAsync(Administrator, self, new UpdateUser(ProductRole: ProductRole.Member), default));
+        await AssertRefusedAsync(ErrorCode.WrongState, Accounts.DeleteAsync(Administrator, self, default));
+        await Accounts.UpdateAsync(Administrator, ann.Id, new UpdateUser(Status: PrincipalStatus.Active), default);
+        await Accounts.DeleteAsync(Administrator, self, default);
+    }
+
+    [Fact]
+    public async Task Of_two_administrators_who_remove_each_other_at_the_same_time_one_stays()
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            var ann = await CreateAdministratorAsync($"ann{round}@example.com");
+            var bob = await CreateAdministratorAsync($"bob{round}@example.com");
+            await DemoteAllButAsync(ann.Id, bob.Id);
+            await Task.WhenAll(TryDisableAsync(ann.Id), TryDisableAsync(bob.Id));
+            var active = await ListActiveAdministratorsAsync();
+            Assert.Equal(1, active.Count(user => user.Id == ann.Id || user.Id == bob.Id));
+        }
+    }
+
+    [Fact]
+    public async Task A_store_that_had_an_administrator_gets_no_first_one()
+    {
+        Assert.Null(await Node.Get<FirstAdministrator>().EnsureAsync(default));
+        await AssertRefusedAsync(
+            ErrorCode.WrongState,
+            User("usr_00000000000000000000000000").CreateFirstAdministratorAsync(
+                new NewUser("eve@example.com", "Eve", ProductRole.Admin, null), default));
+    }
+
+    [Fact]
+    public async Task Facts_are_those_of_the_store()
+    {
+        var ann = await CreateUserAsync("ann@example.com");
+        var facts = await User(ann.Id).GetFactsAsync();
+        Assert.Equal((1, "Ann", PrincipalStatus.Active), (facts.Version.Version, facts.Name, facts.Status));
+        await Accounts.UpdateAsync(Administrator, ann.Id, new UpdateUser(Name: "Anna"), default);
+        facts = await User(ann.Id).GetFactsAsync();
+        Assert.Equal((2, "Anna"), (facts.Version.Version, facts.Name));
+        Assert.False((await User("usr_00000000000000000000000000").GetFactsAsync()).Exists);
+    }
+
+    [Fact]
+    public async Task Pages_follow_one_another_newest_first()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            Node.Time.Advance(TimeSpan.FromMilliseconds(1));
+            await CreateUserAsync($"user{i}@example.com");
+        }
+
+        var directory = Node.Get<UserDirectory>();
+        var first = await directory.ListAsync(Administrator, new DirectoryQuery(4), default);
+        var second = await directory.ListAsync(Administrator, new DirectoryQuery(4, first.Next), default);
+        Assert.Equal(
+            ["user4@example.com", "user3@example.com", "user2@example.com", "user1@example.com"],
+            first.Items.Select(user => user.Email));
+        Assert.Equal(["user0@example.com", AdministratorEmail], second.Items.Select(user => user.Email));
+        Assert.Null(second.Next);
+        var found = await directory.ListAsync(Administrator, new DirectoryQuery(4, null, "USER2@example.com"), default);
+        Assert.Equal("user2@example.com", Assert.Single(found.Items).Email);
+    }
+
+    private Task<UserView> CreateAdministratorAsync(string email) =>
+        Accounts.CreateAsync(Caller.System, new CreateUser(email, "Ann", null, ProductRole.Admin), default);
+
+    // The administrator of the suite steps down too: the two are then the only ones, and act as the service itself.
+    private async Task DemoteAllButAsync(params string[] ids)
+    {
+        foreach (var user in await ListActiveAdministratorsAsync())
+        {
+            if (!ids.Contains(user.Id))
+            {
+                await User(user.Id).UpdateAsync(Caller.System, new UserChange(Role: ProductRole.Member), default);
+            }
+        }
+    }
+
+    private async Task TryDisableAsync(string id)
+    {
+        try
+        {
+            await User(id).UpdateAsync(Caller.System, new UserChange(Status: PrincipalStatus.Disabled), default);
+        }
+        catch (Exception exception) when (exception
+            is CommitRefusedException { Reason: CommitRefusal.Stale } or RefusedException { Code: ErrorCode.WrongState })
+        {
+            // The other one was first.
+        }
+    }
+
+    private async Task<List<UserView>> ListActiveAdministratorsAsync()
+    {
+        var page = await Node.Get<UserDirectory>().ListAsync(Caller.System, new DirectoryQuery(100), default);
+        return [.. page.Items.Where(user => user is { ProductRole: ProductRole.Admin, Status: PrincipalStatus.Active })];
+    }
+}
