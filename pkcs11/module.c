@@ -18,8 +18,9 @@ static cs_mutex *_Atomic guard;
 static p11_module *current;
 static atomic_ulong owner; /* the process that initialised; 0 for none */
 
-/* What a forked child inherited and must not use. Kept reachable: it is left, not lost. */
-static p11_module *abandoned;
+/* What a forked child inherited and must not use. Kept reachable, for leak checkers: it is left, not lost. */
+static p11_module *volatile abandoned;
+static cs_mutex *volatile abandoned_guard;
 
 static cs_mutex *get_guard(void)
 {
@@ -35,7 +36,7 @@ static cs_mutex *get_guard(void)
 
 static void in_child(void)
 {
-    atomic_store(&guard, NULL); /* perhaps locked by a thread that is not here */
+    abandoned_guard = atomic_exchange(&guard, NULL); /* perhaps locked by a thread that is not here */
     atomic_store(&owner, 0);
     if (current == NULL)
         return;
@@ -168,9 +169,8 @@ static CK_RV check_arguments(const CK_C_INITIALIZE_ARGS *arguments)
         + (arguments->UnlockMutex != NULL);
     if (arguments->pReserved != NULL || (given != 0 && given != 4))
         return CKR_ARGUMENTS_BAD;
-    /* Looking up the server's name takes a thread of libcurl's. */
-    if ((arguments->flags & CKF_LIBRARY_CANT_CREATE_OS_THREADS) != 0)
-        return CKR_NEED_TO_CREATE_THREADS;
+    /* CKF_LIBRARY_CANT_CREATE_OS_THREADS is let pass: p11-kit sets it for everybody, and the only thread there is comes
+     * and goes inside libcurl, for the look-up of the server's name, without running a line of the host's. */
     return given == 4 && (arguments->flags & CKF_OS_LOCKING_OK) == 0 ? CKR_CANT_LOCK : CKR_OK;
 }
 

@@ -1,9 +1,7 @@
-using Npgsql;
-
 namespace CodeSigning.Testing;
 
-/// <summary>A database of a test's own.</summary>
-public sealed class PostgreSqlDatabase(PostgreSqlServer server, string name) : IAsyncDisposable
+/// <summary>A database of a test's own; it goes with its server.</summary>
+public sealed class PostgreSqlDatabase(PostgreSqlServer server, string name)
 {
     /// <summary>The connection string of the service's role, which may only select and call.</summary>
     public string Service => server.ConnectionString(name, PostgreSqlServer.ServiceRole);
@@ -27,10 +25,4 @@ public sealed class PostgreSqlDatabase(PostgreSqlServer server, string name) : I
             ? $"{fixedTime.ToUnixTimeMilliseconds()}::bigint"
             : "(extract(epoch FROM clock_timestamp()) * 1000)::bigint")} $$
         """);
-
-    public async ValueTask DisposeAsync()
-    {
-        NpgsqlConnection.ClearAllPools();
-        await server.ExecuteAsync("postgres", $"DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-    }
 }

@@ -1,7 +1,9 @@
+using CodeSigning.Grains.Ledger;
+
 namespace CodeSigning.Silo.Ledger.Commits;
 
 /// <summary>The one way in which a database takes writes of the ledger; each database has its own.</summary>
-internal interface ILedgerCommits
+internal interface ILedgerCommits : ICommitFence
 {
     /// <summary>The database's clock, in milliseconds since 1970 (UTC).</summary>
     Task<long> ReadClockAsync(CancellationToken cancellationToken);
@@ -25,7 +27,4 @@ internal interface ILedgerCommits
     /// <summary>Adds a checkpoint if it follows the last one and that is <paramref name="previous"/>.</summary>
     /// <returns>False where another node was first.</returns>
     Task<bool> AddCheckpointAsync(long number, string? previous, string checkpoint, CancellationToken cancellationToken);
-
-    /// <inheritdoc cref="Grains.Ledger.ICommitFence.WaitForCommitsUnderWayAsync"/>
-    Task WaitForBatchesInFlightAsync(CancellationToken cancellationToken);
 }

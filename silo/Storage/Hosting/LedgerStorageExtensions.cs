@@ -3,13 +3,18 @@ using CodeSigning.Grains.States;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Ledger;
 using CodeSigning.Silo.Ledger.Commits;
+using CodeSigning.Silo.Ledger.Commits.PostgreSql;
 using CodeSigning.Silo.Ledger.Commits.Sqlite;
 using CodeSigning.Silo.Ledger.Writing;
+using CodeSigning.Silo.Storage.Housekeeping;
+using CodeSigning.Silo.Storage.PostgreSql;
+using CodeSigning.Silo.Storage.Reminders;
 using CodeSigning.Silo.Storage.Secrets;
 using CodeSigning.Silo.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Orleans;
 using Orleans.Storage;
 
 namespace CodeSigning.Silo.Storage.Hosting;
@@ -28,11 +33,16 @@ public static class LedgerStorageExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(Options.Create(storage));
         services.AddSingleton<LedgerMetrics>();
-        AddSqlite(services);
+        if (storage.IsSqlite)
+            AddSqlite(services);
+        else
+            AddPostgreSql(services);
+
         AddKeys(services);
         AddReaders(services);
         AddWriter(services);
         services.AddHostedService<StoreLifetime>();
+        AddHousekeeping(services);
         return services;
     }
 
@@ -45,8 +55,24 @@ public static class LedgerStorageExtensions
         services.AddSingleton<ILedgerCommits>(provider => new SqliteLedgerCommits(
             provider.GetRequiredService<SqliteWriteThread>(),
             provider.GetRequiredService<TimeProvider>(),
-            (long)provider.GetRequiredService<IOptions<LedgerOptions>>().Value.TimeTolerance.TotalMilliseconds));
+            ToleranceMs(provider)));
+        services.AddSingleton<IHousekeepingWrites, SqliteHousekeepingWrites>();
+        services.AddSingleton<IReminderWrites, SqliteReminderWrites>();
     }
+
+    private static void AddPostgreSql(IServiceCollection services)
+    {
+        services.AddSingleton<PostgreSqlConnections>();
+        services.AddSingleton<IReadConnections>(provider => provider.GetRequiredService<PostgreSqlConnections>());
+        services.AddSingleton<IMigrator, PostgreSqlMigrator>();
+        services.AddSingleton<ILedgerCommits>(provider => new PostgreSqlLedgerCommits(
+            provider.GetRequiredService<PostgreSqlConnections>(), ToleranceMs(provider)));
+        services.AddSingleton<IHousekeepingWrites, PostgreSqlHousekeepingWrites>();
+        services.AddSingleton<IReminderWrites, PostgreSqlReminderWrites>();
+    }
+
+    private static long ToleranceMs(IServiceProvider provider) =>
+        (long)provider.GetRequiredService<IOptions<LedgerOptions>>().Value.TimeTolerance.TotalMilliseconds;
 
     private static void AddKeys(IServiceCollection services)
     {
@@ -66,13 +92,24 @@ public static class LedgerStorageExtensions
         services.AddSingleton<IGrantUseReader>(provider => provider.GetRequiredService<LedgerReader>());
     }
 
+    private static void AddHousekeeping(IServiceCollection services)
+    {
+        services.AddOptions<HousekeepingOptions>();
+        services.AddSingleton<Observations>();
+        services.AddSingleton<IObservations>(provider => provider.GetRequiredService<Observations>());
+        services.AddSingleton<ExpiredStates>();
+        services.AddSingleton<Housekeeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<Housekeeper>());
+        services.AddSingleton<IReminderTable, ReminderTable>();
+    }
+
     private static void AddWriter(IServiceCollection services)
     {
         services.AddSingleton<BatchCommitter>();
         services.AddSingleton<LedgerWriter>();
         services.AddSingleton<ILedger>(provider => provider.GetRequiredService<LedgerWriter>());
+        services.AddSingleton<ICommitFence>(provider => provider.GetRequiredService<ILedgerCommits>());
         services.AddSingleton<ILedgerHealth>(provider => provider.GetRequiredService<LedgerWriter>());
-        services.AddSingleton<ICommitFence, CommitFence>();
         services.AddKeyedSingleton<IGrainStorage, LedgerGrainStorage>(LedgerGrainStorage.Name);
     }
 }

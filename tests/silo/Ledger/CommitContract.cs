@@ -331,3 +331,5 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
 }
 
 public sealed class SqliteCommits() : CommitContract(DatabaseKind.Sqlite);
+
+public sealed class PostgreSqlCommits() : CommitContract(DatabaseKind.PostgreSql);

@@ -23,7 +23,7 @@ public abstract class StoreSuite(DatabaseKind kind) : IAsyncLifetime
     public virtual async Task DisposeAsync()
     {
         await Node.DisposeAsync();
-        await Database.DisposeAsync();
+        Database.Dispose();
     }
 
     private protected virtual Task<TestNode> StartNodeAsync() => TestNode.StartAsync(Database, Time);

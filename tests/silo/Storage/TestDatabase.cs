@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 namespace CodeSigning.Silo.Tests.Storage;
 
 /// <summary>A database of a test's own, with a door for changing it by hand.</summary>
-internal sealed class TestDatabase : IAsyncDisposable
+internal sealed class TestDatabase : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly PostgreSqlDatabase? _postgreSql;
@@ -51,11 +51,8 @@ internal sealed class TestDatabase : IAsyncDisposable
     /// <summary>Makes the clock that commits judge by show a time; on SQLite that is the node's own.</summary>
     public Task SetClockAsync(DateTimeOffset time) => _postgreSql?.SetClockAsync(time) ?? Task.CompletedTask;
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
-        if (_postgreSql is not null)
-            await _postgreSql.DisposeAsync();
-
         SqliteConnection.ClearAllPools();
         _directory.Dispose();
     }

@@ -42,7 +42,7 @@ internal sealed class SqliteLedgerCommits(SqliteWriteThread writer, TimeProvider
         });
 
     // The only writer is one thread: a job that comes after the batches begins when they are durable.
-    public Task WaitForBatchesInFlightAsync(CancellationToken cancellationToken) => writer.WriteAsync(_ => true);
+    public Task WaitForCommitsUnderWayAsync(CancellationToken cancellationToken) => writer.WriteAsync(_ => true);
 
     private CommitReport Commit(SqliteStatements statements, CommitProposal proposal)
     {

@@ -1,0 +1,15 @@
+namespace CodeSigning.Silo.Storage.Reminders;
+
+/// <summary>Writes rows of the reminder table.</summary>
+internal interface IReminderWrites
+{
+    /// <summary>Inserts or replaces a row; where <paramref name="expected"/> is given, only replaces the row of that version.</summary>
+    /// <returns>False where no row has that version.</returns>
+    Task<bool> UpsertAsync(ReminderRow row, long? expected, CancellationToken cancellationToken);
+
+    /// <summary>Removes a row of that version; false where there is none.</summary>
+    Task<bool> RemoveAsync(string grainId, string name, long version, CancellationToken cancellationToken);
+}
+
+/// <summary>A reminder as it is stored. Each write gives the row a version of its own, never used before.</summary>
+internal sealed record ReminderRow(string GrainId, string Name, long GrainHash, long StartMs, long PeriodMs, long Version);

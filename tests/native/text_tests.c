@@ -1,0 +1,373 @@
+/* What reads text: JSON, base64, DER, PEM, addresses, configuration, command lines. */
+#include <stdlib.h>
+
+#include "codesigning/certificate.h"
+#include "codesigning/config.h"
+#include "codesigning/json.h"
+#include "codesigning/metadata.h"
+#include "test.h"
+
+static bool is_json(const char *text)
+{
+    cs_json *document = cs_json_parse(text, strlen(text), NULL);
+    cs_json_free(document);
+    return document != NULL;
+}
+
+static void JSON_of_the_standard_is_read(void)
+{
+    static const char *const good[] = {
+        "{}", "[]", "null", " true ", "\"\"", "0", "-0", "1.5e+3", "[1,[2,[3]],{\"a\":{\"b\":null}}]",
+        "\xef\xbb\xbf{\"with\":\"a byte order mark\"}", "\"\\u0041\\ud83d\\ude00\\n\"", "\"\xc3\xa9\xf0\x9f\x98\x80\"",
+    };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        if (!is_json(good[i])) {
+            printf("    refused: %s\n", good[i]);
+            test_failed = true;
+        }
+}
+
+static void What_is_not_JSON_is_refused(void)
+{
+    static const char *const bad[] = {
+        "", " ", "{", "}", "[1,]", "{\"a\":1,}", "{\"a\" 1}", "{a:1}", "'a'", "01", "1.", ".5", "+1", "1e", "tru", "nul",
+        "\"\t\"", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\\u0000\"", "[1] 2",
+        "\"\xc0\x80\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\xff\"", "\"\xc3\"", "{\"a\":1,\"a\":2}", "NaN",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (is_json(bad[i])) {
+            printf("    taken: %s\n", bad[i]);
+            test_failed = true;
+        }
+}
+
+static void JSON_is_bounded_in_depth_size_and_members(void)
+{
+    char deep[202];
+    memset(deep, '[', 100);
+    memset(deep + 100, ']', 100);
+    deep[200] = '\0';
+    CHECK(!is_json(deep));
+    CHECK(is_json(deep + 80) == false);
+
+    size_t large = 1024 * 1024 + 1;
+    char *text = malloc(large + 1);
+    memset(text, ' ', large);
+    text[0] = '1';
+    text[large] = '\0';
+    CHECK(!is_json(text));
+    text[large - 1] = '\0';
+    CHECK(is_json(text));
+    free(text);
+
+    cs_buffer wide = { 0 };
+    cs_buffer_append_text(&wide, "{");
+    for (int i = 0; i < 300; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "n%d", i);
+        cs_json_write_member(&wide, name, "");
+    }
+    cs_buffer_append_text(&wide, "}");
+    CHECK(!is_json(wide.data));
+    cs_buffer_release(&wide);
+}
+
+static void JSON_values_are_found_and_converted(void)
+{
+    const char *text = "{\"s\":\"a\\\"\\u00e9\",\"i\":-9223372036854775808,\"f\":1.5,\"big\":9223372036854775808,\"b\":true,\"l\":[1,2]}";
+    cs_json *document = cs_json_parse(text, strlen(text), NULL);
+    const cs_json_value *root = cs_json_root(document);
+    int64_t integer;
+    bool boolean = false;
+    CHECK_TEXT(cs_json_string(cs_json_get(root, "s")), "a\"\xc3\xa9");
+    CHECK(cs_json_integer(cs_json_get(root, "i"), &integer) && integer == INT64_MIN);
+    CHECK(!cs_json_integer(cs_json_get(root, "f"), &integer));
+    CHECK(!cs_json_integer(cs_json_get(root, "big"), &integer));
+    CHECK(cs_json_boolean(cs_json_get(root, "b"), &boolean) && boolean);
+    CHECK(cs_json_string(cs_json_get(root, "b")) == NULL);
+    CHECK(cs_json_get(root, "absent") == NULL);
+    CHECK(cs_json_get(cs_json_get(root, "absent"), "deeper") == NULL);
+    const cs_json_value *second = cs_json_next(cs_json_first(cs_json_get(root, "l")));
+    CHECK(cs_json_integer(second, &integer) && integer == 2 && cs_json_next(second) == NULL);
+    cs_json_free(document);
+}
+
+static void What_is_written_reads_back_the_same(void)
+{
+    cs_buffer out = { 0 };
+    cs_json_write_string(&out, "quote \" backslash \\ tab \t bell \a \xc3\xa9 broken \xff end");
+    CHECK_TEXT(out.data, "\"quote \\\" backslash \\\\ tab \\u0009 bell \\u0007 \xc3\xa9 broken \xef\xbf\xbd end\"");
+    CHECK(is_json(out.data));
+    cs_buffer_release(&out);
+}
+
+static void Base64_is_strict(void)
+{
+    unsigned char bytes[8];
+    size_t length;
+    CHECK(cs_base64_decode("AAEC", 4, bytes, sizeof bytes, &length) && length == 3 && bytes[2] == 2);
+    CHECK(cs_base64_decode("/w==", 4, bytes, sizeof bytes, &length) && length == 1 && bytes[0] == 0xff);
+    CHECK(cs_base64_decode("", 0, bytes, sizeof bytes, &length) && length == 0);
+    CHECK(!cs_base64_decode("/x==", 4, bytes, sizeof bytes, &length)); /* bits behind the end */
+    CHECK(!cs_base64_decode("AAE", 3, bytes, sizeof bytes, &length));
+    CHECK(!cs_base64_decode("A===", 4, bytes, sizeof bytes, &length));
+    CHECK(!cs_base64_decode("AA==AAAA", 8, bytes, sizeof bytes, &length));
+    CHECK(!cs_base64_decode("AA\nA", 4, bytes, sizeof bytes, &length));
+    CHECK(!cs_base64_decode("AAECAwQFBgcI", 12, bytes, sizeof bytes, &length)); /* nine bytes into eight */
+}
+
+static void Only_canonical_DigestInfo_is_taken(void)
+{
+    unsigned char info[51] = { 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20 };
+    const unsigned char *digest;
+    CHECK(cs_digest_info_read(info, 51, &digest) == CS_HASH_SHA256 && digest == info + 19);
+    CHECK(cs_digest_info_read(info, 50, &digest) == CS_HASH_NONE);
+    for (size_t i = 0; i < 19; i++) {
+        info[i] ^= 1;
+        CHECK(cs_digest_info_read(info, 51, &digest) == CS_HASH_NONE);
+        info[i] ^= 1;
+    }
+    /* Without the NULL parameters: RFC 8017 tells verifiers to take it, and signers to make none. */
+    static const unsigned char bare[49] = { 0x30, 0x2f, 0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x04, 0x20 };
+    CHECK(cs_digest_info_read(bare, sizeof bare, &digest) == CS_HASH_NONE);
+}
+
+static void The_server_is_https_or_this_machine(void)
+{
+    static const char *const good[] = {
+        "https://signing.example.com", "https://signing.example.com:8443/prefix", "https://10.0.0.1", "https://[2001:db8::1]:8443",
+        "http://127.0.0.1:8080", "http://localhost", "http://[::1]:8080", "http://127.1.2.3/",
+    };
+    static const char *const bad[] = {
+        "", "signing.example.com", "ftp://localhost", "http://signing.example.com", "http://127.0.0.1.example.com",
+        "http://localhost.example.com", "https://", "https://user@host", "https://user:pw@host", "https://host/?q", "https://host/#f",
+        "https://host:port", "https://ho st", "https://host:", "https://[::1", "https://host\\path", "http://[::1].example.com",
+        "http://127.0.0.256a", "https://host\n",
+    };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        if (!cs_server_url_is_acceptable(good[i])) {
+            printf("    refused: %s\n", good[i]);
+            test_failed = true;
+        }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (cs_server_url_is_acceptable(bad[i])) {
+            printf("    taken: %s\n", bad[i]);
+            test_failed = true;
+        }
+}
+
+static cs_result configure(cs_config *config, const char *text, cs_error *error)
+{
+    return cs_config_parse(config, text, strlen(text), "the file", error);
+}
+
+static void A_whole_configuration_is_read(void)
+{
+    cs_config config;
+    cs_error error = { 0 };
+    CHECK(configure(&config,
+                    "{\"serverUrl\":\"https://s/\",\"auth\":{\"clientId\":\"i\",\"clientSecret\":\"s\"},\"caCertificate\":\"/c\","
+                    "\"logFile\":\"/l\",\"logLevel\":\"debug\",\"sendCommandLine\":true,\"timeoutSeconds\":5,\"signers\":[\"a\",\"b\"],"
+                    "\"requestOnDenial\":{\"justification\":\"why\",\"requestedSignings\":2,\"requestedWindowDuration\":\"4h\",\"waitSeconds\":9}}",
+                    &error) == CS_OK);
+    CHECK_TEXT(config.server_url, "https://s");
+    CHECK(config.auth == CS_AUTH_CLIENT_SECRET && config.log_level == CS_LOG_DEBUG && config.timeout_seconds == 5);
+    CHECK(config.send_command_line && config.signer_count == 2 && config.request_on_denial.enabled);
+    CHECK(config.request_on_denial.requested_signings == 2 && config.request_on_denial.wait_seconds == 9);
+    CHECK_TEXT(config.request_on_denial.window, "4h");
+    cs_config_release(&config);
+}
+
+static void An_empty_configuration_wants_nothing(void)
+{
+    cs_config config;
+    CHECK(configure(&config, "{}", NULL) == CS_OK);
+    CHECK(config.server_url == NULL && config.auth == CS_AUTH_NONE && !config.send_command_line && config.timeout_seconds == 60);
+    cs_config_release(&config);
+}
+
+static void A_slip_in_the_configuration_is_named(void)
+{
+    static const struct {
+        const char *text, *named;
+    } slips[] = {
+        { "[]", "must hold one JSON object" },
+        { "{", "the file is not JSON: line 1" },
+        { "{\"serverURL\":\"https://s\"}", "no such key: serverURL" },
+        { "{\"auth\":{\"clientID\":\"i\"}}", "no such key: auth.clientID" },
+        { "{\"auth\":{\"clientId\":\"i\"}}", "belong together" },
+        { "{\"auth\":{\"clientId\":\"i\",\"clientSecret\":\"s\",\"token\":\"t\"}}", "auth must have" },
+        { "{\"auth\":{\"oidcTokenFile\":\"f\"}}", "belong together" },
+        { "{\"serverUrl\":\"http://elsewhere\"}", "must be https" },
+        { "{\"serverUrl\":5}", "serverUrl must be a text" },
+        { "{\"logLevel\":\"loud\"}", "logLevel must be" },
+        { "{\"timeoutSeconds\":0}", "timeoutSeconds must be" },
+        { "{\"timeoutSeconds\":1.5}", "timeoutSeconds must be" },
+        { "{\"signers\":[]}", "signers must be" },
+        { "{\"signers\":[1]}", "signers must be" },
+        { "{\"requestOnDenial\":1}", "requestOnDenial must be" },
+        { "{\"requestOnDenial\":{\"wait\":\"1m\"}}", "no such key: requestOnDenial.wait" },
+        { "{\"sendCommandLine\":\"yes\"}", "must be true or false" },
+    };
+    for (size_t i = 0; i < sizeof slips / sizeof *slips; i++) {
+        cs_config config;
+        cs_error error = { 0 };
+        CHECK(configure(&config, slips[i].text, &error) == CS_INVALID_CONFIGURATION);
+        if (strstr(error.message, slips[i].named) == NULL) {
+            printf("    %s is told as: %s\n", slips[i].text, error.message);
+            test_failed = true;
+        }
+        cs_config_release(&config);
+    }
+}
+
+static void Errors_never_repeat_a_secret(void)
+{
+    cs_config config;
+    cs_error error = { 0 };
+    CHECK(configure(&config, "{\"auth\":{\"clientId\":\"i\",\"clientSecret\":\"hunter2\"},\"x\":\"hunter2\"}", &error) != CS_OK);
+    CHECK(strstr(error.message, "hunter2") == NULL);
+    cs_config_release(&config);
+}
+
+static void The_environment_wins_over_the_file(void)
+{
+    cs_config config;
+    setenv("CODESIGNING_SERVER_URL", "https://other", 1);
+    setenv("CODESIGNING_TOKEN", "t", 1);
+    char name[] = "/tmp/codesigning-config-XXXXXX";
+    int file = mkstemp(name);
+    FILE *stream = fdopen(file, "w");
+    fputs("{\"serverUrl\":\"https://s\",\"auth\":{\"oidcTokenFile\":\"f\",\"identityId\":\"i\"}}", stream);
+    fclose(stream);
+    const char *const paths[] = { NULL, "/nowhere/at/all.json", name };
+    CHECK(cs_config_load(&config, paths, 3, false, NULL) == CS_OK);
+    CHECK_TEXT(config.server_url, "https://other");
+    CHECK_TEXT(config.source, name);
+    CHECK(config.auth == CS_AUTH_TOKEN);
+    cs_config_release(&config);
+    unsetenv("CODESIGNING_SERVER_URL");
+    unsetenv("CODESIGNING_TOKEN");
+    cs_error error = { 0 };
+    CHECK(cs_config_load(&config, &paths[1], 1, true, &error) == CS_INVALID_CONFIGURATION);
+    CHECK(strstr(error.message, "no such file") != NULL);
+    cs_config_release(&config);
+    remove(name);
+}
+
+static void Secrets_of_a_command_line_are_hidden(void)
+{
+    static const struct {
+        const char *words[4];
+        const char *shown;
+    } lines[] = {
+        { { "tool", "--pin", "1234", "x" }, "tool --pin *** x" },
+        { { "jarsigner", "-storepass", "changeit" }, "jarsigner -storepass ***" },
+        { { "tool", "--password=hunter2" }, "tool --password=***" },
+        { { "tool", "-passin", "pass:hunter2" }, "tool -passin ***" },
+        { { "tool", "pass:hunter2" }, "tool pass:***" },
+        { { "tool", "-p", "hunter2" }, "tool -p ***" },
+        { { "tool", "pkcs11:token=a;object=b?pin-value=1234&x=y" }, "tool pkcs11:token=***;object=b?pin-value=***&x=y" },
+        { { "tool", "https://user:hunter2@host/path" }, "tool https://***@host/path" },
+        { { "tool", "API_TOKEN=abc", "file.exe" }, "tool API_TOKEN=*** file.exe" },
+        { { "tool", "-in", "app.exe" }, "tool -in app.exe" },
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        char out[200];
+        size_t count = 0;
+        while (count < 4 && lines[i].words[count] != NULL)
+            count++;
+        cs_command_line_redact(lines[i].words, count, out, sizeof out);
+        CHECK_TEXT(out, lines[i].shown);
+    }
+    char small[8];
+    cs_command_line_redact(lines[0].words, 4, small, sizeof small);
+    CHECK_TEXT(small, "tool --");
+}
+
+static void Metadata_stays_within_two_KiB(void)
+{
+    cs_metadata metadata = { .tool = "tool" };
+    memset(metadata.command, 0x01, sizeof metadata.command - 1); /* six bytes each once escaped */
+    cs_buffer out = { 0 };
+    cs_metadata_write(&out, &metadata, "sha256:00");
+    CHECK(out.length <= 2048);
+    CHECK_TEXT(out.data, "{\"tool\":\"tool\",\"digest\":\"sha256:00\"}");
+    cs_buffer_release(&out);
+}
+
+/* The run script makes these with openssl. */
+static cs_chain *read_chain(const char *name, cs_error *error)
+{
+    char path[512];
+    char pem[32768];
+    snprintf(path, sizeof path, "%s/%s", getenv("CERTIFICATES"), name);
+    FILE *file = fopen(path, "r");
+    size_t length = file != NULL ? fread(pem, 1, sizeof pem, file) : 0;
+    if (file != NULL)
+        fclose(file);
+    return cs_chain_parse(pem, length, error);
+}
+
+static void Certificates_of_openssl_are_read(void)
+{
+    static const struct {
+        const char *file;
+        cs_key_algorithm key;
+        size_t modulus, point;
+    } files[] = {
+        { "rsa2048.pem", CS_KEY_RSA_2048, 256, 0 }, { "rsa3072.pem", CS_KEY_RSA_3072, 384, 0 },
+        { "p256.pem", CS_KEY_EC_P256, 0, 65 },      { "p384.pem", CS_KEY_EC_P384, 0, 97 },
+        { "p521.pem", CS_KEY_EC_P521, 0, 133 },     { "ed25519.pem", CS_KEY_UNKNOWN, 0, 0 },
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        cs_error error = { 0 };
+        cs_chain *chain = read_chain(files[i].file, &error);
+        CHECK(chain != NULL && cs_chain_length(chain) == 1);
+        if (chain == NULL)
+            continue;
+        const cs_certificate *certificate = cs_chain_at(chain, 0);
+        CHECK(certificate->key == files[i].key && certificate->modulus.length == files[i].modulus);
+        CHECK(certificate->point.length == files[i].point);
+        CHECK_TEXT(certificate->common_name, "Näme");
+        CHECK(strlen(certificate->not_before) == 8 && strcmp(certificate->not_before, certificate->not_after) < 0);
+        /* Only p521.pem ends after 2049, and so has a GeneralizedTime. */
+        CHECK(strncmp(certificate->not_after, certificate->key == CS_KEY_EC_P521 ? "21" : "20", 2) == 0);
+        cs_chain_release(chain);
+    }
+}
+
+static void A_chain_keeps_its_order_and_its_bound(void)
+{
+    cs_error error = { 0 };
+    cs_chain *chain = read_chain("three.pem", &error);
+    CHECK(cs_chain_length(chain) == 3);
+    CHECK(chain != NULL && cs_chain_at(chain, 2)->key == CS_KEY_EC_P384);
+    cs_chain_release(chain);
+    CHECK(read_chain("seventeen.pem", &error) == NULL && strstr(error.message, "more than 16") != NULL);
+    CHECK(cs_chain_parse("none", 4, &error) == NULL);
+    const char *cut = "-----BEGIN CERTIFICATE-----\nMIIB";
+    CHECK(cs_chain_parse(cut, strlen(cut), &error) == NULL);
+}
+
+int main(void)
+{
+    RUN(JSON_of_the_standard_is_read);
+    RUN(What_is_not_JSON_is_refused);
+    RUN(JSON_is_bounded_in_depth_size_and_members);
+    RUN(JSON_values_are_found_and_converted);
+    RUN(What_is_written_reads_back_the_same);
+    RUN(Base64_is_strict);
+    RUN(Only_canonical_DigestInfo_is_taken);
+    RUN(The_server_is_https_or_this_machine);
+    RUN(A_whole_configuration_is_read);
+    RUN(An_empty_configuration_wants_nothing);
+    RUN(A_slip_in_the_configuration_is_named);
+    RUN(Errors_never_repeat_a_secret);
+    RUN(The_environment_wins_over_the_file);
+    RUN(Secrets_of_a_command_line_are_hidden);
+    RUN(Metadata_stays_within_two_KiB);
+    RUN(Certificates_of_openssl_are_read);
+    RUN(A_chain_keeps_its_order_and_its_bound);
+    return 0;
+}

@@ -1,0 +1,39 @@
+# shellcheck shell=bash
+# Sourced by each script of tests/tools. A script says `check 'what holds' COMMAND...` once for each thing it proves.
+# From tests/tools/run it has:
+#   MODULE   the PKCS#11 module                      CODESIGNING_PKCS11_CONFIG   its configuration
+#   FIXTURE  what the gateway was given: root.pem, and for each signer NAME: NAME.pem (leaf), NAME.chain.pem (whole chain),
+#            NAME.cas.pem (the chain without the leaf), NAME.pub (public key),
+#            NAME.id (the signer's id, without an end of line)
+#   WORK     a directory of the script's own, empty at the start
+# The signers: rsa (RSA_3072), p256 (EC_P256), p384 (EC_P384), guarded (EC_P256, under a policy without a bypass).
+set -uo pipefail
+subject="$(basename "$0" .sh)"
+cd "$WORK" || exit 1
+
+check() { # NAME COMMAND...
+  local name="$1" output status
+  shift
+  output="$(set -e; "$@" 2>&1)"
+  status=$?
+  if [ $status -eq 0 ]; then
+    echo "ok $subject: $name"
+  else
+    echo "FAILED $subject: $name (exit status $status)"
+    sed 's/^/    /' <<<"$output"
+  fi
+}
+
+fails() { # COMMAND...
+  if "$@"; then
+    echo "should have failed: $*"
+    return 1
+  fi
+}
+
+# The slot id of a signer's token, in decimal.
+slot_of() { # SIGNER
+  pkcs11-tool --module "$MODULE" --list-slots 2>/dev/null | awk -v name="$1" '
+    /^Slot/ { match($0, /0x[0-9a-f]+/); id = substr($0, RSTART, RLENGTH) }
+    /token label/ { if ($NF == name) print id }' | xargs printf '%d\n'
+}
