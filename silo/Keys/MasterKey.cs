@@ -24,8 +24,8 @@ public sealed class MasterKey : IDisposable
     }
 
     /// <summary>
-    /// A check value of 32 hex digits that tells two master keys apart and reveals nothing of either. The store keeps it
-    /// so that a wrong master key is refused at start and not at the first signature.
+    /// A check value of 32 hex digits that tells two master keys apart and reveals nothing of either. Each sealed
+    /// record names it, so that a wrong master key is told from an altered record.
     /// </summary>
     public string Fingerprint { get; }
 
@@ -34,20 +34,6 @@ public sealed class MasterKey : IDisposable
     /// <summary>Takes a copy of 32 bytes; the caller zeroes its own.</summary>
     /// <exception cref="MasterKeyException">The length is not 32.</exception>
     public static MasterKey FromBytes(ReadOnlySpan<byte> bytes) => new(bytes);
-
-    /// <summary>Refuses to go on with a store that was sealed under another master key.</summary>
-    /// <param name="storedFingerprint">The <see cref="Fingerprint"/> that the store keeps.</param>
-    /// <exception cref="MasterKeyException">The fingerprints differ.</exception>
-    public void EnsureMatches(string storedFingerprint)
-    {
-        if (string.Equals(storedFingerprint, Fingerprint, StringComparison.Ordinal))
-            return;
-
-        throw new MasterKeyException(
-            $"This store was sealed with master key {storedFingerprint}, but the one given is {Fingerprint}. "
-            + "Start with the master key that belongs to the store (CODESIGNING_MASTER_KEY, or master.key in the data "
-            + "directory, from the same backup as the database). Without it the keys in the store cannot be opened.");
-    }
 
     /// <summary>Zeroes the key.</summary>
     public void Dispose() => _wrappingKey.Dispose();

@@ -226,6 +226,36 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
     }
 
     [Fact]
+    public void A_text_of_beginnings_without_end_is_refused_in_bounded_time()
+    {
+        var text = string.Concat(Enumerable.Repeat("-----BEGIN A-----\n", CertificateImporter.LongestInput / 2 / 18));
+        var started = Stopwatch.StartNew();
+
+        Assert.Equal(CertificateRefusal.Malformed, Refusal(() => _importer.ImportPem("key_i", text, null, "key", null)));
+        Assert.Equal(
+            CertificateRefusal.NoPrivateKey, Refusal(() => _importer.ImportPem("key_i", files.ReadText("rsa.pem"), null, text, null)));
+
+        Assert.True(started.Elapsed < Bound, $"It took {started.Elapsed}.");
+    }
+
+    [Theory]
+    [InlineData(SigningAlgorithm.RsaPkcs1Sha256)]
+    [InlineData(SigningAlgorithm.RsaPkcs1Sha384)]
+    [InlineData(SigningAlgorithm.RsaPkcs1Sha512)]
+    public async Task An_imported_key_makes_the_very_bytes_that_openssl_makes(SigningAlgorithm scheme)
+    {
+        using var openSsl = new OpenSsl();
+        openSsl.Write("rsa.key", files.ReadText("rsa.key"));
+        openSsl.Write("data", "what is signed");
+        await openSsl.RunAsync("dgst", $"-{scheme.Hash().Name}", "-sign", "rsa.key", "-out", "signature", "data");
+        using var key = ImportPem("rsa.pem", files.ReadText("rsa.key")).Key.Handle;
+
+        var signature = key.SignDigest(scheme, CryptographicOperations.HashData(scheme.Hash(), "what is signed"u8));
+
+        Assert.Equal(openSsl.Read("signature"), signature);
+    }
+
+    [Fact]
     public void A_refusal_never_repeats_the_password_or_the_key()
     {
         foreach (var import in new Func<object>[]
