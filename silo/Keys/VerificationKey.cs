@@ -49,8 +49,10 @@ public sealed class VerificationKey : IDisposable
         if (!algorithm.Fits(Algorithm) || digest.Length != algorithm.DigestLength())
             return false;
 
+        // RFC 8017, section 8.1.2: a signature is as long as the modulus. OpenSSL takes a PSS one whose first zeros are gone.
         return _key is RSA rsa
-            ? rsa.VerifyHash(digest, signature, algorithm.Hash(), algorithm.RsaPadding())
+            ? signature.Length == rsa.KeySize / 8
+                && rsa.VerifyHash(digest, signature, algorithm.Hash(), algorithm.RsaPadding())
             : ((ECDsa)_key).VerifyHash(digest, signature, DSASignatureFormat.Rfc3279DerSequence);
     }
 

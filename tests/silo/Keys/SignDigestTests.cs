@@ -112,6 +112,22 @@ public sealed class SignDigestTests(VaultFixture vault) : IClassFixture<VaultFix
             key.SignDigest(SigningAlgorithm.RsaPkcs1Sha256, new byte[32]), key.SignDigest(SigningAlgorithm.RsaPkcs1Sha256, new byte[32]));
     }
 
+    [Fact]
+    public async Task A_pss_signature_whose_leading_zero_was_left_out_does_not_verify()
+    {
+        using var key = await vault.OpenAsync(KeyAlgorithm.Rsa2048);
+        using var verificationKey = VerificationKey.FromSubjectPublicKeyInfo(key.PublicKey.Span);
+        byte[] signature;
+        do
+        {
+            signature = key.SignDigest(SigningAlgorithm.RsaPssSha256, new byte[32]);
+        }
+        while (signature[0] != 0);
+
+        Assert.True(verificationKey.Verify(SigningAlgorithm.RsaPssSha256, new byte[32], signature));
+        Assert.False(verificationKey.Verify(SigningAlgorithm.RsaPssSha256, new byte[32], signature.AsSpan(1)));
+    }
+
     private static TheoryData<KeyAlgorithm, SigningAlgorithm> Pairs(bool fitting)
     {
         var pairs = new TheoryData<KeyAlgorithm, SigningAlgorithm>();
