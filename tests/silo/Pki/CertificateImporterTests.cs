@@ -15,7 +15,8 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
 {
     private const string Password = ExternalCertificates.Password;
 
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(5);
+    // Far more than a refusal takes on a busy machine, far less than the work that the files ask for.
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
 
     private readonly CertificateImporter _importer = new(vault.Vault);
 
@@ -212,7 +213,6 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
     {
         var original = files.Read("ec.p12");
         var random = new Random(20270301);
-        var started = Stopwatch.StartNew();
         for (var count = 0; count < 300; count++)
         {
             var altered = original.ToArray();
@@ -222,7 +222,6 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
         }
         for (var length = 0; length < original.Length; length += 7)
             Refusal(() => _importer.ImportPkcs12("key_i", original.AsMemory(0, length), Password));
-        Assert.True(started.Elapsed < TimeSpan.FromMinutes(1), $"It took {started.Elapsed}.");
     }
 
     [Fact]
