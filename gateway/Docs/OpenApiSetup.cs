@@ -1,3 +1,4 @@
+using CodeSigning.Contract;
 using CodeSigning.Gateway.Calls;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.OpenApi;
@@ -29,12 +30,27 @@ internal static class OpenApiSetup
             document.Components.Schemas["Problem"] = ProblemSchema();
             return Task.CompletedTask;
         });
+        options.AddSchemaTransformer((schema, context, _) =>
+        {
+            if (context.JsonTypeInfo.Type == typeof(OptionalText))
+            {
+                schema.Type = JsonSchemaType.String | JsonSchemaType.Null;
+            }
+
+            return Task.CompletedTask;
+        });
         options.AddOperationTransformer((operation, context, _) =>
         {
             var metadata = context.Description.ActionDescriptor.EndpointMetadata;
             if (!metadata.OfType<IAllowAnonymous>().Any())
             {
                 operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] }];
+            }
+
+            foreach (var name in PathParameters(context.Description.RelativePath).Except(NamesOf(operation)))
+            {
+                operation.Parameters ??= [];
+                operation.Parameters.Add(PathParameter(name));
             }
 
             if (metadata.OfType<TakesIdempotencyKey>().Any())
@@ -55,6 +71,21 @@ internal static class OpenApiSetup
             return Task.CompletedTask;
         });
     });
+
+    // Handlers that take the signer itself, and not its id, have no parameter of the path's name.
+    private static IEnumerable<string> PathParameters(string? path) =>
+        (path ?? "").Split('/').Where(part => part.StartsWith('{')).Select(part => part.Trim('{', '}'));
+
+    private static IEnumerable<string> NamesOf(OpenApiOperation operation) =>
+        operation.Parameters?.Select(parameter => parameter.Name).OfType<string>() ?? [];
+
+    private static OpenApiParameter PathParameter(string name) => new()
+    {
+        Name = name,
+        In = ParameterLocation.Path,
+        Required = true,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+    };
 
     private static OpenApiParameter IdempotencyKeyParameter() => new()
     {

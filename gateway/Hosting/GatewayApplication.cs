@@ -33,6 +33,8 @@ internal static class GatewayApplication
         builder.AddSilo(node);
         builder.Services.AddAuth(node);
         builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton<ProblemDescriber>();
+        builder.Services.AddApi();
         builder.Services.AddSingleton<RateLimits>();
         builder.Services.AddSingleton<MetricsCollector>();
         builder.Services.AddOpenApiDocument();

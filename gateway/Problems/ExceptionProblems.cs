@@ -44,7 +44,7 @@ internal static class ExceptionProblems
         StatusCodes.Status408RequestTimeout => Malformed(status, "The request came too slowly."),
         StatusCodes.Status413PayloadTooLarge => new Problem(ErrorCode.TooLarge, "The request's body is too large."),
         StatusCodes.Status415UnsupportedMediaType => Malformed(status, "Send the body as application/json in UTF-8."),
-        _ => new Problem(ErrorCode.InvalidRequest, "The request is not HTTP as this server expects it."),
+        _ => Malformed(status is >= 400 and < 500 ? status : 400, "The request is not HTTP as this server expects it."),
     };
 
     private static Problem Malformed(int status, string detail) => new(ErrorCode.InvalidRequest, detail) { Status = status };

@@ -1,13 +1,7 @@
-using System.Diagnostics;
-using CodeSigning.Errors;
-
 namespace CodeSigning.Gateway.Problems;
 
-/// <summary>
-/// Renders what was refused, what failed and what the framework answered without a body. A fault is logged whole under an
-/// id; the client gets the id and nothing else of it.
-/// </summary>
-internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> log)
+/// <summary>Renders what was refused, what failed, and what the framework answered without a body.</summary>
+internal sealed class ProblemMiddleware(RequestDelegate next, ProblemDescriber describer)
 {
     private const int ClientClosedRequest = 499;
 
@@ -24,7 +18,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
-            await ProblemWriter.WriteAsync(context, ExceptionProblems.Find(exception) ?? Fault(context, exception));
+            await ProblemWriter.WriteAsync(context, describer.Describe(context, exception));
             return;
         }
 
@@ -32,16 +26,5 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         {
             await ProblemWriter.WriteAsync(context, ExceptionProblems.FromStatus(context.Response.StatusCode));
         }
-    }
-
-    private Problem Fault(HttpContext context, Exception exception)
-    {
-        var id = Activity.Current?.TraceId.ToHexString() ?? Guid.NewGuid().ToString("n");
-        log.LogError(
-            exception, "Fault {FaultId} in {Method} {Route}", id, context.Request.Method, context.GetEndpoint()?.DisplayName);
-        return new Problem(ErrorCode.Unavailable, $"Something failed inside the server. Its log tells more under {id}.")
-        {
-            Status = StatusCodes.Status500InternalServerError,
-        };
     }
 }

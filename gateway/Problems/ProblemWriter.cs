@@ -28,18 +28,22 @@ internal static class ProblemWriter
             response.Headers.WWWAuthenticate = "Bearer";
         }
 
-        WriteDocument(response, problem);
+        using (var json = new Utf8JsonWriter(response.BodyWriter))
+        {
+            WriteDocument(json, problem);
+        }
+
         await response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 
-    private static void WriteDocument(HttpResponse response, Problem problem)
+    /// <summary>Writes the problem as a JSON object.</summary>
+    public static void WriteDocument(Utf8JsonWriter json, Problem problem)
     {
-        using var json = new Utf8JsonWriter(response.BodyWriter);
         json.WriteStartObject();
-        json.WriteNumber("status", problem.Status);
-        json.WriteString("title", ErrorCodeTable.TitleOf(problem.Code));
-        json.WriteString("detail", problem.Detail);
-        json.WriteString("code", problem.Code.ToString());
+        json.WriteNumber("status"u8, problem.Status);
+        json.WriteString("title"u8, ErrorCodeTable.TitleOf(problem.Code));
+        json.WriteString("detail"u8, problem.Detail);
+        json.WriteString("code"u8, problem.Code.ToString());
         foreach (var (name, text) in problem.Members)
         {
             json.WritePropertyName(name);

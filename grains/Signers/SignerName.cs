@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
 using CodeSigning.Errors;
 
@@ -6,8 +7,11 @@ namespace CodeSigning.Grains.Signers;
 /// <summary>The rule for a signer's name: a PKCS#11 label holds 32 bytes, and an id holds an underscore.</summary>
 public static partial class SignerName
 {
+    /// <summary>Whether a text has the form of a name.</summary>
+    public static bool IsName([NotNullWhen(true)] string? text) => text is not null && Form().IsMatch(text);
+
     /// <summary>Refuses what is not a name.</summary>
-    public static string Demand(string? name) => name is not null && Form().IsMatch(name)
+    public static string Demand(string? name) => IsName(name)
         ? name
         : throw new RefusedException(
             ErrorCode.InvalidRequest,

@@ -154,7 +154,13 @@ public sealed class SigningWorkerGrain(
         }
 
         var result = new SignResult(
-            signature, command.Algorithm.ToWireName(), command.SignerId, attempt.OperationId, grantId);
+            signature,
+            command.Algorithm.ToWireName(),
+            command.SignerId,
+            attempt.OperationId,
+            certificate.Id,
+            certificate.KeyAlgorithm,
+            grantId);
         var outcome = await ledger.CommitAsync(attempt.Success(decision, reserved, result), cancellationToken);
         if (outcome is not CommitOutcome.Committed)
         {

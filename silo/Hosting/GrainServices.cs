@@ -13,6 +13,7 @@ internal static class GrainServices
         .AddIdentities()
         .AddSingleton<SignerFactsReader>()
         .AddSingleton<SignerServices>()
+        .AddSingleton<SignerDirectory>()
         .AddSingleton<SigningMeter>()
         .AddSingleton<CertificateAuthorities>()
         .AddSingleton<CertificateCatalog>();

@@ -1,0 +1,72 @@
+using CodeSigning.Certificates;
+using CodeSigning.Contract;
+using CodeSigning.Gateway.Api.Identities;
+using CodeSigning.Gateway.Calls;
+using CodeSigning.Grains.Certificates;
+using CodeSigning.Identifiers;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace CodeSigning.Gateway.Api.Certificates;
+
+/// <summary>Internal certification authorities.</summary>
+internal static class CertificateAuthorityEndpoints
+{
+    private const string RevocationListType = "application/pkix-crl";
+    private const string PemType = "application/x-pem-file";
+
+    public static void MapCertificateAuthorityEndpoints(this IEndpointRouteBuilder authorities)
+    {
+        authorities.MapPost("/", CreateAsync).WithName("CreateCa").TakesIdempotencyKey(StatusCodes.Status201Created);
+        authorities.MapGet("/", ListAsync).WithName("ListCas");
+        authorities.MapGet("/{caId}", GetAsync).WithName("GetCa");
+        authorities.MapPost("/{caId}/revoke", RevokeAsync).WithName("RevokeCa");
+        authorities.MapGet("/{caId}/certificate", GetCertificateAsync).WithName("GetCaCertificate").AllowAnonymous()
+            .Produces<byte[]>(StatusCodes.Status200OK, PemType);
+        authorities.MapGet("/{caId}/crl", GetRevocationListAsync).WithName("GetCaCrl").AllowAnonymous()
+            .Produces<byte[]>(StatusCodes.Status200OK, RevocationListType);
+    }
+
+    /// <summary>Makes an internal CA: a root, or one under another. Its key is made in the vault. Product administrators only.</summary>
+    internal static async Task<Created<CertificateAuthorityView>> CreateAsync(
+        JsonBody<CreateCertificateAuthority> body, ApiCall call, TimeProvider time)
+    {
+        var grain = call.Grains.GetGrain<ICertificateAuthorityGrain>(EntityId.New(IdPrefixes.CertificateAuthority, time));
+        var authority = await call.AskAsync(caller => grain.CreateAsync(caller, body.Value, call.Aborted));
+        return TypedResults.Created($"/api/v1/pki/ca/{authority.Id}", authority);
+    }
+
+    /// <summary>Lists the internal CAs, newest first. Product administrators only.</summary>
+    internal static async Task<Ok<Page<CertificateAuthorityView>>> ListAsync(
+        [AsParameters] PageQuery page, string? parentId, ApiCall call, CertificateCatalog catalog) =>
+        TypedResults.Ok(await call.AskAsync(caller =>
+            catalog.ListAuthoritiesAsync(caller, parentId, page.GetBefore(), page.GetLimit(), call.Aborted)));
+
+    /// <summary>An internal CA. Product administrators only.</summary>
+    internal static async Task<Ok<CertificateAuthorityView>> GetAsync(string caId, ApiCall call)
+    {
+        var grain = Find(call, caId);
+        return TypedResults.Ok(await call.AskAsync(grain.GetAsync));
+    }
+
+    /// <summary>Revokes an issuing CA: everything under it signs no more. Product administrators only.</summary>
+    internal static async Task<Ok<CertificateAuthorityView>> RevokeAsync(
+        string caId, JsonBody<RevokeCertificate> body, ApiCall call)
+    {
+        var grain = Find(call, caId);
+        return TypedResults.Ok(await call.AskAsync(caller => grain.RevokeAsync(caller, body.Value, call.Aborted)));
+    }
+
+    /// <summary>A CA's certificate, as pem, der, p7b or chain. Public.</summary>
+    internal static async Task<FileContentHttpResult> GetCertificateAsync(string caId, string? format, ApiCall call)
+    {
+        var wanted = CertificateFormats.Parse(format);
+        return (await Find(call, caId).GetCertificateAsync(wanted)).ToResult();
+    }
+
+    /// <summary>A CA's current CRL (RFC 5280, section 5), DER. Public.</summary>
+    internal static async Task<FileContentHttpResult> GetRevocationListAsync(string caId, ApiCall call) =>
+        (await Find(call, caId).GetRevocationListAsync(call.Aborted)).ToResult();
+
+    private static ICertificateAuthorityGrain Find(ApiCall call, string caId) =>
+        call.Grains.GetGrain<ICertificateAuthorityGrain>(PathId.Demand(IdPrefixes.CertificateAuthority, caId));
+}

@@ -1,0 +1,100 @@
+using CodeSigning.Certificates;
+using CodeSigning.Contract;
+using CodeSigning.Gateway.Api.Identities;
+using CodeSigning.Gateway.Calls;
+using CodeSigning.Gateway.Hosting;
+using CodeSigning.Grains.Certificates;
+using CodeSigning.Identifiers;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace CodeSigning.Gateway.Api.Certificates;
+
+/// <summary>Code-signing certificates: issued here, brought in, or asked of an external CA.</summary>
+internal static class CertificateEndpoints
+{
+    public static void MapCertificateEndpoints(this IEndpointRouteBuilder certificates)
+    {
+        certificates.MapPost("/", IssueAsync).WithName("IssueCertificate").TakesIdempotencyKey(StatusCodes.Status201Created);
+        certificates.MapPost("/import", ImportAsync).WithName("ImportCertificate").TakesIdempotencyKey(StatusCodes.Status201Created)
+            .WithMetadata(new RequestSizeLimitAttribute(KestrelSetup.MaxLargeBody));
+        certificates.MapPost("/csr", RequestAsync).WithName("CreateCsr").TakesIdempotencyKey(StatusCodes.Status201Created);
+        certificates.MapPut("/{certificateId}/certificate", InstallAsync).WithName("InstallCertificate");
+        certificates.MapGet("/", ListAsync).WithName("ListCertificates");
+        certificates.MapGet("/{certificateId}", GetAsync).WithName("GetCertificate");
+        certificates.MapGet("/{certificateId}/export", ExportAsync).WithName("ExportCertificate")
+            .Produces<byte[]>(StatusCodes.Status200OK, "application/x-pem-file");
+        certificates.MapPost("/{certificateId}/revoke", RevokeAsync).WithName("RevokeCertificate");
+    }
+
+    /// <summary>Issues a code-signing certificate from an internal CA; the key is made in the vault. Product administrators only.</summary>
+    internal static async Task<Created<CertificateView>> IssueAsync(JsonBody<IssueCertificate> body, ApiCall call, TimeProvider time)
+    {
+        var grain = New(call, time);
+        return Created(await call.AskAsync(caller => grain.IssueAsync(caller, body.Value, call.Aborted)));
+    }
+
+    /// <summary>Brings a certificate and its key in, as PKCS#12 or PEM. Product administrators only.</summary>
+    internal static async Task<Created<CertificateView>> ImportAsync(JsonBody<ImportCertificate> body, ApiCall call, TimeProvider time)
+    {
+        var grain = New(call, time);
+        return Created(await call.AskAsync(caller => grain.ImportAsync(caller, body.Value, call.Aborted)));
+    }
+
+    /// <summary>Makes a key and a PKCS#10 request for it, to take to an external CA. Product administrators only.</summary>
+    internal static async Task<Created<SigningRequestView>> RequestAsync(
+        JsonBody<CreateSigningRequest> body, ApiCall call, TimeProvider time)
+    {
+        var grain = New(call, time);
+        var request = await call.AskAsync(caller => grain.CreateSigningRequestAsync(caller, body.Value, call.Aborted));
+        return TypedResults.Created(Location(request.Id), request);
+    }
+
+    /// <summary>Takes the certificate that the external CA issued; it must be for this key. Product administrators only.</summary>
+    internal static async Task<Ok<CertificateView>> InstallAsync(
+        string certificateId, JsonBody<InstallCertificate> body, ApiCall call)
+    {
+        var grain = Find(call, certificateId);
+        return TypedResults.Ok(await call.AskAsync(caller => grain.InstallAsync(caller, body.Value, call.Aborted)));
+    }
+
+    /// <summary>Lists certificates, newest first. Product administrators only.</summary>
+    internal static async Task<Ok<Page<CertificateView>>> ListAsync(
+        [AsParameters] PageQuery page, string? caId, ApiCall call, CertificateCatalog catalog) =>
+        TypedResults.Ok(await call.AskAsync(caller =>
+            catalog.ListCertificatesAsync(caller, caId, page.GetBefore(), page.GetLimit(), call.Aborted)));
+
+    /// <summary>A certificate. Product administrators only.</summary>
+    internal static async Task<Ok<CertificateView>> GetAsync(string certificateId, ApiCall call)
+    {
+        var grain = Find(call, certificateId);
+        return TypedResults.Ok(await call.AskAsync(grain.GetAsync));
+    }
+
+    /// <summary>Takes a certificate out as pem, der, p7b or chain; the ledger tells of it. Product administrators only.</summary>
+    internal static async Task<FileContentHttpResult> ExportAsync(string certificateId, string? format, ApiCall call)
+    {
+        var wanted = CertificateFormats.Parse(format);
+        var grain = Find(call, certificateId);
+        return (await call.AskAsync(caller => grain.ExportAsync(caller, wanted, call.Aborted))).ToResult();
+    }
+
+    /// <summary>Revokes a certificate; it holds for every signature that begins afterwards. Product administrators only.</summary>
+    internal static async Task<Ok<CertificateView>> RevokeAsync(
+        string certificateId, JsonBody<RevokeCertificate> body, ApiCall call)
+    {
+        var grain = Find(call, certificateId);
+        return TypedResults.Ok(await call.AskAsync(caller => grain.RevokeAsync(caller, body.Value, call.Aborted)));
+    }
+
+    private static ICertificateGrain New(ApiCall call, TimeProvider time) =>
+        call.Grains.GetGrain<ICertificateGrain>(EntityId.New(IdPrefixes.Certificate, time));
+
+    private static ICertificateGrain Find(ApiCall call, string certificateId) =>
+        call.Grains.GetGrain<ICertificateGrain>(PathId.Demand(IdPrefixes.Certificate, certificateId));
+
+    private static Created<CertificateView> Created(CertificateView certificate) =>
+        TypedResults.Created(Location(certificate.Id), certificate);
+
+    private static string Location(string id) => $"/api/v1/pki/certificates/{id}";
+}

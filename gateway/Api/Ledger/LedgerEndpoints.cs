@@ -1,0 +1,54 @@
+using CodeSigning.Errors;
+using CodeSigning.Gateway.Api.Signers;
+using CodeSigning.Gateway.Calls;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Identities;
+using CodeSigning.Signers;
+
+namespace CodeSigning.Gateway.Api.Ledger;
+
+/// <summary>The ledger, for product administrators; and a signer's part of it, for whoever may read the signer.</summary>
+internal static class LedgerEndpoints
+{
+    public static void MapLedgerEndpoints(this IEndpointRouteBuilder ledger)
+    {
+        ledger.MapGet("/entries", ListAsync).WithName("ListEntries").Produces<EntryPageBody>();
+    }
+
+    /// <summary>Lists entries, newest first. Without a signer, product administrators only.</summary>
+    internal static async Task<IResult> ListAsync(
+        ApiCall call,
+        SignerIds signers,
+        [AsParameters] PageQuery page,
+        string? kind,
+        string? outcome,
+        string? signer,
+        string? from,
+        string? to,
+        ILedgerReader ledger)
+    {
+        var query = new LedgerQuery(
+            Kind: EntryFilter.ParseKind(kind),
+            Outcome: EntryFilter.ParseOutcome(outcome, nameof(outcome)),
+            SignerId: signer is null ? null : await signers.FindAsync(signer, call.Aborted),
+            From: EntryFilter.ParseTime(from, nameof(from)),
+            To: EntryFilter.ParseTime(to, nameof(to)),
+            Before: page.GetBefore(),
+            Limit: page.GetLimit());
+        await call.AskAsync(caller => DemandReaderAsync(call, caller, query.SignerId));
+        return await ledger.ListPageAsync(query, call.Aborted);
+    }
+
+    private static async Task DemandReaderAsync(ApiCall call, Caller caller, string? signerId)
+    {
+        if (signerId is not null)
+        {
+            await call.Grains.GetGrain<ISignerGrain>(signerId).AuthorizeAsync(caller, SignerAction.Read);
+        }
+        else if (caller.Role != ProductRole.Admin)
+        {
+            throw new RefusedException(
+                ErrorCode.Forbidden, "Only product administrators read the whole ledger. Name a signer that you may read.");
+        }
+    }
+}

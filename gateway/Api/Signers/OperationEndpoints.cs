@@ -1,0 +1,53 @@
+using CodeSigning.Errors;
+using CodeSigning.Gateway.Api.Ledger;
+using CodeSigning.Gateway.Calls;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Signers;
+
+namespace CodeSigning.Gateway.Api.Signers;
+
+/// <summary>What was done with a signer: its ledger entries, for whoever may read it.</summary>
+internal static class OperationEndpoints
+{
+    public static void MapOperationEndpoints(this IEndpointRouteBuilder operations)
+    {
+        operations.MapGet("/", ListAsync).WithName("ListOperations").Produces<EntryPageBody>();
+        operations.MapGet("/{operationId}", GetAsync).WithName("GetOperation").Produces<EntryBody>();
+    }
+
+    /// <summary>Lists the signer's entries, newest first.</summary>
+    internal static async Task<IResult> ListAsync(
+        SignerCall call,
+        [AsParameters] PageQuery page,
+        string? status,
+        string? actor,
+        string? from,
+        string? to,
+        string? grantId,
+        ILedgerReader ledger)
+    {
+        var query = new LedgerQuery(
+            Outcome: EntryFilter.ParseOutcome(status, nameof(status)),
+            SignerId: call.SignerId,
+            ActorId: actor,
+            GrantId: grantId,
+            From: EntryFilter.ParseTime(from, nameof(from)),
+            To: EntryFilter.ParseTime(to, nameof(to)),
+            Before: page.GetBefore(),
+            Limit: page.GetLimit());
+        await DemandReaderAsync(call);
+        return await ledger.ListPageAsync(query, call.Aborted);
+    }
+
+    /// <summary>One of the signer's entries.</summary>
+    internal static async Task<IResult> GetAsync(SignerCall call, string operationId, ILedgerReader ledger)
+    {
+        await DemandReaderAsync(call);
+        return await ledger.FindAsync(operationId, call.Aborted) is { } entry && entry.SignerId == call.SignerId
+            ? TypedResults.Text(entry.Json, "application/json")
+            : throw new RefusedException(ErrorCode.NotFound, "The signer has no such operation.");
+    }
+
+    private static Task<SignerAccess> DemandReaderAsync(SignerCall call) =>
+        call.AskAsync(caller => call.Signer.AuthorizeAsync(caller, SignerAction.Read));
+}

@@ -1,0 +1,42 @@
+using System.Text.Json;
+using CodeSigning.Gateway.Api.Signers;
+using CodeSigning.Gateway.Calls;
+using CodeSigning.Gateway.Limits;
+using CodeSigning.Gateway.Problems;
+
+namespace CodeSigning.Gateway.Api.Signing;
+
+/// <summary>
+/// One signature: the hot path. The body is parsed where it lies and the answer written to the connection's buffer, since
+/// at thousands a second what the framework does for other endpoints would cost as much as the rest of the gateway.
+/// </summary>
+internal sealed class SignHandler(Signatures signatures, SignerIds signers, RateLimits rates)
+{
+    public async Task SignAsync(HttpContext http, string idOrName, SignOptions options)
+    {
+        var caller = http.GetCaller();
+        if (rates.TakeSignatures(caller.Id, 1) is { } wait)
+            throw LimitsMiddleware.RateLimited(wait);
+
+        var signerId = await signers.FindAsync(idOrName, http.RequestAborted);
+        var (request, key) = await SignBodyReader.ReadAsync(http, SignRequestReader.ReadSign);
+        var outcome = await signatures.SignAsync(
+            http, key is null ? caller : caller with { Retry = key }, signerId, request.Item, request.ClientMetadata);
+        if (outcome.Problem is { } problem)
+        {
+            await ProblemWriter.WriteAsync(http, problem);
+            return;
+        }
+
+        var chain = options.WithChain ? await signatures.GetChainAsync(outcome.Result!) : null;
+        http.Response.ContentType = "application/json";
+        using (var json = new Utf8JsonWriter(http.Response.BodyWriter))
+        {
+            json.WriteStartObject();
+            SignatureAnswer.WriteMembers(json, outcome.Result!, options, chain);
+            json.WriteEndObject();
+        }
+
+        await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+    }
+}
