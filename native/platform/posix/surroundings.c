@@ -103,11 +103,15 @@ void cs_host_name(char *out, size_t capacity)
     out[capacity - 1] = '\0';
 }
 
+/* The environment first: the list of users may be far away, and initialising must not wait for a network. */
 void cs_user_name(char *out, size_t capacity)
 {
     struct passwd entry, *found = NULL;
     char names[4096];
-    if (getpwuid_r(geteuid(), &entry, names, sizeof names, &found) == 0 && found != NULL)
+    const char *said = secure_getenv("LOGNAME") != NULL ? secure_getenv("LOGNAME") : secure_getenv("USER");
+    if (said != NULL && said[0] != '\0')
+        snprintf(out, capacity, "%s", said);
+    else if (getpwuid_r(geteuid(), &entry, names, sizeof names, &found) == 0 && found != NULL)
         snprintf(out, capacity, "%s", found->pw_name);
     else
         snprintf(out, capacity, "%ld", (long)geteuid());
