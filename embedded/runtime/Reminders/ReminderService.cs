@@ -91,9 +91,15 @@ internal sealed class ReminderService(
     internal async Task Stop(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
-        await _loop.WaitAsync(cancellationToken);
-        if (_table is not null)
-            await _table.StopAsync(cancellationToken);
+        try
+        {
+            await _loop.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            if (_table is not null)
+                await _table.StopAsync(cancellationToken);
+        }
     }
 
     private IReminderTable Table => _table
