@@ -35,7 +35,7 @@ public sealed class StateTests
     [Fact]
     public async Task A_written_state_outlives_the_host()
     {
-        var storage = new MemoryGrainStorage();
+        var storage = new TestGrainStorage();
         await using (var host = await RunningHost.Start(new HostSettings { Storage = storage }))
             await host.Grains.GetGrain<IAccount>("one").Save(5);
 

@@ -25,20 +25,6 @@ public sealed class TurnTests
     }
 
     [Fact]
-    public async Task Calls_of_one_caller_run_in_their_order()
-    {
-        await using var host = await RunningHost.Start();
-        var gate = host.Grains.GetGrain<IPlainGate>("one");
-        var names = Enumerable.Range(0, 20).Select(static number => $"call{number}").ToArray();
-        foreach (var name in names)
-            host.Stage.Raise(name + ".go");
-
-        await Task.WhenAll(names.Select(gate.Hold));
-
-        Assert.Equal(names, host.Stage.Log.Where(static note => note.EndsWith(".entered", StringComparison.Ordinal)).Select(static note => note[..^8]));
-    }
-
-    [Fact]
     public async Task Different_grains_run_at_the_same_time()
     {
         await using var host = await RunningHost.Start();

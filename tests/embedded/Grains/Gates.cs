@@ -17,7 +17,7 @@ public interface IGate : IGrainWithStringKey
     [AlwaysInterleave, Alias("Pass")]
     Task Pass(string call);
 
-    [ResponseTimeout("00:00:05"), Alias("HoldBriefly")]
+    [ResponseTimeout("00:00:01"), Alias("HoldBriefly")]
     Task HoldBriefly(string call);
 
     [OneWay, Alias("HoldUnawaited")]

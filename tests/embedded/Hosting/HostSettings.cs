@@ -9,15 +9,15 @@ public sealed record HostSettings
 
     public ManualTimeProvider Time { get; init; } = new();
 
-    public MemoryGrainStorage Storage { get; init; } = new();
+    public TestGrainStorage Storage { get; init; } = new();
 
-    public MemoryReminderTable Reminders { get; init; } = new();
+    public TestReminderTable Reminders { get; init; } = new();
 
     public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     public TimeSpan CollectionAge { get; init; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>Whether call time-outs follow <see cref="Time"/>, and not the wall clock.</summary>
+    /// <summary>Whether call time-outs follow <see cref="Time"/> on the embedded host; on Orleans they follow the wall clock.</summary>
     public bool FakesCallTimeouts { get; init; }
 
     public Action<IServiceCollection> AlsoAdd { get; init; } = static _ => { };

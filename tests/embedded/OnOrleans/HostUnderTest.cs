@@ -4,7 +4,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
-using Orleans.Hosting;
 using Orleans.Reminders;
 using Orleans.Storage;
 
@@ -21,8 +20,6 @@ internal static class HostUnderTest
         builder.Services.AddKeyedSingleton<IGrainStorage>("memory", settings.Storage);
         foreach (var key in new[] { TimeProviderNames.Grains, ReminderTimeProviderNames.Reminders })
             builder.Services.AddKeyedSingleton<TimeProvider>(key, settings.Time);
-        if (settings.FakesCallTimeouts)
-            builder.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Messaging, settings.Time);
         settings.AlsoAdd(builder.Services);
         builder.UseOrleans(silo =>
         {

@@ -33,7 +33,10 @@ internal static class StableHash
 
         hash = (hash ^ (hash >> 15)) * Prime2;
         hash = (hash ^ (hash >> 13)) * Prime3;
-        return hash ^ (hash >> 16);
+        hash ^= hash >> 16;
+
+        // Orleans takes the bytes of the canonical, big-endian form for a little-endian number.
+        return BinaryPrimitives.ReverseEndianness(hash);
     }
 
     private static uint Word(ReadOnlySpan<byte> data) => BinaryPrimitives.ReadUInt32LittleEndian(data);

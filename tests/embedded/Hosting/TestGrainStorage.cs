@@ -6,7 +6,7 @@ using Orleans.Storage;
 namespace CodeSigning.Embedded.Tests.Hosting;
 
 /// <summary>A store of states in memory, with ETags, that outlives hosts and can be told to fail.</summary>
-public sealed class MemoryGrainStorage : IGrainStorage
+public sealed class TestGrainStorage : IGrainStorage
 {
     private readonly ConcurrentDictionary<(GrainId, string), (string Json, string ETag)> _records = new();
     private int _version;

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace CodeSigning.Embedded.Tests.Hosting;
 
 /// <summary>A reminder table in memory that outlives hosts and may be shared by several.</summary>
-public sealed class MemoryReminderTable : IReminderTable
+public sealed class TestReminderTable : IReminderTable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<(GrainId Grain, string Name), ReminderEntry> _rows = [];
