@@ -1,7 +1,7 @@
-using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.Signing;
+using CodeSigning.Silo.Certificates;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeSigning.Silo.Hosting;
@@ -15,6 +15,5 @@ internal static class GrainServices
         .AddSingleton<SignerServices>()
         .AddSingleton<SignerDirectory>()
         .AddSingleton<SigningMeter>()
-        .AddSingleton<CertificateAuthorities>()
-        .AddSingleton<CertificateCatalog>();
+        .AddCertificates();
 }

@@ -1,0 +1,43 @@
+using CodeSigning.Errors;
+using CodeSigning.Grains.Certificates;
+using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Pki;
+
+namespace CodeSigning.Silo.Certificates;
+
+/// <summary>Lets a CA's key sign, on the threads that make signatures.</summary>
+public sealed class IssuerWork(KeyVault vault, SigningThreads threads, TimeProvider time)
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>Runs work with a CA.</summary>
+    /// <exception cref="RefusedException"><c>Unavailable</c>: too much waits; or why the CA cannot do it.</exception>
+    public async Task<T> RunAsync<T>(Issuer issuer, Func<CertificateAuthority, T> work, CancellationToken cancellationToken)
+    {
+        using var key = await vault.OpenAsync(
+            new KeyReference(issuer.KeyId), KeyPurpose.CertificateAuthority, cancellationToken);
+        var authority = new CertificateAuthority(key, issuer.Certificate.ReadLeaf(), time);
+        return await RunAsync(() => work(authority), cancellationToken);
+    }
+
+    /// <summary>Runs work with a key that is open already.</summary>
+    /// <exception cref="RefusedException"><c>Unavailable</c>: too much waits; or why it cannot be done.</exception>
+    public async Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await threads.RunAsync(work, cancellationToken);
+        }
+        catch (CertificateRefusedException refused)
+        {
+            throw refused.ToRefused();
+        }
+        catch (SigningThreadsUnavailableException)
+        {
+            throw new RefusedException(ErrorCode.Unavailable, "More signatures are under way than this node takes on. Try again in a moment.")
+            {
+                RetryAfter = RetryAfter,
+            };
+        }
+    }
+}

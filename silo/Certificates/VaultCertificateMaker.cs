@@ -1,0 +1,108 @@
+using CodeSigning.Certificates;
+using CodeSigning.Grains.Certificates;
+using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Pki;
+
+namespace CodeSigning.Silo.Certificates;
+
+/// <summary>Makes certificates with keys of the vault.</summary>
+public sealed class VaultCertificateMaker(
+    KeyVault vault, KeyMakingThread keyMaking, IssuerWork issuers, CertificateImporter importer, TimeProvider time)
+    : ICertificateMaker
+{
+    /// <inheritdoc/>
+    public async Task<MadeCertificate> MakeRootAsync(CertificateOrder order, CancellationToken cancellationToken)
+    {
+        var key = await MakeKeyAsync(
+            order.KeyId, KeyPurpose.CertificateAuthority, order.KeyAlgorithm, cancellationToken);
+        using var handle = key.Handle;
+        var root = await issuers.RunAsync(
+            () => CertificateAuthority.CreateRoot(handle, order.CommonName, order.Life, time), cancellationToken);
+        return new MadeCertificate(key.ToCustody(), root.Subject, root.ToChained(""));
+    }
+
+    /// <inheritdoc/>
+    public Task<MadeCertificate> MakeAuthorityAsync(
+        CertificateOrder order, Issuer issuer, CancellationToken cancellationToken) => IssueAsync(
+            order,
+            KeyPurpose.CertificateAuthority,
+            issuer,
+            (authority, publicKey) =>
+                authority.IssueAuthority(publicKey, order.CommonName, order.Life, issuer.RevocationListUrl),
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<MadeCertificate> MakeLeafAsync(
+        CertificateOrder order, Issuer issuer, CancellationToken cancellationToken) => IssueAsync(
+            order,
+            KeyPurpose.CodeSigning,
+            issuer,
+            (authority, publicKey) =>
+                authority.IssueCodeSigning(publicKey, order.CommonName, order.Life, issuer.RevocationListUrl),
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<MadeSigningRequest> MakeSigningRequestAsync(
+        string keyId, string subject, KeyAlgorithm algorithm, CancellationToken cancellationToken)
+    {
+        var name = ReadName(subject);
+        var key = await MakeKeyAsync(keyId, KeyPurpose.CodeSigning, algorithm, cancellationToken);
+        using var handle = key.Handle;
+        var csrPem = await issuers.RunAsync(() => SigningRequest.Create(handle, subject), cancellationToken);
+        return new MadeSigningRequest(key.ToCustody(), name, csrPem);
+    }
+
+    /// <inheritdoc/>
+    public async Task<MadeCertificate> ImportAsync(
+        string keyId, ImportCertificate request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var imported = await keyMaking.RunAsync(() => Import(keyId, request), cancellationToken);
+            using var handle = imported.Key.Handle;
+            return new MadeCertificate(
+                imported.Key.ToCustody(), imported.Leaf.Subject, imported.Leaf.ToChained(imported.Chain));
+        }
+        catch (CertificateRefusedException refused)
+        {
+            throw refused.ToRefused();
+        }
+    }
+
+    private ImportedCertificate Import(string keyId, ImportCertificate request) => request.Pkcs12 is { } pkcs12
+        ? importer.ImportPkcs12(keyId, pkcs12, request.Password)
+        : importer.ImportPem(keyId, request.CertificatePem!, request.ChainPem, request.PrivateKeyPem!, request.Password);
+
+    private async Task<MadeCertificate> IssueAsync(
+        CertificateOrder order,
+        KeyPurpose purpose,
+        Issuer issuer,
+        Func<CertificateAuthority, ReadOnlyMemory<byte>, CertificateDetails> issue,
+        CancellationToken cancellationToken)
+    {
+        var key = await MakeKeyAsync(order.KeyId, purpose, order.KeyAlgorithm, cancellationToken);
+        using var handle = key.Handle;
+        var issued = await issuers.RunAsync(issuer, authority => issue(authority, handle.PublicKey), cancellationToken);
+        return new MadeCertificate(key.ToCustody(), issued.Subject, issued.ToChained(issuer.Certificate.WithChainPem));
+    }
+
+    // An EC key is made in less time than a signature.
+    private Task<NewKey> MakeKeyAsync(
+        string keyId, KeyPurpose purpose, KeyAlgorithm algorithm, CancellationToken cancellationToken) =>
+        algorithm.IsRsa()
+            ? keyMaking.RunAsync(() => vault.Generate(keyId, purpose, algorithm), cancellationToken)
+            : issuers.RunAsync(() => vault.Generate(keyId, purpose, algorithm), cancellationToken);
+
+    // Before seconds go into a key for a name that cannot be issued; and as it will be read back.
+    private static string ReadName(string subject)
+    {
+        try
+        {
+            return DistinguishedName.Format(DistinguishedName.Parse(subject));
+        }
+        catch (CertificateRefusedException refused)
+        {
+            throw refused.ToRefused();
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using CodeSigning.Certificates;
+using CodeSigning.Errors;
+using Xunit;
+using static CodeSigning.Grains.Tests.Certificates.PkiNode;
+using static CodeSigning.Grains.Tests.Certificates.Refusals;
+
+namespace CodeSigning.Grains.Tests.Certificates;
+
+/// <summary>A CA of openssl's stands for the external CA.</summary>
+public sealed class ExternalAuthorityTests
+{
+    private const string CodeSigner = "basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=codeSigning\n";
+
+    [Theory]
+    [InlineData("RSA_3072")]
+    [InlineData("EC_P384")]
+    public async Task A_request_goes_to_an_external_CA_and_its_certificate_comes_back(string keyAlgorithm)
+    {
+        await using var node = await StartAsync();
+        var grain = node.Certificate();
+        var owed = await grain.CreateSigningRequestAsync(
+            Administrator, new CreateSigningRequest("CN=Example Ltd,O=Example\\, Ltd,C=DE", keyAlgorithm), default);
+        Assert.Equal(CertificateStatus.Awaiting, (await grain.GetAsync(Administrator)).Status);
+        Assert.False((await node.FactsAsync(owed.Id)).IsIssued);
+        await RefusesAsync(ErrorCode.WrongState, () => grain.ExportAsync(Administrator, CertificateFormat.Pem, default));
+
+        var view = await grain.InstallAsync(Administrator, await SignAsync(node, owed.CsrPem, CodeSigner), default);
+
+        Assert.Equal(CertificateStatus.Active, view.Status);
+        Assert.Equal("CN=Example Ltd,O=Example\\, Ltd,C=DE", view.Subject);
+        Assert.Null(view.CaId);
+        Assert.Equal(node.OpenSsl.ReadText("ca.pem").Trim(), view.ChainPem!.Trim());
+        var facts = await node.FactsAsync(owed.Id);
+        Assert.True(facts.IsIssued);
+        Assert.Equal($"certificate/{owed.Id}@2", facts.Basis.Single().ToString());
+    }
+
+    [Fact]
+    public async Task What_comes_back_must_be_for_the_key_of_the_request()
+    {
+        await using var node = await StartAsync();
+        var (mine, other) = (node.Certificate(), node.Certificate());
+        var request = new CreateSigningRequest("CN=x", "EC_P256");
+        var owed = await mine.CreateSigningRequestAsync(Administrator, request, default);
+        var otherOwed = await other.CreateSigningRequestAsync(Administrator, request, default);
+        var installed = await SignAsync(node, otherOwed.CsrPem, CodeSigner);
+        await RefusesAsync(ErrorCode.InvalidRequest, () => mine.InstallAsync(Administrator, installed, default));
+        await RefusesAsync(
+            ErrorCode.InvalidRequest, () => mine.InstallAsync(Administrator, new InstallCertificate("no certificate"), default));
+        var forServers = await SignAsync(node, owed.CsrPem, "extendedKeyUsage=serverAuth\n");
+        await RefusesAsync(ErrorCode.NotACodeSigningCertificate, () => mine.InstallAsync(Administrator, forServers, default));
+        Assert.Equal(CertificateStatus.Awaiting, (await mine.GetAsync(Administrator)).Status);
+    }
+
+    [Fact]
+    public async Task Of_two_certificates_that_come_back_at_once_one_is_installed()
+    {
+        await using var node = await StartAsync();
+        var grain = node.Certificate();
+        var owed = await grain.CreateSigningRequestAsync(Administrator, new CreateSigningRequest("CN=x", "EC_P256"), default);
+        InstallCertificate[] both =
+            [await SignAsync(node, owed.CsrPem, CodeSigner), await SignAsync(node, owed.CsrPem, CodeSigner)];
+
+        var faults = await Task.WhenAll(
+            both.Select(one => Record.ExceptionAsync(() => grain.InstallAsync(Administrator, one, default))));
+
+        var refused = Assert.IsType<RefusedException>(Assert.Single(faults, fault => fault is not null));
+        Assert.Equal(ErrorCode.WrongState, refused.Code);
+        Assert.Equal(2, (await node.EntriesAsync()).Count);
+    }
+
+    [Fact]
+    public async Task The_same_certificate_may_come_back_twice_and_changes_nothing()
+    {
+        await using var node = await StartAsync();
+        var grain = node.Certificate();
+        var owed = await grain.CreateSigningRequestAsync(Administrator, new CreateSigningRequest("CN=x", "EC_P256"), default);
+        var certificate = await SignAsync(node, owed.CsrPem, CodeSigner);
+        var first = await grain.InstallAsync(Administrator, certificate, default);
+        Assert.Equal(first, await grain.InstallAsync(Administrator, certificate, default));
+        Assert.Equal(2, (await node.EntriesAsync()).Count);
+    }
+
+    [Theory]
+    [InlineData("not a name")]
+    [InlineData("CN=")]
+    [InlineData("CN=a\0b")]
+    [InlineData("")]
+    public async Task A_subject_that_is_no_name_is_refused(string subject)
+    {
+        await using var node = await StartAsync();
+        await RefusesAsync(
+            ErrorCode.InvalidRequest,
+            () => node.Certificate().CreateSigningRequestAsync(Administrator, new CreateSigningRequest(subject, "EC_P256"), default));
+    }
+
+    private static async Task<InstallCertificate> SignAsync(PkiNode node, string csrPem, string extensions)
+    {
+        var openssl = node.OpenSsl;
+        if (!File.Exists(openssl.Path("ca.pem")))
+        {
+            await openssl.RunAsync(
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "ca.key",
+                "-out", "ca.pem", "-subj", "/CN=External CA", "-days", "9000");
+        }
+
+        openssl.Write("request.csr", csrPem);
+        openssl.Write("extensions", extensions);
+        await openssl.RunAsync("req", "-in", "request.csr", "-noout", "-verify");
+        await openssl.RunAsync(
+            "x509", "-req", "-in", "request.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "9000",
+            "-extfile", "extensions", "-out", "issued.pem");
+        return new InstallCertificate(openssl.ReadText("issued.pem"), openssl.ReadText("ca.pem"));
+    }
+}

@@ -1,0 +1,129 @@
+using System.Security.Cryptography;
+using System.Text;
+using CodeSigning.Certificates;
+using CodeSigning.Errors;
+using CodeSigning.Grains.Signing;
+using CodeSigning.Signing;
+using Xunit;
+using static CodeSigning.Grains.Tests.Certificates.PkiNode;
+using static CodeSigning.Grains.Tests.Certificates.Refusals;
+
+namespace CodeSigning.Grains.Tests.Certificates;
+
+public sealed class ImportTests
+{
+    private const string Password = "correct horse";
+
+    [Fact]
+    public async Task A_pkcs12_of_openssl_is_brought_in_and_signs()
+    {
+        await using var node = await StartAsync();
+        var view = await node.Certificate().ImportAsync(Administrator, await MakePkcs12Async(node), default);
+        Assert.Equal(CertificateStatus.Active, view.Status);
+        Assert.Equal("RSA_2048", view.KeyAlgorithm);
+        Assert.Null(view.CaId);
+
+        var facts = await node.FactsAsync(view.Id);
+        var digest = SHA256.HashData("data"u8);
+        var signature = await node.Get<ISigningKeys>().SignAsync(facts, SigningAlgorithm.RsaPssSha256, digest, default);
+
+        node.OpenSsl.Write("digest", digest);
+        node.OpenSsl.Write("signature", signature);
+        await node.OpenSsl.RunAsync(
+            "pkeyutl", "-verify", "-certin", "-inkey", "own.pem", "-in", "digest", "-sigfile", "signature",
+            "-pkeyopt", "digest:sha256", "-pkeyopt", "rsa_padding_mode:pss", "-pkeyopt", "rsa_pss_saltlen:digest");
+    }
+
+    [Fact]
+    public async Task Pem_files_are_brought_in()
+    {
+        await using var node = await StartAsync();
+        await MakePkcs12Async(node);
+        var view = await node.Certificate().ImportAsync(
+            Administrator,
+            new ImportCertificate(
+                CertificatePem: node.OpenSsl.ReadText("own.pem"), PrivateKeyPem: node.OpenSsl.ReadText("own.key")),
+            default);
+        Assert.Equal("CN=Own", view.Subject);
+        Assert.Equal("", view.ChainPem);
+    }
+
+    [Fact]
+    public async Task A_wrong_password_is_said_so_and_leaves_nothing()
+    {
+        await using var node = await StartAsync();
+        var request = await MakePkcs12Async(node) with { Password = "wrong" };
+        await RefusesAsync(ErrorCode.InvalidRequest, () => node.Certificate().ImportAsync(Administrator, request, default));
+        Assert.Empty(await node.EntriesAsync());
+    }
+
+    [Fact]
+    public async Task The_same_certificate_is_not_here_twice()
+    {
+        await using var node = await StartAsync();
+        var request = await MakePkcs12Async(node);
+        await node.Certificate().ImportAsync(Administrator, request, default);
+        await RefusesAsync(ErrorCode.Conflict, () => node.Certificate().ImportAsync(Administrator, request, default));
+        Assert.Single(await node.EntriesAsync());
+    }
+
+    [Fact]
+    public async Task A_certificate_that_may_not_sign_code_or_has_expired_stays_out()
+    {
+        await using var node = await StartAsync();
+        var forServers = await MakePkcs12Async(node, "serverAuth");
+        await RefusesAsync(
+            ErrorCode.NotACodeSigningCertificate, () => node.Certificate().ImportAsync(Administrator, forServers, default));
+        var shortLived = await MakePkcs12Async(node, days: "1"); // The node's clock is years ahead of openssl's.
+        await RefusesAsync(ErrorCode.CertificateExpired, () => node.Certificate().ImportAsync(Administrator, shortLived, default));
+    }
+
+    [Fact]
+    public async Task No_secret_of_an_import_is_in_the_ledger()
+    {
+        await using var node = await StartAsync();
+        await node.Certificate().ImportAsync(Administrator, await MakePkcs12Async(node), default);
+        var entry = Assert.Single(await node.EntriesAsync());
+        Assert.DoesNotContain(Password, entry.Json, StringComparison.Ordinal);
+        Assert.DoesNotContain("PRIVATE", entry.Json, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task A_certificate_is_taken_out_in_four_formats_and_each_export_is_told_in_the_ledger()
+    {
+        await using var node = await StartAsync();
+        var root = await node.MakeAuthorityAsync();
+        var certificate = await node.IssueAsync((await node.MakeAuthorityAsync(root.Id)).Id);
+        var grain = node.Certificate(certificate.Id);
+        var files = new List<CertificateFile>();
+        foreach (var format in Enum.GetValues<CertificateFormat>())
+        {
+            files.Add(await grain.ExportAsync(Administrator, format, default));
+            Assert.Equal(files[^1].Content.ToArray(), (await grain.GetFileAsync(format)).Content.ToArray());
+        }
+
+        Assert.Equal(certificate.CertificatePem, Encoding.ASCII.GetString(files[0].Content.Span));
+        Assert.Equal(certificate.CertificatePem + certificate.ChainPem, Encoding.ASCII.GetString(files[3].Content.Span));
+        node.OpenSsl.Write("leaf.cer", files[1].Content.Span);
+        node.OpenSsl.Write("all.p7b", files[2].Content.Span);
+        Assert.Contains(
+            certificate.Thumbprint!,
+            (await node.OpenSsl.RunAsync("x509", "-inform", "DER", "-in", "leaf.cer", "-noout", "-fingerprint", "-sha256")).Replace(":", "", StringComparison.Ordinal),
+            StringComparison.OrdinalIgnoreCase);
+        var certificates = await node.OpenSsl.RunAsync("pkcs7", "-inform", "DER", "-in", "all.p7b", "-print_certs");
+        Assert.Equal(3, certificates.Split("BEGIN CERTIFICATE").Length - 1);
+        var exports = (await node.EntriesAsync()).Count(entry => entry.Json.Contains("\"certificate.export\"", StringComparison.Ordinal));
+        Assert.Equal(4, exports);
+    }
+
+    private static async Task<ImportCertificate> MakePkcs12Async(PkiNode node, string usage = "codeSigning", string days = "9000")
+    {
+        await node.OpenSsl.RunAsync(
+            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "own.key", "-out", "own.pem", "-subj", "/CN=Own",
+            "-days", days, "-addext", "basicConstraints=critical,CA:FALSE", "-addext", "keyUsage=critical,digitalSignature",
+            "-addext", "extendedKeyUsage=" + usage);
+        await node.OpenSsl.RunAsync(
+            "pkcs12", "-export", "-in", "own.pem", "-inkey", "own.key", "-out", "own.p12", "-passout", "pass:" + Password);
+        return new ImportCertificate(Pkcs12: node.OpenSsl.Read("own.p12"), Password: Password);
+    }
+}

@@ -1,0 +1,117 @@
+using System.Globalization;
+using CodeSigning.Certificates;
+using CodeSigning.Embedded.Hosting;
+using CodeSigning.Grains.Certificates;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Signing;
+using CodeSigning.Grains.Tests.Hosting;
+using CodeSigning.Identifiers;
+using CodeSigning.Identities;
+using CodeSigning.Ledger;
+using CodeSigning.Silo.Certificates;
+using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Ledger;
+using CodeSigning.Silo.Signing;
+using CodeSigning.Silo.Tests;
+using CodeSigning.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CodeSigning.Grains.Tests.Certificates;
+
+/// <summary>A node with the vault and the PKI under its grains, and the openssl command beside it as the judge.</summary>
+public sealed class PkiNode : IAsyncDisposable
+{
+    private static readonly TimeSpan Ages = TimeSpan.FromDays(20_000);
+
+    private readonly GrainNode _node;
+
+    private PkiNode(GrainNode node) => _node = node;
+
+    public static Caller Administrator { get; } =
+        new(PrincipalKind.User, "usr_admin", "Ada", ProductRole.Admin, [], null, "127.0.0.1", null);
+
+    public static Caller Member { get; } = Administrator with { Id = "usr_member", Name = "Ben", Role = ProductRole.Member };
+
+    public OpenSsl OpenSsl { get; } = new();
+
+    public ManualTimeProvider Time => _node.Time;
+
+    public DateTimeOffset Now => Time.GetUtcNow();
+
+    public static async Task<PkiNode> StartAsync() => new(await GrainNode.StartAsync(services => services
+        .AddSingleton(_ => new SigningThreads())
+        .AddSingleton(new CheckedSigner(ecdsaCheckEvery: 1))
+        .AddSingleton<ISigningKeys, VaultSigningKeys>()
+        .AddSingleton(new PkiOptions())
+        // Days pass at once in these tests: without a checkpoint for every few seconds, or a look for idle grains each minute.
+        .Configure<LedgerOptions>(options => options.CheckpointInterval = Ages)
+        .Configure<EmbeddedGrainsOptions>(options => (options.CollectionAge, options.CollectionQuantum) = (Ages, Ages))
+        .AddCertificates()));
+
+    public T Get<T>()
+        where T : notnull => _node.Get<T>();
+
+    public ICertificateGrain Certificate(string? id = null) =>
+        _node.Grains.GetGrain<ICertificateGrain>(id ?? EntityId.New(IdPrefixes.Certificate, Time));
+
+    public ICertificateAuthorityGrain Authority(string? id = null) =>
+        _node.Grains.GetGrain<ICertificateAuthorityGrain>(id ?? EntityId.New(IdPrefixes.CertificateAuthority, Time));
+
+    public Task<CertificateAuthorityView> MakeAuthorityAsync(
+        string? parentId = null, string keyAlgorithm = "EC_P256", int ttlDays = 3650) => Authority().CreateAsync(
+            Administrator,
+            new CreateCertificateAuthority(parentId is null ? "Example Root" : "Example Issuing", keyAlgorithm, ttlDays, parentId),
+            CancellationToken.None);
+
+    public Task<CertificateView> IssueAsync(string caId, string keyAlgorithm = "EC_P256", int ttlDays = 365) =>
+        Certificate().IssueAsync(
+            Administrator, new IssueCertificate(caId, "Example Release", keyAlgorithm, ttlDays), CancellationToken.None);
+
+    public Task<CertificateView> RevokeAsync(string id, RevocationReason reason = RevocationReason.KeyCompromise) =>
+        Certificate(id).RevokeAsync(Administrator, new RevokeCertificate(reason), CancellationToken.None);
+
+    public async Task<CertificateFacts> FactsAsync(string id) =>
+        await Certificate(id).GetFactsAsync() ?? throw new InvalidOperationException($"There is no certificate {id}.");
+
+    /// <summary>A CA's CRL as the text that openssl makes of it.</summary>
+    public async Task<string> RevocationListAsync(string caId)
+    {
+        var crl = await Authority(caId).GetRevocationListAsync(CancellationToken.None);
+        OpenSsl.Write(crl.FileName, crl.Content.Span);
+        return await OpenSsl.RunAsync("crl", "-inform", "DER", "-in", crl.FileName, "-noout", "-text", "-crlnumber");
+    }
+
+    /// <summary>Has openssl verify a leaf against its root, with the CRLs of these CAs, at the node's time.</summary>
+    public async Task<(int ExitCode, string Output)> VerifyAsync(CertificateView leaf, params string[] caIds)
+    {
+        OpenSsl.Write("leaf.pem", leaf.CertificatePem!);
+        OpenSsl.Write("chain.pem", leaf.ChainPem!);
+        var root = leaf.ChainPem!.LastIndexOf("-----BEGIN", StringComparison.Ordinal);
+        OpenSsl.Write("root.pem", leaf.ChainPem![root..]);
+        var lists = "";
+        foreach (var caId in caIds)
+        {
+            await RevocationListAsync(caId);
+            await OpenSsl.RunAsync("crl", "-inform", "DER", "-in", caId + ".crl", "-out", caId + ".crl.pem");
+            lists += OpenSsl.ReadText(caId + ".crl.pem");
+        }
+
+        OpenSsl.Write("crls.pem", lists);
+        return await OpenSsl.TryRunAsync(
+            "verify", "-x509_strict", "-attime", Now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture), "-crl_check_all",
+            "-CRLfile", "crls.pem", "-CAfile", "root.pem", "-untrusted", "chain.pem", "leaf.pem");
+    }
+
+    /// <summary>The ledger, oldest entry first.</summary>
+    public async Task<IReadOnlyList<LedgerEntry>> EntriesAsync()
+    {
+        var entries = await Get<ILedgerReader>().ListAsync(new LedgerQuery(Limit: 1000), CancellationToken.None);
+        return [.. entries.OrderBy(entry => entry.Number)];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _node.DisposeAsync();
+        OpenSsl.Dispose();
+    }
+}
