@@ -1,12 +1,14 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace CodeSigning.Grains.States;
 
 /// <summary>
-/// The JSON of stored states: camelCase, enums as camelCase words, absent instead of null. Written by the storage
-/// provider for the grains that hold a state, and read again wherever lists are made of the same rows. Unknown members
-/// are passed over, so that a node of the version before can still read.
+/// The JSON of stored states: camelCase, enums as camelCase words, absent instead of null, times to the tick.
+/// Written by the storage provider for the grains that hold a state, and read again wherever lists are made of the same
+/// rows. Members that this version does not know are passed over, since nodes of two versions share a store while a
+/// cluster is upgraded; a member that is required and missing is an error.
 /// </summary>
 public static class StateJson
 {
@@ -15,6 +17,8 @@ public static class StateJson
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
     };
 
@@ -23,8 +27,7 @@ public static class StateJson
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     /// <exception cref="JsonException">The content is not such a state.</exception>
-    public static TState Read<TState>(ReadOnlySpan<byte> content)
-        where TState : class =>
+    public static TState Read<TState>(ReadOnlySpan<byte> content) =>
         JsonSerializer.Deserialize<TState>(content, Options) ?? throw new JsonException("A stored state cannot be null.");
 
     /// <summary>Reads the content of a stored row.</summary>

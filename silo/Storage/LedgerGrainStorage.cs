@@ -33,7 +33,7 @@ public sealed class LedgerGrainStorage(IStateStore states, ILedger ledger) : IGr
             return;
         }
 
-        grainState.State = StateJson.Deserialize<T>(stored);
+        grainState.State = StateJson.Read<T>(stored.Content.Span);
         grainState.ETag = ToETag(stored.Version);
         grainState.RecordExists = true;
     }
@@ -51,7 +51,7 @@ public sealed class LedgerGrainStorage(IStateStore states, ILedger ledger) : IGr
         var state = grainState.State ?? throw new InvalidOperationException($"The state '{stateName}' of {grainId} is null.");
         var index = (state as IIndexedState)?.ToIndex() ?? StateIndex.None;
         var expected = ToVersion(grainState.ETag);
-        StateWrite write = new(stateName, Key(grainId), expected, StateJson.Serialize(state), index);
+        StateWrite write = new(stateName, Key(grainId), expected, StateJson.Write(state), index);
         await CommitAsync(write, grainState.ETag, cancellationToken);
         grainState.ETag = ToETag(expected + 1);
         grainState.RecordExists = true;

@@ -15,5 +15,5 @@ public sealed class HousekeepingOptions
     public TimeSpan ExpiredStatesKept { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>The kinds of state that are removed when their end has come (<see cref="StateIndex.Until"/>).</summary>
-    public IList<string> PurgedTypes { get; } = [StateTypes.Session];
+    public IList<string> PurgedTypes { get; } = [StateTypes.Session, StateTypes.SeenToken];
 }

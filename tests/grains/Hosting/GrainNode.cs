@@ -1,13 +1,11 @@
 using CodeSigning.Embedded.Hosting;
 using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Identities.Passwords;
-using CodeSigning.Grains.States;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Storage.Hosting;
 using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -41,7 +39,6 @@ public sealed class GrainNode : IAsyncDisposable
             .AddEmbeddedGrains(null, typeof(IdentityServices).Assembly)
             // What a hash costs is not what these tests are about.
             .Configure<PasswordOptions>(options => options.Iterations = 1000);
-        builder.Services.TryAddSingleton<IObservations, UnrememberedObservations>();
         change?.Invoke(builder.Services);
         var host = builder.Build();
         await host.StartAsync();

@@ -1,0 +1,85 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+
+namespace CodeSigning.Gateway.Tests.Auth.Oidc;
+
+public sealed class OidcLoginTests : GatewaySuite
+{
+    private readonly LocalIssuer.Key _key = LocalIssuer.Key.Ec("key-1", "ES256");
+    private LocalIssuer _issuer = null!;
+    private string _identity = null!;
+
+    public override async Task InitializeAsync()
+    {
+        await base.InitializeAsync();
+        _issuer = await LocalIssuer.StartAsync();
+        _issuer.Publish(_key);
+        _identity = await CreateIdentityAsync("ci");
+        await Administrator.PutAsync($"/identities/{_identity}/oidc", new
+        {
+            issuer = _issuer.Url,
+            audience = "codesigning",
+            subject = "repo:acme/app:*",
+            claims = new { repository_id = "42" },
+        });
+    }
+
+    public override async Task DisposeAsync()
+    {
+        await _issuer.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_build_logs_in_with_its_token()
+    {
+        var answer = await LogInAsync(_issuer.Claims(DateTimeOffset.UtcNow), 200);
+        using var build = Gateway.With((string)answer["accessToken"]!);
+        var me = await build.GetAsync("/me", 200);
+        Assert.Equal((_identity, "identity"), ((string)me["id"]!, (string)me["kind"]!));
+        Assert.Equal("repo:acme/app:ref:refs/heads/main", (string?)me["session"]!["subject"]);
+        Assert.InRange((int)answer["expiresIn"]!, 30 * 60, 35 * 60);
+    }
+
+    [Fact]
+    public async Task Each_claim_that_is_altered_or_missing_keeps_a_build_out()
+    {
+        (string Claim, string? Value)[] alterations =
+        [
+            ("iss", "https://other.example"),
+            ("aud", "others"),
+            ("sub", "repo:evil/app:main"),
+            ("repository_id", "43"),
+            ("repository_id", null),
+        ];
+        foreach (var (claim, value) in alterations)
+        {
+            var claims = _issuer.Claims(DateTimeOffset.UtcNow);
+            claims.Remove(claim);
+            if (value is not null)
+            {
+                claims[claim] = value;
+            }
+
+            Assert.Equal("Unauthenticated", (string?)(await LogInAsync(claims, 401))["code"]);
+        }
+    }
+
+    [Fact]
+    public async Task The_binding_is_shown_to_administrators_and_is_checked_when_set()
+    {
+        var shown = await Administrator.GetAsync($"/identities/{_identity}", 200);
+        Assert.Equal("42", (string?)shown["oidc"]!["claims"]!["repository_id"]);
+        await Administrator.PutAsync(
+            $"/identities/{_identity}/oidc", new { issuer = "http://issuer.example", audience = "a", subject = "b" }, 400);
+        await Administrator.PutAsync(
+            $"/identities/{_identity}/oidc", new { issuer = "https://issuer.example", audience = "a", subject = "*" }, 400);
+    }
+
+    private async Task<JsonNode> LogInAsync(JsonObject claims, int status)
+    {
+        using var response = await Gateway.Http.PostAsJsonAsync(
+            "/api/v1/auth/oidc-auth/login", new { identityId = _identity, jwt = _key.Token(claims) });
+        return await response.ReadAsync(status);
+    }
+}

@@ -1,0 +1,332 @@
+using System.Buffers.Text;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CodeSigning.Errors;
+using CodeSigning.Gateway.Auth.Oidc;
+using CodeSigning.Grains.Identities.Logins.Oidc;
+using CodeSigning.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CodeSigning.Gateway.Tests.Auth.Oidc;
+
+public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
+{
+    // An RSA key takes long to make.
+    private static readonly LocalIssuer.Key Key = LocalIssuer.Key.Rsa("key-1", "RS256");
+    private readonly ManualTimeProvider _time = new();
+    private readonly IssuerDocuments _documents = new();
+    private LocalIssuer _issuer = null!;
+    private IssuerKeys _keys = null!;
+    private OidcTokenVerifier _verifier = null!;
+
+    public async Task InitializeAsync()
+    {
+        _issuer = await LocalIssuer.StartAsync();
+        _issuer.Publish(Key);
+        _keys = new IssuerKeys(_documents, _time, NullLogger<IssuerKeys>.Instance);
+        _verifier = new OidcTokenVerifier(_keys, _time);
+    }
+
+    public async Task DisposeAsync() => await _issuer.DisposeAsync();
+
+    public void Dispose()
+    {
+        _keys.Dispose();
+        _documents.Dispose();
+    }
+
+    [Theory]
+    [InlineData("RS256")]
+    [InlineData("RS512")]
+    [InlineData("PS256")]
+    [InlineData("PS384")]
+    [InlineData("ES256")]
+    [InlineData("ES384")]
+    [InlineData("ES512")]
+    public async Task A_good_token_holds(string algorithm)
+    {
+        var key = algorithm.StartsWith('E') ? LocalIssuer.Key.Ec("k", algorithm) : LocalIssuer.Key.Rsa("k", algorithm);
+        _issuer.Publish(key);
+        var token = await VerifyAsync(key.Token(GoodClaims()));
+        Assert.Equal("repo:acme/app:ref:refs/heads/main", token!.Subject);
+        Assert.Equal(_time.GetUtcNow().AddMinutes(5), token.ExpiresAt);
+        Assert.Equal(["42"], token.Claims["repository_id"].AsEnumerable());
+    }
+
+    [Theory]
+    [InlineData("iss", "\"https://other.example\"")]
+    [InlineData("iss", null)]
+    [InlineData("aud", "\"others\"")]
+    [InlineData("aud", "[\"codesigning\",\"others\"]")]
+    [InlineData("aud", "[]")]
+    [InlineData("aud", null)]
+    [InlineData("sub", "\"\"")]
+    [InlineData("sub", null)]
+    [InlineData("exp", "1893455000")] // Before the clock's 2030-01-01.
+    [InlineData("exp", null)]
+    [InlineData("exp", "\"tomorrow\"")]
+    [InlineData("nbf", "1893456100")] // 100 seconds after it.
+    [InlineData("nbf", null)]
+    public async Task A_token_one_of_whose_claims_is_not_as_it_must_be_does_not_hold(string claim, string? json)
+    {
+        var claims = GoodClaims();
+        claims.Remove(claim);
+        if (json is not null)
+        {
+            claims[claim] = JsonNode.Parse(json);
+        }
+
+        Assert.Null(await VerifyAsync(Key.Token(claims)));
+    }
+
+    [Fact]
+    public async Task An_audience_may_stand_in_an_array_of_one()
+    {
+        var claims = GoodClaims();
+        claims["aud"] = new JsonArray("codesigning");
+        Assert.NotNull(await VerifyAsync(Key.Token(claims)));
+    }
+
+    [Fact]
+    public async Task A_token_holds_until_its_end_and_not_after()
+    {
+        var token = Key.Token(GoodClaims());
+        _time.Advance(TimeSpan.FromMinutes(5) + TimeSpan.FromSeconds(29));
+        Assert.NotNull(await VerifyAsync(token));
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Null(await VerifyAsync(token));
+    }
+
+    [Fact]
+    public async Task Without_a_signature_nothing_holds()
+    {
+        var claims = LocalIssuer.Encode(GoodClaims().ToJsonString());
+        foreach (var algorithm in new[] { "none", "None", "NONE", "" })
+        {
+            var header = Key.Header();
+            header["alg"] = algorithm;
+            Assert.Null(await VerifyAsync($"{LocalIssuer.Encode(header.ToJsonString())}.{claims}."));
+        }
+
+        Assert.Null(await VerifyAsync($"{LocalIssuer.Encode(Key.Header().ToJsonString())}.{claims}."));
+    }
+
+    [Fact]
+    public async Task A_public_key_is_not_taken_for_a_shared_secret()
+    {
+        var header = Key.Header();
+        header["alg"] = "HS256";
+        var published = Base64Url.DecodeFromChars((string)Key.Public["n"]!);
+        Assert.Null(await VerifyAsync(
+            LocalIssuer.Token(header, GoodClaims(), data => HMACSHA256.HashData(published, data))));
+    }
+
+    [Fact]
+    public async Task Anothers_key_is_of_no_use_whatever_it_calls_itself()
+    {
+        var stranger = LocalIssuer.Key.Rsa("key-1", "RS256");
+        Assert.Null(await VerifyAsync(stranger.Token(GoodClaims())));
+        Assert.Null(await VerifyAsync(LocalIssuer.Key.Rsa("key-2", "RS256").Token(GoodClaims())));
+        var header = stranger.Header();
+        header["jwk"] = stranger.Public.DeepClone();
+        header["x5u"] = _issuer.Url;
+        header["jku"] = _issuer.Url;
+        Assert.Null(await VerifyAsync(LocalIssuer.Token(header, GoodClaims(), stranger.Sign)));
+    }
+
+    [Fact]
+    public async Task A_key_must_be_named()
+    {
+        var header = Key.Header();
+        header.Remove("kid");
+        Assert.Null(await VerifyAsync(LocalIssuer.Token(header, GoodClaims(), Key.Sign)));
+    }
+
+    [Fact]
+    public async Task An_extension_that_must_be_understood_is_not()
+    {
+        var header = Key.Header();
+        header["crit"] = new JsonArray("exp");
+        Assert.Null(await VerifyAsync(LocalIssuer.Token(header, GoodClaims(), Key.Sign)));
+    }
+
+    [Fact]
+    public async Task A_token_of_which_one_character_differs_does_not_hold()
+    {
+        var token = Key.Token(GoodClaims());
+        for (var at = 0; at < token.Length - 3; at += 7)
+        {
+            var altered = token.ToCharArray();
+            altered[at] = altered[at] switch { '.' => 'a', 'A' => 'B', _ => 'A' };
+            Assert.Null(await VerifyAsync(new string(altered)));
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(".")]
+    [InlineData("..")]
+    [InlineData("a.b.c")]
+    [InlineData("e30.e30.")]
+    [InlineData("é.é.é")]
+    public async Task Garbage_does_not_hold(string token) => Assert.Null(await VerifyAsync(token));
+
+    [Fact]
+    public async Task A_token_longer_than_16_KiB_is_not_looked_at()
+    {
+        var claims = GoodClaims();
+        claims["padding"] = new string('x', 16 * 1024);
+        Assert.Null(await VerifyAsync(Key.Token(claims)));
+        Assert.Equal(0, _issuer.Requests);
+    }
+
+    [Fact]
+    public async Task A_claim_that_is_given_twice_is_not_believed()
+    {
+        var good = GoodClaims().ToJsonString();
+        var twice = good[..^1] + ",\"repository_id\":43}";
+        var signed = LocalIssuer.Encode(Key.Header().ToJsonString()) + "." + LocalIssuer.Encode(twice);
+        var signature = Key.Sign(System.Text.Encoding.ASCII.GetBytes(signed));
+        Assert.Null(await VerifyAsync(signed + "." + Base64Url.EncodeToString(signature)));
+    }
+
+    [Fact]
+    public async Task Weak_keys_and_keys_for_encryption_are_not_used()
+    {
+        var weak = LocalIssuer.Key.Rsa("weak", "RS256", bits: 1024);
+        var encryption = LocalIssuer.Key.Rsa("encryption", "RS256");
+        encryption.Public["use"] = "enc";
+        _issuer.Publish(weak, encryption);
+        Assert.Null(await VerifyAsync(weak.Token(GoodClaims())));
+        Assert.Null(await VerifyAsync(encryption.Token(GoodClaims())));
+    }
+
+    [Fact]
+    public async Task Rotated_keys_are_found_within_a_minute()
+    {
+        Assert.NotNull(await VerifyAsync(Key.Token(GoodClaims())));
+        var next = LocalIssuer.Key.Ec("key-2", "ES256");
+        _issuer.Publish(Key, next);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.NotNull(await VerifyAsync(next.Token(GoodClaims())));
+        Assert.NotNull(await VerifyAsync(Key.Token(GoodClaims())));
+    }
+
+    [Fact]
+    public async Task A_key_that_the_issuer_withdrew_is_used_for_an_hour_at_most()
+    {
+        Assert.NotNull(await VerifyAsync(Key.Token(GoodClaims())));
+        _issuer.Publish(LocalIssuer.Key.Ec("key-2", "ES256"));
+        _time.Advance(TimeSpan.FromMinutes(61));
+        Assert.Null(await VerifyAsync(Key.Token(GoodClaims())));
+    }
+
+    [Fact]
+    public async Task Strangers_who_name_unknown_keys_do_not_make_the_server_ask_again_and_again()
+    {
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.Null(await VerifyAsync(LocalIssuer.Token(
+                new JsonObject { ["alg"] = "RS256", ["kid"] = $"unknown-{i}" }, GoodClaims(), Key.Sign)));
+        }
+
+        Assert.Equal(2, _issuer.Requests); // Its configuration and its keys, once.
+    }
+
+    [Fact]
+    public async Task An_issuer_that_is_down_is_believed_for_a_day()
+    {
+        Assert.NotNull(await VerifyAsync(Key.Token(GoodClaims())));
+        _issuer.IsDown = true;
+        _time.Advance(TimeSpan.FromHours(23));
+        Assert.NotNull(await VerifyAsync(Key.Token(GoodClaims())));
+        _time.Advance(TimeSpan.FromHours(2));
+        await AssertUnavailableAsync();
+        _issuer.IsDown = false;
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.NotNull(await VerifyAsync(Key.Token(GoodClaims())));
+    }
+
+    [Fact]
+    public async Task A_configuration_of_another_issuer_is_not_believed()
+    {
+        _issuer.Discovery = () => JsonSerializer.Serialize(new { issuer = "https://other.example", jwks_uri = _issuer.Url + "/keys" });
+        await AssertUnavailableAsync();
+    }
+
+    [Theory]
+    [InlineData("not json")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("null")]
+    [InlineData("{\"issuer\":5}")]
+    public async Task A_configuration_that_is_none_is_an_issuer_that_is_down(string text)
+    {
+        _issuer.Discovery = () => text;
+        await AssertUnavailableAsync();
+    }
+
+    [Theory]
+    [InlineData("not json")]
+    [InlineData("{\"keys\":5}")]
+    public async Task A_key_set_that_is_none_is_an_issuer_that_is_down(string text)
+    {
+        _issuer.Keys = () => text;
+        await AssertUnavailableAsync();
+    }
+
+    [Fact]
+    public async Task An_answer_without_end_is_not_read()
+    {
+        _issuer.Keys = () => new string(' ', 1024 * 1024);
+        await AssertUnavailableAsync();
+    }
+
+    [Fact]
+    public async Task Redirects_are_not_followed()
+    {
+        using var elsewhere = new Listener();
+        _issuer.RedirectTo = $"http://127.0.0.1:{elsewhere.Port}/";
+        await AssertUnavailableAsync();
+        Assert.False(elsewhere.WasAsked);
+    }
+
+    [Theory]
+    [InlineData("https://localhost:{0}/keys")] // Another name than the issuer's, and an address of no public network.
+    [InlineData("http://localhost:{0}/keys")]
+    [InlineData("file:///etc/passwd#{0}")]
+    public async Task A_key_set_elsewhere_does_not_lead_into_a_private_network(string url)
+    {
+        using var elsewhere = new Listener();
+        var keySet = string.Format(System.Globalization.CultureInfo.InvariantCulture, url, elsewhere.Port);
+        _issuer.Discovery = () => JsonSerializer.Serialize(new { issuer = _issuer.Url, jwks_uri = keySet });
+        await AssertUnavailableAsync();
+        Assert.False(elsewhere.WasAsked);
+    }
+
+    private JsonObject GoodClaims() => _issuer.Claims(_time.GetUtcNow());
+
+    private Task<VerifiedToken?> VerifyAsync(string token) => _verifier.VerifyAsync(_issuer.Url, "codesigning", token, default);
+
+    private async Task AssertUnavailableAsync()
+    {
+        var refusal = await Assert.ThrowsAsync<RefusedException>(() => VerifyAsync(Key.Token(GoodClaims())));
+        Assert.Equal(ErrorCode.Unavailable, refusal.Code);
+    }
+
+    private sealed class Listener : IDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+
+        public Listener() => _listener.Start();
+
+        public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+        public bool WasAsked => _listener.Pending();
+
+        public void Dispose() => _listener.Dispose();
+    }
+}

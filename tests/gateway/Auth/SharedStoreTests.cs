@@ -1,0 +1,88 @@
+using CodeSigning.Testing;
+
+namespace CodeSigning.Gateway.Tests.Auth;
+
+/// <summary>Two gateways over one PostgreSQL: what one commits holds on the other at once.</summary>
+public sealed class SharedStoreTests : IAsyncLifetime
+{
+    private const string Password = "a password of ann's";
+    private PostgreSqlDatabase _database = null!;
+    private RunningGateway _here = null!;
+    private RunningGateway _there = null!;
+
+    public async Task InitializeAsync()
+    {
+        _database = await (await PostgreSqlServer.SharedAsync()).CreateDatabaseAsync();
+        string[] settings =
+        [
+            $"--CODESIGNING_DB={_database.Service}",
+            $"--CODESIGNING_DB_MIGRATE={_database.Owner}",
+            "--CODESIGNING_MASTER_KEY=" + Convert.ToBase64String(new byte[32]),
+        ];
+        _here = await RunningGateway.StartAsync(settings);
+        _there = await RunningGateway.StartAsync(settings);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _there.DisposeAsync();
+        await _here.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_token_ends_on_every_node_at_once()
+    {
+        using var administrator = await _here.SignInAsync();
+        var user = await administrator.PostAsync(
+            "/users", new { email = "ann@example.com", name = "Ann", password = Password });
+        using var ann = await _there.SignInAsync("ann@example.com", Password);
+        await ann.GetAsync("/me", 200);
+        await administrator.PatchAsync($"/users/{user["id"]}", new { name = "Anna" });
+        Assert.Equal("Anna", (string?)(await ann.GetAsync("/me", 200))["name"]);
+        await administrator.PatchAsync($"/users/{user["id"]}", new { status = "disabled" });
+        await ann.GetAsync("/me", 401);
+    }
+
+    [Fact]
+    public async Task Of_two_administrators_who_disable_each_other_on_two_nodes_one_stays()
+    {
+        using var root = await _here.SignInAsync();
+        for (var round = 0; round < 5; round++)
+        {
+            var ann = await CreateAdministratorAsync(root, $"ann{round}@example.com");
+            var bob = await CreateAdministratorAsync(root, $"bob{round}@example.com");
+            using var annHere = await _here.SignInAsync($"ann{round}@example.com", Password);
+            using var bobThere = await _there.SignInAsync($"bob{round}@example.com", Password);
+            var statuses = await Task.WhenAll(DisableAsync(annHere, bob), DisableAsync(bobThere, ann));
+            Assert.Single(statuses, status => status == 200);
+        }
+    }
+
+    [Fact]
+    public async Task Of_the_last_two_administrators_who_resign_on_two_nodes_one_stays()
+    {
+        using var root = await _here.SignInAsync();
+        var rootId = (string)(await root.GetAsync("/me", 200))["id"]!;
+        var annId = await CreateAdministratorAsync(root, "ann@example.com");
+        for (var round = 0; round < 5; round++)
+        {
+            using var rootHere = await _here.SignInAsync();
+            using var annThere = await _there.SignInAsync("ann@example.com", Password);
+            var statuses = await Task.WhenAll(DisableAsync(rootHere, rootId), DisableAsync(annThere, annId));
+            Assert.Equal([200, 409], statuses.Order());
+            await (statuses[0] == 200
+                ? annThere.PatchAsync($"/users/{rootId}", new { status = "active" })
+                : rootHere.PatchAsync($"/users/{annId}", new { status = "active" }));
+        }
+    }
+
+    private static async Task<string> CreateAdministratorAsync(HttpClient root, string email) => (string)(await root.PostAsync(
+        "/users", new { email, name = "Ann", password = Password, productRole = "admin" }))["id"]!;
+
+    private static async Task<int> DisableAsync(HttpClient client, string id)
+    {
+        using var content = System.Net.Http.Json.JsonContent.Create(new { status = "disabled" });
+        using var response = await client.PatchAsync($"/api/v1/users/{id}", content);
+        return (int)response.StatusCode;
+    }
+}
