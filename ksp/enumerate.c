@@ -1,0 +1,157 @@
+#include <string.h>
+#include <wchar.h>
+
+#include "provider.h"
+#include "wide.h"
+
+/* --- algorithms ------------------------------------------------------------------------------------------------- */
+
+static const wchar_t *const algorithms[] = {
+    NCRYPT_RSA_ALGORITHM,
+    NCRYPT_ECDSA_P256_ALGORITHM,
+    NCRYPT_ECDSA_P384_ALGORITHM,
+    NCRYPT_ECDSA_P521_ALGORITHM,
+};
+
+enum { algorithm_count = sizeof algorithms / sizeof *algorithms };
+
+SECURITY_STATUS WINAPI ksp_is_alg_supported(NCRYPT_PROV_HANDLE handle, LPCWSTR algorithm, DWORD flags)
+{
+    if (!ksp_is_name(algorithm))
+        return NTE_INVALID_PARAMETER;
+    if ((flags & ~(DWORD)NCRYPT_SILENT_FLAG) != 0)
+        return NTE_BAD_FLAGS;
+    ksp_provider *provider = ksp_provider_find(handle);
+    if (provider == NULL)
+        return NTE_INVALID_HANDLE;
+    ksp_object_release(&provider->object);
+    for (size_t i = 0; i < algorithm_count; i++)
+        if (wcscmp(algorithm, algorithms[i]) == 0)
+            return ERROR_SUCCESS;
+    return NTE_NOT_SUPPORTED;
+}
+
+/* One buffer: the list, then the names that it points to. */
+static NCryptAlgorithmName *list_algorithms(void)
+{
+    size_t text = 0;
+    for (size_t i = 0; i < algorithm_count; i++)
+        text += wcslen(algorithms[i]) + 1;
+    NCryptAlgorithmName *list = ksp_buffer_new(algorithm_count * sizeof *list + text * sizeof(wchar_t));
+    if (list == NULL)
+        return NULL;
+    wchar_t *at = (wchar_t *)(list + algorithm_count);
+    for (size_t i = 0; i < algorithm_count; i++) {
+        list[i].pszName = wcscpy(at, algorithms[i]);
+        list[i].dwClass = NCRYPT_SIGNATURE_INTERFACE;
+        list[i].dwAlgOperations = NCRYPT_SIGNATURE_OPERATION;
+        at += wcslen(at) + 1;
+    }
+    return list;
+}
+
+SECURITY_STATUS WINAPI ksp_enum_algorithms(NCRYPT_PROV_HANDLE handle, DWORD operations, DWORD *count,
+                                           NCryptAlgorithmName **list, DWORD flags)
+{
+    if (count == NULL || list == NULL)
+        return NTE_INVALID_PARAMETER;
+    *count = 0;
+    *list = NULL;
+    if ((flags & ~(DWORD)NCRYPT_SILENT_FLAG) != 0)
+        return NTE_BAD_FLAGS;
+    ksp_provider *provider = ksp_provider_find(handle);
+    if (provider == NULL)
+        return NTE_INVALID_HANDLE;
+    ksp_object_release(&provider->object);
+    if (operations != 0 && (operations & NCRYPT_SIGNATURE_OPERATION) == 0)
+        return NTE_NOT_SUPPORTED;
+    *list = list_algorithms();
+    if (*list == NULL)
+        return NTE_NO_MEMORY;
+    *count = algorithm_count;
+    return ERROR_SUCCESS;
+}
+
+/* --- keys ------------------------------------------------------------------------------------------------------- */
+
+typedef struct listed_key {
+    wchar_t name[65];
+    cs_key_algorithm algorithm;
+} listed_key;
+
+/* A list as it was at the first call, so that signers that come and go meanwhile are neither missed nor seen twice. */
+typedef struct key_list {
+    size_t count;
+    size_t next;
+    listed_key keys[];
+} key_list;
+
+static key_list *copy_list(const cs_catalogue *catalogue)
+{
+    key_list *list = ksp_buffer_new(sizeof *list + catalogue->count * sizeof *list->keys);
+    for (size_t i = 0; i < catalogue->count && list != NULL; i++) {
+        wchar_t *name = cs_wide(catalogue->signers[i].name);
+        if (name != NULL && wcslen(name) < sizeof list->keys->name / sizeof *list->keys->name
+            && catalogue->signers[i].key != CS_KEY_UNKNOWN) {
+            wcscpy(list->keys[list->count].name, name);
+            list->keys[list->count++].algorithm = catalogue->signers[i].key;
+        }
+        cs_wide_free(name);
+    }
+    return list;
+}
+
+static SECURITY_STATUS begin_list(const ksp_provider *provider, key_list **list)
+{
+    cs_error error = { 0 };
+    cs_catalogue *catalogue = NULL;
+    if (cs_catalogue_get(provider->client, CS_CACHED, &catalogue, &error) != CS_OK)
+        return ksp_failed(&error);
+    *list = copy_list(catalogue);
+    cs_catalogue_release(provider->client, catalogue);
+    return *list != NULL ? ERROR_SUCCESS : NTE_NO_MEMORY;
+}
+
+static SECURITY_STATUS give_next(key_list *list, NCryptKeyName **name)
+{
+    if (list->next >= list->count)
+        return NTE_NO_MORE_ITEMS;
+    const listed_key *key = &list->keys[list->next];
+    const wchar_t *algorithm = ksp_algorithm_name(key->algorithm);
+    size_t name_length = wcslen(key->name) + 1;
+    NCryptKeyName *given = ksp_buffer_new(sizeof *given + (name_length + wcslen(algorithm) + 1) * sizeof(wchar_t));
+    if (given == NULL)
+        return NTE_NO_MEMORY;
+    given->pszName = wcscpy((wchar_t *)(given + 1), key->name);
+    given->pszAlgid = wcscpy(given->pszName + name_length, algorithm);
+    list->next++;
+    *name = given;
+    return ERROR_SUCCESS;
+}
+
+/* The state is one of our buffers, begun by the first call and given back by the caller with FreeBuffer. */
+SECURITY_STATUS WINAPI ksp_enum_keys(NCRYPT_PROV_HANDLE handle, LPCWSTR scope, NCryptKeyName **name, PVOID *state, DWORD flags)
+{
+    if (name == NULL || state == NULL || scope != NULL)
+        return NTE_INVALID_PARAMETER;
+    *name = NULL;
+    if ((flags & ~(DWORD)(NCRYPT_SILENT_FLAG | NCRYPT_MACHINE_KEY_FLAG)) != 0)
+        return NTE_BAD_FLAGS;
+    if (*state != NULL && !ksp_buffer_is_open(*state, sizeof(key_list)))
+        return NTE_INVALID_PARAMETER;
+    ksp_provider *provider = ksp_provider_find(handle);
+    if (provider == NULL)
+        return NTE_INVALID_HANDLE;
+    key_list *list = *state;
+    SECURITY_STATUS status = list != NULL ? ERROR_SUCCESS : begin_list(provider, &list);
+    ksp_object_release(&provider->object);
+    if (status != ERROR_SUCCESS)
+        return status;
+    *state = list;
+    return give_next(list, name);
+}
+
+SECURITY_STATUS WINAPI ksp_free_buffer(PVOID buffer)
+{
+    return buffer != NULL && ksp_object_close((ULONG_PTR)buffer, KSP_BUFFER) ? ERROR_SUCCESS : NTE_INVALID_PARAMETER;
+}

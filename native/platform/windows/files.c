@@ -1,0 +1,77 @@
+#include <windows.h>
+
+#include <aclapi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "platform.h"
+#include "wide.h"
+
+/* Whether an entry lets a group that holds everybody read. */
+static bool lets_everybody_read(const ACE_HEADER *header)
+{
+    static const WELL_KNOWN_SID_TYPE everybody[] = { WinWorldSid, WinBuiltinUsersSid, WinAuthenticatedUserSid };
+    if (header->AceType != ACCESS_ALLOWED_ACE_TYPE)
+        return false;
+    const ACCESS_ALLOWED_ACE *entry = (const ACCESS_ALLOWED_ACE *)header;
+    if ((entry->Mask & (FILE_READ_DATA | GENERIC_READ | GENERIC_ALL)) == 0)
+        return false;
+    for (size_t i = 0; i < sizeof everybody / sizeof *everybody; i++)
+        if (IsWellKnownSid((PSID)&entry->SidStart, everybody[i]))
+            return true;
+    return false;
+}
+
+bool cs_file_is_exposed(const char *path)
+{
+    wchar_t *wide = cs_wide(path);
+    PACL list = NULL;
+    PSECURITY_DESCRIPTOR descriptor = NULL;
+    bool exposed = false;
+    if (wide != NULL && GetNamedSecurityInfoW(wide, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, &list, NULL,
+                                              &descriptor) == ERROR_SUCCESS) {
+        exposed = list == NULL; /* no list at all: everybody may do everything */
+        for (DWORD i = 0; list != NULL && i < list->AceCount && !exposed; i++) {
+            void *entry;
+            exposed = GetAce(list, i, &entry) && lets_everybody_read(entry);
+        }
+        LocalFree(descriptor);
+    }
+    cs_wide_free(wide);
+    return exposed;
+}
+
+/* Made without a security descriptor of its own: the folder's rule decides who reads the log. */
+static HANDLE open_log(const char *file)
+{
+    if (file == NULL)
+        return GetStdHandle(STD_ERROR_HANDLE);
+    wchar_t *wide = cs_wide(file);
+    if (wide == NULL)
+        return INVALID_HANDLE_VALUE;
+    HANDLE handle = CreateFileW(wide, FILE_APPEND_DATA, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                                OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
+    cs_wide_free(wide);
+    return handle;
+}
+
+void cs_log_write_line(const char *file, const char *level, const char *text)
+{
+    SYSTEMTIME utc;
+    char line[1280];
+    GetSystemTime(&utc);
+    int length = snprintf(line, sizeof line, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ codesigning[%lu] %s: %s\r\n", utc.wYear,
+                          utc.wMonth, utc.wDay, utc.wHour, utc.wMinute, utc.wSecond, utc.wMilliseconds,
+                          GetCurrentProcessId(), level, text);
+    if (length < 0)
+        return;
+    DWORD size = (size_t)length < sizeof line ? (DWORD)length : (DWORD)sizeof line - 1;
+    HANDLE handle = open_log(file);
+    if (handle == INVALID_HANDLE_VALUE || handle == NULL)
+        return;
+    DWORD written;
+    WriteFile(handle, line, size, &written, NULL);
+    if (file != NULL)
+        CloseHandle(handle);
+}

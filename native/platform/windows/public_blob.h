@@ -1,0 +1,13 @@
+/* A certificate's public key in the form that CNG takes. */
+#ifndef CODESIGNING_PUBLIC_BLOB_H
+#define CODESIGNING_PUBLIC_BLOB_H
+
+#include "codesigning/certificate.h"
+
+#define CS_MAX_PUBLIC_BLOB 1024
+
+/* Writes BCRYPT_RSAPUBLIC_BLOB or BCRYPT_ECCPUBLIC_BLOB and returns its length; only the length for a `blob` of NULL.
+ * `blob` holds CS_MAX_PUBLIC_BLOB bytes. 0 for a key that the contract does not have. */
+size_t cs_public_blob(const cs_certificate *certificate, unsigned char *blob);
+
+#endif
