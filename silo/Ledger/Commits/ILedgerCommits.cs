@@ -24,7 +24,11 @@ internal interface ILedgerCommits : ICommitFence
     /// <returns>False where it does not end there.</returns>
     Task<bool> CloseStreamAsync(string stream, StreamHead head, string closingHead, CancellationToken cancellationToken);
 
-    /// <summary>Adds a checkpoint if it follows the last one and that is <paramref name="previous"/>.</summary>
+    /// <summary>
+    /// Adds a checkpoint if it follows the last one and that is <paramref name="previous"/>. The streams that it names as
+    /// closed need not be named again.
+    /// </summary>
     /// <returns>False where another node was first.</returns>
-    Task<bool> AddCheckpointAsync(long number, string? previous, string checkpoint, CancellationToken cancellationToken);
+    Task<bool> AddCheckpointAsync(
+        long number, string? previous, string checkpoint, IReadOnlyList<string> closedStreams, CancellationToken cancellationToken);
 }

@@ -2,9 +2,12 @@ using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Ledger;
+using CodeSigning.Silo.Ledger.Checkpoints;
 using CodeSigning.Silo.Ledger.Commits;
 using CodeSigning.Silo.Ledger.Commits.PostgreSql;
 using CodeSigning.Silo.Ledger.Commits.Sqlite;
+using CodeSigning.Silo.Ledger.Export;
+using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Ledger.Writing;
 using CodeSigning.Silo.Storage.Housekeeping;
 using CodeSigning.Silo.Storage.PostgreSql;
@@ -43,6 +46,7 @@ public static class LedgerStorageExtensions
         AddWriter(services);
         services.AddHostedService<StoreLifetime>();
         AddHousekeeping(services);
+        AddEvidence(services);
         return services;
     }
 
@@ -90,6 +94,17 @@ public static class LedgerStorageExtensions
         services.AddSingleton<LedgerReader>();
         services.AddSingleton<ILedgerReader>(provider => provider.GetRequiredService<LedgerReader>());
         services.AddSingleton<IGrantUseReader>(provider => provider.GetRequiredService<LedgerReader>());
+    }
+
+    private static void AddEvidence(IServiceCollection services)
+    {
+        services.AddSingleton<LedgerPages>();
+        services.AddSingleton<CheckpointWriter>();
+        services.AddSingleton<ICheckpoints, CheckpointReader>();
+        services.AddHostedService<CheckpointService>();
+        services.AddSingleton<ILedgerExport, LedgerExport>();
+        services.AddSingleton<StateVerifier>();
+        services.AddSingleton<ILedgerVerification, OnlineVerification>();
     }
 
     private static void AddHousekeeping(IServiceCollection services)

@@ -1,16 +1,24 @@
 using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Ledger.Checkpoints;
 using CodeSigning.Silo.Ledger.Writing;
 using CodeSigning.Silo.Storage.Secrets;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace CodeSigning.Silo.Storage.Hosting;
 
 /// <summary>
 /// Brings the store up before anything else starts, and down after everything else has stopped: schema, stream, keys; at
-/// the end what waits is committed and the stream closed.
+/// the end what waits is committed, the stream closed, and a checkpoint names it so.
 /// </summary>
 internal sealed class StoreLifetime(
-    IMigrator migrator, LedgerWriter writer, ClusterKeys keys, KeyVault vault, ISealedKeyStore keyStore) : IHostedLifecycleService
+    IMigrator migrator,
+    LedgerWriter writer,
+    ClusterKeys keys,
+    KeyVault vault,
+    ISealedKeyStore keyStore,
+    CheckpointWriter checkpoints,
+    ILogger<StoreLifetime> logger) : IHostedLifecycleService
 {
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -27,5 +35,16 @@ internal sealed class StoreLifetime(
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => writer.StopAsync();
+    public async Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        await writer.StopAsync();
+        try
+        {
+            await checkpoints.WriteAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is StoreUnavailableException or StoreContentionException)
+        {
+            logger.LogWarning(exception, "No last checkpoint could be made; another node, or the next start, will make one.");
+        }
+    }
 }

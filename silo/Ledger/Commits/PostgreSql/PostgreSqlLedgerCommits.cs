@@ -51,9 +51,11 @@ internal sealed class PostgreSqlLedgerCommits(PostgreSqlConnections connections,
             "codesigning.close_stream($1, $2, $3, $4, $5)", cancellationToken,
             Text(stream), Number(head.Number), Binary(head.Hash), Id(head.Batch), Text(closingHead)))!;
 
-    public async Task<bool> AddCheckpointAsync(long number, string? previous, string checkpoint, CancellationToken cancellationToken) =>
+    public async Task<bool> AddCheckpointAsync(
+        long number, string? previous, string checkpoint, IReadOnlyList<string> closedStreams, CancellationToken cancellationToken) =>
         (bool)(await connections.CallAsync(
-            "codesigning.add_checkpoint($1, $2, $3)", cancellationToken, Number(number), Text(previous), Text(checkpoint)))!;
+            "codesigning.add_checkpoint($1, $2, $3, $4)", cancellationToken,
+            Number(number), Text(previous), Text(checkpoint), new NpgsqlParameter { Value = closedStreams.ToArray() }))!;
 
     public Task WaitForCommitsUnderWayAsync(CancellationToken cancellationToken) =>
         connections.CallAsync("codesigning.wait_for_commits()", cancellationToken);

@@ -33,12 +33,19 @@ internal sealed class SqliteLedgerCommits(SqliteWriteThread writer, TimeProvider
             return true;
         });
 
-    public Task<bool> AddCheckpointAsync(long number, string? previous, string checkpoint, CancellationToken cancellationToken) =>
+    public Task<bool> AddCheckpointAsync(
+        long number, string? previous, string checkpoint, IReadOnlyList<string> closedStreams, CancellationToken cancellationToken) =>
         writer.WriteAsync(statements =>
         {
             var last = statements.Scalar("SELECT json FROM ledger_checkpoints ORDER BY number DESC LIMIT 1") as string;
-            return last == previous
-                && statements.Execute("INSERT INTO ledger_checkpoints (number, json) VALUES (@a, @b)", number, checkpoint) == 1;
+            if (last != previous)
+                return false;
+
+            statements.Execute("INSERT INTO ledger_checkpoints (number, json) VALUES (@a, @b)", number, checkpoint);
+            foreach (var stream in closedStreams)
+                statements.Execute("UPDATE ledger_streams SET settled = 1 WHERE id = @a", stream);
+
+            return true;
         });
 
     // The only writer is one thread: a job that comes after the batches begins when they are durable.

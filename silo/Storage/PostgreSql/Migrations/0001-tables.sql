@@ -38,10 +38,13 @@ CREATE TABLE ledger_streams (
     node text NOT NULL,
     opened_ms bigint NOT NULL,
     closed_ms bigint,
+    -- Whether a checkpoint has named the stream as closed.
+    settled integer NOT NULL DEFAULT 0,
     number bigint NOT NULL DEFAULT 0,
     hash bytea NOT NULL,
     batch uuid NOT NULL
 ) WITH (fillfactor = 25);
+CREATE INDEX ledger_streams_unsettled ON ledger_streams (id) WHERE settled = 0;
 
 CREATE TABLE ledger_entries (
     stream text COLLATE "C" NOT NULL,

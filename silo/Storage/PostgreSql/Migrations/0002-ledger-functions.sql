@@ -208,7 +208,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION add_checkpoint(p_number bigint, p_previous text, p_checkpoint text) RETURNS boolean
+CREATE FUNCTION add_checkpoint(p_number bigint, p_previous text, p_checkpoint text, p_closed text[]) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = codesigning, pg_temp AS
 $$
 BEGIN
@@ -219,6 +219,7 @@ BEGIN
     END IF;
 
     INSERT INTO ledger_checkpoints (number, json) VALUES (p_number, p_checkpoint);
+    UPDATE ledger_streams SET settled = 1 WHERE id = ANY (p_closed);
     RETURN true;
 END
 $$;

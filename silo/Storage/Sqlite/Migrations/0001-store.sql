@@ -38,10 +38,13 @@ CREATE TABLE ledger_streams (
     node TEXT NOT NULL,
     opened_ms INTEGER NOT NULL,
     closed_ms INTEGER,
+    -- Whether a checkpoint has named the stream as closed.
+    settled INTEGER NOT NULL DEFAULT 0,
     number INTEGER NOT NULL DEFAULT 0,
     hash BLOB NOT NULL,
     batch BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX ledger_streams_unsettled ON ledger_streams (id) WHERE settled = 0;
 
 CREATE TABLE ledger_entries (
     stream TEXT NOT NULL,
@@ -91,7 +94,7 @@ CREATE TRIGGER ledger_checkpoints_keep BEFORE UPDATE ON ledger_checkpoints BEGIN
 CREATE TRIGGER ledger_checkpoints_stay BEFORE DELETE ON ledger_checkpoints BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 CREATE TRIGGER ledger_streams_stay BEFORE DELETE ON ledger_streams BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 CREATE TRIGGER ledger_streams_advance BEFORE UPDATE ON ledger_streams
-    WHEN NEW.id <> OLD.id OR NEW.number < OLD.number OR OLD.closed_ms IS NOT NULL
+    WHEN NEW.id <> OLD.id OR NEW.number < OLD.number OR (OLD.closed_ms IS NOT NULL AND NEW.number <> OLD.number)
     BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 
 CREATE TABLE counters (

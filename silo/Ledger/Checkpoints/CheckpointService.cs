@@ -1,0 +1,37 @@
+using CodeSigning.Silo.Storage;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace CodeSigning.Silo.Ledger.Checkpoints;
+
+/// <summary>Makes a checkpoint every few seconds where something changed, as long as the node runs.</summary>
+internal sealed class CheckpointService(
+    CheckpointWriter writer, TimeProvider time, IOptions<LedgerOptions> options, ILogger<CheckpointService> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using PeriodicTimer timer = new(options.Value.CheckpointInterval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+                await TryWriteAsync(stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host is stopping.
+        }
+    }
+
+    private async Task TryWriteAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await writer.WriteIfDueAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is StoreUnavailableException or StoreContentionException)
+        {
+            logger.LogWarning(exception, "No checkpoint could be made; it is tried again.");
+        }
+    }
+}

@@ -1,0 +1,13 @@
+namespace CodeSigning.Silo.Ledger.Verification;
+
+/// <summary>Verifies the ledger and the states where they are stored.</summary>
+public interface ILedgerVerification
+{
+    /// <summary>
+    /// Verifies what was added since the last call, and that what was verified before is still there; at the first call,
+    /// all. One call runs at a time; another waits for it.
+    /// </summary>
+    /// <param name="full">Verifies all of it again.</param>
+    /// <param name="cancellationToken">Ends it; what it verified until then counts.</param>
+    Task<VerificationReport> VerifyAsync(bool full, CancellationToken cancellationToken);
+}

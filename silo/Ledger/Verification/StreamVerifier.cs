@@ -1,0 +1,118 @@
+using System.Text.Json;
+using CodeSigning.Silo.Ledger.Entries;
+
+namespace CodeSigning.Silo.Ledger.Verification;
+
+/// <summary>
+/// Follows one stream from entry to entry: consecutive numbers, each entry with its own hash and that of the one before,
+/// times that do not go back, and each batch's end under a signed head.
+/// </summary>
+internal sealed class StreamVerifier(string stream, VerificationKeys keys, ProblemList problems)
+{
+    private string? _lastAt;
+
+    public string Stream => stream;
+
+    /// <summary>The number of the last entry seen; 0 before the first.</summary>
+    public long Number { get; private set; }
+
+    /// <summary>The hash that the last entry states; null where it is not known, as at the beginning of a part.</summary>
+    public string? Hash { get; private set; } = CheckpointText.NoPrevious;
+
+    /// <summary>The last entry that a signed head covers.</summary>
+    public long CoveredTo { get; private set; }
+
+    /// <summary>Whether a signed head has closed the stream.</summary>
+    public bool IsClosed { get; private set; }
+
+    /// <summary>Begins at a later entry than the first: what is before it is not at hand.</summary>
+    public void BeginAt(long number)
+    {
+        Number = number - 1;
+        Hash = number == 1 ? CheckpointText.NoPrevious : null;
+        CoveredTo = number - 1;
+    }
+
+    /// <summary>Looks at the next entry.</summary>
+    /// <returns>The entry; null where it is unreadable.</returns>
+    public ParsedEntry? AddEntry(ReadOnlyMemory<byte> text)
+    {
+        var expected = Number + 1;
+        if (ParsedEntry.TryRead(text) is not { } entry)
+        {
+            problems.Add(stream, expected, "The entry is not in the form of the ledger: it was changed.");
+            (Number, Hash) = (expected, null);
+            return null;
+        }
+
+        if (entry.Stream != stream)
+            problems.Add(stream, expected, $"An entry of stream {entry.Stream} stands here.");
+
+        if (entry.ActualHash != entry.StatedHash)
+            problems.Add(stream, entry.Number, "The entry was changed: its hash does not fit its text.");
+
+        if (entry.Number != expected)
+            AddGap(entry.Number, expected);
+        else if (Hash is not null && entry.PreviousHash != Hash)
+            problems.Add(stream, entry.Number, $"The entry does not follow entry {Number}: one of the two was changed, replaced or moved.");
+
+        if (_lastAt is not null && string.CompareOrdinal(entry.At, _lastAt) < 0)
+            problems.Add(stream, entry.Number, "The entry bears an earlier time than the one before it.");
+
+        if (IsClosed)
+            problems.Add(stream, entry.Number, "The entry stands behind the end of a closed stream.");
+
+        (Number, Hash, _lastAt) = (entry.Number, entry.StatedHash, entry.At);
+        return entry;
+    }
+
+    /// <summary>Looks at a signed head, which follows the last entry that it covers.</summary>
+    public void AddHead(ReadOnlyMemory<byte> text)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            var head = ParsedHeads.Read(document.RootElement, "closing");
+            if (keys.FindFault(text.Span, document.RootElement) is { } fault)
+                problems.Add(stream, head.Number, $"The signed head {fault}.");
+            else
+                Cover(head);
+        }
+        catch (Exception malformed) when (malformed is JsonException or FormatException)
+        {
+            problems.Add(stream, Number, "A signed head is not in the form of the ledger: it was changed.");
+        }
+    }
+
+    /// <summary>Looks at the end: the last entries must be covered too.</summary>
+    public void Finish()
+    {
+        if (CoveredTo < Number)
+            problems.Add(stream, CoveredTo + 1, $"No signed head covers the entries {CoveredTo + 1} to {Number}.");
+    }
+
+    private void Cover(StreamEnd head)
+    {
+        if (head.Stream != stream)
+            problems.Add(stream, Number, $"A signed head of stream {head.Stream} stands here.");
+        else if (head.Number > Number)
+            problems.Add(stream, Number + 1, $"The entries {Number + 1} to {head.Number} are missing: a signed head names the last of them.");
+        else if (head.Number < Number)
+            problems.Add(stream, head.Number, "A signed head stands in another place than its own.");
+        else if (Hash is not null && head.Hash != Hash)
+            problems.Add(stream, head.Number, "The entry is not the one that was signed: it, or one before it, was changed.");
+        else if (head.Number == CoveredTo && head.IsClosed == IsClosed)
+            problems.Add(stream, head.Number, "A signed head is there twice.");
+
+        CoveredTo = Math.Max(CoveredTo, Math.Min(head.Number, Number));
+        IsClosed |= head.IsClosed;
+    }
+
+    private void AddGap(long found, long expected)
+    {
+        if (found > expected)
+            problems.Add(stream, expected, found == expected + 1 ? "The entry is missing." : $"The entries {expected} to {found - 1} are missing.");
+        else
+            problems.Add(stream, found, $"The entry stands where entry {expected} is expected: it was moved or inserted.");
+    }
+}

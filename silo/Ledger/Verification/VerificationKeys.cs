@@ -1,0 +1,46 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using CodeSigning.Silo.Ledger.Entries;
+using CodeSigning.Silo.Storage.Secrets;
+
+namespace CodeSigning.Silo.Ledger.Verification;
+
+/// <summary>The public keys that heads and checkpoints may be signed with.</summary>
+public sealed class VerificationKeys : IDisposable
+{
+    private readonly Dictionary<string, ECDsa> _keys = [];
+
+    /// <summary>Adds a public key given as SubjectPublicKeyInfo, DER.</summary>
+    /// <exception cref="CryptographicException">It is no such key.</exception>
+    public VerificationKeys Add(ReadOnlySpan<byte> subjectPublicKeyInfo)
+    {
+        var key = ECDsa.Create();
+        key.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out _);
+        if (!_keys.TryAdd(ClusterKeys.NameOf(subjectPublicKeyInfo), key))
+            key.Dispose();
+
+        return this;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var key in _keys.Values)
+            key.Dispose();
+    }
+
+    /// <summary>What is wrong with a signed text's signature; null where it holds.</summary>
+    internal string? FindFault(ReadOnlySpan<byte> text, JsonElement json)
+    {
+        if (!SignedText.TryRead(text, out var digest, out var signature))
+            return "has no signature in the form of the ledger";
+
+        if (!json.TryGetProperty("keyId", out var keyId) || keyId.ValueKind != JsonValueKind.String
+            || !_keys.TryGetValue(keyId.GetString()!, out var key))
+        {
+            return "is signed with a key that is not among the given ones";
+        }
+
+        return key.VerifyHash(digest, signature, DSASignatureFormat.Rfc3279DerSequence) ? null : "has a signature that does not fit its text";
+    }
+}
