@@ -272,7 +272,7 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
 
     private static void EnsureSigns(ImportedCertificate imported)
     {
-        var scheme = imported.Leaf.KeyAlgorithm!.Value is Certificates.KeyAlgorithm.EcP256
+        var scheme = imported.Leaf.KeyAlgorithm!.Value is CodeSigning.Certificates.KeyAlgorithm.EcP256
             ? SigningAlgorithm.EcdsaSha256
             : SigningAlgorithm.RsaPssSha256;
         var signature = new CheckedSigner(1).SignDigest(
