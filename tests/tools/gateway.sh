@@ -29,7 +29,7 @@ make_tls() {
   openssl req -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout "$GATEWAY_STATE/tls.key" -subj /CN=localhost \
     -out "$GATEWAY_STATE/tls.csr"
   openssl x509 -req -in "$GATEWAY_STATE/tls.csr" -CA "$FIXTURE/tls-ca.pem" -CAkey "$GATEWAY_STATE/ca.key" -CAcreateserial \
-    -days 30 -out "$GATEWAY_STATE/tls.pem" -extfile <(printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n')
+    -days 30 -out "$GATEWAY_STATE/tls.pem" -extfile <(printf 'subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\n')
 }
 
 start_gateway_again() {
@@ -52,8 +52,9 @@ start_gateway_again() {
 
 kill_gateway() {
   kill -KILL "$(cat "$GATEWAY_STATE/pid")"
-  wait "$(cat "$GATEWAY_STATE/pid")" 2>/dev/null
-  return 0
+  while kill -0 "$(cat "$GATEWAY_STATE/pid")" 2>/dev/null; do
+    sleep 0.05
+  done
 }
 
 stop_gateway() {
@@ -87,17 +88,18 @@ fill_gateway() {
   secret="$(api POST "/identities/$(jq --raw-output .id <<<"$identity")/client-secrets" "$token" '{"description": "tests"}')"
   root_ca="$(api POST /pki/ca "$token" '{"commonName": "Root of the tests", "keyAlgorithm": "EC_P384", "ttlDays": 3650}')"
   issuing="$(api POST /pki/ca "$token" "$(jq '{commonName: "Issuing CA of the tests", keyAlgorithm: "EC_P256", ttlDays: 1825, parentId: .id}' <<<"$root_ca")")"
-  policy="$(api POST /pki/signing-policies "$token" "$(jq --null-input --arg id "$approver" '
-    {name: "one approval", constraints: {maxSignings: 5, maxWindowDuration: "1d"},
-     steps: [{approvers: [{kind: "user", $id}], requiredApprovals: 1}]}')")"
-  for signer in rsa:RSA_3072 p256:EC_P256 p384:EC_P384 guarded:EC_P256; do
-    add_signer "$token" "${signer%:*}" "${signer#*:}" "$(jq --raw-output .id <<<"$issuing")" "$(jq --raw-output .id <<<"$identity")" \
-      "$([ "$signer" = guarded:EC_P256 ] && jq --raw-output .id <<<"$policy")"
+  for signer in rsa:RSA_3072 p256:EC_P256 p384:EC_P384; do
+    add_signer "$token" "${signer%:*}" "${signer#*:}" "$(jq --raw-output .id <<<"$issuing")" "$(jq --raw-output .id <<<"$identity")"
   done
   awk '/BEGIN CERTIFICATE/ { n++ } { text[n] = text[n] $0 "\n" } END { printf "%s", text[n] }' "$FIXTURE/rsa.chain.pem" >"$FIXTURE/root.pem"
   jq --arg serverUrl "$(cat "$GATEWAY_STATE/url")" --arg caCertificate "$FIXTURE/tls-ca.pem" \
     '{$serverUrl, $caCertificate, auth: {clientId, clientSecret}}' <<<"$secret" >"$FIXTURE/config.json"
   chmod 600 "$FIXTURE/config.json"
+  policy="$(api POST /pki/signing-policies "$token" "$(jq --null-input --arg id "$approver" '
+    {name: "one approval", constraints: {maxSignings: 5, maxWindowDuration: "1d"},
+     steps: [{approvers: [{kind: "user", $id}], requiredApprovals: 1}]}')")"
+  add_signer "$token" guarded EC_P256 "$(jq --raw-output .id <<<"$issuing")" "$(jq --raw-output .id <<<"$identity")" \
+    "$(jq --raw-output .id <<<"$policy")"
 }
 
 start_gateway() { # DIRECTORY

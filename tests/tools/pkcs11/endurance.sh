@@ -1,32 +1,30 @@
 #!/usr/bin/env bash
 # Many threads, forks, reloads, ends in the middle, a server that dies: against the shipped module and sanitized ones.
-#   SIGNATURES=50000 tests/tools/run endurance     the long form
+#   SIGNATURES=500000 tests/tools/run endurance     ten times as many
 source "$(dirname "$0")/../library.sh"
 programs="$(dirname "$0")/programs"
-sources="$(cd "$(dirname "$0")/../../.." && pwd)"
-signatures="${SIGNATURES:-5000}"
+root="$(cd "$(dirname "$0")/../../.." && pwd)"
+source "$root/tests/tools/gateway.sh"
+signatures="${SIGNATURES:-50000}"
 exec 3>&1
 
-compile() { # NAME LIBRARIES... ; SANITIZE is a value of -fsanitize or empty
-  local name="$1"
-  shift
-  gcc -std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror ${SANITIZE:+-fsanitize=$SANITIZE} -I/usr/include/p11-kit-1 \
-    "$programs/$name.c" "$programs/token.c" -lcrypto -lpthread "$@" -o "$name${SANITIZE:+-$SANITIZE}"
+compile() { # NAME [SANITIZERS]
+  gcc -std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror ${2:+-fsanitize=$2} -I/usr/include/p11-kit-1 \
+    "$programs/$1.c" "$programs/token.c" -lcrypto -lpthread -o "$1${2:+-$2}"
 }
 
 build() {
   local name
   for name in stress forks reload leave; do
-    SANITIZE='' compile "$name"
+    compile "$name"
   done
-  SANITIZE='' compile overhead -lcurl
 }
 
 build_sanitized() { # SANITIZERS
-  cmake -G Ninja -S "$sources/pkcs11" -B "$1" -DCODESIGNING_HARDENED=OFF -DCODESIGNING_SANITIZE="$1"
+  cmake -G Ninja -S "$root/pkcs11" -B "$1" -DCODESIGNING_HARDENED=OFF -DCODESIGNING_SANITIZE="$1"
   cmake --build "$1" --parallel 2
-  SANITIZE="$1" compile stress
-  SANITIZE="$1" compile forks
+  compile stress "$1"
+  compile forks "$1"
 }
 
 say() { # COMMAND...
@@ -79,7 +77,4 @@ printf 'called_from_lib:libcrypto.so\ncalled_from_lib:libssl.so\ncalled_from_lib
 export TSAN_OPTIONS="suppressions=$WORK/suppressions die_after_fork=0"
 check '2000 signatures from 32 threads under it' under thread ./stress-thread 2000 32
 
-if [ -n "${GATEWAY_CONTROL:-}" ]; then
-  source "$GATEWAY_CONTROL"
-  check 'the server is killed and started again under load' survives_restart
-fi
+check 'the server is killed and started again under load' survives_restart

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "token.h"
 
@@ -39,28 +40,40 @@ static double median(double *values)
 }
 
 /* REQUEST_URL, REQUEST_TOKEN, REQUEST_BODY and REQUEST_CA come from the script. */
-static CURL *prepare(struct curl_slist **headers)
+static CURL *prepare(void)
 {
-    char authorization[8192];
     CURL *curl = curl_easy_init();
-    snprintf(authorization, sizeof authorization, "Authorization: Bearer %s", getenv("REQUEST_TOKEN"));
-    *headers = curl_slist_append(NULL, "Content-Type: application/json");
-    *headers = curl_slist_append(*headers, authorization);
     curl_easy_setopt(curl, CURLOPT_URL, getenv("REQUEST_URL"));
     curl_easy_setopt(curl, CURLOPT_CAINFO, getenv("REQUEST_CA"));
     curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, getenv("REQUEST_BODY"));
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore);
     return curl;
+}
+
+/* With an idempotency key of its own, as the module sends: keeping the answer is part of the server's work. */
+static struct curl_slist *make_headers(void)
+{
+    char authorization[8192], key[64];
+    unsigned char chance[16];
+    must("random", getrandom(chance, sizeof chance, 0) == sizeof chance ? CKR_OK : CKR_GENERAL_ERROR);
+    int length = snprintf(key, sizeof key, "Idempotency-Key: ");
+    for (size_t i = 0; i < sizeof chance; i++)
+        length += snprintf(key + length, sizeof key - (size_t)length, "%02x", chance[i]);
+    snprintf(authorization, sizeof authorization, "Authorization: Bearer %s", getenv("REQUEST_TOKEN"));
+    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+    return curl_slist_append(curl_slist_append(headers, authorization), key);
 }
 
 static void post(CURL *curl)
 {
     long status = 0;
+    struct curl_slist *headers = make_headers();
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     must("curl", curl_easy_perform(curl) == CURLE_OK ? CKR_OK : CKR_GENERAL_ERROR);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     must("200 for curl", status == 200 ? CKR_OK : (CK_RV)status);
+    curl_slist_free_all(headers);
 }
 
 int main(void)
@@ -81,8 +94,7 @@ int main(void)
     printf("first_signature_ms=%.2f\n", now_ms() - start);
     printf("resident_kib=%ld\n", resident_kib() - before);
 
-    struct curl_slist *headers;
-    CURL *curl = prepare(&headers);
+    CURL *curl = prepare();
     for (int i = -warm_up; i < rounds; i++) {
         double begin = now_ms();
         must("sign", sign_p256(p11, session, key, digest, signature));
@@ -95,7 +107,6 @@ int main(void)
     }
     double by_module = median(module_times), by_curl = median(curl_times);
     printf("module_ms=%.3f\ncurl_ms=%.3f\noverhead_ms=%.3f\n", by_module, by_curl, by_module - by_curl);
-    curl_slist_free_all(headers);
     curl_easy_cleanup(curl);
     return 0;
 }
