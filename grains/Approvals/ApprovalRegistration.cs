@@ -1,3 +1,4 @@
+using CodeSigning.Grains.Grants;
 using CodeSigning.Grains.Policies;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -11,5 +12,8 @@ public static class ApprovalRegistration
         .AddSingleton<ApproverFactsReader>()
         .AddSingleton<RequestFactsReader>()
         .AddSingleton<ApprovalServices>()
-        .AddSingleton<PolicyServices>();
+        .AddSingleton<RequestDirectory>()
+        .AddSingleton<GrantDirectory>()
+        .AddSingleton<PolicyServices>()
+        .AddSingleton<PolicyDirectory>();
 }

@@ -68,7 +68,15 @@ public sealed partial class ApprovalRequestGrain
             return [];
         }
 
-        return (await GrainFactory.GetGrain<ISignerGrain>(signerId).AuthorizeAsync(caller, SignerAction.Revoke)).Basis;
+        try
+        {
+            return (await GrainFactory.GetGrain<ISignerGrain>(signerId).AuthorizeAsync(caller, SignerAction.Revoke)).Basis;
+        }
+        catch (RefusedException)
+        {
+            throw new RefusedException(
+                ErrorCode.Forbidden, "Only its requester and administrators of the signer take a request back. You may reject it.");
+        }
     }
 
     /// <summary>

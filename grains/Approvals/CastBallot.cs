@@ -5,8 +5,8 @@ namespace CodeSigning.Grains.Approvals;
 /// <param name="UserId">Who.</param>
 /// <param name="UserName">Under which name then.</param>
 /// <param name="Approved">Yes or no.</param>
-/// <param name="Comment">What they said of it.</param>
 /// <param name="At">When (UTC).</param>
+/// <param name="Comment">What they said of it.</param>
 /// <param name="IsVoid">
 /// Whether it was left out when votes were counted, its voter not being one who may vote any more. It stays out also if
 /// they become one again: they may vote again.
@@ -17,6 +17,6 @@ public sealed record CastBallot(
     [property: Id(1)] string UserId,
     [property: Id(2)] string UserName,
     [property: Id(3)] bool Approved,
-    [property: Id(4)] string? Comment,
-    [property: Id(5)] DateTimeOffset At,
+    [property: Id(4)] DateTimeOffset At,
+    [property: Id(5)] string? Comment = null,
     [property: Id(6)] bool IsVoid = false);

@@ -108,7 +108,7 @@ public static class RequestMachine
         DemandStep(cleared, facts, voter, step);
         return cleared with
         {
-            Ballots = [.. cleared.Ballots, new CastBallot(step, voter.Id, voter.Name, approves, comment, now)],
+            Ballots = [.. cleared.Ballots, new CastBallot(step, voter.Id, voter.Name, approves, now, comment)],
         };
     }
 

@@ -16,7 +16,10 @@ internal sealed class LiveGrants(string signerId, IStateStore states, TimeProvid
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
     private readonly Dictionary<PrincipalRef, (DateTimeOffset At, ImmutableArray<string> Ids)> _remembered = [];
 
-    /// <summary>The caller's grants that were neither revoked nor, as far as is known, used up or over.</summary>
+    /// <summary>
+    /// The caller's grants that were neither revoked nor, as far as is known, used up or over. Where there is none, the
+    /// last one that ended: it does not serve, but knows what the caller should be told.
+    /// </summary>
     public async ValueTask<ImmutableArray<string>> FindAsync(PrincipalRef grantee, bool fresh, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
@@ -42,6 +45,13 @@ internal sealed class LiveGrants(string signerId, IStateStore states, TimeProvid
                 .ThenBy(grant => grant.Id, StringComparer.Ordinal)
                 .Select(grant => grant.Id),
         ];
+        if (ids.IsEmpty)
+        {
+            var ended = await states.ListAsync(
+                new StateQuery(StateTypes.Grant, Parent: signerId, AnyLink: [grantee.ToLink()], Limit: 1), cancellationToken);
+            ids = [.. ended.Select(row => row.Id)];
+        }
+
         if (_remembered.Count >= MostRemembered)
         {
             _remembered.Clear();

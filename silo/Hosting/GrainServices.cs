@@ -1,3 +1,4 @@
+using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.Signing;
@@ -15,5 +16,6 @@ internal static class GrainServices
         .AddSingleton<SignerServices>()
         .AddSingleton<SignerDirectory>()
         .AddSingleton<SigningMeter>()
+        .AddApprovals()
         .AddCertificates();
 }

@@ -1,0 +1,104 @@
+using CodeSigning.Approvals;
+using CodeSigning.Errors;
+using CodeSigning.Grants;
+using Xunit;
+
+namespace CodeSigning.Grains.Tests.Approvals;
+
+/// <summary>Two who act at once: one order of the two explains what came of it, and the ledger tells which.</summary>
+public sealed class RaceTests : ApprovalSuite
+{
+    private const int Rounds = 50;
+
+    [Fact]
+    public async Task The_last_two_votes_give_one_grant()
+    {
+        var policyId = await House.AddPolicyAsync(Policy(2, Team));
+        var signerId = await House.AddSignerAsync(policyId, Administrator, Rae);
+        for (var round = 0; round < Rounds; round++)
+        {
+            var request = await House.AskAsync(Rae, signerId, Asked);
+            await Task.WhenAll(House.ApproveAsync(Ann, request.Id), House.ApproveAsync(Bob, request.Id));
+            Assert.Equal(
+                ["request.create", "request.vote", "request.approve"], await House.ActionsAsync("request/" + request.Id));
+            Assert.Equal(RequestStatus.Approved, (await House.LookAsync(Rae, request.Id)).Status);
+        }
+    }
+
+    [Fact]
+    public async Task Of_an_approval_and_a_cancellation_one_wins()
+    {
+        for (var round = 0; round < Rounds; round++)
+        {
+            var request = await House.AskAsync(Rae, SignerId, Asked);
+            var approval = TryAsync(() => House.ApproveAsync(Ann, request.Id));
+            var cancellation = TryAsync(() => House.CancelAsync(Rae, request.Id));
+            Assert.Single(await Task.WhenAll(approval, cancellation), ErrorCode.WrongState);
+            var status = (await House.LookAsync(Rae, request.Id)).Status;
+            Assert.Equal(await approval is null ? RequestStatus.Approved : RequestStatus.Cancelled, status);
+            Assert.Equal(2, (await House.ActionsAsync("request/" + request.Id)).Count);
+        }
+    }
+
+    [Fact]
+    public async Task A_vote_counts_only_if_it_was_in_before_its_voter_left_the_group()
+    {
+        for (var round = 0; round < Rounds; round++)
+        {
+            var request = await House.AskAsync(Rae, SignerId, Asked);
+            var vote = TryAsync(() => House.ApproveAsync(Ann, request.Id));
+            var removal = House.LeaveAsync(Team, Ann);
+            await Task.WhenAll(vote, removal);
+            var actions = (await House.ActionsAsync()).ToList();
+            var status = (await House.LookAsync(Rae, request.Id)).Status;
+            Assert.Equal(await vote is null ? RequestStatus.Approved : RequestStatus.Pending, status);
+            if (status == RequestStatus.Approved)
+            {
+                Assert.True(actions.LastIndexOf("request.approve") < actions.LastIndexOf("group.removeMember"));
+            }
+
+            await House.JoinAsync(Team, Ann);
+        }
+    }
+
+    [Fact]
+    public async Task Nobody_signs_under_a_grant_that_was_revoked_before_they_began()
+    {
+        for (var round = 0; round < Rounds; round++)
+        {
+            var grantId = await GrantAsync(Asked with { RequestedSignings = 10 });
+            House.Time.Advance(TimeSpan.FromSeconds(2));
+            var under = Enumerable.Range(0, 4).Select(_ => House.SignAsync(Rae, SignerId)).ToArray();
+            await House.RevokeAsync(Administrator, grantId);
+            var used = (await House.GrantAsync(Rae, grantId)).Used;
+            await DeniesAsync(ErrorCode.GrantRevoked, Rae);
+            await Task.WhenAll(under);
+            var grant = await House.GrantAsync(Rae, grantId);
+            Assert.Equal((GrantStatus.Revoked, used), (grant.Status, grant.Used));
+        }
+    }
+
+    [Fact]
+    public async Task As_many_as_were_granted_sign_however_many_try_at_once()
+    {
+        var grantId = await GrantAsync(Asked with { RequestedSignings = 10 });
+        House.Time.Advance(TimeSpan.FromSeconds(2));
+        var replies = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => Task.Run(() => House.SignAsync(Rae, SignerId))));
+        Assert.Equal(10, replies.Count(reply => reply is CodeSigning.Signing.SignReply.SignatureMade));
+        Assert.Equal(10, (await House.GrantAsync(Rae, grantId)).Used);
+    }
+
+    /// <summary>The refusal's code; null where it was done.</summary>
+    private static async Task<ErrorCode?> TryAsync(Func<Task> act)
+    {
+        try
+        {
+            await Task.Run(act);
+            return null;
+        }
+        catch (RefusedException refused)
+        {
+            return refused.Code;
+        }
+    }
+}

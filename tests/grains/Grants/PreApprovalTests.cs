@@ -1,0 +1,105 @@
+using CodeSigning.Approvals;
+using CodeSigning.Errors;
+using CodeSigning.Grains.Tests.Approvals;
+using CodeSigning.Grants;
+using CodeSigning.Identities;
+using Xunit;
+
+namespace CodeSigning.Grains.Tests.Grants;
+
+/// <summary>Grants that an administrator gives ahead, and grants in their order.</summary>
+public sealed class PreApprovalTests : ApprovalSuite
+{
+    [Fact]
+    public async Task An_administrator_grants_ahead_within_the_policys_limits()
+    {
+        var grant = await House.PreApproveAsync(Administrator, SignerId, For(Rae) with { RequestedSignings = 1 });
+        Assert.Equal((GrantStatus.Active, 1L, null), (grant.Status, grant.MaxSignings, grant.RequestId));
+        Assert.Equal(grant.Id, await SignsAsync(Rae));
+        await DeniesAsync(ErrorCode.GrantExhausted, Rae);
+        Assert.Contains("grant.pre-approve", await House.ActionsAsync("grant/" + grant.Id));
+        await RefusesAsync(
+            ErrorCode.PolicyLimitExceeded,
+            () => House.PreApproveAsync(Administrator, SignerId, For(Rae) with { RequestedSignings = 11 }));
+    }
+
+    [Fact]
+    public async Task Nobody_grants_to_themselves() =>
+        await RefusesAsync(ErrorCode.SelfApproval, () => House.PreApproveAsync(Administrator, SignerId, For(Administrator)));
+
+    [Fact]
+    public async Task Nobody_grants_to_a_machine_identity_that_they_can_act_as()
+    {
+        var machine = await House.AddMachineAsync("ci");
+        var signerId = await House.AddSignerAsync(PolicyId, Administrator, machine);
+        await House.PreApproveAsync(Administrator, signerId, For(machine));
+        await House.DoAsync(Administrator, caller => House.Grains.GetGrain<IIdentityGrain>(machine.Id)
+            .CreateClientSecretAsync(caller, new CreateClientSecret(), CancellationToken.None));
+        await RefusesAsync(ErrorCode.SelfApproval, () => House.PreApproveAsync(Administrator, signerId, For(machine)));
+    }
+
+    [Fact]
+    public async Task Only_members_who_administer_the_signer_grant_ahead_and_only_people()
+    {
+        var machine = await House.AddMachineAsync("ci");
+        var signerId = await House.AddSignerAsync(PolicyId, machine, Rae);
+        var outsider = await House.AddPersonAsync("outsider", ProductRole.Admin);
+        await RefusesAsync(ErrorCode.Forbidden, () => House.PreApproveAsync(machine, signerId, For(Rae)));
+        await RefusesAsync(ErrorCode.Forbidden, () => House.PreApproveAsync(outsider, signerId, For(Rae)));
+        await RefusesAsync(ErrorCode.Forbidden, () => House.PreApproveAsync(Rae, signerId, For(machine)));
+        await RefusesAsync(ErrorCode.NotFound, () => House.PreApproveAsync(Ann, signerId, For(Rae)));
+    }
+
+    [Fact]
+    public async Task A_grantee_is_an_active_member_who_may_sign()
+    {
+        await RefusesAsync(ErrorCode.InvalidRequest, () => House.PreApproveAsync(Administrator, SignerId, For(Ann)));
+        await RefusesAsync(ErrorCode.InvalidRequest, () => House.PreApproveAsync(Administrator, SignerId, For(Team)));
+        await House.SetActiveAsync(Rae, false);
+        await RefusesAsync(ErrorCode.InvalidRequest, () => House.PreApproveAsync(Administrator, SignerId, For(Rae)));
+    }
+
+    [Fact]
+    public async Task Without_a_policy_there_is_nothing_to_grant()
+    {
+        var signerId = await House.AddSignerAsync(null, Administrator, Rae);
+        await RefusesAsync(ErrorCode.WrongState, () => House.PreApproveAsync(Administrator, signerId, For(Rae)));
+    }
+
+    [Fact]
+    public async Task What_ends_first_is_used_first_and_a_spent_grant_does_not_stop_another()
+    {
+        var late = await GrantAsync(Asked with { RequestedSignings = 1, RequestedWindowDuration = "4h" });
+        var early = await GrantAsync(Asked with { RequestedSignings = 1, RequestedWindowDuration = "2h" });
+        Assert.Equal(early, await SignsAsync(Rae));
+        Assert.Equal(late, await SignsAsync(Rae));
+        await DeniesAsync(ErrorCode.GrantExhausted, Rae);
+        var next = await House.PreApproveAsync(Administrator, SignerId, For(Rae));
+        Assert.Equal(next.Id, await SignsAsync(Rae));
+    }
+
+    [Fact]
+    public async Task A_revoked_grant_denies_the_next_signature()
+    {
+        var grantId = await GrantAsync();
+        await SignsAsync(Rae);
+        await RefusesAsync(ErrorCode.Forbidden, () => House.RevokeAsync(Rae, grantId));
+        var revoked = await House.RevokeAsync(Administrator, grantId);
+        Assert.Equal((GrantStatus.Revoked, "no more"), (revoked.Status, revoked.RevocationReason));
+        await DeniesAsync(ErrorCode.GrantRevoked, Rae);
+        await RefusesAsync(ErrorCode.WrongState, () => House.RevokeAsync(Administrator, grantId));
+    }
+
+    [Fact]
+    public async Task Somebody_who_looked_for_the_grant_too_early_finds_it_once_it_is_given()
+    {
+        var request = await House.AskAsync(Rae, SignerId, Asked);
+        var grantId = "gnt_" + request.Id[4..];
+        await RefusesAsync(ErrorCode.NotFound, () => House.GrantAsync(Rae, grantId));
+        await House.ApproveAsync(Ann, request.Id);
+        Assert.Equal(GrantStatus.Active, (await House.GrantAsync(Rae, grantId)).Status);
+        Assert.Equal(grantId, await SignsAsync(Rae));
+    }
+
+    private static PreApprove For(PrincipalRef grantee) => new(grantee, "release 1.2");
+}

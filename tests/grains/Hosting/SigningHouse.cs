@@ -1,0 +1,302 @@
+using System.Text.Json;
+using CodeSigning.Approvals;
+using CodeSigning.Certificates;
+using CodeSigning.Contract;
+using CodeSigning.Errors;
+using CodeSigning.Grains.Identities.Machines;
+using CodeSigning.Grains.Identities.Users;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
+using CodeSigning.Grants;
+using CodeSigning.Identifiers;
+using CodeSigning.Identities;
+using CodeSigning.Ledger;
+using CodeSigning.Policies;
+using CodeSigning.Signers;
+using CodeSigning.Signing;
+using CodeSigning.Silo.Hosting;
+using CodeSigning.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace CodeSigning.Grains.Tests.Hosting;
+
+/// <summary>
+/// The whole silo as it is put together for production, on an SQLite file of its own and under a clock that the test
+/// moves, and a few words for what people do in it.
+/// </summary>
+internal sealed class SigningHouse : IAsyncDisposable
+{
+    private const int Attempts = 3;
+    private static readonly CancellationToken None = CancellationToken.None;
+    private readonly TemporaryDirectory _directory = new();
+    private readonly Action<IServiceCollection> _change;
+    private IHost _host;
+    private int _names;
+
+    private SigningHouse(Action<IServiceCollection> change)
+    {
+        _change = change;
+        _host = Build();
+    }
+
+    public ManualTimeProvider Time { get; } = new();
+
+    /// <summary>What signers are made on.</summary>
+    public string CertificateId { get; private set; } = "";
+
+    /// <summary>A product administrator, who makes the signers.</summary>
+    public PrincipalRef Owner { get; private set; } = null!;
+
+    public DateTimeOffset Now => Time.GetUtcNow();
+
+    public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+
+    public IStateStore States => _host.Services.GetRequiredService<IStateStore>();
+
+    public ILedgerReader Ledger => _host.Services.GetRequiredService<ILedgerReader>();
+
+    /// <summary>Opens one.</summary>
+    /// <param name="change">What shall be otherwise than in production.</param>
+    public static async Task<SigningHouse> OpenAsync(Action<IServiceCollection>? change = null)
+    {
+        var house = new SigningHouse(change ?? (_ => { }));
+        await house._host.StartAsync();
+        house.CertificateId = await house.AddCertificateAsync();
+        house.Owner = await house.AddPersonAsync("owner", ProductRole.Admin);
+        return house;
+    }
+
+    /// <summary>One whose reminders never come: what they make prompt must be true without them.</summary>
+    public static Task<SigningHouse> OpenWithoutRemindersAsync() => OpenAsync(services =>
+        services.AddKeyedSingleton<TimeProvider>(
+            Orleans.Reminders.ReminderTimeProviderNames.Reminders, new ManualTimeProvider()));
+
+    /// <summary>Stops the silo and starts another on the same store.</summary>
+    public async Task RestartAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+        _host = Build();
+        await _host.StartAsync();
+    }
+
+    public async Task<PrincipalRef> AddPersonAsync(string name, ProductRole role = ProductRole.Member)
+    {
+        var id = EntityId.New(IdPrefixes.User, Time);
+        await Grains.GetGrain<IUserGrain>(id).CreateAsync(
+            Caller.System, new NewUser($"{Unique(name)}@example.com", name, role, null), None);
+        return new PrincipalRef(PrincipalKind.User, id);
+    }
+
+    public Task SetActiveAsync(PrincipalRef principal, bool active)
+    {
+        var status = active ? PrincipalStatus.Active : PrincipalStatus.Disabled;
+        return principal.Kind == PrincipalKind.User
+            ? Grains.GetGrain<IUserGrain>(principal.Id).UpdateAsync(Caller.System, new UserChange(Status: status), None)
+            : Grains.GetGrain<IIdentityGrain>(principal.Id).UpdateAsync(Caller.System, new UpdateIdentity(Status: status), None);
+    }
+
+    public async Task<PrincipalRef> AddMachineAsync(string name)
+    {
+        var id = EntityId.New(IdPrefixes.Identity, Time);
+        await Grains.GetGrain<IIdentityGrain>(id).CreateAsync(Caller.System, new CreateIdentity(Unique(name)), None);
+        return new PrincipalRef(PrincipalKind.Identity, id);
+    }
+
+    public async Task<PrincipalRef> AddGroupAsync(string name, params IEnumerable<PrincipalRef> members)
+    {
+        var id = EntityId.New(IdPrefixes.Group, Time);
+        var group = Grains.GetGrain<IGroupGrain>(id);
+        await group.CreateAsync(Caller.System, new CreateGroup(Unique(name)), None);
+        foreach (var member in members)
+        {
+            await group.AddMemberAsync(Caller.System, member, None);
+        }
+
+        return new PrincipalRef(PrincipalKind.Group, id);
+    }
+
+    public async Task<string> AddCertificateAsync()
+    {
+        var authority = EntityId.New(IdPrefixes.CertificateAuthority, Time);
+        await Grains.GetGrain<ICertificateAuthorityGrain>(authority).CreateAsync(
+            Caller.System, new CreateCertificateAuthority(Unique("ca"), "EC_P256", 3650), None);
+        var id = EntityId.New(IdPrefixes.Certificate, Time);
+        await Grains.GetGrain<ICertificateGrain>(id).IssueAsync(
+            Caller.System, new IssueCertificate(authority, "Example", "EC_P256", 365), None);
+        return id;
+    }
+
+    public async Task<string> AddSignerAsync(string? policyId, PrincipalRef administrator, params IEnumerable<PrincipalRef> operators)
+    {
+        var id = EntityId.New(IdPrefixes.Signer, Time);
+        var request = new CreateSigner(
+            Unique("signer"),
+            CertificateId: CertificateId,
+            ApprovalPolicyId: policyId,
+            Members:
+            [
+                new NewMember(administrator.Kind, administrator.Id, SignerRole.Administrator),
+                .. operators.Select(one => new NewMember(one.Kind, one.Id, SignerRole.Operator)),
+            ]);
+        await DoAsync(Owner, caller => Grains.GetGrain<ISignerGrain>(id).CreateAsync(caller, request, None));
+        return id;
+    }
+
+    public Task<SignerView> UpdateSignerAsync(PrincipalRef who, string signerId, UpdateSigner change) =>
+        DoAsync(who, caller => Grains.GetGrain<ISignerGrain>(signerId).UpdateAsync(caller, change, None));
+
+    public Task<SignerView> SetPolicyAsync(PrincipalRef who, string signerId, string? policyId) =>
+        UpdateSignerAsync(who, signerId, new UpdateSigner { ApprovalPolicyId = new OptionalText(true, policyId) });
+
+    public Task<SignerView> SignerAsync(string signerId) => Grains.GetGrain<ISignerGrain>(signerId).GetAsync(Caller.System);
+
+    public Task<PolicyView> PolicyAsync(string policyId) => Grains.GetGrain<ISigningPolicyGrain>(policyId).GetAsync(Caller.System);
+
+    public Task<PolicyView> ReplacePolicyAsync(PrincipalRef who, string policyId, PolicyDefinition definition) =>
+        DoAsync(who, caller => Grains.GetGrain<ISigningPolicyGrain>(policyId).ReplaceAsync(caller, definition, None));
+
+    public Task JoinAsync(PrincipalRef group, PrincipalRef member) =>
+        Grains.GetGrain<IGroupGrain>(group.Id).AddMemberAsync(Caller.System, member, None);
+
+    public Task LeaveAsync(PrincipalRef group, PrincipalRef member) =>
+        Grains.GetGrain<IGroupGrain>(group.Id).RemoveMemberAsync(Caller.System, member.Id, None);
+
+    public async Task<string> AddPolicyAsync(PolicyDefinition definition)
+    {
+        var id = EntityId.New(IdPrefixes.Policy, Time);
+        await Grains.GetGrain<ISigningPolicyGrain>(id).CreateAsync(
+            Caller.System, definition with { Name = Unique(definition.Name) }, None);
+        return id;
+    }
+
+    public Task<RequestView> AskAsync(PrincipalRef who, string signerId, CreateRequest request, IdempotencyKey? retry = null)
+    {
+        var id = EntityId.New(IdPrefixes.ApprovalRequest, Time);
+        return DoAsync(who, caller => Grains.GetGrain<IApprovalRequestGrain>(id).CreateSigningAsync(
+            caller with { Retry = retry }, signerId, request, None));
+    }
+
+    public Task<RequestView> ApproveAsync(PrincipalRef who, string requestId) =>
+        DoAsync(who, caller => Request(requestId).ApproveAsync(caller, new CastVote(), None));
+
+    public Task<RequestView> RejectAsync(PrincipalRef who, string requestId) =>
+        DoAsync(who, caller => Request(requestId).RejectAsync(caller, new CastVote("no"), None));
+
+    public Task<RequestView> CancelAsync(PrincipalRef who, string requestId) =>
+        DoAsync(who, caller => Request(requestId).CancelAsync(caller, None));
+
+    public Task<RequestView> LookAsync(PrincipalRef who, string requestId) =>
+        DoAsync(who, caller => Request(requestId).GetAsync(caller));
+
+    public Task<GrantView> GrantAsync(PrincipalRef who, string grantId) =>
+        DoAsync(who, caller => Grains.GetGrain<IGrantGrain>(grantId).GetAsync(caller));
+
+    public Task<GrantView> PreApproveAsync(PrincipalRef who, string signerId, PreApprove request)
+    {
+        var id = EntityId.New(IdPrefixes.Grant, Time);
+        return DoAsync(who, caller => Grains.GetGrain<IGrantGrain>(id).PreApproveAsync(caller, signerId, request, None));
+    }
+
+    public Task<GrantView> RevokeAsync(PrincipalRef who, string grantId) =>
+        DoAsync(who, caller => Grains.GetGrain<IGrantGrain>(grantId).RevokeAsync(caller, new RevokeGrant("no more"), None));
+
+    public Task<SignReply> SignAsync(PrincipalRef who, string signerId) => DoAsync(who, caller =>
+        Grains.GetGrain<ISigningWorkerGrain>(0).SignAsync(
+            new SignCommand(caller, signerId, SigningAlgorithm.EcdsaSha256, IsDigest: true, new byte[32], null), None));
+
+    /// <summary>
+    /// Asks as the gateway does: as a caller who was authenticated just now, and again where what the decision rested on
+    /// has changed meanwhile.
+    /// </summary>
+    public async Task<T> DoAsync<T>(PrincipalRef who, Func<Caller, Task<T>> ask)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await ask(await AuthenticateAsync(who));
+            }
+            catch (Exception exception) when (attempt < Attempts && IsStale(exception))
+            {
+                // Again with fresh facts.
+            }
+        }
+    }
+
+    public async Task<Caller> AuthenticateAsync(PrincipalRef who)
+    {
+        var type = who.Kind == PrincipalKind.User ? StateTypes.User : StateTypes.Identity;
+        var stored = await States.ReadAsync(type, who.Id, None);
+        var (role, status) = who.Kind == PrincipalKind.User
+            ? (stored!.ReadAs<UserState>().Role, stored!.ReadAs<UserState>().Status)
+            : (ProductRole.Member, stored!.ReadAs<IdentityState>().Status);
+        if (status != PrincipalStatus.Active)
+        {
+            throw new RefusedException(ErrorCode.Unauthenticated, "Disabled.");
+        }
+
+        return new Caller(who.Kind, who.Id, who.Id, role, [stored!.ToVersion()], null, "127.0.0.1", null);
+    }
+
+    /// <summary>The actions of the administrative entries about something, oldest first.</summary>
+    public async Task<IReadOnlyList<string>> ActionsAsync(string? subject = null)
+    {
+        var entries = await Ledger.ListAsync(new LedgerQuery(EntryKind.Admin, Limit: 1000), None);
+        return
+        [
+            .. entries
+                .Select(entry => JsonDocument.Parse(entry.Json).RootElement)
+                .Where(entry => subject is null || entry.GetProperty("subject").GetString() == subject)
+                .OrderBy(entry => entry.GetProperty("at").GetString(), StringComparer.Ordinal)
+                .ThenBy(entry => entry.GetProperty("number").GetInt64())
+                .Select(entry => entry.GetProperty("action").GetString()!),
+        ];
+    }
+
+    /// <summary>Waits for what a reminder does in its own time.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> holds)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!await holds())
+        {
+            await Task.Delay(10, limit.Token);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+        _directory.Dispose();
+    }
+
+    private IApprovalRequestGrain Request(string id) => Grains.GetGrain<IApprovalRequestGrain>(id);
+
+    private string Unique(string name) => $"{name}-{Interlocked.Increment(ref _names)}";
+
+    private IHost Build()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));
+        builder.Services.AddSingleton<TimeProvider>(Time);
+        builder.AddSilo(new NodeSettings
+        {
+            DataDirectory = _directory.Path,
+            PostgreSql = null,
+            PostgreSqlOwner = null,
+            MasterKey = null,
+            PublicUrl = new Uri("http://localhost"),
+            AdministratorEmail = "admin@localhost",
+            AdministratorPassword = null,
+        });
+        _change(builder.Services);
+        return builder.Build();
+    }
+
+    private static bool IsStale(Exception exception) => exception
+        is Orleans.Storage.InconsistentStateException
+        or CommitRefusedException { Reason: CommitRefusal.Stale or CommitRefusal.TooLate };
+}

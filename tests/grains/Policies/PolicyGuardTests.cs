@@ -1,0 +1,223 @@
+using CodeSigning.Approvals;
+using CodeSigning.Errors;
+using CodeSigning.Grains.Tests.Approvals;
+using CodeSigning.Grains.Tests.Hosting;
+using CodeSigning.Policies;
+using CodeSigning.Signers;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace CodeSigning.Grains.Tests.Policies;
+
+/// <summary>The policy guards itself.</summary>
+public sealed class PolicyGuardTests : ApprovalSuite
+{
+    private readonly CallBreaker _breaker = new();
+
+    [Fact]
+    public async Task Until_something_was_approved_under_it_a_policy_is_changed_freely()
+    {
+        await House.AskAsync(Rae, SignerId, Asked);
+        var view = await House.ReplacePolicyAsync(Administrator, PolicyId, Looser);
+        Assert.Equal((20L, false, null), (view.Constraints.MaxSignings, view.Guarded, view.PendingChangeRequestId));
+        Assert.Null((await House.SetPolicyAsync(Administrator, SignerId, null)).ApprovalPolicyId);
+    }
+
+    [Fact]
+    public async Task The_first_approval_makes_it_guard_itself_in_the_same_commit()
+    {
+        await GrantAsync();
+        Assert.True((await House.PolicyAsync(PolicyId)).Guarded);
+        var view = await House.ReplacePolicyAsync(Administrator, PolicyId, Looser);
+        Assert.Equal(10, view.Constraints.MaxSignings);
+        Assert.NotNull(view.PendingChangeRequestId);
+    }
+
+    [Fact]
+    public async Task A_guarded_policy_is_tightened_freely()
+    {
+        await GrantAsync();
+        var view = await House.ReplacePolicyAsync(Administrator, PolicyId, Policy(2, Team));
+        Assert.Equal((2, true, null), (view.Steps[0].RequiredApprovals, view.Guarded, view.PendingChangeRequestId));
+    }
+
+    [Fact]
+    public async Task An_administrator_who_would_detach_sign_and_attach_again_only_gets_to_ask()
+    {
+        await GrantAsync();
+        var signerId = await House.AddSignerAsync(PolicyId, Administrator);
+        var view = await House.SetPolicyAsync(Administrator, signerId, null);
+        Assert.Equal(PolicyId, view.ApprovalPolicyId);
+        await DeniesAsync(ErrorCode.ApprovalRequired, Administrator, signerId);
+
+        var request = await House.LookAsync(Ann, view.PendingPolicyRequestId!);
+        Assert.Equal((RequestKind.SignerPolicy, RequestStatus.Pending), (request.Kind, request.Status));
+        await RefusesAsync(ErrorCode.Forbidden, () => House.ApproveAsync(Administrator, request.Id), ErrorCode.SelfApproval);
+        await DeniesAsync(ErrorCode.ApprovalRequired, Administrator, signerId);
+    }
+
+    [Fact]
+    public async Task An_approved_detachment_is_done()
+    {
+        await GrantAsync();
+        var requestId = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
+        Assert.Equal(RequestStatus.Approved, (await House.ApproveAsync(Ann, requestId)).Status);
+        var signer = await House.SignerAsync(SignerId);
+        Assert.Null(signer.ApprovalPolicyId);
+        Assert.Null(signer.PendingPolicyRequestId);
+        Assert.Null(await SignsAsync(Rae));
+        Assert.Contains("signer.change-policy", await House.ActionsAsync("signer/" + SignerId));
+    }
+
+    [Fact]
+    public async Task An_approved_replacement_is_done()
+    {
+        await GrantAsync();
+        var other = await House.AddPolicyAsync(Policy(2, Team));
+        var requestId = (await House.SetPolicyAsync(Administrator, SignerId, other)).PendingPolicyRequestId!;
+        await House.ApproveAsync(Ann, requestId);
+        Assert.Equal(other, (await House.SignerAsync(SignerId)).ApprovalPolicyId);
+    }
+
+    [Fact]
+    public async Task A_rejected_change_leaves_everything_as_it_was()
+    {
+        await GrantAsync();
+        var detach = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
+        var edit = (await House.ReplacePolicyAsync(Administrator, PolicyId, Looser)).PendingChangeRequestId!;
+        await House.RejectAsync(Ann, detach);
+        await House.RejectAsync(Ann, edit);
+        Assert.Equal(PolicyId, (await House.SignerAsync(SignerId)).ApprovalPolicyId);
+        var policy = await House.PolicyAsync(PolicyId);
+        Assert.Equal((10L, null), (policy.Constraints.MaxSignings, policy.PendingChangeRequestId));
+    }
+
+    [Fact]
+    public async Task An_approved_edit_is_done()
+    {
+        await GrantAsync();
+        var requestId = (await House.ReplacePolicyAsync(Administrator, PolicyId, Looser)).PendingChangeRequestId!;
+        await House.ApproveAsync(Bob, requestId);
+        var policy = await House.PolicyAsync(PolicyId);
+        Assert.Equal((20L, true, null), (policy.Constraints.MaxSignings, policy.Guarded, policy.PendingChangeRequestId));
+        Assert.Equal(
+            ["policy.create", "policy.ask-change", "policy.replace"], await House.ActionsAsync("policy/" + PolicyId));
+    }
+
+    [Fact]
+    public async Task A_change_that_was_asked_for_before_the_policy_became_stricter_gives_nothing()
+    {
+        await GrantAsync();
+        var detach = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
+        var edit = (await House.ReplacePolicyAsync(Administrator, PolicyId, Looser)).PendingChangeRequestId!;
+        await House.ReplacePolicyAsync(Administrator, PolicyId, Policy(2, Team));
+        await RefusesAsync(ErrorCode.WrongState, () => House.ApproveAsync(Ann, detach));
+        await RefusesAsync(ErrorCode.WrongState, () => House.ApproveAsync(Ann, edit));
+    }
+
+    [Fact]
+    public async Task Of_two_changes_that_were_asked_for_the_later_one_counts()
+    {
+        await GrantAsync();
+        var other = await House.AddPolicyAsync(Policy(1, Ann));
+        var first = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
+        var second = (await House.SetPolicyAsync(Administrator, SignerId, other)).PendingPolicyRequestId!;
+        await RefusesAsync(ErrorCode.WrongState, () => House.ApproveAsync(Ann, first));
+        await House.ApproveAsync(Ann, second);
+        Assert.Equal(other, (await House.SignerAsync(SignerId)).ApprovalPolicyId);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_was_approved_is_done_also_if_it_was_interrupted(bool restart)
+    {
+        await GrantAsync();
+        var requestId = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
+        _breaker.Breaks = nameof(ISignerGrain.ApplyPolicyChangeAsync);
+        Assert.Equal(RequestStatus.Approved, (await House.ApproveAsync(Ann, requestId)).Status);
+        Assert.Equal(PolicyId, (await House.SignerAsync(SignerId)).ApprovalPolicyId);
+
+        _breaker.Breaks = null;
+        if (restart)
+        {
+            await House.RestartAsync();
+        }
+
+        House.Time.Advance(TimeSpan.FromMinutes(1));
+        await SigningHouse.UntilAsync(async () => (await House.SignerAsync(SignerId)).ApprovalPolicyId is null);
+    }
+
+    [Fact]
+    public async Task A_policy_in_use_is_not_deleted_and_a_free_one_leaves_its_name()
+    {
+        var grain = House.Grains.GetGrain<ISigningPolicyGrain>(PolicyId);
+        Task DeleteAsync() => House.DoAsync(Administrator, async caller =>
+        {
+            await grain.DeleteAsync(caller, CancellationToken.None);
+            return true;
+        });
+
+        await RefusesAsync(ErrorCode.WrongState, DeleteAsync);
+        await House.SetPolicyAsync(Administrator, SignerId, null);
+        var name = (await House.PolicyAsync(PolicyId)).Name;
+        await DeleteAsync();
+        await RefusesAsync(ErrorCode.NotFound, () => House.PolicyAsync(PolicyId));
+        await RefusesAsync(ErrorCode.InvalidRequest, () => House.SetPolicyAsync(Administrator, SignerId, PolicyId));
+        var again = House.Grains.GetGrain<ISigningPolicyGrain>("pol_00000000000000000000000000");
+        await House.DoAsync(Administrator, caller => again.CreateAsync(caller, Looser with { Name = name }, CancellationToken.None));
+        await RefusesAsync(
+            ErrorCode.NameTaken,
+            () => House.DoAsync(Administrator, caller => House.Grains
+                .GetGrain<ISigningPolicyGrain>("pol_00000000000000000000000001")
+                .CreateAsync(caller, Looser with { Name = name }, CancellationToken.None)));
+    }
+
+    [Fact]
+    public async Task Only_product_administrators_manage_policies_and_people_read_them()
+    {
+        var machine = await House.AddMachineAsync("ci");
+        await RefusesAsync(ErrorCode.Forbidden, () => House.ReplacePolicyAsync(Rae, PolicyId, Looser));
+        await RefusesAsync(ErrorCode.Forbidden, () => House.ReplacePolicyAsync(machine, PolicyId, Looser));
+        var grain = House.Grains.GetGrain<ISigningPolicyGrain>(PolicyId);
+        Assert.Equal(PolicyId, (await House.DoAsync(Rae, grain.GetAsync)).Id);
+        await RefusesAsync(ErrorCode.Forbidden, () => House.DoAsync(machine, grain.GetAsync));
+    }
+
+    [Fact]
+    public async Task A_step_that_the_people_of_today_cannot_fill_is_refused()
+    {
+        await RefusesAsync(ErrorCode.UnreachableApproval, () => House.AddPolicyAsync(Policy(3, Team)));
+        await House.SetActiveAsync(Bob, false);
+        await RefusesAsync(ErrorCode.UnreachableApproval, () => House.AddPolicyAsync(Policy(2, Team)));
+        var distinct = Policy(1, Team) with
+        {
+            Steps = [new ApprovalStep([Team], 1), new ApprovalStep([Ann], 1)],
+            DistinctApproversAcrossSteps = true,
+        };
+        await RefusesAsync(ErrorCode.UnreachableApproval, () => House.AddPolicyAsync(distinct));
+        await House.AddPolicyAsync(distinct with { DistinctApproversAcrossSteps = false });
+    }
+
+    [Fact]
+    public async Task An_approver_exists()
+    {
+        await RefusesAsync(ErrorCode.InvalidRequest, () => House.AddPolicyAsync(Policy(1, Ann, Team with { Id = "grp_0" })));
+        await RefusesAsync(ErrorCode.InvalidRequest, () => House.AddPolicyAsync(Policy(1, Ann, Ann with { Id = "usr_0" })));
+        var machine = await House.AddMachineAsync("ci");
+        await RefusesAsync(ErrorCode.InvalidRequest, () => House.AddPolicyAsync(Policy(1, machine)));
+        var machines = await House.AddGroupAsync("machines", machine);
+        await RefusesAsync(ErrorCode.UnreachableApproval, () => House.AddPolicyAsync(Policy(1, machines)));
+    }
+
+    private protected override Task<SigningHouse> OpenAsync() =>
+        SigningHouse.OpenAsync(services => services.AddSingleton<IIncomingGrainCallFilter>(_breaker));
+
+    private static async Task RefusesAsync(ErrorCode code, Func<Task> act, ErrorCode orElse)
+    {
+        var refused = await Assert.ThrowsAsync<RefusedException>(act);
+        Assert.True(refused.Code == code || refused.Code == orElse, refused.Message);
+    }
+
+    private PolicyDefinition Looser => Policy(1, Team) with { Constraints = new PolicyConstraints("4h", 20) };
+}
