@@ -1,9 +1,10 @@
-#include <p11-kit/pkcs11.h>
+#include "cryptoki.h"
 
-#if defined(_WIN32)
-#define EXPORTED __declspec(dllexport)
-#else
+/* The version script and exports.def leave no other name to see. */
+#if defined(__GNUC__) && !defined(_WIN32)
 #define EXPORTED __attribute__((visibility("default")))
+#else
+#define EXPORTED
 #endif
 
 /* Never changed; not const, because the standard hands out a pointer that is not. */

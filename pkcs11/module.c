@@ -112,17 +112,40 @@ p11_sessions *p11_sessions_of(p11_module *module)
 
 /* --- C_Initialize and C_Finalize -------------------------------------------------------------------------------- */
 
+/* Where the configuration lies: under a directory that the environment names, or at a place of its own. */
+static const struct {
+    const char *variable;
+    const char *path;
+} places[] = {
+#if defined(_WIN32)
+    { "APPDATA", "\\CodeSigning\\pkcs11.json" },
+    { "ProgramData", "\\CodeSigning\\pkcs11.json" },
+#else
+    { "HOME", "/.config/codesigning/pkcs11.json" },
+    { NULL, "/etc/codesigning/pkcs11.json" },
+#endif
+};
+
+enum { place_count = sizeof places / sizeof *places };
+
+static bool find_place(size_t index, char *path, size_t capacity)
+{
+    char *directory = places[index].variable != NULL ? cs_environment(places[index].variable) : NULL;
+    bool known = places[index].variable == NULL || directory != NULL;
+    snprintf(path, capacity, "%s%s", directory != NULL ? directory : "", places[index].path);
+    cs_secret_free(directory);
+    return known;
+}
+
 static cs_result load_config(cs_config *config, cs_error *error)
 {
+    char found[place_count][1024];
     char *named = cs_environment("CODESIGNING_PKCS11_CONFIG");
-    char *home = cs_environment("HOME");
-    char own[1024] = "";
-    if (home != NULL)
-        snprintf(own, sizeof own, "%s/.config/codesigning/pkcs11.json", home);
-    const char *const paths[] = { named, home != NULL ? own : NULL, "/etc/codesigning/pkcs11.json" };
-    cs_result result = cs_config_load(config, paths, named != NULL ? 1 : 3, named != NULL, error);
+    const char *paths[1 + place_count] = { named };
+    for (size_t i = 0; i < place_count; i++)
+        paths[1 + i] = find_place(i, found[i], sizeof found[i]) ? found[i] : NULL;
+    cs_result result = cs_config_load(config, paths, named != NULL ? 1 : 1 + place_count, named != NULL, error);
     cs_secret_free(named);
-    cs_secret_free(home);
     return result;
 }
 

@@ -3,9 +3,8 @@
 #ifndef CODESIGNING_PKCS11_MODULE_H
 #define CODESIGNING_PKCS11_MODULE_H
 
-#include <p11-kit/pkcs11.h>
-
 #include "codesigning/client.h"
+#include "cryptoki.h"
 #include "platform.h"
 
 typedef struct p11_module p11_module;

@@ -1,4 +1,4 @@
-#include <p11-kit/pkcs11.h>
+#include "cryptoki.h"
 
 /* What a signer that lives elsewhere does not do. Each is in the function list all the same: callers do not look for
  * NULL. The key of a signer is neither made, changed, brought in nor taken out from here, and it only signs. */
