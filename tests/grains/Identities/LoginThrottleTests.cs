@@ -2,6 +2,8 @@ using CodeSigning.Errors;
 using CodeSigning.Grains.Identities.Logins.Throttling;
 using CodeSigning.Identities;
 using CodeSigning.Testing;
+using FsCheck;
+using FsCheck.Fluent;
 using Microsoft.Extensions.Options;
 using Xunit;
 
@@ -124,6 +126,21 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
+    public void Whatever_others_do_an_address_without_failures_gets_in() => Prop.ForAll(
+        Gen.Choose(0, 29).ArrayOf(400).ToArbitrary(),
+        acts =>
+        {
+            var throttle = new LoginThrottle(Options.Create(new ThrottleOptions { Capacity = 50 }), _time);
+            foreach (var act in acts)
+            {
+                FailIfAdmitted(throttle, act % 3 == 0 ? "ann" : $"user{act % 5}", $"203.0.113.{act}");
+                _time.Advance(TimeSpan.FromSeconds(act % 4));
+            }
+
+            using var owner = throttle.Begin(PrincipalKind.User, "ann", Owner);
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
     public void A_flood_of_accounts_does_not_fill_the_memory()
     {
         var table = new FailureTable(100, TimeSpan.FromHours(1));
@@ -148,6 +165,19 @@ public sealed class LoginThrottleTests
         {
             using var attempt = _throttle.Begin(PrincipalKind.User, account, address);
             attempt.Fail();
+        }
+    }
+
+    private static void FailIfAdmitted(LoginThrottle throttle, string account, string address)
+    {
+        try
+        {
+            using var attempt = throttle.Begin(PrincipalKind.User, account, address);
+            attempt.Fail();
+        }
+        catch (RefusedException refusal)
+        {
+            Assert.Equal(ErrorCode.RateLimited, refusal.Code);
         }
     }
 
