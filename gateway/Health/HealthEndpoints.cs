@@ -19,7 +19,7 @@ internal static class HealthEndpoints
     private static void MapProbe(this IEndpointRouteBuilder routes, string path, Func<HealthCheckRegistration, bool> isAsked) =>
         routes.MapHealthChecks(path, new HealthCheckOptions { Predicate = isAsked, ResponseWriter = WriteAsync })
             .AllowAnonymous()
-            .WithMetadata(EndpointLimits.Probe);
+            .WithMetadata(EndpointLimits.Probe, new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
 
     private static Task WriteAsync(HttpContext context, HealthReport report) => context.Response.WriteAsJsonAsync(
         new

@@ -12,10 +12,10 @@ internal static class GrainServices
 {
     public static void AddGrainServices(this IServiceCollection services) => services
         .AddIdentities()
+        .AddCertificates()
+        .AddApprovals()
         .AddSingleton<SignerFactsReader>()
         .AddSingleton<SignerServices>()
         .AddSingleton<SignerDirectory>()
-        .AddSingleton<SigningMeter>()
-        .AddApprovals()
-        .AddCertificates();
+        .AddSingleton<SigningMeter>();
 }
