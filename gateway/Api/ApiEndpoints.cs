@@ -1,3 +1,4 @@
+using CodeSigning.Gateway.Api.Approvals;
 using CodeSigning.Gateway.Api.Certificates;
 using CodeSigning.Gateway.Api.Identities;
 using CodeSigning.Gateway.Api.Ledger;
@@ -13,7 +14,8 @@ internal static class ApiEndpoints
         .AddSingleton<SignerIds>()
         .AddSingleton<Signatures>()
         .AddSingleton<SignHandler>()
-        .AddSingleton<BatchHandler>();
+        .AddSingleton<BatchHandler>()
+        .AddApprovalApi();
 
     public static void MapApi(this IEndpointRouteBuilder routes)
     {
@@ -28,6 +30,7 @@ internal static class ApiEndpoints
         signers.MapGroup("/{signerId}/operations").MapOperationEndpoints();
         signers.MapSignEndpoints();
 
+        api.MapGroup("/pki").MapApprovalApi();
         api.MapGroup("/ledger").WithTags("Ledger").MapLedgerEndpoints();
     }
 }

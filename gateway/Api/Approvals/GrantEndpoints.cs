@@ -1,0 +1,31 @@
+using CodeSigning.Gateway.Api.Identities;
+using CodeSigning.Gateway.Calls;
+using CodeSigning.Grants;
+using CodeSigning.Identifiers;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace CodeSigning.Gateway.Api.Approvals;
+
+/// <summary>Grants: read and revoked.</summary>
+internal static class GrantEndpoints
+{
+    public static void MapGrantEndpoints(this IEndpointRouteBuilder grants)
+    {
+        grants.MapGet("/{grantId}", GetAsync).WithName("GetGrant");
+        grants.MapPost("/{grantId}/revoke", RevokeAsync).WithName("RevokeGrant").TakesIdempotencyKey();
+    }
+
+    /// <summary>A grant, for its grantee and for whoever may read its signer.</summary>
+    internal static async Task<Ok<GrantView>> GetAsync(string grantId, ApiCall call) =>
+        TypedResults.Ok(await call.AskAsync(Find(call, grantId).GetAsync));
+
+    /// <summary>Revokes a grant; it holds for every signature that begins afterwards. Administrators of the signer only.</summary>
+    internal static async Task<Ok<GrantView>> RevokeAsync(string grantId, JsonBody<RevokeGrant> body, ApiCall call)
+    {
+        var grain = Find(call, grantId);
+        return TypedResults.Ok(await call.AskAsync(caller => grain.RevokeAsync(caller, body.Value, call.Aborted)));
+    }
+
+    private static IGrantGrain Find(ApiCall call, string grantId) =>
+        call.Grains.GetGrain<IGrantGrain>(PathId.Demand(IdPrefixes.Grant, grantId));
+}

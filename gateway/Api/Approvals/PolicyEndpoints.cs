@@ -1,0 +1,62 @@
+using CodeSigning.Contract;
+using CodeSigning.Gateway.Api.Identities;
+using CodeSigning.Gateway.Calls;
+using CodeSigning.Grains.Policies;
+using CodeSigning.Identifiers;
+using CodeSigning.Policies;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace CodeSigning.Gateway.Api.Approvals;
+
+/// <summary>Signing policies: product administrators manage them, people read them.</summary>
+internal static class PolicyEndpoints
+{
+    public static void MapPolicyEndpoints(this IEndpointRouteBuilder policies)
+    {
+        policies.MapPost("/", CreateAsync).WithName("CreateSigningPolicy").TakesIdempotencyKey(StatusCodes.Status201Created);
+        policies.MapGet("/", ListAsync).WithName("ListSigningPolicies");
+        policies.MapGet("/{policyId}", GetAsync).WithName("GetSigningPolicy");
+        policies.MapPut("/{policyId}", ReplaceAsync).WithName("ReplaceSigningPolicy");
+        policies.MapDelete("/{policyId}", DeleteAsync).WithName("DeleteSigningPolicy");
+    }
+
+    /// <summary>Makes a policy; a step that its approvers cannot fill is refused. Product administrators only.</summary>
+    internal static async Task<Created<PolicyView>> CreateAsync(
+        JsonBody<PolicyDefinition> body, ApiCall call, TimeProvider time)
+    {
+        var grain = call.Grains.GetGrain<ISigningPolicyGrain>(EntityId.New(IdPrefixes.Policy, time));
+        var policy = await call.AskAsync(caller => grain.CreateAsync(caller, body.Value, call.Aborted));
+        return TypedResults.Created($"/api/v1/pki/signing-policies/{policy.Id}", policy);
+    }
+
+    /// <summary>Lists policies, newest first.</summary>
+    internal static async Task<Ok<Page<PolicyView>>> ListAsync(
+        [AsParameters] PageQuery page, ApiCall call, PolicyDirectory directory) =>
+        TypedResults.Ok(await call.AskAsync(caller =>
+            directory.ListAsync(caller, page.GetBefore(), page.GetLimit(), call.Aborted)));
+
+    /// <summary>A policy.</summary>
+    internal static async Task<Ok<PolicyView>> GetAsync(string policyId, ApiCall call) =>
+        TypedResults.Ok(await call.AskAsync(Find(call, policyId).GetAsync));
+
+    /// <summary>
+    /// Replaces what a policy says, for new requests. An edit that allows more, of a policy that was approved under
+    /// before, becomes a request: the answer is the policy as it still is, with pendingChangeRequestId.
+    /// </summary>
+    internal static async Task<Ok<PolicyView>> ReplaceAsync(string policyId, JsonBody<PolicyDefinition> body, ApiCall call)
+    {
+        var grain = Find(call, policyId);
+        return TypedResults.Ok(await call.AskAsync(caller => grain.ReplaceAsync(caller, body.Value, call.Aborted)));
+    }
+
+    /// <summary>Deletes a policy that no signer has.</summary>
+    internal static async Task<NoContent> DeleteAsync(string policyId, ApiCall call)
+    {
+        var grain = Find(call, policyId);
+        await call.AskAsync(caller => grain.DeleteAsync(caller, call.Aborted));
+        return TypedResults.NoContent();
+    }
+
+    private static ISigningPolicyGrain Find(ApiCall call, string policyId) =>
+        call.Grains.GetGrain<ISigningPolicyGrain>(PathId.Demand(IdPrefixes.Policy, policyId));
+}
