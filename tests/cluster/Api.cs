@@ -1,0 +1,91 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace CodeSigning.Cluster.Tests;
+
+/// <summary>The HTTP API of one node, as somebody who has signed in.</summary>
+internal sealed class Api(Uri address, string? token = null) : IDisposable
+{
+    private readonly HttpClient _client = new(new SocketsHttpHandler { MaxConnectionsPerServer = 256 })
+    {
+        BaseAddress = address,
+        Timeout = TimeSpan.FromSeconds(60),
+        DefaultRequestHeaders = { Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token) },
+    };
+
+    public string? Token { get; } = token;
+
+    public static async Task<Api> SignInAsync(Uri address, string email, string password)
+    {
+        using var anyone = new Api(address);
+        var login = await anyone.PostAsync("/api/v1/auth/login", new { email, password });
+        return new Api(address, Text(login, "accessToken"));
+    }
+
+    public static async Task<Api> SignInAsync(Uri address, MachineIdentity identity)
+    {
+        using var anyone = new Api(address);
+        var login = await anyone.PostAsync(
+            "/api/v1/auth/universal-auth/login", new { clientId = identity.ClientId, clientSecret = identity.ClientSecret });
+        return new Api(address, Text(login, "accessToken"));
+    }
+
+    /// <summary>The same caller at another node.</summary>
+    public Api At(Uri other) => new(other, Token);
+
+    public Task<JsonObject> PostAsync(string path, object body) => SendAsync(HttpMethod.Post, path, body);
+
+    public Task<JsonObject> PatchAsync(string path, object body) => SendAsync(HttpMethod.Patch, path, body);
+
+    public Task<JsonObject> GetAsync(string path) => SendAsync(HttpMethod.Get, path, null);
+
+    public async Task DeleteAsync(string path)
+    {
+        using var response = await _client.DeleteAsync(path);
+        await DemandSuccessAsync(response, path);
+    }
+
+    public async Task<string> GetTextAsync(string path)
+    {
+        using var response = await _client.GetAsync(path);
+        await DemandSuccessAsync(response, path);
+        return await response.Content.ReadAsStringAsync();
+    }
+
+    /// <summary>Asks for a signature over a digest; what comes back is for the caller to judge.</summary>
+    public async Task<(HttpStatusCode Status, JsonObject Body)> SignAsync(string signer, byte[] digest, string algorithm)
+    {
+        using var response = await _client.PostAsJsonAsync(
+            $"/api/v1/pki/signers/{signer}/sign",
+            new { data = Convert.ToBase64String(digest), signingAlgorithm = algorithm, isDigest = true });
+        return (response.StatusCode, await ReadAsync(response));
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    public static string Text(JsonObject json, string member) =>
+        json[member]?.GetValue<string>() ?? throw new InvalidOperationException($"There is no {member} in {json.ToJsonString()}.");
+
+    private async Task<JsonObject> SendAsync(HttpMethod method, string path, object? body)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+        using var response = await _client.SendAsync(request);
+        await DemandSuccessAsync(response, path);
+        return await ReadAsync(response);
+    }
+
+    private static async Task<JsonObject> ReadAsync(HttpResponseMessage response)
+    {
+        var text = await response.Content.ReadAsStringAsync();
+        return text.Length == 0 ? [] : JsonNode.Parse(text) as JsonObject ?? throw new JsonException(text);
+    }
+
+    private static async Task DemandSuccessAsync(HttpResponseMessage response, string path)
+    {
+        if (!response.IsSuccessStatusCode)
+            Assert.Fail($"{path} answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+    }
+}

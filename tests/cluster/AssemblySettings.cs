@@ -1,0 +1,2 @@
+// Each test starts processes and loads both cores; side by side they would only wait for each other.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

@@ -1,0 +1,86 @@
+using CodeSigning.Testing;
+
+namespace CodeSigning.Cluster.Tests;
+
+/// <summary>Nodes over one database, and an administrator to set them up.</summary>
+internal sealed class Deployment : IAsyncDisposable
+{
+    private const string Email = "admin@example.com";
+    private const string Password = "correct horse battery staple";
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly PostgreSqlDatabase? _database;
+    private readonly List<Node> _nodes = [];
+
+    private Deployment(PostgreSqlDatabase? database) => _database = database;
+
+    public IReadOnlyList<Node> Nodes => _nodes;
+
+    /// <summary>The administrator, at the first node.</summary>
+    public Api Administrator { get; private set; } = new(new Uri("http://127.0.0.1"));
+
+    public static async Task<Deployment> StartAsync(Database database, int nodes)
+    {
+        var deployment = new Deployment(
+            database == Database.PostgreSql ? await (await PostgreSqlServer.SharedAsync()).CreateDatabaseAsync() : null);
+        for (var i = 0; i < nodes; i++)
+            deployment._nodes.Add(await Node.StartAsync(deployment.Settings()));
+
+        deployment.Administrator = await Api.SignInAsync(deployment.Nodes[0].Address, Email, Password);
+        return deployment;
+    }
+
+    /// <summary>Makes a signer of its own CA and certificate with an operator that is a machine.</summary>
+    public async Task<(string SignerId, MachineIdentity Operator)> CreateSignerAsync(string name, string keyAlgorithm = "EC_P256")
+    {
+        var ca = await Administrator.PostAsync(
+            "/api/v1/pki/ca", new { commonName = $"{name} CA", keyAlgorithm, ttlDays = 365 });
+        var identity = await CreateIdentityAsync(name + "-ci");
+        var signer = await Administrator.PostAsync("/api/v1/pki/signers", new
+        {
+            name,
+            caId = Api.Text(ca, "id"),
+            commonName = name,
+            keyAlgorithm,
+            certificateTtlDays = 30,
+            members = new[] { new { kind = "identity", id = identity.Id, role = "operator" } },
+        });
+        return (Api.Text(signer, "id"), identity);
+    }
+
+    public async Task<MachineIdentity> CreateIdentityAsync(string name)
+    {
+        var identity = await Administrator.PostAsync("/api/v1/identities", new { name });
+        var id = Api.Text(identity, "id");
+        var secret = await Administrator.PostAsync($"/api/v1/identities/{id}/client-secrets", new { description = "test" });
+        return new MachineIdentity(id, Api.Text(secret, "clientId"), Api.Text(secret, "clientSecret"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Administrator.Dispose();
+        foreach (var node in _nodes)
+            await node.DisposeAsync();
+
+        _directory.Dispose();
+    }
+
+    private Dictionary<string, string> Settings()
+    {
+        var settings = new Dictionary<string, string>
+        {
+            ["CODESIGNING_DATA"] = _directory.Path,
+            ["CODESIGNING_ADMIN_EMAIL"] = Email,
+            ["CODESIGNING_ADMIN_PASSWORD"] = Password,
+            ["CODESIGNING_SIGNATURES_PER_SECOND"] = "1000000",
+            ["CODESIGNING_REQUESTS_PER_SECOND"] = "1000000",
+        };
+        if (_database is not null)
+        {
+            settings["CODESIGNING_DB"] = _database.Service;
+            settings["CODESIGNING_DB_MIGRATE"] = _database.Owner;
+        }
+
+        return settings;
+    }
+}

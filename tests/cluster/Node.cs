@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace CodeSigning.Cluster.Tests;
+
+/// <summary>A gateway with its silo as an operating-system process, which can be killed, stopped and woken.</summary>
+internal sealed partial class Node : IAsyncDisposable
+{
+    private const int SigStop = 19;
+    private const int SigContinue = 18;
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+
+    private readonly IReadOnlyDictionary<string, string> _settings;
+    private readonly List<string> _output = [];
+    private Process? _process;
+
+    public Node(IReadOnlyDictionary<string, string> settings)
+    {
+        _settings = settings;
+        Address = new Uri($"http://127.0.0.1:{FreePort()}");
+    }
+
+    public Uri Address { get; }
+
+    public static async Task<Node> StartAsync(IReadOnlyDictionary<string, string> settings)
+    {
+        var node = new Node(settings);
+        await node.StartAsync();
+        return node;
+    }
+
+    public async Task StartAsync()
+    {
+        var start = new ProcessStartInfo("dotnet", Path.Combine(AppContext.BaseDirectory, "gateway.dll"))
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = AppContext.BaseDirectory,
+        };
+        foreach (var (name, value) in _settings)
+            start.Environment[name] = value;
+
+        start.Environment["CODESIGNING_URLS"] = Address.ToString();
+        _process = Process.Start(start) ?? throw new InvalidOperationException("The node did not start.");
+        _process.OutputDataReceived += (_, line) => Keep(line.Data);
+        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        await WaitUntilReadyAsync();
+    }
+
+    /// <summary>Ends the process at once, whatever it does (SIGKILL).</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Takes the process off the processor (SIGSTOP) until it is woken.</summary>
+    public void Stop() => Signal(SigStop);
+
+    /// <summary>Lets a stopped process go on (SIGCONT).</summary>
+    public void Wake() => Signal(SigContinue);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { HasExited: false })
+        {
+            Signal(SigContinue);
+            await KillAsync();
+        }
+
+        _process?.Dispose();
+    }
+
+    private void Signal(int signal) => Assert.Equal(0, Kill(_process!.Id, signal));
+
+    private async Task WaitUntilReadyAsync()
+    {
+        using var client = new HttpClient { BaseAddress = Address };
+        var started = Stopwatch.StartNew();
+        while (started.Elapsed < StartTimeout)
+        {
+            if (_process!.HasExited)
+                break;
+
+            try
+            {
+                if ((await client.GetAsync("/readyz")).StatusCode == HttpStatusCode.OK)
+                    return;
+            }
+            catch (HttpRequestException)
+            {
+                // It does not listen yet.
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50));
+        }
+
+        Assert.Fail($"The node did not become ready. It printed:\n{Output()}");
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is null)
+            return;
+
+        lock (_output)
+        {
+            _output.Add(line);
+        }
+    }
+
+    private string Output()
+    {
+        lock (_output)
+        {
+            return string.Join('\n', _output.TakeLast(50));
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+}

@@ -1,0 +1,44 @@
+namespace CodeSigning.Cluster.Tests;
+
+public sealed class TwoNodesTests
+{
+    private static readonly TimeSpan Stopped = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task Two_processes_that_share_signers_write_no_entry_twice_and_leave_no_gap()
+    {
+        await using var deployment = await Deployment.StartAsync(Database.PostgreSql, nodes: 2);
+        var (signer, identity) = await deployment.CreateSignerAsync("shared");
+        var callers = await Task.WhenAll(deployment.Nodes.Select(node => Api.SignInAsync(node.Address, identity)));
+        await using var load = new SigningLoad(callers, signer, clients: 64);
+
+        await Eventually.Async(() => load.Received.Count >= 2000);
+        await load.EndAsync();
+
+        Assert.Empty(load.Refused);
+        var ledger = (await LedgerCheck.TakeAsync(deployment.Administrator)).Holds(load.Received).IsWhole();
+        Assert.Equal(2, ledger.Signatures(signer).Select(entry => entry["stream"]!.GetValue<string>()).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_process_that_was_stopped_while_its_signer_was_disabled_signs_nothing_when_it_wakes()
+    {
+        await using var deployment = await Deployment.StartAsync(Database.PostgreSql, nodes: 2);
+        var (signer, identity) = await deployment.CreateSignerAsync("zombie");
+        var sleeper = deployment.Nodes[1];
+        await using var load = new SigningLoad([await Api.SignInAsync(sleeper.Address, identity)], signer, clients: 32);
+        await Eventually.Async(() => load.Received.Count >= 200);
+
+        sleeper.Stop();
+        await deployment.Administrator.PatchAsync($"/api/v1/pki/signers/{signer}/status", new { status = "disabled" });
+        var signedBefore = (await LedgerCheck.TakeAsync(deployment.Administrator)).Signatures(signer).Count();
+        await Task.Delay(Stopped);
+        sleeper.Wake();
+        await Eventually.Async(() => load.Refused.Count >= 100);
+        await load.EndAsync();
+
+        Assert.All(load.Refused, code => Assert.Equal("SignerDisabled", code));
+        var ledger = (await LedgerCheck.TakeAsync(deployment.Administrator)).Holds(load.Received).IsWhole();
+        Assert.Equal(signedBefore, ledger.Signatures(signer).Count());
+    }
+}
