@@ -1,5 +1,6 @@
 using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.Signing;
 using CodeSigning.Silo.Certificates;
@@ -17,5 +18,6 @@ internal static class GrainServices
         .AddSingleton<SignerFactsReader>()
         .AddSingleton<SignerServices>()
         .AddSingleton<SignerDirectory>()
+        .AddSingleton<LedgerAuthority>()
         .AddSingleton<SigningMeter>();
 }

@@ -1,4 +1,3 @@
-using CodeSigning.Errors;
 using CodeSigning.Gateway.Api.Signers;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Grains.Ledger;
@@ -13,6 +12,7 @@ internal static class LedgerEndpoints
     public static void MapLedgerEndpoints(this IEndpointRouteBuilder ledger)
     {
         ledger.MapGet("/entries", ListAsync).WithName("ListEntries").Produces<EntryPageBody>();
+        ledger.MapEvidenceEndpoints();
     }
 
     /// <summary>Lists entries, newest first. Without a signer, product administrators only.</summary>
@@ -45,10 +45,9 @@ internal static class LedgerEndpoints
         {
             await call.Grains.GetGrain<ISignerGrain>(signerId).AuthorizeAsync(caller, SignerAction.Read);
         }
-        else if (caller.Role != ProductRole.Admin)
+        else
         {
-            throw new RefusedException(
-                ErrorCode.Forbidden, "Only product administrators read the whole ledger. Name a signer that you may read.");
+            LedgerAuthority.DemandReader(caller);
         }
     }
 }

@@ -1,0 +1,79 @@
+using System.Security.Cryptography;
+using System.Text;
+using CodeSigning.Errors;
+using CodeSigning.Gateway.Calls;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Identities;
+using CodeSigning.Silo.Ledger;
+using CodeSigning.Silo.Ledger.Checkpoints;
+using CodeSigning.Silo.Ledger.Export;
+using CodeSigning.Silo.Ledger.Verification;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace CodeSigning.Gateway.Api.Ledger;
+
+/// <summary>What makes the ledger evidence: its export, its checkpoints, the key to verify them with, and verification here.</summary>
+internal static class EvidenceEndpoints
+{
+    private const string JsonLines = "application/jsonl";
+
+    public static void MapEvidenceEndpoints(this IEndpointRouteBuilder ledger)
+    {
+        ledger.MapGet("/export", ExportAsync).WithName("ExportLedger").Produces<string>(contentType: JsonLines);
+        ledger.MapGet("/checkpoints", ListCheckpointsAsync).WithName("ListCheckpoints").Produces<CheckpointPageBody>();
+        ledger.MapGet("/public-key", GetPublicKeyAsync).WithName("GetLedgerPublicKey").Produces<string>(contentType: "application/x-pem-file");
+        ledger.MapPost("/verify", VerifyAsync).WithName("VerifyLedger").Produces<VerificationBody>();
+    }
+
+    /// <summary>Exports the ledger as JSON Lines that <c>silo verify-ledger</c> verifies offline. An entry tells of the export.</summary>
+    internal static async Task ExportAsync(
+        ApiCall call, HttpContext http, string? from, string? to, LedgerAuthority authority, ILedgerExport export)
+    {
+        var begin = EntryFilter.ParseTime(from, nameof(from));
+        var end = EntryFilter.ParseTime(to, nameof(to));
+        await call.AskAsync(caller => authority.RecordExportAsync(caller, begin, end, call.Aborted));
+        http.Response.ContentType = JsonLines;
+        http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        await export.WriteAsync(http.Response.Body, begin, end, call.Aborted);
+    }
+
+    /// <summary>Lists checkpoints, newest first, each as the text to keep outside.</summary>
+    internal static async Task<IResult> ListCheckpointsAsync(
+        ApiCall call, int? limit, string? cursor, ICheckpoints checkpoints)
+    {
+        var page = new PageQuery(limit, Cursor: null);
+        if (cursor is not null && (!long.TryParse(cursor, out var number) || number < 1))
+        {
+            throw new RefusedException(ErrorCode.InvalidRequest, "The cursor is not one that a page of this list gave as next.");
+        }
+
+        await call.AskAsync(DemandReaderAsync);
+        var found = await checkpoints.ListAsync(cursor is null ? null : long.Parse(cursor), page.GetLimit() + 1, call.Aborted);
+        var items = found.Take(page.GetLimit()).ToArray();
+        return TypedResults.Ok(new CheckpointPageBody(
+            [.. items.Select(item => item.Text)],
+            found.Count > items.Length ? items[^1].Number.ToString(System.Globalization.CultureInfo.InvariantCulture) : null));
+    }
+
+    /// <summary>The public key of the ledger as PEM (SubjectPublicKeyInfo, ECDSA on P-256).</summary>
+    internal static async Task<IResult> GetPublicKeyAsync(ApiCall call, ILedgerKey key)
+    {
+        await call.AskAsync(DemandReaderAsync);
+        var pem = PemEncoding.WriteString("PUBLIC KEY", key.PublicKey.Span) + "\n";
+        return TypedResults.Text(pem, "application/x-pem-file", Encoding.ASCII);
+    }
+
+    /// <summary>Verifies what was added since the last verification, or with <c>full=true</c> all of it.</summary>
+    internal static async Task<IResult> VerifyAsync(ApiCall call, bool? full, ILedgerVerification verification)
+    {
+        await call.AskAsync(DemandReaderAsync);
+        var report = await verification.VerifyAsync(full ?? false, call.Aborted);
+        return TypedResults.Ok(new VerificationBody(report.Intact, report.Entries, report.Checkpoints, report.Problems));
+    }
+
+    private static Task DemandReaderAsync(Caller caller)
+    {
+        LedgerAuthority.DemandReader(caller);
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,34 @@
+using CodeSigning.Errors;
+using CodeSigning.Grains.Recording;
+using CodeSigning.Identities;
+
+namespace CodeSigning.Grains.Ledger;
+
+/// <summary>Who may see and take out the whole ledger: product administrators. Taking it out is itself an entry.</summary>
+public sealed class LedgerAuthority(ILedger ledger, TimeProvider time)
+{
+    /// <summary>Refuses all but product administrators.</summary>
+    public static void DemandReader(Caller caller)
+    {
+        if (caller.Role != ProductRole.Admin)
+        {
+            throw new RefusedException(
+                ErrorCode.Forbidden, "Only product administrators read the whole ledger. Name a signer that you may read.");
+        }
+    }
+
+    /// <summary>Writes the entry of an export before its first byte leaves.</summary>
+    /// <exception cref="CommitRefusedException">The caller is not any more who it was.</exception>
+    public async Task RecordExportAsync(
+        Caller caller, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken)
+    {
+        DemandReader(caller);
+        var change = Change.By(caller, "ledger.export", "ledger", "entries", new { From = from, To = to }, time);
+        var outcome = await ledger.CommitAsync(
+            new LedgerElement { Entry = change.Entry, ReadSet = change.ReadSet, Until = change.Until }, cancellationToken);
+        if (outcome is not CommitOutcome.Committed)
+        {
+            throw new CommitRefusedException(outcome);
+        }
+    }
+}
