@@ -1,0 +1,139 @@
+#include <windows.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <winhttp.h>
+
+#include "checks.h"
+
+static LONG open_blocks;
+static LONG countdown; /* 0: nothing is to fail */
+static LONG did_fail;
+
+static bool must_fail(void)
+{
+    if (countdown > 0 && InterlockedDecrement(&countdown) == 0) {
+        did_fail = 1;
+        return true;
+    }
+    return false;
+}
+
+static void *counted(void *block)
+{
+    if (block != NULL)
+        InterlockedIncrement(&open_blocks);
+    return block;
+}
+
+static void *watched_malloc(size_t size)
+{
+    return must_fail() ? NULL : counted(malloc(size));
+}
+
+static void *watched_calloc(size_t count, size_t size)
+{
+    return must_fail() ? NULL : counted(calloc(count, size));
+}
+
+static void *watched_realloc(void *block, size_t size)
+{
+    if (must_fail())
+        return NULL;
+    return block == NULL ? counted(realloc(NULL, size)) : realloc(block, size);
+}
+
+static wchar_t *watched_wcsdup(const wchar_t *text)
+{
+    return must_fail() ? NULL : counted(_wcsdup(text));
+}
+
+static void watched_free(void *block)
+{
+    if (block != NULL)
+        InterlockedDecrement(&open_blocks);
+    free(block);
+}
+
+static HINTERNET WINAPI watched_open(LPCWSTR agent, DWORD access, LPCWSTR proxy, LPCWSTR bypass, DWORD flags)
+{
+    return counted(WinHttpOpen(agent, access, proxy, bypass, flags));
+}
+
+static HINTERNET WINAPI watched_connect(HINTERNET session, LPCWSTR host, INTERNET_PORT port, DWORD reserved)
+{
+    return counted(WinHttpConnect(session, host, port, reserved));
+}
+
+static HINTERNET WINAPI watched_open_request(HINTERNET connect, LPCWSTR verb, LPCWSTR object, LPCWSTR version, LPCWSTR referrer,
+                                             LPCWSTR *types, DWORD flags)
+{
+    return counted(WinHttpOpenRequest(connect, verb, object, version, referrer, types, flags));
+}
+
+static BOOL WINAPI watched_close(HINTERNET handle)
+{
+    InterlockedDecrement(&open_blocks);
+    return WinHttpCloseHandle(handle);
+}
+
+static const struct {
+    const char *name;
+    void *replacement;
+} replacements[] = {
+    { "malloc", (void *)watched_malloc },
+    { "calloc", (void *)watched_calloc },
+    { "realloc", (void *)watched_realloc },
+    { "_wcsdup", (void *)watched_wcsdup },
+    { "free", (void *)watched_free },
+    { "WinHttpOpen", (void *)watched_open },
+    { "WinHttpConnect", (void *)watched_connect },
+    { "WinHttpOpenRequest", (void *)watched_open_request },
+    { "WinHttpCloseHandle", (void *)watched_close },
+};
+
+static bool replace(const char *name, ULONG_PTR *slot)
+{
+    for (size_t i = 0; i < sizeof replacements / sizeof *replacements; i++) {
+        DWORD before;
+        if (strcmp(replacements[i].name, name) != 0 || !VirtualProtect(slot, sizeof *slot, PAGE_READWRITE, &before))
+            continue;
+        *slot = (ULONG_PTR)replacements[i].replacement;
+        VirtualProtect(slot, sizeof *slot, before, &before);
+        return true;
+    }
+    return false;
+}
+
+bool allocations_watch(HMODULE module)
+{
+    BYTE *base = (BYTE *)module;
+    const IMAGE_NT_HEADERS *headers = (const IMAGE_NT_HEADERS *)(base + ((const IMAGE_DOS_HEADER *)base)->e_lfanew);
+    DWORD start = headers->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT].VirtualAddress;
+    size_t replaced = 0;
+    for (const IMAGE_IMPORT_DESCRIPTOR *import = (const void *)(base + start); import->Name != 0; import++) {
+        const IMAGE_THUNK_DATA *names = (const void *)(base + import->OriginalFirstThunk);
+        IMAGE_THUNK_DATA *slots = (void *)(base + import->FirstThunk);
+        for (size_t i = 0; names[i].u1.AddressOfData != 0; i++)
+            if (!IMAGE_SNAP_BY_ORDINAL(names[i].u1.Ordinal))
+                replaced += replace((const char *)((const IMAGE_IMPORT_BY_NAME *)(base + names[i].u1.AddressOfData))->Name,
+                                    (ULONG_PTR *)&slots[i].u1.Function);
+    }
+    return replaced >= 7;
+}
+
+long allocations_open(void)
+{
+    return open_blocks;
+}
+
+void allocations_fail(long number)
+{
+    did_fail = 0;
+    countdown = number;
+}
+
+bool allocations_failed(void)
+{
+    return did_fail != 0;
+}
