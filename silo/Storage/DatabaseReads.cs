@@ -13,18 +13,21 @@ internal static class DatabaseReads
     {
         try
         {
-            await using var connection = await connections.OpenAsync(cancellationToken);
-            await using var command = connection.CreateCommand();
-            command.CommandText = sql;
-            for (var i = 0; i < values.Length; i++)
-                command.Add(ParameterName(i), values[i]);
+            return await TryQueryAsync(connections, sql, map, values, cancellationToken);
+        }
+        catch (DbException exception) when (connections.Translate(exception) is StoreUnavailableException)
+        {
+            // A server that went away and came back leaves a pool of dead connections; one read must not fail for each.
+            connections.ForgetPooled();
+        }
+        catch (DbException exception)
+        {
+            throw connections.Translate(exception);
+        }
 
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            List<T> rows = [];
-            while (await reader.ReadAsync(cancellationToken))
-                rows.Add(map(reader));
-
-            return rows;
+        try
+        {
+            return await TryQueryAsync(connections, sql, map, values, cancellationToken);
         }
         catch (DbException exception)
         {
@@ -37,6 +40,23 @@ internal static class DatabaseReads
 
     /// <summary>A column that may be NULL.</summary>
     public static string? GetText(this DbDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    private static async Task<List<T>> TryQueryAsync<T>(
+        IReadConnections connections, string sql, Func<DbDataReader, T> map, object[] values, CancellationToken cancellationToken)
+    {
+        await using var connection = await connections.OpenAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        for (var i = 0; i < values.Length; i++)
+            command.Add(ParameterName(i), values[i]);
+
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<T> rows = [];
+        while (await reader.ReadAsync(cancellationToken))
+            rows.Add(map(reader));
+
+        return rows;
+    }
 
     private static void Add(this DbCommand command, string name, object value)
     {

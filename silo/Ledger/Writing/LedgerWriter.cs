@@ -31,8 +31,11 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
             SingleReader = true,
             FullMode = BoundedChannelFullMode.Wait,
         });
-        metrics.ObserveQueue(() => _queue.Reader.Count);
+        metrics.ObserveQueue(() => QueueLength);
     }
+
+    /// <summary>How many elements wait to be taken into a batch.</summary>
+    public int QueueLength => _queue.Reader.Count;
 
     public bool IsWritable => Reason is null;
 

@@ -71,9 +71,15 @@ internal sealed class PostgreSqlConnections : IReadConnections, IAsyncDisposable
         }
         catch (NpgsqlException exception)
         {
-            throw Translate(exception);
+            var fault = Translate(exception);
+            if (fault is StoreUnavailableException)
+                _writers.Clear();
+
+            throw fault;
         }
     }
+
+    public void ForgetPooled() => _readers.Clear();
 
     public Exception Translate(Exception exception) =>
         exception is NpgsqlException npgsql ? PostgreSqlFaults.Translate(npgsql) : exception;

@@ -61,6 +61,12 @@ internal sealed class SqliteConnections : IReadConnections
         }
     }
 
+    public void ForgetPooled()
+    {
+        using SqliteConnection connection = new(_pooled);
+        SqliteConnection.ClearPool(connection);
+    }
+
     public Exception Translate(Exception exception) => exception is SqliteException sqlite ? SqliteFaults.Translate(sqlite) : exception;
 
     private static async Task ExecuteAsync(SqliteConnection connection, string sql, CancellationToken cancellationToken)

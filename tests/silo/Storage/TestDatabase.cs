@@ -32,6 +32,9 @@ internal sealed class TestDatabase : IDisposable
         kind,
         kind is DatabaseKind.PostgreSql ? await (await PostgreSqlServer.SharedAsync()).CreateDatabaseAsync() : null);
 
+    /// <summary>A database that the test made itself.</summary>
+    public static TestDatabase Over(PostgreSqlDatabase database) => new(DatabaseKind.PostgreSql, database);
+
     /// <summary>Runs SQL as somebody who has the whole database in hand.</summary>
     public async Task ExecuteAsync(string sql)
     {
