@@ -138,6 +138,7 @@ internal sealed partial class Activation
             // The caller gave up while the call waited.
             lock (_gate)
                 Unlink(call);
+            call.Release();
             return;
         }
 

@@ -160,10 +160,10 @@ internal sealed partial class Activation
 
     private async Task Activate()
     {
+        using var limit = new CancellationTokenSource(Runtime.Options.ActivationTimeout);
         try
         {
             _services = Runtime.Services.CreateAsyncScope();
-            using var limit = new CancellationTokenSource(Runtime.Options.ActivationTimeout);
             GrainInstance = Class.Activator.Create(this, out var facets);
             foreach (var facet in facets)
                 await facet.ReadStateAsync(limit.Token).WaitAsync(limit.Token);
@@ -174,7 +174,9 @@ internal sealed partial class Activation
             Runtime.Log.LogError(exception, "{Grain} could not be activated", GrainId);
             StopTimers();
             await Release();
-            Retire(exception);
+            Retire(exception is OperationCanceledException && limit.IsCancellationRequested
+                ? new TimeoutException($"{GrainId} was not active after {Runtime.Options.ActivationTimeout}.", exception)
+                : exception);
             return;
         }
 
@@ -242,7 +244,9 @@ internal sealed partial class Activation
             for (var call = _firstUnanswered; call is not null; call = _firstUnanswered)
             {
                 Unlink(call);
-                if (!call.IsLocal && !call.IsAnswered)
+                if (call.IsLocal || call.IsAnswered)
+                    call.Release();
+                else
                     orphans.Add(call);
             }
 

@@ -71,7 +71,8 @@ public abstract class GrainCall
     /// <summary>Answers the caller with an exception, unless it has an answer.</summary>
     internal abstract void Fail(Exception exception);
 
-    private protected void Release()
+    /// <summary>Lets go of the caller's token: the call has ended, or never begins.</summary>
+    internal void Release()
     {
         if (CancellationToken.CanBeCanceled)
             _cancellation.Dispose();

@@ -10,8 +10,7 @@ internal sealed class StatelessWorkers(GrainClass grainClass, string key, int ma
     {
         while (!Choose().TryAccept(call))
         {
-            // It ended in between, and is about to leave.
-            Thread.Yield();
+            // It ended in between, and has left.
         }
     }
 

@@ -28,10 +28,8 @@ internal sealed class ReminderService(
 
     private readonly IReminderTable? _table = (IReminderTable?)services.GetService(typeof(IReminderTable));
     private readonly TimeProvider _time = GrainRuntime.TimeOf(services, ReminderTimeProviderNames.Reminders);
-    private readonly Lock _gate = new();
-    private readonly Dictionary<(GrainId Grain, string Name), ReminderEntry> _known = [];
+    private readonly ReminderSchedule _schedule = new();
     private readonly CancellationTokenSource _stopping = new();
-    private TaskCompletionSource _changed = NewSignal();
     private Task _loop = Task.CompletedTask;
 
     private DateTime Now => _time.GetUtcNow().UtcDateTime;
@@ -46,7 +44,7 @@ internal sealed class ReminderService(
         var entry = new ReminderEntry { GrainId = callingGrainId, ReminderName = reminderName, StartAt = Now + dueTime, Period = period };
         entry.ETag = await Table.UpsertRow(entry)
             ?? throw new ReminderException($"Reminder {entry} was changed by another at the same time. Try again.");
-        Know(entry);
+        _schedule.Set(entry);
         return new Reminder(entry);
     }
 
@@ -60,7 +58,7 @@ internal sealed class ReminderService(
             var entry = await Table.ReadRow(callingGrainId, reminder.ReminderName);
             if (entry is null || await Table.RemoveRow(callingGrainId, reminder.ReminderName, entry.ETag!))
             {
-                Forget(callingGrainId, reminder.ReminderName);
+                _schedule.Remove(callingGrainId, reminder.ReminderName);
                 return;
             }
         }
@@ -110,58 +108,33 @@ internal sealed class ReminderService(
         var refreshAt = DateTime.MinValue;
         while (!_stopping.IsCancellationRequested)
         {
-            Task changed;
-            lock (_gate)
-                changed = _changed.Task;
             try
             {
                 if (Now >= refreshAt)
                 {
-                    await Refresh();
                     refreshAt = Now + options.Value.RefreshReminderListPeriod;
+                    await _schedule.Refresh(() => Table.ReadRows(0, 0));
                 }
 
                 await Parallel.ForEachAsync(
-                    Due(), new ParallelOptions { MaxDegreeOfParallelism = ConcurrentDeliveries }, async (entry, _) => await Deliver(entry));
+                    _schedule.TakeDue(Now),
+                    new ParallelOptions { MaxDegreeOfParallelism = ConcurrentDeliveries },
+                    async (entry, _) => await Deliver(entry));
             }
             catch (Exception exception)
             {
-                log.LogWarning(exception, "Reminders could not be read or claimed; trying again");
-                refreshAt = Now + options.Value.RefreshReminderListPeriod;
+                log.LogWarning(exception, "Reminders could not be read; trying again in {Period}", options.Value.RefreshReminderListPeriod);
             }
 
-            await WaitUntil(NextWake(refreshAt), changed);
+            var (wake, changed) = _schedule.NextWake(refreshAt);
+            await WaitUntil(wake, changed);
         }
-    }
-
-    private async Task Refresh()
-    {
-        var rows = (await Table.ReadRows(0, 0)).Reminders;
-        lock (_gate)
-        {
-            _known.Clear();
-            foreach (var entry in rows)
-                _known[(entry.GrainId, entry.ReminderName)] = entry;
-        }
-    }
-
-    private ReminderEntry[] Due()
-    {
-        var now = Now;
-        lock (_gate)
-            return _stopping.IsCancellationRequested ? [] : [.. _known.Values.Where(entry => entry.StartAt <= now)];
-    }
-
-    private DateTime NextWake(DateTime refreshAt)
-    {
-        lock (_gate)
-            return _known.Values.Select(static entry => entry.StartAt).Append(refreshAt).Min();
     }
 
     private async Task WaitUntil(DateTime wake, Task changed)
     {
-        // Not below a millisecond: a claim that keeps failing must not spin.
-        var wait = wake - Now is var left && left > TimeSpan.FromMilliseconds(1) ? left : TimeSpan.FromMilliseconds(1);
+        if (wake - Now is not { Ticks: > 0 } wait)
+            return;
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         await Task.WhenAny(Task.Delay(wait, _time, waiting.Token), changed);
         await waiting.CancelAsync();
@@ -169,10 +142,27 @@ internal sealed class ReminderService(
 
     private async Task Deliver(ReminderEntry entry)
     {
-        var due = entry.StartAt;
-        var lease = options.Value.ResponseTimeout * 2;
-        if (await Move(entry, Now + (lease > ShortestLease ? lease : ShortestLease)) is not { } claimed)
+        if (_stopping.IsCancellationRequested)
             return;
+        var due = entry.StartAt;
+        try
+        {
+            var lease = options.Value.ResponseTimeout * 2;
+            if (await Move(entry, Now + (lease > ShortestLease ? lease : ShortestLease)) is not { } claimed)
+                return;
+            await Call(claimed, due);
+            var ticks = Math.Max(1, (long)Math.Ceiling((Now - due) / entry.Period));
+            await Move(claimed, due + entry.Period * ticks);
+        }
+        catch (Exception exception)
+        {
+            // Without its row it is not in the schedule any more; the next reading of the table brings it back.
+            log.LogWarning(exception, "Reminder {Reminder} of {Grain} could not be claimed", entry.ReminderName, entry.GrainId);
+        }
+    }
+
+    private async Task Call(ReminderEntry entry, DateTime due)
+    {
         try
         {
             var grain = (IRemindable)(object)runtime.CreateReference(typeof(IRemindable), entry.GrainId);
@@ -182,9 +172,6 @@ internal sealed class ReminderService(
         {
             log.LogError(exception, "Reminder {Reminder} of {Grain} failed; it comes again after its period", entry.ReminderName, entry.GrainId);
         }
-
-        var ticks = Math.Max(1, (long)Math.Ceiling((Now - due) / entry.Period));
-        await Move(claimed, due + entry.Period * ticks);
     }
 
     /// <summary>Moves a reminder on if it is still as we know it, and learns what became of it.</summary>
@@ -197,34 +184,16 @@ internal sealed class ReminderService(
         if (await Table.UpsertRow(moved) is { } etag)
         {
             moved.ETag = etag;
-            Know(moved);
+            _schedule.Set(moved);
             return moved;
         }
 
         if (await Table.ReadRow(entry.GrainId, entry.ReminderName) is { } other)
-            Know(other);
+            _schedule.Set(other);
         else
-            Forget(entry.GrainId, entry.ReminderName);
+            _schedule.Remove(entry.GrainId, entry.ReminderName);
         return null;
     }
-
-    private void Know(ReminderEntry entry)
-    {
-        lock (_gate)
-        {
-            _known[(entry.GrainId, entry.ReminderName)] = entry;
-            _changed.TrySetResult();
-            _changed = NewSignal();
-        }
-    }
-
-    private void Forget(GrainId grain, string name)
-    {
-        lock (_gate)
-            _known.Remove((grain, name));
-    }
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private sealed record Reminder(string ReminderName) : IGrainReminder
     {

@@ -60,6 +60,23 @@ public sealed class NodesTests
         await next.Stage.Until("one/tea.1");
     }
 
+    [Fact]
+    public async Task A_reminder_that_is_set_while_the_table_is_read_is_not_forgotten()
+    {
+        var settings = new HostSettings();
+        var reading = new TaskCompletionSource();
+        await using var host = await RunningHost.Start(settings);
+        await host.Grains.GetGrain<IReminded>("early").Set("tea", 2 * Minute, 60 * Minute);
+        await settings.Time.AdvanceUntil(() => settings.Stage.IsRaised("early/tea.1"), TimeSpan.FromSeconds(20), 5 * Minute);
+        settings.Reminders.HoldNextReading(reading.Task);
+        await settings.Time.AdvanceUntil(() => settings.Reminders.IsReadingHeld, TimeSpan.FromSeconds(20), 3 * Minute);
+
+        await host.Grains.GetGrain<IReminded>("late").Set("tea", TimeSpan.FromSeconds(10), 60 * Minute);
+        reading.SetResult();
+
+        await settings.Time.AdvanceUntil(() => settings.Stage.IsRaised("late/tea.1"), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30));
+    }
+
     private static bool IsRaisedForAll(Stage stage, int tick) =>
         Enumerable.Range(0, 5).All(grain => stage.IsRaised($"grain {grain}/tea.{tick}"));
 }

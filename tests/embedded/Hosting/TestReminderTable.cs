@@ -8,11 +8,27 @@ public sealed class TestReminderTable : IReminderTable
     private readonly Lock _gate = new();
     private readonly Dictionary<(GrainId Grain, string Name), ReminderEntry> _rows = [];
     private int _version;
+    private Task? _hold;
+
+    public bool IsReadingHeld { get; private set; }
+
+    /// <summary>Lets the next reading of a range take its rows now, and return them only when told.</summary>
+    public void HoldNextReading(Task until) => _hold = until;
 
     public Task<ReminderTableData> ReadRows(GrainId grainId) => Rows(row => row.GrainId == grainId);
 
-    public Task<ReminderTableData> ReadRows(uint begin, uint end) => Rows(row => row.GrainId.GetUniformHashCode() is var hash
-        && (begin < end ? hash > begin && hash <= end : hash > begin || hash <= end));
+    public async Task<ReminderTableData> ReadRows(uint begin, uint end)
+    {
+        var rows = await Rows(row => row.GrainId.GetUniformHashCode() is var hash
+            && (begin < end ? hash > begin && hash <= end : hash > begin || hash <= end));
+        if (Interlocked.Exchange(ref _hold, null) is { } hold)
+        {
+            IsReadingHeld = true;
+            await hold;
+        }
+
+        return rows;
+    }
 
     public async Task<ReminderEntry?> ReadRow(GrainId grainId, string reminderName) =>
         (await Rows(row => row.GrainId == grainId && row.ReminderName == reminderName)).Reminders.SingleOrDefault();
