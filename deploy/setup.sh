@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced with $root set by ./run and ./test: what they need of a machine. As root on Debian it is installed; elsewhere it is named.
+# Sourced, with $root set, by ./run and ./test: what they need of a machine. As root on Debian it is installed; elsewhere it is named.
 
 say_missing() { # SENTENCE...
   printf '%s\n' "$@" >&2
@@ -8,6 +8,7 @@ say_missing() { # SENTENCE...
 
 # The .NET SDK that global.json asks for. No Debian release has one, so it is asked for and not installed.
 need_dotnet() {
+  : "${root:?}"
   export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
   command -v dotnet >/dev/null || say_missing \
     'The .NET SDK 10 is missing. Install it as https://learn.microsoft.com/dotnet/core/install/linux-debian says, and run this again.'

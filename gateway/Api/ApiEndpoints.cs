@@ -28,6 +28,7 @@ internal static class ApiEndpoints
         signers.MapSignerEndpoints();
         signers.MapGroup("/{signerId}/members").MapMemberEndpoints();
         signers.MapGroup("/{signerId}/operations").MapOperationEndpoints();
+        signers.MapGroup("/{signerId}").MapStopEndpoint();
         signers.MapSignEndpoints();
 
         api.MapGroup("/pki").MapApprovalApi();

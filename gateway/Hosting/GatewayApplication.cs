@@ -33,6 +33,7 @@ internal static class GatewayApplication
         builder.AddSilo(node);
         builder.Services.AddAuth(node);
         builder.Services.AddSingleton(settings);
+        builder.Services.AddHostedService<Greeting>();
         builder.Services.AddSingleton<ProblemDescriber>();
         builder.Services.AddApi();
         builder.Services.AddSingleton<RateLimits>();
