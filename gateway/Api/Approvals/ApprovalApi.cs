@@ -8,7 +8,8 @@ internal static class ApprovalApi
     public static IServiceCollection AddApprovalApi(this IServiceCollection services) => services
         .AddSingleton<RequestChanges>()
         .AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<RequestChanges>())
-        .AddSingleton<RequestWaits>();
+        .AddSingleton<RequestWaits>()
+        .AddSingleton<ApprovalWaits>();
 
     public static void MapApprovalApi(this IEndpointRouteBuilder pki)
     {

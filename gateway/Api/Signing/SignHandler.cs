@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CodeSigning.Gateway.Api.Approvals;
 using CodeSigning.Gateway.Api.Signers;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Gateway.Limits;
@@ -10,7 +11,8 @@ namespace CodeSigning.Gateway.Api.Signing;
 /// One signature: the hot path. The body is parsed where it lies and the answer written to the connection's buffer, since
 /// at thousands a second what the framework does for other endpoints would cost as much as the rest of the gateway.
 /// </summary>
-internal sealed class SignHandler(Signatures signatures, SignerIds signers, RateLimits rates)
+internal sealed class SignHandler(
+    Signatures signatures, SignerIds signers, ApprovalWaits approvals, RateLimits rates, TimeProvider time)
 {
     public async Task SignAsync(HttpContext http, string idOrName, SignOptions options)
     {
@@ -20,8 +22,15 @@ internal sealed class SignHandler(Signatures signatures, SignerIds signers, Rate
 
         var signerId = await signers.FindAsync(idOrName, http.RequestAborted);
         var (request, key) = await SignBodyReader.ReadAsync(http, SignRequestReader.ReadSign);
-        var outcome = await signatures.SignAsync(
-            http, key is null ? caller : caller with { Retry = key }, signerId, request.Item, request.ClientMetadata);
+        caller = key is null ? caller : caller with { Retry = key };
+        var outcome = await signatures.SignAsync(http, caller, signerId, request.Item, request.ClientMetadata);
+        var until = time.GetUtcNow() + options.Wait.GetValueOrDefault();
+        while (options.Wait is not null && outcome.Problem is { } denial && ApprovalWaits.CanHelp(denial.Code)
+            && await approvals.WaitAsync(caller, signerId, until, http.RequestAborted))
+        {
+            outcome = await signatures.SignAsync(http, caller, signerId, request.Item, request.ClientMetadata);
+        }
+
         if (outcome.Problem is { } problem)
         {
             await ProblemWriter.WriteAsync(http, problem);

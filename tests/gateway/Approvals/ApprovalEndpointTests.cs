@@ -77,6 +77,25 @@ public sealed class ApprovalEndpointTests : ApprovalGateway
     }
 
     [Fact]
+    public async Task A_signature_waits_for_the_decision_within_its_call()
+    {
+        var requestId = await AskAsync();
+        var signing = Machine.PostAsync($"/pki/signers/{SignerId}/sign?wait=60s", Sign(), 200);
+        await Ann.PostAsync($"/pki/approval-requests/{requestId}/approve", new { }, 200);
+        Assert.NotNull((string?)(await signing.WaitAsync(TimeSpan.FromSeconds(30)))["grantId"]);
+    }
+
+    [Fact]
+    public async Task A_signature_does_not_wait_where_nothing_is_pending_or_it_was_rejected()
+    {
+        await Machine.PostAsync($"/pki/signers/{SignerId}/sign?wait=60s", Sign(), 403).WaitAsync(TimeSpan.FromSeconds(30));
+        var requestId = await AskAsync();
+        var signing = Machine.PostAsync($"/pki/signers/{SignerId}/sign?wait=60s", Sign(), 403);
+        await Ann.PostAsync($"/pki/approval-requests/{requestId}/reject", new { comment = "no" }, 200);
+        Assert.Equal("ApprovalRequired", (string)(await signing.WaitAsync(TimeSpan.FromSeconds(30)))["code"]!);
+    }
+
+    [Fact]
     public async Task Requests_are_listed_for_those_who_may_decide_them()
     {
         var first = await AskAsync();
@@ -196,6 +215,28 @@ public sealed class ApprovalEndpointTests : ApprovalGateway
         await Machine.GetAsync($"/pki/grants/{second}", 200);
         using var stranger = await SignInNewAsync("stranger@example.com");
         await stranger.GetAsync($"/pki/grants/{second}", 404);
+    }
+
+    [Fact]
+    public async Task The_emergency_stop_ends_everything_and_lists_what_was_signed()
+    {
+        var approved = await Ann.PostAsync($"/pki/approval-requests/{await AskAsync()}/approve", new { }, 200);
+        var signed = await Machine.PostAsync($"/pki/signers/{SignerId}/sign", Sign(), 200);
+        var second = await Ann.PostAsync($"/pki/approval-requests/{await AskAsync()}/approve", new { }, 200);
+        var pending = await AskAsync();
+        await Machine.PostAsync($"/pki/signers/{SignerId}/stop", new { reason = "stolen" }, 403);
+
+        var report = await Administrator.PostAsync($"/pki/signers/{SignerId}/stop", new { reason = "stolen" }, 200);
+        Assert.Equal("disabled", (string)report["signer"]!["status"]!);
+        Assert.Contains((string)second["grantId"]!, report["revokedGrants"]!.AsArray().Select(id => (string)id!));
+        Assert.Equal([pending], report["cancelledRequests"]!.AsArray().Select(id => (string)id!));
+        var entry = Assert.Single(report["signatures"]!.AsArray());
+        Assert.Equal((string)signed["operationId"]!, (string)entry!["operationId"]!);
+        Assert.Equal((string)approved["grantId"]!, (string)entry["grantId"]!);
+
+        Assert.Equal("cancelled", (string)(await Machine.GetAsync($"/pki/approval-requests/{pending}", 200))["status"]!);
+        Assert.Equal("revoked", (string)(await Machine.GetAsync($"/pki/grants/{second["grantId"]}", 200))["status"]!);
+        Assert.Equal("SignerDisabled", (string)(await Machine.PostAsync($"/pki/signers/{SignerId}/sign", Sign(), 400))["code"]!);
     }
 
     private async Task<HttpClient> SignInNewAsync(string email)

@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using CodeSigning.Approvals;
+using CodeSigning.Errors;
+using CodeSigning.Gateway.Hosting;
+using CodeSigning.Grains.Approvals;
+using CodeSigning.Grains.States;
+using CodeSigning.Identities;
+
+namespace CodeSigning.Gateway.Api.Approvals;
+
+/// <summary>
+/// Lets a call to sign wait until a request of its caller is approved. So a tool whose digest changes with every run
+/// can have exactly the digest approved that it then signs.
+/// </summary>
+internal sealed class ApprovalWaits(
+    IStateStore states, RequestChanges changes, GatewaySettings settings, TimeProvider time, IHostApplicationLifetime lifetime)
+{
+    private const int MostRequests = 20;
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+    private int _waiting;
+
+    /// <summary>Whether an approval can help somebody who was denied with this code.</summary>
+    public static bool CanHelp(ErrorCode denial) => denial
+        is ErrorCode.ApprovalRequired or ErrorCode.GrantExhausted or ErrorCode.GrantExpired
+        or ErrorCode.GrantRevoked or ErrorCode.ScopeMismatch;
+
+    /// <summary>
+    /// Waits for the caller's requests for a signer; true once one of them is approved. False at once where none is
+    /// pending, or where so many calls wait already that those which sign would find no place.
+    /// </summary>
+    public async Task<bool> WaitAsync(Caller caller, string signerId, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        var pending = await FindPendingAsync(caller, signerId, cancellationToken);
+        if (pending.IsEmpty)
+            return false;
+
+        try
+        {
+            return Interlocked.Increment(ref _waiting) <= settings.RequestsInFlight / 4
+                && await WaitAsync(pending, until, cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+
+    private async Task<bool> WaitAsync(ImmutableArray<string> requests, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        while (until - time.GetUtcNow() is var left && left > TimeSpan.Zero && !ends.IsCancellationRequested)
+        {
+            Task next = Task.WhenAny(requests.Select(changes.NextAsync));
+            var statuses = await Task.WhenAll(requests.Select(id => StatusAsync(id, cancellationToken)));
+            if (statuses.Contains(RequestStatus.Approved))
+                return true;
+
+            if (!statuses.Contains(RequestStatus.Pending))
+                return false;
+
+            await next.WaitAsync(left < LookAgain ? left : LookAgain, time, ends.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return false;
+    }
+
+    private async Task<ImmutableArray<string>> FindPendingAsync(
+        Caller caller, string signerId, CancellationToken cancellationToken)
+    {
+        var rows = await states.ListAsync(
+            new StateQuery(
+                StateTypes.ApprovalRequest,
+                Parent: signerId,
+                Statuses: ["pending"],
+                AnyLink: [caller.ToRef().ToLink()],
+                Limit: MostRequests),
+            cancellationToken);
+        return
+        [
+            .. rows
+                .Select(row => row.ReadAs<ApprovalRequestState>())
+                .Where(request => request.Requester.Id == caller.Id && request.Kind == RequestKind.Signing)
+                .Where(request => request.StatusAt(time.GetUtcNow()) == RequestStatus.Pending)
+                .Select(request => request.Id),
+        ];
+    }
+
+    private async Task<RequestStatus?> StatusAsync(string requestId, CancellationToken cancellationToken)
+    {
+        var row = await states.ReadAsync(StateTypes.ApprovalRequest, requestId, cancellationToken);
+        return row?.ReadAs<ApprovalRequestState>().StatusAt(time.GetUtcNow());
+    }
+}
