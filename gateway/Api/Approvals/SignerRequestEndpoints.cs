@@ -6,7 +6,6 @@ using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.Grants;
 using CodeSigning.Grants;
 using CodeSigning.Identifiers;
-using CodeSigning.Signers;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace CodeSigning.Gateway.Api.Approvals;
@@ -21,7 +20,6 @@ internal static class SignerRequestEndpoints
         signer.MapPost("/requests/pre-approve", PreApproveAsync).WithName("PreApprove").WithTags("Grants")
             .TakesIdempotencyKey(StatusCodes.Status201Created);
         signer.MapGet("/grants", ListGrantsAsync).WithName("ListSignerGrants").WithTags("Grants");
-        signer.MapPost("/stop", StopAsync).WithName("StopSigner").WithTags("Signers").Produces<StopReportBody>();
     }
 
     /// <summary>
@@ -58,11 +56,4 @@ internal static class SignerRequestEndpoints
         SignerCall call, [AsParameters] PageQuery page, GrantDirectory directory) =>
         TypedResults.Ok(await call.AskAsync(caller =>
             directory.ListAsync(caller, call.SignerId, page.GetBefore(), page.GetLimit(), call.Aborted)));
-
-    /// <summary>
-    /// The emergency stop: disables the signer, revokes its grants, cancels its requests, and lists every signature it made
-    /// since a time. Administrators of the signer, and product administrators.
-    /// </summary>
-    internal static async Task<IResult> StopAsync(SignerCall call, JsonBody<StopSigner> body) =>
-        new StopReportAnswer(await call.AskAsync(caller => call.Signer.StopAsync(caller, body.Value, call.Aborted)));
 }
