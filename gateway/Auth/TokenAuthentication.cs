@@ -14,6 +14,7 @@ internal sealed class TokenAuthentication(
     : ICallerAuthentication
 {
     private const string Scheme = "Bearer ";
+    private const string IdempotencyKey = "Idempotency-Key";
 
     private readonly bool _isStoreShared = options.Value.IsStoreShared;
 
@@ -42,8 +43,10 @@ internal sealed class TokenAuthentication(
             : throw new RefusedException(ErrorCode.Unauthenticated, "Send a token as Authorization: Bearer.");
     }
 
+    // An answer that was kept for an idempotency key is given again without a commit.
     private static bool IsCheckedAtCommit(HttpContext context) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<CallerCheckedAtCommit>() is not null;
+        context.GetEndpoint()?.Metadata.GetMetadata<CallerCheckedAtCommit>() is not null
+        && !context.Request.Headers.ContainsKey(IdempotencyKey);
 
     private async ValueTask<Caller> RecheckAsync(
         HttpContext context, ReadOnlyMemory<char> token, CachedSession cached, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using CodeSigning.Gateway.Auth;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Gateway.Hosting;
 using CodeSigning.Gateway.Limits;
@@ -11,11 +12,13 @@ internal static class SignEndpoints
     public static void MapSignEndpoints(this IEndpointRouteBuilder signers)
     {
         signers.MapPost("/{signerId}/sign", SignAsync).WithName("Sign")
-            .WithMetadata(new RequestSizeLimitAttribute(SignRequestReader.MaxBody), EndpointLimits.Signing, new TakesIdempotencyKey())
+            .WithMetadata(
+                new RequestSizeLimitAttribute(SignRequestReader.MaxBody), EndpointLimits.Signing, new TakesIdempotencyKey(), CallerCheckedAtCommit.Mark)
             .Accepts<SignBody>("application/json")
             .Produces<SignatureBody>();
         signers.MapPost("/{signerId}/sign/batch", SignBatchAsync).WithName("SignBatch")
-            .WithMetadata(new RequestSizeLimitAttribute(KestrelSetup.MaxLargeBody), EndpointLimits.Signing, new TakesIdempotencyKey())
+            .WithMetadata(
+                new RequestSizeLimitAttribute(KestrelSetup.MaxLargeBody), EndpointLimits.Signing, new TakesIdempotencyKey(), CallerCheckedAtCommit.Mark)
             .Accepts<SignBatchBody>("application/json")
             .Produces<SignatureBatchBody>();
     }

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using CodeSigning.Testing;
 
 namespace CodeSigning.Gateway.Tests.Auth;
@@ -44,6 +45,31 @@ public sealed class SharedStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_machine_whose_secret_was_revoked_on_another_node_signs_no_more()
+    {
+        using var administrator = await _here.SignInAsync();
+        var identity = await administrator.PostAsync("/identities", new { name = "ci" });
+        var secret = await administrator.PostAsync($"/identities/{identity["id"]}/client-secrets", new { });
+        var authority = await administrator.PostAsync(
+            "/pki/ca", new { commonName = "Root", keyAlgorithm = "EC_P256", ttlDays = 30 });
+        await administrator.PostAsync("/pki/signers", new
+        {
+            name = "release",
+            caId = (string)authority["id"]!,
+            commonName = "Release",
+            keyAlgorithm = "EC_P256",
+            certificateTtlDays = 7,
+            members = new[] { new { kind = "identity", id = (string)identity["id"]!, role = "operator" } },
+        });
+        using var machine = await _there.SignInAsync(secret);
+        Assert.Equal(200, await SignAsync(machine, "first"));
+        Assert.Equal(200, await SignAsync(machine, null));
+        await administrator.DeleteAsync($"/identities/{identity["id"]}/client-secrets/{secret["id"]}", 204);
+        Assert.Equal(401, await SignAsync(machine, "first")); // Not even the answer that was kept.
+        Assert.Equal(401, await SignAsync(machine, null));
+    }
+
+    [Fact]
     public async Task Of_two_administrators_who_disable_each_other_on_two_nodes_one_stays()
     {
         using var root = await _here.SignInAsync();
@@ -79,9 +105,23 @@ public sealed class SharedStoreTests : IAsyncLifetime
     private static async Task<string> CreateAdministratorAsync(HttpClient root, string email) => (string)(await root.PostAsync(
         "/users", new { email, name = "Ann", password = Password, productRole = "admin" }))["id"]!;
 
+    private static async Task<int> SignAsync(HttpClient machine, string? idempotencyKey)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/pki/signers/release/sign");
+        request.Content = JsonContent.Create(
+            new { data = Convert.ToBase64String(new byte[32]), signingAlgorithm = "ECDSA_SHA256", isDigest = true });
+        if (idempotencyKey is not null)
+        {
+            request.Headers.Add("Idempotency-Key", idempotencyKey);
+        }
+
+        using var response = await machine.SendAsync(request);
+        return (int)response.StatusCode;
+    }
+
     private static async Task<int> DisableAsync(HttpClient client, string id)
     {
-        using var content = System.Net.Http.Json.JsonContent.Create(new { status = "disabled" });
+        using var content = JsonContent.Create(new { status = "disabled" });
         using var response = await client.PatchAsync($"/api/v1/users/{id}", content);
         return (int)response.StatusCode;
     }
