@@ -48,6 +48,31 @@ internal sealed class Deployment : IAsyncDisposable
         return (Api.Text(signer, "id"), identity);
     }
 
+    /// <summary>Makes a signer under a policy, and a grant on it for a machine: asked for by the machine, approved by a person.</summary>
+    public async Task<(string SignerId, MachineIdentity Grantee, string GrantId)> CreateGrantAsync(string name, int signatures)
+    {
+        var (signer, grantee) = await CreateSignerAsync(name);
+        const string approverPassword = "another horse battery staple";
+        var approver = await Administrator.PostAsync(
+            "/api/v1/users", new { email = $"{name}@example.com", name = "Approver", password = approverPassword });
+        var policy = await Administrator.PostAsync("/api/v1/pki/signing-policies", new
+        {
+            name = $"{name} policy",
+            constraints = new { maxSignings = signatures },
+            steps = new[]
+            {
+                new { approvers = new[] { new { kind = "user", id = Api.Text(approver, "id") } }, requiredApprovals = 1 },
+            },
+        });
+        await Administrator.PatchAsync($"/api/v1/pki/signers/{signer}", new { approvalPolicyId = Api.Text(policy, "id") });
+        using var machine = await Api.SignInAsync(_nodes[0].Address, grantee);
+        var request = await machine.PostAsync(
+            $"/api/v1/pki/signers/{signer}/requests", new { justification = "release", requestedSignings = signatures });
+        using var person = await Api.SignInAsync(_nodes[0].Address, $"{name}@example.com", approverPassword);
+        var approved = await person.PostAsync($"/api/v1/pki/approval-requests/{Api.Text(request, "id")}/approve", new { });
+        return (signer, grantee, Api.Text(approved, "grantId"));
+    }
+
     public async Task<MachineIdentity> CreateIdentityAsync(string name)
     {
         var identity = await Administrator.PostAsync("/api/v1/identities", new { name });
