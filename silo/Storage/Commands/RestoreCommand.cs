@@ -53,16 +53,17 @@ public static class RestoreCommand
         }
     }
 
-    // The write-ahead log belongs to the old file: it is folded in, so that it cannot meet the new one.
+    // Leaving write-ahead logging folds the log into the file, and fails while anybody else has the file open: a server that
+    // went on writing to a file that was moved away would lose all of it.
     private static async Task PutAsideAsync(string file, string aside, TextWriter output, CancellationToken cancellationToken)
     {
         await using (SqliteConnection connection = new(SqliteFile.ConnectionString(file, SqliteOpenMode.ReadWrite)))
         {
             await connection.OpenAsync(cancellationToken);
             await using var command = connection.CreateCommand();
-            command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            if (!await reader.ReadAsync(cancellationToken) || reader.GetInt64(0) != 0)
+            command.CommandText = "PRAGMA journal_mode = DELETE";
+            command.CommandTimeout = 1;
+            if (!await HasLeftAsync(command, cancellationToken))
                 throw new IOException("The store is in use: stop the server first.");
         }
 
@@ -70,5 +71,18 @@ public static class RestoreCommand
         File.Delete(file + "-wal");
         File.Delete(file + "-shm");
         await output.WriteLineAsync($"The store that was there is now {aside}.");
+    }
+
+    // A file that is in use shows as the mode not changing, or as an error.
+    private static async Task<bool> HasLeftAsync(SqliteCommand command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await command.ExecuteScalarAsync(cancellationToken) is "delete";
+        }
+        catch (SqliteException)
+        {
+            return false;
+        }
     }
 }

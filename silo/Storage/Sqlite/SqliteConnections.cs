@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace CodeSigning.Silo.Storage.Sqlite;
 
 /// <summary>Opens connections to the SQLite file: pooled ones that only read, and the one that writes.</summary>
-internal sealed class SqliteConnections : IReadConnections
+internal sealed class SqliteConnections : IReadConnections, IDisposable
 {
     private readonly string _pooled;
     private readonly string _single;
@@ -66,6 +66,8 @@ internal sealed class SqliteConnections : IReadConnections
         using SqliteConnection connection = new(_pooled);
         SqliteConnection.ClearPool(connection);
     }
+
+    public void Dispose() => ForgetPooled();
 
     public Exception Translate(Exception exception) => exception is SqliteException sqlite ? SqliteFaults.Translate(sqlite) : exception;
 

@@ -1,0 +1,149 @@
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Silo.Ledger;
+using CodeSigning.Silo.Ledger.Commands;
+using CodeSigning.Silo.Storage;
+using CodeSigning.Silo.Storage.Commands;
+using CodeSigning.Silo.Tests.Ledger;
+using CodeSigning.Silo.Tests.Ledger.Verification;
+using CodeSigning.Testing;
+using Xunit;
+
+namespace CodeSigning.Silo.Tests.Storage.Commands;
+
+/// <summary>Backup, restore, check and offline verification as an operator runs them.</summary>
+public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposable
+{
+    private readonly TemporaryDirectory _files = new();
+    private readonly StringWriter _output = new();
+    private readonly StringWriter _errors = new();
+
+    public void Dispose()
+    {
+        _files.Dispose();
+        _output.Dispose();
+        _errors.Dispose();
+    }
+
+    [Fact]
+    public async Task A_backup_taken_under_load_is_whole_and_signs_on_in_a_stream_of_its_own()
+    {
+        using CancellationTokenSource stop = new();
+        var load = Task.Run(() => SignUntilAsync(stop.Token));
+        await CommitSurelyAsync(Elements.Use("gnt_1", 5));
+        var file = _files.File("backup.db");
+        Assert.Equal(0, await BackupCommand.RunAsync(Database.Options, ["--to", file], _output, _errors, CancellationToken.None));
+        await stop.CancelAsync();
+        await load;
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+
+        using var restored = await TestDatabase.CreateAsync(DatabaseKind.Sqlite);
+        Assert.Equal(0, await RestoreAsync(restored.Options, file));
+        await using var node = await TestNode.StartAsync(restored, Time);
+        var outcome = await node.Ledger.CommitAsync(Elements.Use("gnt_1", 5), CancellationToken.None);
+        var committed = Assert.IsType<CommitOutcome.Committed>(outcome);
+        Assert.Equal((1, 2L), (committed.Number, committed.Use));
+        Assert.NotEqual(Node.Writer.Stream, committed.Stream);
+        Assert.Empty((await node.VerifyOnlineAsync()).Problems);
+    }
+
+    [Fact]
+    public async Task A_backup_can_be_taken_while_the_server_is_stopped()
+    {
+        await CommitSurelyAsync(Elements.Sign());
+        await Node.DisposeAsync();
+        Assert.Equal(0, await BackupCommand.RunAsync(Database.Options, ["--to", _files.File("backup.db")], _output, _errors, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_backup_never_writes_over_a_file()
+    {
+        var file = _files.File("backup.db");
+        await File.WriteAllTextAsync(file, "mine");
+        Assert.Equal(1, await BackupCommand.RunAsync(Database.Options, ["--to", file], _output, _errors, CancellationToken.None));
+        Assert.Equal("mine", await File.ReadAllTextAsync(file));
+    }
+
+    [Fact]
+    public async Task A_store_that_is_there_is_put_aside_by_a_restore_and_not_lost()
+    {
+        var file = _files.File("backup.db");
+        await BackupCommand.RunAsync(Database.Options, ["--to", file], _output, _errors, CancellationToken.None);
+        await CommitSurelyAsync(Elements.Sign());
+        await Node.DisposeAsync();
+        Assert.Equal(0, await RestoreAsync(Database.Options, file));
+        Assert.Single(Directory.GetFiles(Database.Options.DataDirectory, "codesigning.db.2*"));
+        await using var node = await TestNode.StartAsync(Database, Time);
+        Assert.Empty(await node.Entries.ListAsync(new LedgerQuery(), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Nothing_is_restored_under_a_server_that_runs()
+    {
+        var file = _files.File("backup.db");
+        await BackupCommand.RunAsync(Database.Options, ["--to", file], _output, _errors, CancellationToken.None);
+        Assert.Equal(1, await RestoreAsync(Database.Options, file));
+        Assert.Contains("stop the server first", _errors.ToString(), StringComparison.Ordinal);
+        await CommitSurelyAsync(Elements.Sign());
+    }
+
+    [Fact]
+    public async Task What_is_not_a_store_is_not_restored()
+    {
+        var file = _files.File("other.db");
+        await File.WriteAllTextAsync(file, "no database at all, but long enough to look like one to somebody in a hurry");
+        await Node.DisposeAsync();
+        Assert.Equal(1, await RestoreAsync(Database.Options, file));
+        Assert.Contains("Nothing was restored.", _errors.ToString(), StringComparison.Ordinal);
+        Assert.True(File.Exists(Database.Options.SqliteFile));
+    }
+
+    [Fact]
+    public async Task A_store_is_checked_with_its_keys()
+    {
+        await CommitSurelyAsync(Elements.Create("signer", "sgn_1"));
+        Assert.Equal(0, await CheckCommand.RunAsync(Node.Get<IServiceProvider>(), _output, _errors, CancellationToken.None));
+        await Database.ExecuteAsync("UPDATE states SET content = '{\"x\":1}' WHERE type = 'signer'");
+        Assert.Equal(1, await CheckCommand.RunAsync(Node.Get<IServiceProvider>(), _output, _errors, CancellationToken.None));
+        Assert.Contains("signer/sgn_1", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_export_is_verified_with_a_PEM_key_and_a_kept_checkpoint()
+    {
+        await CommitSurelyAsync(Elements.Sign());
+        var (export, key, checkpoint) = (_files.File("ledger.jsonl"), _files.File("ledger.pem"), _files.File("checkpoint.json"));
+        await File.WriteAllTextAsync(checkpoint, await Node.CheckpointAsync());
+        await File.WriteAllBytesAsync(export, await Node.ExportAsync());
+        await File.WriteAllTextAsync(
+            key, System.Security.Cryptography.PemEncoding.WriteString("PUBLIC KEY", Node.Get<ILedgerKey>().PublicKey.Span));
+        Assert.Equal(0, await VerifyAsync(export, "--key", key, "--checkpoint", checkpoint));
+        Assert.Contains("Intact: 1 entries", _output.ToString(), StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(checkpoint, $"{{\"items\":[{await Node.CheckpointAsync()}]}}");
+        Assert.Equal(0, await VerifyAsync(export, "--key", key, "--checkpoint", checkpoint));
+
+        await File.WriteAllTextAsync(export, (await File.ReadAllTextAsync(export)).Replace("release", "malware", StringComparison.Ordinal));
+        Assert.Equal(1, await VerifyAsync(export, "--key", key));
+        Assert.Contains("entry 1: The entry was changed", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Wrong_arguments_and_files_that_are_not_there_verify_nothing()
+    {
+        Assert.Equal(2, await VerifyAsync("ledger.jsonl"));
+        Assert.Equal(2, await VerifyAsync(_files.File("none"), "--key", _files.File("none")));
+        Assert.Contains("Nothing was verified.", _errors.ToString(), StringComparison.Ordinal);
+    }
+
+    private Task<int> VerifyAsync(params string[] arguments) =>
+        VerifyLedgerCommand.RunAsync(arguments, _output, _errors, CancellationToken.None);
+
+    private Task<int> RestoreAsync(StorageOptions options, string file) =>
+        RestoreCommand.RunAsync(options, ["--from", file], Time, _output, _errors, CancellationToken.None);
+
+    private async Task SignUntilAsync(CancellationToken stopped)
+    {
+        while (!stopped.IsCancellationRequested)
+            await CommitSurelyAsync(Elements.Sign());
+    }
+}
