@@ -1,0 +1,128 @@
+# shellcheck shell=bash
+# Sourced by ./run with $root and $work set: a server on a store of its own, and what is asked of it before it is measured.
+
+flavour=embedded
+port='' base='' server='' postgres='' database='' token='' signer='' certificate='' user=''
+settings=()
+password="$(head -c 18 /dev/urandom | base64)" master_key="$(head -c 32 /dev/urandom | base64)"
+
+free_port() {
+  local candidate
+  for candidate in $(shuf -i 20000-50000 -n 50); do
+    (: <"/dev/tcp/127.0.0.1/$candidate") 2>/dev/null || { echo "$candidate"; return; }
+  done
+}
+
+start_postgresql() {
+  local bin directory="$work/postgresql" as_postgres=()
+  bin="$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)"
+  mkdir -m 755 "$directory"
+  chmod 755 "$work"
+  if [ "$(id -u)" -eq 0 ]; then # PostgreSQL refuses to run as root.
+    chown postgres: "$directory"
+    as_postgres=(setpriv --reuid=postgres --regid=postgres --clear-groups)
+  fi
+  "${as_postgres[@]}" "$bin/initdb" -D "$directory/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 >"$work/initdb.log"
+  "${as_postgres[@]}" "$bin/postgres" -D "$directory/data" -k "$directory" -c listen_addresses= -c shared_buffers=256MB \
+    >"$work/postgresql.log" 2>&1 &
+  postgres=$!
+  until psql -h "$directory" -U postgres -qc 'SELECT 1' >/dev/null 2>&1; do
+    kill -0 "$postgres"
+    sleep 0.2
+  done
+  psql -h "$directory" -U postgres -qc 'CREATE ROLE codesigning_owner LOGIN' -c 'CREATE ROLE codesigning_service LOGIN' \
+    -c 'CREATE DATABASE codesigning OWNER codesigning_owner'
+}
+
+stop_postgresql() {
+  [ -z "$postgres" ] || { kill -INT "$postgres" && wait "$postgres" || true; }
+  postgres=''
+  rm -rf "$work/postgresql"
+}
+
+new_store() { # DATABASE
+  database=$1
+  rm -rf "$work/data"
+  mkdir -m 700 "$work/data"
+  [ "$database" = sqlite ] || start_postgresql
+}
+
+# The settings of the server, and of whatever else opens its store.
+choose_settings() {
+  settings=(CODESIGNING_DATA="$work/data" CODESIGNING_URLS="$base" CODESIGNING_ADMIN_PASSWORD="$password"
+    CODESIGNING_MASTER_KEY="$master_key"
+    CODESIGNING_SIGNATURES_PER_SECOND=1000000 CODESIGNING_REQUESTS_PER_SECOND=1000000)
+  if [ "$database" != sqlite ]; then
+    settings+=(CODESIGNING_DB="Host=$work/postgresql;Database=codesigning;Username=codesigning_service"
+      CODESIGNING_DB_MIGRATE="Host=$work/postgresql;Database=codesigning;Username=codesigning_owner")
+  fi
+}
+
+start_server() {
+  port="$(free_port)"
+  base="http://127.0.0.1:$port"
+  choose_settings
+  env -C "$work" "${settings[@]}" dotnet "$root/gateway/bin/$flavour/Release/net10.0/gateway.dll" >"$work/server.log" 2>&1 &
+  server=$!
+  until curl -sf "$base/readyz" >/dev/null; do
+    kill -0 "$server" 2>/dev/null || { cat "$work/server.log" >&2; return 1; }
+    sleep 0.2
+  done
+}
+
+stop_server() {
+  [ -z "$server" ] || { kill -TERM "$server" 2>/dev/null && wait "$server" || true; }
+  server=''
+}
+
+# CPU seconds that the server and the database have taken.
+cpu_of_server() {
+  local ticks
+  ticks="$(getconf CLK_TCK)"
+  { cat "/proc/$server/stat"; [ -z "$postgres" ] || ps -o pid= --ppid "$postgres" | while read -r pid; do cat "/proc/$pid/stat"; done; } 2>/dev/null |
+    sed 's/^.*) //' | awk -v ticks="$ticks" '{ sum += $12 + $13 } END { print sum / ticks }'
+}
+
+seed() { # SIGNERS ENTRIES
+  choose_settings
+  env -C "$work" "${settings[@]}" dotnet "$root/tests/bench/seed/bin/$flavour/Release/net10.0/bench-seed.dll" "$certificate" "$user" "$1" "$2" >&2
+}
+
+call() { # METHOD PATH [BODY]
+  curl -sS --fail-with-body -X "$1" "$base/api/v1$2" -H "Authorization: Bearer $token" -H 'Content-Type: application/json' ${3:+--data-binary "$3"}
+}
+
+sign_in() {
+  token="$(jq -n --arg password "$password" '{email: "admin@localhost", password: $password}' |
+    curl -sS --fail-with-body "$base/api/v1/auth/login" -H 'Content-Type: application/json' --data-binary @- | jq -r .accessToken)"
+  write_request
+}
+
+# A CA, a certificate, a signer, and a machine identity that may sign with it.
+set_up() {
+  local ca identity secret
+  signer=''
+  sign_in
+  user="$(call GET /me | jq -r .id)"
+  ca="$(call POST /pki/ca '{"commonName":"Bench","keyAlgorithm":"EC_P256","ttlDays":3650}' | jq -r .id)"
+  certificate="$(jq -n --arg ca "$ca" '{caId: $ca, commonName: "Bench", keyAlgorithm: "RSA_3072", ttlDays: 365}' |
+    call POST /pki/certificates @- | jq -r .id)"
+  identity="$(call POST /identities '{"name":"bench"}' | jq -r .id)"
+  secret="$(call POST "/identities/$identity/client-secrets" '{}')"
+  signer="$(jq -n --arg certificate "$certificate" --arg identity "$identity" \
+    '{name: "bench", certificateId: $certificate, members: [{kind: "identity", id: $identity, role: "operator"}]}' |
+    call POST /pki/signers @- | jq -r .id)"
+  jq '{clientId, clientSecret}' <<<"$secret" >"$work/credentials.json"
+  write_request
+}
+
+# The request that is sent over and over: a digest to be signed, with a machine identity's token.
+write_request() {
+  [ -n "$signer" ] || return 0
+  local machine body
+  machine="$(curl -sS --fail-with-body "$base/api/v1/auth/universal-auth/login" -H 'Content-Type: application/json' \
+    --data-binary @"$work/credentials.json" | jq -r .accessToken)"
+  body="{\"data\":\"$(head -c 32 /dev/urandom | base64)\",\"signingAlgorithm\":\"RSASSA_PKCS1_V1_5_SHA256\",\"isDigest\":true}"
+  printf 'POST /api/v1/pki/signers/%s/sign HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' \
+    "$signer" "$machine" "${#body}" "$body" >"$work/request"
+}
