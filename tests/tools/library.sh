@@ -6,7 +6,7 @@
 #            NAME.cas.pem (the chain without the leaf), NAME.pub (public key),
 #            NAME.id (the signer's id, without an end of line)
 #   WORK     a directory of the script's own, empty at the start
-# The signers: rsa (RSA_3072), p256 (EC_P256), p384 (EC_P384), guarded (EC_P256, under a policy without a bypass).
+# The signers: rsa (RSA_3072), p256 (EC_P256), p384 (EC_P384).
 set -uo pipefail
 subject="$(basename "$0" .sh)"
 cd "$WORK" || exit 1
@@ -29,6 +29,23 @@ fails() { # COMMAND...
     echo "should have failed: $*"
     return 1
   fi
+}
+
+# Makes JQ-FILTER's change of the configuration the one in force, with its log in the file log.
+configure() { # JQ-FILTER
+  rm -f log
+  jq --arg log "$PWD/log" ". + {logFile: \$log} | $1" "$FIXTURE/config.json" >changed.json
+  chmod 600 changed.json
+  export CODESIGNING_PKCS11_CONFIG="$PWD/changed.json"
+}
+
+is_refused() { # RETURN-VALUE LOG-PATTERN COMMAND...
+  local rv="$1" pattern="$2"
+  shift 2
+  fails "$@" >messages 2>&1
+  cat messages log
+  grep -q "$rv" messages
+  grep -Eq "$pattern" log
 }
 
 # The slot id of a signer's token, in decimal.

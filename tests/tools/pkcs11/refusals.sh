@@ -1,17 +1,9 @@
 #!/usr/bin/env bash
-# What is refused, and what the user is told: by the return value, and by the log. Requests for approval on denial.
+# What is refused, and what the user is told: by the return value, and by the log.
 source "$(dirname "$0")/../library.sh"
 root="$(cd "$(dirname "$0")/../../.." && pwd)"
 source "$root/tests/tools/gateway.sh"
 echo data >data
-original="$CODESIGNING_PKCS11_CONFIG"
-
-configure() { # JQ-FILTER: makes it the configuration, logging to the file log
-  rm -f log
-  jq --arg log "$PWD/log" ". + {logFile: \$log} | $1" "$original" >changed.json
-  chmod 600 changed.json
-  export CODESIGNING_PKCS11_CONFIG="$PWD/changed.json"
-}
 
 tool() {
   pkcs11-tool --module "$MODULE" "$@"
@@ -19,15 +11,6 @@ tool() {
 
 sign() { # SIGNER
   tool --token-label "$1" --sign --mechanism ECDSA-SHA256 --signature-format openssl --input-file data --output-file "$1.sig"
-}
-
-is_refused() { # RETURN-VALUE LOG-PATTERN COMMAND...
-  local rv="$1" pattern="$2"
-  shift 2
-  fails "$@" >messages 2>&1
-  cat messages log
-  grep -q "$rv" messages
-  grep -Eq "$pattern" log
 }
 
 wrong_ca() {
@@ -86,7 +69,7 @@ log_is_private() {
   sign p256
   grep -q 'signed with p256: operation ' log
   [ "$(stat --format %a log)" = 600 ]
-  fails grep -F "$(jq --raw-output .auth.clientSecret "$original")" log
+  fails grep -F "$(jq --raw-output .auth.clientSecret "$FIXTURE/config.json")" log
 }
 
 # An identity of its own, which may sign on p384 and nothing else.
@@ -126,64 +109,6 @@ metadata() {
   fails grep -q 12345678 sent
 }
 
-approve() { # REQUEST-ID
-  api POST "/pki/approval-requests/$1/approve" "$(log_in "$approver_email" "$approver_password")" '{"comment": "fine"}'
-}
-
-denied() {
-  configure .
-  is_refused CKR_FUNCTION_REJECTED "ApprovalRequired: ask at https://localhost:[0-9]+/signers/guarded/request" sign guarded
-}
-
-opens_request() {
-  local id
-  configure '.requestOnDenial = true'
-  is_refused CKR_FUNCTION_REJECTED 'opened request' sign guarded
-  id="$(sed -n 's/.*opened request \([^ ;]*\).*/\1/p' log)"
-  is_refused CKR_FUNCTION_REJECTED "found the pending request $id;" sign guarded
-  approve "$id"
-  sign guarded
-  openssl dgst -sha256 -verify "$FIXTURE/guarded.pub" -signature guarded.sig data
-}
-
-used_up() {
-  configure .
-  is_refused CKR_FUNCTION_REJECTED '403 (GrantExhausted|ApprovalRequired)|ApprovalRequired: ask at' sign guarded
-}
-
-waits() {
-  local id signing
-  echo other >data
-  configure '.requestOnDenial = {waitSeconds: 60, justification: "a release"}'
-  sign guarded &
-  signing=$!
-  for _ in {1..100}; do
-    id="$(sed -n 's/.*opened request \([^ ;]*\).*/\1/p' log 2>/dev/null)"
-    [ -n "$id" ] && break
-    sleep 0.1
-  done
-  approve "$id"
-  wait "$signing"
-  openssl dgst -sha256 -verify "$FIXTURE/guarded.pub" -signature guarded.sig data
-}
-
-rejected() {
-  local id signing
-  echo third >data
-  configure '.requestOnDenial = {waitSeconds: 60}'
-  sign guarded >messages 2>&1 &
-  signing=$!
-  for _ in {1..100}; do
-    id="$(sed -n 's/.*opened request \([^ ;]*\).*/\1/p' log 2>/dev/null)"
-    [ -n "$id" ] && break
-    sleep 0.1
-  done
-  api POST "/pki/approval-requests/$id/reject" "$(log_in "$approver_email" "$approver_password")" '{"comment": "no"}'
-  fails wait "$signing"
-  grep -q CKR_FUNCTION_REJECTED messages
-  grep -q "request $id was not approved: rejected" log
-}
-
 check 'a CA that is not configured is not trusted' wrong_ca
 check "nor does the system's trust take it" system_trust
 check 'a name that is not in the certificate is not taken' wrong_name
@@ -197,8 +122,3 @@ check 'the log is private and holds no secret' log_is_private
 check 'an identity that may sign on one signer sees and uses one' one_signer
 check 'a disabled signer says so' disabled
 check 'tool, host, digest and redacted command line are in the activity' metadata
-check 'a policy without an approval refuses, and the log says where to ask' denied
-check 'requestOnDenial opens one request, finds it again, and signs once it is approved' opens_request
-check 'the approved signature was the only one' used_up
-check 'a signature can wait for its approval' waits
-check 'a rejection ends the wait' rejected
