@@ -39,12 +39,12 @@ configure() { # JQ-FILTER
   export CODESIGNING_PKCS11_CONFIG="$PWD/changed.json"
 }
 
-is_refused() { # RETURN-VALUE LOG-PATTERN COMMAND...
+is_refused() { # RETURN-VALUE-PATTERN LOG-PATTERN COMMAND...
   local rv="$1" pattern="$2"
   shift 2
   fails "$@" >messages 2>&1
   cat messages log
-  grep -q "$rv" messages
+  grep -Eq "$rv" messages
   grep -Eq "$pattern" log
 }
 
