@@ -60,7 +60,7 @@ for fuzzer in "$@"; do
   found=("$here/fuzz/found/$fuzzer"/*)
   [ -e "${found[0]}" ] || found=()
   if [ ${#found[@]} -eq 0 ] || "$work/build/fuzz-$fuzzer" "${found[@]}" >"$work/$fuzzer.log" 2>&1; then
-    nice -n 10 "$work/build/fuzz-$fuzzer" -max_total_time="$seconds" -max_len=16384 -timeout=10 -rss_limit_mb=2048 \
+    nice -n 10 "$work/build/fuzz-$fuzzer" -max_total_time="$seconds" -max_len=16384 -timeout=60 -rss_limit_mb=2048 \
       -artifact_prefix="$work/$fuzzer-" "$corpus" >"$work/$fuzzer.log" 2>&1
   fi
   if [ $? -eq 0 ]; then
