@@ -18,8 +18,9 @@ internal sealed class AnswerStore(IReadConnections connections, IAnswerSealer se
         if (rows.Count == 0 || rows[0].MadeMs <= await commits.ReadClockAsync(cancellationToken) - KeptMs)
             return null;
 
-        return sealer.TryOpen(rows[0].Answer, AnswerContext.Of(caller, scope, key), out var answer)
-            ? new IdempotentAnswer(caller, scope, key, rows[0].Hash, answer)
+        return sealer.TryOpen(rows[0].Answer, AnswerContext.OfAnswer(caller, scope, key), out var answer)
+            && sealer.TryOpen(rows[0].Hash, AnswerContext.OfRequest(caller, scope, key), out var requestHash)
+            ? new IdempotentAnswer(caller, scope, key, requestHash, answer)
             : throw new InvalidOperationException("A stored answer cannot be opened: it was changed outside the service.");
     }
 }

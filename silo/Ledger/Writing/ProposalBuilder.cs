@@ -58,8 +58,8 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
         answer.Caller,
         answer.Scope,
         answer.Key,
-        answer.RequestHash.ToArray(),
-        answerSealer.Seal(answer.Answer.Span, AnswerContext.Of(answer.Caller, answer.Scope, answer.Key)));
+        answerSealer.Seal(answer.RequestHash.Span, AnswerContext.OfRequest(answer.Caller, answer.Scope, answer.Key)),
+        answerSealer.Seal(answer.Answer.Span, AnswerContext.OfAnswer(answer.Caller, answer.Scope, answer.Key)));
 
     private static long? EarliestEnd(IReadOnlyList<PendingElement> batch)
     {

@@ -1,6 +1,7 @@
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Ledger;
+using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Tests.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -196,6 +197,17 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
         Assert.Null(await Node.Entries.FindAsync(again.Entry!.OperationId, CancellationToken.None));
         var kept = await Node.Get<IAnswerStore>().FindAsync("idn_1", "sign sgn_1", "k1", CancellationToken.None);
         Assert.Equal("{\"n\":1}"u8.ToArray(), kept!.Answer.ToArray());
+        Assert.Equal(again.Answer!.RequestHash.ToArray(), kept.RequestHash.ToArray());
+    }
+
+    [Fact]
+    public async Task The_hash_of_what_was_asked_is_not_stored_bare_since_it_may_be_of_a_password()
+    {
+        var element = Elements.Sign().Answering("k1");
+        await CommitSurelyAsync(element);
+        var stored = await Node.Get<IReadConnections>().QueryAsync(
+            "SELECT request_hash FROM answers WHERE key = @a", reader => reader.GetFieldValue<byte[]>(0), CancellationToken.None, "k1");
+        Assert.NotEqual(element.Answer!.RequestHash.ToArray(), Assert.Single(stored));
     }
 
     [Fact]
