@@ -32,6 +32,7 @@ internal static class ApiEndpoints
         signers.MapSignEndpoints();
 
         api.MapGroup("/pki").MapApprovalApi();
+        api.MapGroup("/webhooks").WithTags("Webhooks").MapWebhookEndpoints();
         api.MapGroup("/ledger").WithTags("Ledger").MapLedgerEndpoints();
     }
 }

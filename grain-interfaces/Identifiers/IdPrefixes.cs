@@ -50,4 +50,7 @@ public static class IdPrefixes
 
     /// <summary>A webhook.</summary>
     public const string Webhook = "whk";
+
+    /// <summary>An event on its way to a webhook or a mailbox.</summary>
+    public const string Delivery = "dlv";
 }

@@ -51,6 +51,12 @@ public static class StateTypes
     /// <summary>A webhook that wants to hear of events.</summary>
     public const string Webhook = "webhook";
 
+    /// <summary>An event on its way to a webhook or a mailbox, and what became of it.</summary>
+    public const string Delivery = "delivery";
+
+    /// <summary>How far the ledger was read for notifications, and which certificates were told of.</summary>
+    public const string NotificationFeed = "notification-feed";
+
     /// <summary>A name that is not given again; see <see cref="NameReservation"/>.</summary>
     public const string ReservedName = "reserved-name";
 }

@@ -1,4 +1,5 @@
 using CodeSigning.Grains.Certificates;
+using CodeSigning.Silo.Notifications;
 using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Storage.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,6 +24,7 @@ public static class SiloHosting
         });
         builder.Services.AddVault(settings);
         builder.Services.AddGrainServices();
+        builder.Services.AddNotifications(NotificationOptions.Read(builder.Configuration));
         builder.Services.AddSingleton(new PkiOptions { PublicUrl = settings.PublicUrl });
         builder.Services.AddHealthChecks()
             .AddCheck<StoreHealthCheck>("store", timeout: ProbeTimeout)

@@ -15,6 +15,7 @@ using CodeSigning.Policies;
 using CodeSigning.Signers;
 using CodeSigning.Signing;
 using CodeSigning.Silo.Hosting;
+using CodeSigning.Silo.Notifications;
 using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -292,6 +293,8 @@ internal sealed class SigningHouse : IAsyncDisposable
             AdministratorEmail = "admin@localhost",
             AdministratorPassword = null,
         });
+        // Days pass here in a moment; a look at the ledger at each second of them would take longer than the tests.
+        builder.Services.AddSingleton(new NotificationOptions { Interval = TimeSpan.FromHours(1) });
         _change(builder.Services);
         return builder.Build();
     }

@@ -1,0 +1,60 @@
+using CodeSigning.Contract;
+using CodeSigning.Gateway.Api.Identities;
+using CodeSigning.Gateway.Calls;
+using CodeSigning.Identifiers;
+using CodeSigning.Silo.Notifications;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace CodeSigning.Gateway.Api.Approvals;
+
+/// <summary>Webhooks: product administrators manage them.</summary>
+internal static class WebhookEndpoints
+{
+    public static void MapWebhookEndpoints(this IEndpointRouteBuilder webhooks)
+    {
+        webhooks.MapPost("/", CreateAsync).WithName("CreateWebhook").TakesIdempotencyKey(StatusCodes.Status201Created);
+        webhooks.MapGet("/", ListAsync).WithName("ListWebhooks");
+        webhooks.MapGet("/{webhookId}", GetAsync).WithName("GetWebhook");
+        webhooks.MapDelete("/{webhookId}", DeleteAsync).WithName("DeleteWebhook");
+        webhooks.MapGet("/{webhookId}/deliveries", ListDeliveriesAsync).WithName("ListWebhookDeliveries");
+    }
+
+    /// <summary>
+    /// Makes a webhook; the answer holds its secret, this once. Each event is posted as {id, type, at, data} with the
+    /// headers X-CodeSigning-Event, -Delivery, -Timestamp and -Signature: sha256= and the hex HMAC-SHA256, under the
+    /// secret, of timestamp, a dot and the body.
+    /// </summary>
+    internal static async Task<Created<WebhookView>> CreateAsync(JsonBody<CreateWebhook> body, ApiCall call, Webhooks webhooks)
+    {
+        var webhook = await call.AskAsync(caller => webhooks.CreateAsync(caller, body.Value, call.Aborted));
+        return TypedResults.Created($"/api/v1/webhooks/{webhook.Id}", webhook);
+    }
+
+    /// <summary>Lists the webhooks; there are at most a hundred, on one page.</summary>
+    internal static async Task<Ok<Page<WebhookView>>> ListAsync(ApiCall call, Webhooks webhooks) =>
+        TypedResults.Ok(await call.AskAsync(caller => webhooks.ListAsync(caller, call.Aborted)));
+
+    /// <summary>A webhook.</summary>
+    internal static async Task<Ok<WebhookView>> GetAsync(string webhookId, ApiCall call, Webhooks webhooks)
+    {
+        PathId.Demand(IdPrefixes.Webhook, webhookId);
+        return TypedResults.Ok(await call.AskAsync(caller => webhooks.GetAsync(caller, webhookId, call.Aborted)));
+    }
+
+    /// <summary>Deletes a webhook; what is under way to it is given up.</summary>
+    internal static async Task<NoContent> DeleteAsync(string webhookId, ApiCall call, Webhooks webhooks)
+    {
+        PathId.Demand(IdPrefixes.Webhook, webhookId);
+        await call.AskAsync(caller => webhooks.DeleteAsync(caller, webhookId, call.Aborted));
+        return TypedResults.NoContent();
+    }
+
+    /// <summary>Lists what was sent to a webhook and what became of it, newest first.</summary>
+    internal static async Task<Ok<Page<DeliveryView>>> ListDeliveriesAsync(
+        string webhookId, [AsParameters] PageQuery page, ApiCall call, Webhooks webhooks)
+    {
+        PathId.Demand(IdPrefixes.Webhook, webhookId);
+        return TypedResults.Ok(await call.AskAsync(caller =>
+            webhooks.ListDeliveriesAsync(caller, webhookId, page.GetBefore(), page.GetLimit(), call.Aborted)));
+    }
+}

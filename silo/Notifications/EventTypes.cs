@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+
+namespace CodeSigning.Silo.Notifications;
+
+/// <summary>What can be heard of. The words are the contract's: they only ever grow.</summary>
+public static class EventTypes
+{
+    /// <summary>A certificate ends within 30, 7 or 1 days.</summary>
+    public const string CertificateExpiring = "certificate.expiring";
+
+    /// <summary>A signature was denied.</summary>
+    public const string SigningDenied = "signing.denied";
+
+    /// <summary>A grant was revoked.</summary>
+    public const string GrantRevoked = "grant.revoked";
+
+    /// <summary>A request waits for approval.</summary>
+    public const string RequestCreated = "request.created";
+
+    /// <summary>The administrative actions that are events, by the entry's word for them.</summary>
+    public static ImmutableDictionary<string, string> OfActions { get; } = new Dictionary<string, string>
+    {
+        ["request.create"] = RequestCreated,
+        ["request.approve"] = "request.approved",
+        ["request.reject"] = "request.rejected",
+        ["request.cancel"] = "request.cancelled",
+        ["request.expire"] = "request.expired",
+        ["request.unreachable"] = "request.unreachable",
+        ["grant.revoke"] = GrantRevoked,
+    }.ToImmutableDictionary();
+
+    /// <summary>All of them.</summary>
+    public static ImmutableArray<string> All { get; } = [.. OfActions.Values.Order(), SigningDenied, CertificateExpiring];
+}

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CodeSigning.Silo.Notifications;
+
+/// <summary>Registers what notifies.</summary>
+public static class NotificationRegistration
+{
+    /// <summary>Adds it; the caller adds storage, grains and clock.</summary>
+    public static IServiceCollection AddNotifications(this IServiceCollection services, NotificationOptions options) => services
+        .AddSingleton(options)
+        .AddSingleton<Webhooks>()
+        .AddSingleton<WebhookSender>()
+        .AddSingleton<MailRecipients>()
+        .AddSingleton<MailSender>()
+        .AddSingleton<NotificationFeed>()
+        .AddSingleton<Deliveries>()
+        .AddSingleton<ExpiringCertificates>()
+        .AddHostedService<NotificationService>();
+}

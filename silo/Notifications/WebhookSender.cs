@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace CodeSigning.Silo.Notifications;
+
+/// <summary>
+/// Posts an event to a webhook. The name is resolved here and the connection made to an address that was checked, so a
+/// name that resolves to something else a moment later changes nothing; redirects and proxies are not followed.
+/// </summary>
+internal sealed class WebhookSender(NotificationOptions options, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private readonly HttpClient _http = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        UseCookies = false,
+        MaxResponseHeadersLength = 16,
+        PooledConnectionLifetime = TimeSpan.Zero,
+        ConnectCallback = (context, cancellationToken) => ConnectAsync(context.DnsEndPoint, options, cancellationToken),
+    })
+    {
+        Timeout = Patience,
+    };
+
+    /// <summary>Sends; null where the receiver took it, otherwise what went wrong.</summary>
+    public async Task<string?> SendAsync(Uri url, byte[] secret, DeliveryState delivery, CancellationToken cancellationToken)
+    {
+        var timestamp = time.GetUtcNow().ToUnixTimeSeconds();
+        using var request = new HttpRequestMessage(HttpMethod.Post, url)
+        {
+            Content = new StringContent(delivery.Body, Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Add("User-Agent", "codesigning-webhook");
+        request.Headers.Add(WebhookSignature.EventHeader, delivery.EventType);
+        request.Headers.Add(WebhookSignature.DeliveryHeader, delivery.Id);
+        request.Headers.Add(WebhookSignature.TimestampHeader, timestamp.ToString(CultureInfo.InvariantCulture));
+        request.Headers.Add(WebhookSignature.SignatureHeader, WebhookSignature.Compute(secret, timestamp, delivery.Body));
+        try
+        {
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            return response.IsSuccessStatusCode ? null : $"The receiver answered {(int)response.StatusCode}.";
+        }
+        catch (HttpRequestException failed) when (failed.InnerException is ForbiddenAddressException forbidden)
+        {
+            return forbidden.Message;
+        }
+        catch (HttpRequestException)
+        {
+            return "The receiver could not be reached.";
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return "The receiver took too long.";
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private static async ValueTask<Stream> ConnectAsync(
+        DnsEndPoint endPoint, NotificationOptions options, CancellationToken cancellationToken)
+    {
+        var found = await Dns.GetHostAddressesAsync(endPoint.Host, cancellationToken);
+        var allowed = found.Where(address => options.AllowPrivateAddresses || PublicAddresses.IsPublic(address)).ToArray();
+        if (allowed.Length == 0)
+            throw new ForbiddenAddressException();
+
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(allowed, endPoint.Port, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private sealed class ForbiddenAddressException() : IOException("The receiver's name leads to no public address.");
+}
