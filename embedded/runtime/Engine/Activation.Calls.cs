@@ -118,7 +118,7 @@ internal sealed partial class Activation
                 _waiting.RemoveBehind(before);
                 Start(call);
             }
-            else if (_turn is { IsReader: true } || _stage != Stage.Active)
+            else if (_waiting.Interleaving > 0 || _turn is { IsReader: true })
             {
                 before = call;
             }

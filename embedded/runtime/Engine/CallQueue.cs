@@ -9,9 +9,14 @@ internal struct CallQueue
 
     internal readonly bool IsEmpty => First is null;
 
+    /// <summary>How many of them may interleave with any other: only while some do is it worth looking behind one that may not.</summary>
+    internal int Interleaving { get; private set; }
+
     internal void Add(GrainCall call)
     {
         call.Behind = null;
+        if (call.AlwaysInterleaves)
+            Interleaving++;
         if (_last is null)
             First = call;
         else
@@ -23,6 +28,8 @@ internal struct CallQueue
     internal void RemoveBehind(GrainCall? before)
     {
         var removed = before is null ? First! : before.Behind!;
+        if (removed.AlwaysInterleaves)
+            Interleaving--;
         if (before is null)
             First = removed.Behind;
         else

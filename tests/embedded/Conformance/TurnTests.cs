@@ -94,6 +94,25 @@ public sealed class TurnTests
     }
 
     [Fact]
+    public async Task A_method_that_always_interleaves_need_not_wait_for_what_came_while_the_grain_activated()
+    {
+        await using var host = await RunningHost.Start();
+        host.Stage.Raise("activation held");
+        var gate = host.Grains.GetGrain<IPlainGate>("one");
+        var first = gate.Hold("first");
+        var second = gate.Hold("second");
+        host.Stage.Raise("passing.go");
+        var passing = gate.Pass("passing");
+
+        host.Stage.Raise("activation go");
+        await passing;
+
+        host.Stage.Raise("first.go");
+        host.Stage.Raise("second.go");
+        await Task.WhenAll(first, second);
+    }
+
+    [Fact]
     public async Task A_call_starts_while_one_that_always_interleaves_waits()
     {
         await using var host = await RunningHost.Start();

@@ -51,6 +51,9 @@ public abstract class GateGrain(Stage stage) : Grain, IGate
 {
     private bool _isInside;
 
+    public override Task OnActivateAsync(CancellationToken cancellationToken) =>
+        stage.IsRaised("activation held") ? stage.Until("activation go") : Task.CompletedTask;
+
     public virtual Task Hold(string call) => Visit(call);
 
     public Task Look(string call) => Visit(call);
