@@ -8,6 +8,9 @@ namespace CodeSigning.Gateway.Docs;
 /// <summary>The OpenAPI document: what every endpoint has in common, beside what their types and comments say.</summary>
 internal static class OpenApiSetup
 {
+    /// <summary>How deep the schemas of answers may nest; deeper than any request may.</summary>
+    public const int SchemaDepth = 64;
+
     private const string Bearer = "bearer";
 
     public static void AddOpenApiDocument(this IServiceCollection services) => services.AddOpenApi("v1", options =>

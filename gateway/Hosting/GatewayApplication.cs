@@ -39,7 +39,11 @@ internal static class GatewayApplication
         builder.Services.AddSingleton<RateLimits>();
         builder.Services.AddSingleton<MetricsCollector>();
         builder.Services.AddOpenApiDocument();
-        builder.Services.ConfigureHttpJsonOptions(json => ContractJson.Configure(json.SerializerOptions));
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            ContractJson.Configure(json.SerializerOptions);
+            json.SerializerOptions.MaxDepth = OpenApiSetup.SchemaDepth; // Bodies are read with the contract's own.
+        });
         builder.Services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
 
         var app = builder.Build();

@@ -18,19 +18,23 @@ internal static class AuthEndpoints
         auth.MapPost("/logout", LogOutAsync).WithName("LogOut");
     }
 
-    private static async Task<Ok<IssuedToken>> LogInAsync(
+    /// <summary>Signs a person in with an address and a password.</summary>
+    internal static async Task<Ok<IssuedToken>> LogInAsync(
         JsonBody<PasswordCredentials> body, PasswordLogin logins, HttpContext http) =>
         TypedResults.Ok(await logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted));
 
-    private static async Task<Ok<IssuedToken>> LogInWithSecretAsync(
+    /// <summary>Signs a machine identity in with a client secret.</summary>
+    internal static async Task<Ok<IssuedToken>> LogInWithSecretAsync(
         JsonBody<ClientCredentials> body, SecretLogin logins, HttpContext http) =>
         TypedResults.Ok(await logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted));
 
-    private static async Task<Ok<IssuedToken>> LogInWithOidcAsync(
+    /// <summary>Signs a machine identity in with its CI's OIDC token: issuer, audience, subject and claims are bound on the identity.</summary>
+    internal static async Task<Ok<IssuedToken>> LogInWithOidcAsync(
         JsonBody<OidcCredentials> body, OidcLogin logins, HttpContext http) =>
         TypedResults.Ok(await logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted));
 
-    private static async Task<NoContent> LogOutAsync(HttpContext http, OwnSessions sessions)
+    /// <summary>Ends the session of this request; its token ends at once.</summary>
+    internal static async Task<NoContent> LogOutAsync(HttpContext http, OwnSessions sessions)
     {
         var caller = http.GetCaller();
         await sessions.EndAsync(caller, caller.SessionId!, http.RequestAborted);

@@ -24,40 +24,46 @@ internal static class GroupEndpoints
         members.MapDelete("/{memberId}", RemoveMemberAsync).WithName("RemoveGroupMember");
     }
 
-    private static async Task<Ok<Page<GroupView>>> ListAsync(
+    /// <summary>Lists groups, newest first.</summary>
+    internal static async Task<Ok<Page<GroupView>>> ListAsync(
         [AsParameters] PageQuery page, string? name, ApiCall call, GroupDirectory groups)
     {
         var query = new DirectoryQuery(page.GetLimit(), page.GetBefore(), name);
         return TypedResults.Ok(await call.AskAsync(caller => groups.ListAsync(caller, query, call.Aborted)));
     }
 
-    private static async Task<Created<GroupView>> CreateAsync(JsonBody<CreateGroup> body, ApiCall call, TimeProvider time)
+    /// <summary>Makes a group. Product administrators only.</summary>
+    internal static async Task<Created<GroupView>> CreateAsync(JsonBody<CreateGroup> body, ApiCall call, TimeProvider time)
     {
         var grain = call.Grains.GetGrain<IGroupGrain>(EntityId.New(IdPrefixes.Group, time));
         var group = await call.AskAsync(caller => grain.CreateAsync(caller, body.Value, call.Aborted));
         return TypedResults.Created($"/api/v1/groups/{group.Id}", group);
     }
 
-    private static async Task<Ok<GroupView>> GetAsync(string groupId, ApiCall call, GroupDirectory groups)
+    /// <summary>A group.</summary>
+    internal static async Task<Ok<GroupView>> GetAsync(string groupId, ApiCall call, GroupDirectory groups)
     {
         PathId.Demand(IdPrefixes.Group, groupId);
         return TypedResults.Ok(await call.AskAsync(caller => groups.GetAsync(caller, groupId, call.Aborted)));
     }
 
-    private static async Task<Ok<GroupView>> UpdateAsync(string groupId, JsonBody<UpdateGroup> body, ApiCall call)
+    /// <summary>Gives a group another name. Product administrators only.</summary>
+    internal static async Task<Ok<GroupView>> UpdateAsync(string groupId, JsonBody<UpdateGroup> body, ApiCall call)
     {
         var grain = Find(call, groupId);
         return TypedResults.Ok(await call.AskAsync(caller => grain.UpdateAsync(caller, body.Value, call.Aborted)));
     }
 
-    private static async Task<NoContent> DeleteAsync(string groupId, ApiCall call)
+    /// <summary>Deletes a group: what it gave its members, they no longer have. Product administrators only.</summary>
+    internal static async Task<NoContent> DeleteAsync(string groupId, ApiCall call)
     {
         var grain = Find(call, groupId);
         await call.AskAsync(caller => grain.DeleteAsync(caller, call.Aborted));
         return TypedResults.NoContent();
     }
 
-    private static async Task<Ok<Page<GroupMemberView>>> ListMembersAsync(
+    /// <summary>Lists the members of a group. Product administrators only.</summary>
+    internal static async Task<Ok<Page<GroupMemberView>>> ListMembersAsync(
         string groupId, [AsParameters] PageQuery page, ApiCall call, GroupDirectory groups)
     {
         PathId.Demand(IdPrefixes.Group, groupId);
@@ -66,7 +72,8 @@ internal static class GroupEndpoints
             caller => groups.ListMembersAsync(caller, groupId, query, call.Aborted)));
     }
 
-    private static async Task<Created<GroupMemberView>> AddMemberAsync(
+    /// <summary>Adds a person or a machine identity to a group; groups do not nest. Product administrators only.</summary>
+    internal static async Task<Created<GroupMemberView>> AddMemberAsync(
         string groupId, JsonBody<PrincipalRef> body, ApiCall call)
     {
         var grain = Find(call, groupId);
@@ -74,7 +81,8 @@ internal static class GroupEndpoints
         return TypedResults.Created($"/api/v1/groups/{groupId}/members/{member.Id}", member);
     }
 
-    private static async Task<NoContent> RemoveMemberAsync(string groupId, string memberId, ApiCall call)
+    /// <summary>Removes a member from a group. Product administrators only.</summary>
+    internal static async Task<NoContent> RemoveMemberAsync(string groupId, string memberId, ApiCall call)
     {
         var grain = Find(call, groupId);
         await call.AskAsync(caller => grain.RemoveMemberAsync(caller, memberId, call.Aborted));

@@ -26,14 +26,16 @@ internal static class MachineEndpoints
         secrets.MapDelete("/{secretId}", RevokeSecretAsync).WithName("RevokeClientSecret");
     }
 
-    private static async Task<Ok<Page<IdentityView>>> ListAsync(
+    /// <summary>Lists machine identities, newest first.</summary>
+    internal static async Task<Ok<Page<IdentityView>>> ListAsync(
         [AsParameters] PageQuery page, string? name, ApiCall call, IdentityDirectory identities)
     {
         var query = new DirectoryQuery(page.GetLimit(), page.GetBefore(), name);
         return TypedResults.Ok(await call.AskAsync(caller => identities.ListAsync(caller, query, call.Aborted)));
     }
 
-    private static async Task<Created<IdentityView>> CreateAsync(
+    /// <summary>Makes a machine identity. Product administrators only.</summary>
+    internal static async Task<Created<IdentityView>> CreateAsync(
         JsonBody<CreateIdentity> body, ApiCall call, TimeProvider time)
     {
         var grain = call.Grains.GetGrain<IIdentityGrain>(EntityId.New(IdPrefixes.Identity, time));
@@ -41,39 +43,45 @@ internal static class MachineEndpoints
         return TypedResults.Created($"/api/v1/identities/{identity.Id}", identity);
     }
 
-    private static async Task<Ok<IdentityView>> GetAsync(string identityId, ApiCall call, IdentityDirectory identities)
+    /// <summary>A machine identity.</summary>
+    internal static async Task<Ok<IdentityView>> GetAsync(string identityId, ApiCall call, IdentityDirectory identities)
     {
         PathId.Demand(IdPrefixes.Identity, identityId);
         return TypedResults.Ok(await call.AskAsync(caller => identities.GetAsync(caller, identityId, call.Aborted)));
     }
 
-    private static async Task<Ok<IdentityView>> UpdateAsync(
+    /// <summary>Changes name, description or status; disabling ends its tokens at once. Product administrators only.</summary>
+    internal static async Task<Ok<IdentityView>> UpdateAsync(
         string identityId, JsonBody<UpdateIdentity> body, ApiCall call)
     {
         var grain = Find(call, identityId);
         return TypedResults.Ok(await call.AskAsync(caller => grain.UpdateAsync(caller, body.Value, call.Aborted)));
     }
 
-    private static async Task<NoContent> DeleteAsync(string identityId, ApiCall call)
+    /// <summary>Deletes a machine identity and its client secrets; its ledger entries stay. Product administrators only.</summary>
+    internal static async Task<NoContent> DeleteAsync(string identityId, ApiCall call)
     {
         var grain = Find(call, identityId);
         await call.AskAsync(caller => grain.DeleteAsync(caller, call.Aborted));
         return TypedResults.NoContent();
     }
 
-    private static async Task<Ok<IdentityView>> BindOidcAsync(string identityId, JsonBody<OidcBinding> body, ApiCall call)
+    /// <summary>Sets which tokens of a CI sign the identity in. Product administrators only.</summary>
+    internal static async Task<Ok<IdentityView>> BindOidcAsync(string identityId, JsonBody<OidcBinding> body, ApiCall call)
     {
         var grain = Find(call, identityId);
         return TypedResults.Ok(await call.AskAsync(caller => grain.BindOidcAsync(caller, body.Value, call.Aborted)));
     }
 
-    private static async Task<Ok<IdentityView>> UnbindOidcAsync(string identityId, ApiCall call)
+    /// <summary>Takes the OIDC binding away; sessions begun under it end. Product administrators only.</summary>
+    internal static async Task<Ok<IdentityView>> UnbindOidcAsync(string identityId, ApiCall call)
     {
         var grain = Find(call, identityId);
         return TypedResults.Ok(await call.AskAsync(caller => grain.UnbindOidcAsync(caller, call.Aborted)));
     }
 
-    private static async Task<Ok<Page<ClientSecretView>>> ListSecretsAsync(
+    /// <summary>Lists the client secrets, never the secrets themselves. Product administrators only.</summary>
+    internal static async Task<Ok<Page<ClientSecretView>>> ListSecretsAsync(
         string identityId, [AsParameters] PageQuery page, ApiCall call, IdentityDirectory identities)
     {
         PathId.Demand(IdPrefixes.Identity, identityId);
@@ -82,7 +90,8 @@ internal static class MachineEndpoints
             caller => identities.ListClientSecretsAsync(caller, identityId, query, call.Aborted)));
     }
 
-    private static async Task<Created<NewClientSecretView>> CreateSecretAsync(
+    /// <summary>Makes a client secret; the answer shows it once. Product administrators only.</summary>
+    internal static async Task<Created<NewClientSecretView>> CreateSecretAsync(
         string identityId, JsonBody<CreateClientSecret> body, ApiCall call)
     {
         var grain = Find(call, identityId);
@@ -90,7 +99,8 @@ internal static class MachineEndpoints
         return TypedResults.Created($"/api/v1/identities/{identityId}/client-secrets/{secret.Id}", secret);
     }
 
-    private static async Task<NoContent> RevokeSecretAsync(string identityId, string secretId, ApiCall call)
+    /// <summary>Deletes a client secret; the sessions begun with it end at once. Product administrators only.</summary>
+    internal static async Task<NoContent> RevokeSecretAsync(string identityId, string secretId, ApiCall call)
     {
         var grain = Find(call, identityId);
         await call.AskAsync(caller => grain.RevokeClientSecretAsync(caller, secretId, call.Aborted));

@@ -20,27 +20,32 @@ internal static class MeEndpoints
         me.MapDelete("/sessions/{sessionId}", EndSessionAsync).WithName("EndSession");
     }
 
-    private static async Task<Ok<MeView>> GetAsync(ApiCall call, OwnSessions sessions) =>
+    /// <summary>Who the caller is, and in which session.</summary>
+    internal static async Task<Ok<MeView>> GetAsync(ApiCall call, OwnSessions sessions) =>
         TypedResults.Ok(await call.AskAsync(caller => sessions.DescribeAsync(caller, call.Aborted)));
 
-    private static async Task<NoContent> ChangePasswordAsync(
+    /// <summary>Gives the caller another password; its other sessions end.</summary>
+    internal static async Task<NoContent> ChangePasswordAsync(
         JsonBody<ChangePassword> body, ApiCall call, UserAccounts accounts)
     {
         await call.AskAsync(caller => accounts.ChangePasswordAsync(caller, body.Value, call.Aborted));
         return TypedResults.NoContent();
     }
 
-    private static async Task<Ok<Page<SessionView>>> ListSessionsAsync(
+    /// <summary>Lists where the caller is signed in.</summary>
+    internal static async Task<Ok<Page<SessionView>>> ListSessionsAsync(
         [AsParameters] PageQuery page, ApiCall call, OwnSessions sessions) =>
         TypedResults.Ok(await call.AskAsync(caller => sessions.ListAsync(caller, page.GetLimit(), page.GetBefore(), call.Aborted)));
 
-    private static async Task<NoContent> EndSessionsAsync(ApiCall call, OwnSessions sessions)
+    /// <summary>Ends all sessions of the caller, this one too.</summary>
+    internal static async Task<NoContent> EndSessionsAsync(ApiCall call, OwnSessions sessions)
     {
         await call.AskAsync(caller => sessions.EndAllAsync(caller, call.Aborted));
         return TypedResults.NoContent();
     }
 
-    private static async Task<NoContent> EndSessionAsync(string sessionId, ApiCall call, OwnSessions sessions)
+    /// <summary>Ends a session of the caller.</summary>
+    internal static async Task<NoContent> EndSessionAsync(string sessionId, ApiCall call, OwnSessions sessions)
     {
         PathId.Demand(IdPrefixes.Session, sessionId);
         await call.AskAsync(caller => sessions.EndAsync(caller, sessionId, call.Aborted));

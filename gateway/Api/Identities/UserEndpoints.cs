@@ -20,31 +20,36 @@ internal static class UserEndpoints
         users.MapDelete("/{userId}", DeleteAsync).WithName("DeleteUser");
     }
 
-    private static async Task<Ok<Page<UserView>>> ListAsync(
+    /// <summary>Lists people, newest first.</summary>
+    internal static async Task<Ok<Page<UserView>>> ListAsync(
         [AsParameters] PageQuery page, string? email, ApiCall call, UserDirectory users)
     {
         var query = new DirectoryQuery(page.GetLimit(), page.GetBefore(), email);
         return TypedResults.Ok(await call.AskAsync(caller => users.ListAsync(caller, query, call.Aborted)));
     }
 
-    private static async Task<Created<UserView>> CreateAsync(
+    /// <summary>Makes a person. Product administrators only.</summary>
+    internal static async Task<Created<UserView>> CreateAsync(
         JsonBody<CreateUser> body, ApiCall call, UserAccounts accounts)
     {
         var user = await call.AskAsync(caller => accounts.CreateAsync(caller, body.Value, call.Aborted));
         return TypedResults.Created($"/api/v1/users/{user.Id}", user);
     }
 
-    private static async Task<Ok<UserView>> GetAsync(string userId, ApiCall call, UserDirectory users)
+    /// <summary>A person.</summary>
+    internal static async Task<Ok<UserView>> GetAsync(string userId, ApiCall call, UserDirectory users)
     {
         PathId.Demand(IdPrefixes.User, userId);
         return TypedResults.Ok(await call.AskAsync(caller => users.GetAsync(caller, userId, call.Aborted)));
     }
 
-    private static async Task<Ok<UserView>> UpdateAsync(
+    /// <summary>Changes a person; disabling ends its tokens at once. Product administrators only.</summary>
+    internal static async Task<Ok<UserView>> UpdateAsync(
         string userId, JsonBody<UpdateUser> body, ApiCall call, UserAccounts accounts) =>
         TypedResults.Ok(await call.AskAsync(caller => accounts.UpdateAsync(caller, userId, body.Value, call.Aborted)));
 
-    private static async Task<NoContent> DeleteAsync(string userId, ApiCall call, UserAccounts accounts)
+    /// <summary>Deletes a person; its ledger entries stay. Product administrators only.</summary>
+    internal static async Task<NoContent> DeleteAsync(string userId, ApiCall call, UserAccounts accounts)
     {
         await call.AskAsync(caller => accounts.DeleteAsync(caller, userId, call.Aborted));
         return TypedResults.NoContent();
