@@ -186,8 +186,6 @@ static const char *trouble(DWORD code)
         return "nothing listens there, or a firewall is in between";
     case ERROR_WINHTTP_TIMEOUT:
         return "no answer in time";
-    case ERROR_WINHTTP_SECURE_CHANNEL_ERROR:
-        return "no TLS 1.2 or 1.3 connection could be made";
     default:
         return "the connection failed";
     }
@@ -196,6 +194,11 @@ static const char *trouble(DWORD code)
 static cs_result classify(const cs_transport *transport, DWORD code, DWORD secure_failure, cs_error *error)
 {
     const char *url = transport->config->server_url;
+    /* A failed handshake. Windows says apart what is wrong with a certificate; Wine does not. */
+    if (code == ERROR_WINHTTP_SECURE_CHANNEL_ERROR && secure_failure == 0)
+        return cs_fail(error, CS_TLS,
+                       "%s: no TLS 1.2 or 1.3 connection could be made; is its certificate trusted by this machine, and for "
+                       "that host name?", url);
     if (secure_failure != 0 || flag_of(code) != 0 || code == ERROR_WINHTTP_SECURE_FAILURE
         || code == ERROR_WINHTTP_SECURE_INVALID_CERT)
         return cs_fail(error, CS_TLS, "%s is not trusted: %s", url, distrust(secure_failure | flag_of(code)));

@@ -1,0 +1,288 @@
+# shellcheck shell=bash
+# The scenes of tests/ksp/run, in their order.
+scenes=(binaries walks signs_for_openssl is_pressed tells_of_configuration tells_of_network tells_of_denial survives_a_restart
+  registers by_ncrypt authenticode)
+
+# NTSTATUS-like codes that the provider answers with; docs/ksp.md explains them.
+nte_perm=80090010 nte_bad_keyset=80090016 nte_provider_dll_fail=8009001d nte_device_not_ready=80090030
+sec_e_cert_unknown=80090327
+
+# A signer with P-521, and configurations.
+add_more() {
+  FIXTURE="$FIXTURE" root="$root" bash -euo pipefail -c '
+    source "$root/tests/tools/gateway.sh"
+    token="$(log_in "$admin_email" "$admin_password")"
+    ca="$(api GET /pki/ca "$token" | jq --raw-output ".items[] | select(.parentId != null) | .id")"
+    identity="$(api GET /identities "$token" | jq --raw-output ".items[0].id")"
+    add_signer "$token" p521 EC_P521 "$ca" "$identity"' || return 1
+  jq 'del(.caCertificate) + {timeoutSeconds: 20}' "$FIXTURE/config.json" >"$scratch/base.json"
+  configuration good .
+  configuration unknown '. + {serverUlr: "x"}'
+  configuration wrong-secret '.auth.clientSecret = "wrong"'
+  configuration nobody '.serverUrl = "https://localhost:1" | .timeoutSeconds = 2'
+  mkdir -p "$scratch/config/none"
+}
+
+import_ca() {
+  openssl x509 -in "$FIXTURE/tls-ca.pem" -outform DER -out "$scratch/tls-ca.der"
+  wine "$programs/trust.exe" "$(windows_path "$scratch/tls-ca.der")"
+}
+
+# --- what was built ------------------------------------------------------------------------------------------------
+
+imports_only_windows() { # FILE
+  local name
+  for name in $(x86_64-w64-mingw32-objdump -p "$1" | sed -n 's/.*DLL Name: //p' | tr '[:upper:]' '[:lower:]'); do
+    case "$name" in
+      advapi32.dll | bcrypt.dll | crypt32.dll | kernel32.dll | msvcrt.dll | ncrypt.dll | shell32.dll | winhttp.dll) ;;
+      *) echo "$name"; return 1 ;;
+    esac
+  done
+}
+
+exports_one_function() { # DLL
+  [ "$(x86_64-w64-mingw32-objdump -p "$1" | sed -n 's/^\t\[ *[0-9]*\] \(.*\)/\1/p' | grep -v '[+]base')" = GetKeyStorageInterface ]
+}
+
+binaries() {
+  local width
+  for width in x64 x86; do
+    check "$width: the DLL needs nothing but Windows" imports_only_windows "$root/artifacts/win-$width/codesigning-ksp.dll"
+    check "$width: so does its companion" imports_only_windows "$root/artifacts/win-$width/codesigning-ksp-register.exe"
+    check "$width: it exports one function, undecorated" exports_one_function "$root/artifacts/win-$width/codesigning-ksp.dll"
+  done
+}
+
+# --- by the DLL's own table ----------------------------------------------------------------------------------------
+
+walks() {
+  local signer
+  harness 'what callers get wrong' good dll arguments rsa
+  harness 'the provider' good dll provider rsa p256 p384 p521 guarded
+  for signer in rsa p256 p384 p521; do
+    mkdir -p "$scratch/signatures/$signer"
+    harness "the signer $signer" good dll signer "$signer" "$(windows_path "$scratch/signatures/$signer")"
+  done
+}
+
+signs_for_openssl() {
+  local signer length
+  for length in 256 384 512; do
+    for scheme in pkcs1 pss; do
+      check "openssl accepts rsa, $scheme with SHA-$length" openssl_accepts rsa "$scheme-$length"
+    done
+    for signer in p256 p384 p521; do
+      check "openssl accepts $signer with SHA-$length" openssl_accepts "$signer" "ecdsa-$length"
+    done
+  done
+}
+
+is_pressed() {
+  harness '32 threads' good dll threads rsa p256 p384
+  harness 'leaks' good dll leaks rsa
+  harness 'memory that runs out' good dll shortage p256
+}
+
+# --- failures and their codes --------------------------------------------------------------------------------------
+
+tells_of_configuration() {
+  configuration bom .
+  printf '\xef\xbb\xbf' | cat - "$scratch/config/good/CodeSigning/config.json" >"$scratch/config/bom/CodeSigning/config.json"
+  harness 'a configuration with a byte order mark' bom dll status sign 0 p256
+  harness 'a key that is not known' unknown dll status provider $nte_provider_dll_fail rsa
+  check 'its name is told' stderr_has serverUlr
+  harness 'no configuration' none dll status provider $nte_provider_dll_fail rsa
+  configuration own-ca ". + {caCertificate: \"x.pem\"}"
+  harness 'a CA in the configuration' own-ca dll status key $nte_provider_dll_fail rsa
+  check 'what to do instead is told' stderr_has 'certutil -addstore Root'
+  harness 'a wrong secret' wrong-secret dll status key $nte_perm rsa
+  CODESIGNING_CLIENT_SECRET="$(jq --raw-output .auth.clientSecret "$scratch/base.json")" \
+    harness 'the environment wins over the file' wrong-secret dll status sign 0 p256
+  harness 'a signer that is not there' good dll status key $nte_bad_keyset no-such-signer
+}
+
+# A TLS server whose certificate is what matters: no request may ever reach it.
+with_tls_server() { # CERTIFICATE KEY COMMAND...
+  local port server attempt
+  port="$(shuf -i 20000-32000 -n 1)"
+  openssl s_server -accept "127.0.0.1:$port" -cert "$1" -key "$2" -www >/dev/null 2>&1 </dev/null &
+  server=$!
+  for attempt in {1..50}; do
+    openssl s_client -connect "127.0.0.1:$port" </dev/null >/dev/null 2>&1 && break
+    sleep 0.1
+  done
+  configuration elsewhere ".serverUrl = \"https://localhost:$port\""
+  "${@:3}"
+  kill "$server"
+  wait "$server" 2>/dev/null
+}
+
+tells_of_network() {
+  openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout "$scratch/stranger.key" -subj /CN=localhost \
+    -addext subjectAltName=DNS:localhost -days 30 -out "$scratch/stranger.pem" 2>/dev/null
+  with_tls_server "$scratch/stranger.pem" "$scratch/stranger.key" \
+    harness 'a CA that is not trusted' elsewhere dll status key $sec_e_cert_unknown rsa
+  check 'what to look at is told' stderr_has 'is its certificate trusted by this machine'
+  openssl req -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout "$scratch/other.key" -subj /CN=elsewhere.example \
+    -out "$scratch/other.csr" 2>/dev/null
+  openssl x509 -req -in "$scratch/other.csr" -CA "$FIXTURE/tls-ca.pem" -CAkey "$GATEWAY_STATE/ca.key" -CAcreateserial \
+    -days 30 -out "$scratch/other.pem" -extfile <(printf 'subjectAltName=DNS:elsewhere.example\n') 2>/dev/null
+  with_tls_server "$scratch/other.pem" "$scratch/other.key" \
+    harness 'a certificate for another host' elsewhere dll status key $sec_e_cert_unknown rsa
+  check 'what to look at is told there too' stderr_has 'and for that host name'
+  harness 'nobody listens' nobody dll status key $nte_device_not_ready rsa
+}
+
+approve_when_asked() {
+  FIXTURE="$FIXTURE" root="$root" bash -euo pipefail -c '
+    source "$root/tests/tools/gateway.sh"
+    token="$(log_in "$approver_email" "$approver_password")"
+    for attempt in {1..100}; do
+      id="$(api GET "/pki/approval-requests?assignedToMe=true&status=pending" "$token" | jq --raw-output ".items[0].id // empty")"
+      [ -n "$id" ] && break
+      sleep 0.2
+    done
+    api GET "/pki/approval-requests/$id" "$token" | jq --exit-status ".scope.digests | length == 1" >/dev/null
+    api POST "/pki/approval-requests/$id/approve" "$token" "{}" >/dev/null'
+}
+
+tells_of_denial() {
+  WINEDEBUG=err+eventlog harness 'a signature that needs approval' good dll status sign $nte_perm guarded
+  check "the server's code is in the log" stderr_has 'error: sign with guarded: ApprovalRequired'
+  check 'and in the event log' grep -q 'eventlog.*ApprovalRequired' "$scratch/stderr"
+  configuration asking '. + {requestOnDenial: {requestedSignings: 1, waitSeconds: 30}, timeoutSeconds: 60}'
+  approve_when_asked >"$scratch/approval.log" 2>&1 &
+  local approval=$!
+  harness 'a denied signature that asks and waits' asking dll status sign 0 guarded
+  check 'the request was for that digest, and was approved' wait_for "$approval"
+  harness 'a grant that is used up' good dll status sign $nte_perm guarded
+  check 'that is told too' grep -qE 'GrantExhausted|ApprovalRequired' "$scratch/stderr"
+  configuration file-log ". + {logFile: \"$(windows_path "$scratch/ksp.log" | sed 's/\\/\\\\/g')\"}"
+  harness 'a log file' file-log dll status sign $nte_perm guarded
+  check 'the log file has the denial' grep -q 'sign with guarded' "$scratch/ksp.log"
+  check 'and no secret' lacks_secret "$scratch/ksp.log"
+}
+
+wait_for() { # PROCESS
+  wait "$1" || { cat "$scratch/approval.log"; return 1; }
+}
+
+lacks_secret() { # FILE
+  ! grep -qF "$(jq --raw-output .auth.clientSecret "$scratch/base.json")" "$1"
+}
+
+# Down at first: the provider keeps trying while its time lasts.
+survives_a_restart() {
+  kill_gateway
+  configuration patient '. + {timeoutSeconds: 60}'
+  (sleep 1; start_gateway_again) &
+  local starter=$!
+  harness 'a server that comes back' patient dll status sign 0 p256
+  wait "$starter"
+}
+
+# --- the companion -------------------------------------------------------------------------------------------------
+
+register_like_windows() {
+  wine reg add 'HKLM\SYSTEM\CurrentControlSet\Control\Cryptography\Providers\CodeSigning Key Storage Provider\UM' \
+    /v Image /d codesigning-ksp.dll /f
+  wine reg add 'HKLM\SYSTEM\CurrentControlSet\Control\Cryptography\Configuration\Local\Default\00010001\KEY_STORAGE' \
+    /v Providers /t REG_MULTI_SZ /d 'Microsoft Software Key Storage Provider\0CodeSigning Key Storage Provider' /f
+}
+
+register_shows() { # WORDS CONFIGURATION ARGUMENTS...
+  register "${@:2}" && grep -qF -- "$1" "$scratch/words"
+}
+
+same_certificates() { # FILE (PEM)
+  cmp <(openssl crl2pkcs7 -nocrl -certfile "$1" | openssl pkcs7 -print_certs) \
+    <(openssl crl2pkcs7 -nocrl -certfile "$FIXTURE/rsa.chain.pem" | openssl pkcs7 -print_certs)
+}
+
+exports() { # EXTENSION
+  register good export-cert rsa "$(windows_path "$scratch/rsa.$1")"
+  case "$1" in
+    cer) openssl x509 -inform DER -in "$scratch/rsa.cer" | cmp - "$FIXTURE/rsa.pem" ;;
+    p7b) openssl pkcs7 -inform DER -in "$scratch/rsa.p7b" -print_certs -out "$scratch/rsa.p7b.pem" && same_certificates "$scratch/rsa.p7b.pem" ;;
+    pem) same_certificates "$scratch/rsa.pem" ;;
+  esac
+}
+
+installs_certificate() {
+  register good install-cert rsa
+  wine "$programs/stored.exe" "$(windows_path "$scratch/rsa.cer")" rsa
+}
+
+# Wine takes registrations and forgets them: what Windows would have written is written by hand afterwards.
+registers() {
+  local extension
+  check 'status says that it is not registered' register_says 'the provider is not registered' good status
+  check 'install copies the DLL, and sees that Wine kept no registration' register_says 'it is not there' good install
+  check 'the DLL is in the system folder' cmp "$dll" "$WINEPREFIX/drive_c/windows/system32/codesigning-ksp.dll"
+  check 'the 32-bit DLL is in its own' cmp "$root/artifacts/win-x86/codesigning-ksp.dll" \
+    "$WINEPREFIX/drive_c/windows/syswow64/codesigning-ksp.dll"
+  check 'the event source is registered' wine reg query 'HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\CodeSigning'
+  register_like_windows >/dev/null 2>&1
+  check 'status finds it registered and configured' register_shows 'it is listed among the key storage providers' good status
+  check 'status says that there is no configuration' register_says 'serverUrl is missing' none status
+  check 'status says what is wrong in the configuration' register_says 'serverUlr' unknown status
+  check 'test reaches the server and lists signers' register_shows '5 signers may be seen' good test
+  check 'test finds a signer, also by the provider' register_shows 'Windows finds the key' good test rsa
+  check 'test signs' register_shows 'the signature fits its certificate' good test p256 --sign
+  check 'test says that there is no such signer' register_says 'There is no signer nobody' good test nobody
+  check 'test says that there is no grant' register_says 'guarded' good test guarded --sign
+  check 'test says that the log-in fails' register_says 'Unauthenticated' wrong-secret test
+  check 'test says that nobody listens' register_says 'cannot be reached' nobody test
+  check 'test says that nothing is configured' register_says 'serverUrl is not configured' none test
+  for extension in cer p7b pem; do
+    check "export-cert writes .$extension" exports "$extension"
+  done
+  check 'export-cert refuses another extension' register_says '.p7b' good export-cert rsa "$(windows_path "$scratch/rsa.pfx")"
+  check 'install-cert binds the certificate to the key' installs_certificate
+  check 'words that are not known show how it is used' register_says 'Usage' good frobnicate
+}
+
+# --- by NCrypt*, with the stand-in for ncrypt.dll ------------------------------------------------------------------
+
+by_ncrypt() {
+  harness 'NCrypt: what callers get wrong' good ncrypt arguments rsa
+  harness 'NCrypt: the provider' good ncrypt provider rsa p256 p384 p521 guarded
+  harness 'NCrypt: the signer rsa' good ncrypt signer rsa "$(windows_path "$scratch/signatures/rsa")"
+  harness 'NCrypt: the signer p256' good ncrypt signer p256 "$(windows_path "$scratch/signatures/p256")"
+  harness 'NCrypt: 32 threads' good ncrypt threads rsa p256 p384
+  harness 'NCrypt: a denial' good ncrypt status sign $nte_perm guarded
+}
+
+signs_program() { # SIGNER FILE
+  local part der=()
+  rm -f "$scratch"/part-*
+  csplit --quiet --elide-empty-files --prefix "$scratch/part-" "$FIXTURE/$1.chain.pem" '/BEGIN CERTIFICATE/' '{*}'
+  for part in "$scratch"/part-??; do
+    openssl x509 -in "$part" -outform DER -out "$part.der"
+    der+=("$(windows_path "$part.der")")
+  done
+  cp "$scratch/$2" "$scratch/signed"
+  wine "$programs/authenticode.exe" "$(windows_path "$scratch/config/good")" "$1" "$(windows_path "$scratch/signed")" "${der[@]}"
+  osslsigncode verify -CAfile "$FIXTURE/root.pem" -in "$scratch/signed" >"$scratch/verification"
+  grep -q 'Signature verification: ok' "$scratch/verification"
+}
+
+# The checker refuses what was changed after signing.
+refuses_changed_program() {
+  signs_program rsa program.exe
+  printf x | dd of="$scratch/signed" bs=1 seek=600 conv=notrunc status=none
+  ! osslsigncode verify -CAfile "$FIXTURE/root.pem" -in "$scratch/signed"
+}
+
+authenticode() {
+  local signer file
+  echo 'int main(void) { return 0; }' >"$scratch/program.c"
+  x86_64-w64-mingw32-gcc -o "$scratch/program.exe" "$scratch/program.c"
+  x86_64-w64-mingw32-gcc -shared -o "$scratch/program.dll" "$scratch/program.c"
+  for signer in rsa p256 p384; do
+    for file in program.exe program.dll; do
+      check "osslsigncode accepts $file signed with $signer" signs_program "$signer" "$file"
+    done
+  done
+  check 'and refuses one that was changed' refuses_changed_program
+}
