@@ -45,6 +45,7 @@ void check_provider(key_storage_functions *f, int signer_count, wchar_t **signer
 void check_threads(key_storage_functions *f, int signer_count, wchar_t **signers);
 void check_leaks(key_storage_functions *f, const wchar_t *signer);
 void check_shortage(key_storage_functions *f, const wchar_t *signer);
+void check_restart(key_storage_functions *f, const wchar_t *signer, const wchar_t *folder);
 void check_status(key_storage_functions *f, const wchar_t *signer, const wchar_t *step, SECURITY_STATUS expected);
 
 #endif

@@ -1,7 +1,7 @@
 /* Walks the provider's functions: harness PROGRAMDATA ROUTE SCENE ARGUMENTS...
  *   ROUTE   ncrypt, or the path of the DLL
  *   SCENE   arguments SIGNER | signer SIGNER DIRECTORY | provider SIGNER... | threads SIGNER... | leaks SIGNER |
- *           shortage SIGNER | status STEP CODE SIGNER (STEP: provider, key or sign) */
+ *           shortage SIGNER | restart SIGNER FOLDER (makes FOLDER/ready, waits for FOLDER/down) | status STEP CODE SIGNER (STEP: provider, key or sign) */
 #include <stdlib.h>
 #include <wchar.h>
 
@@ -38,6 +38,8 @@ static int run(key_storage_functions *f, int count, wchar_t **words)
         check_leaks(f, words[1]);
     else if (wcscmp(scene, L"shortage") == 0 && count == 2)
         check_shortage(f, words[1]);
+    else if (wcscmp(scene, L"restart") == 0 && count == 3)
+        check_restart(f, words[1], words[2]);
     else if (wcscmp(scene, L"status") == 0 && count == 4)
         check_status(f, words[3], words[1], (SECURITY_STATUS)wcstoul(words[2], NULL, 16));
     else

@@ -24,7 +24,7 @@ check() { # NAME COMMAND...
 scene() { # TITLE COMMAND...
   local title="$1" status
   shift
-  timeout --kill-after 5 90 "$@" >"$scratch/stdout" 2>"$scratch/stderr" </dev/null
+  timeout --kill-after 5 400 "$@" >"$scratch/stdout" 2>"$scratch/stderr" </dev/null
   status=$?
   tr -d '\r' <"$scratch/stdout" | grep -E '^(ok|FAILED) ' | sed "s/^\(ok\|FAILED\) /\1 $title: /" >"$scratch/lines"
   if [ $status -ne 0 ] && ! grep -q '^FAILED ' "$scratch/lines"; then
@@ -54,7 +54,7 @@ register() { # CONFIGURATION ARGUMENTS...
   local status folder="$WINEPREFIX/drive_c/ProgramData/CodeSigning"
   rm -rf "$folder"
   [ -e "$scratch/config/$1/CodeSigning" ] && cp -rp "$scratch/config/$1/CodeSigning" "$folder"
-  timeout --kill-after 5 60 wine "$register" "${@:2}" >"$scratch/words.raw" 2>&1 </dev/null
+  timeout --kill-after 5 120 wine "$register" "${@:2}" >"$scratch/words.raw" 2>&1 </dev/null
   status=$?
   tr -d '\r' <"$scratch/words.raw" >"$scratch/words"
   cat "$scratch/words"

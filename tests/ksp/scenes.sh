@@ -171,14 +171,25 @@ lacks_secret() { # FILE
   ! grep -qF "$(jq --raw-output .auth.clientSecret "$scratch/base.json")" "$1"
 }
 
-# Down at first: the provider keeps trying while its time lasts.
+# The key is open when the server goes: the signature is tried again, with the same Idempotency-Key, until it is back.
 survives_a_restart() {
-  kill_gateway
-  configuration patient '. + {timeoutSeconds: 60}'
-  (sleep 1; start_gateway_again) &
+  configuration patient '. + {timeoutSeconds: 300}'
+  mkdir "$scratch/restart"
+  restart_when_ready &
   local starter=$!
-  harness 'a server that comes back' patient dll status sign 0 p256
+  harness 'a server that comes back' patient dll restart p256 "$(windows_path "$scratch/restart")"
   wait "$starter"
+}
+
+restart_when_ready() {
+  local attempt
+  for attempt in {1..600}; do
+    [ -e "$scratch/restart/ready" ] && break
+    sleep 0.1
+  done
+  kill -KILL "$(cat "$GATEWAY_STATE/pid")"
+  touch "$scratch/restart/down"
+  start_gateway_again
 }
 
 # --- the companion -------------------------------------------------------------------------------------------------

@@ -128,3 +128,35 @@ void check_status(key_storage_functions *f, const wchar_t *signer, const wchar_t
     CHECK_STATUS("OpenKey says what is wrong", expected, f->OpenKey(provider, &key, signer, 0, 0));
     CHECK_STATUS("FreeProvider", ERROR_SUCCESS, f->FreeProvider(provider));
 }
+
+static bool exists(const wchar_t *folder, const wchar_t *name, bool make)
+{
+    wchar_t path[512];
+    swprintf(path, sizeof path / sizeof *path, L"%ls\\%ls", folder, name);
+    HANDLE file = CreateFileW(path, GENERIC_READ | (make ? GENERIC_WRITE : 0), FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+                              make ? CREATE_ALWAYS : OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+    if (file == INVALID_HANDLE_VALUE)
+        return false;
+    CloseHandle(file);
+    return true;
+}
+
+void check_restart(key_storage_functions *f, const wchar_t *signer, const wchar_t *folder)
+{
+    NCRYPT_PROV_HANDLE provider = 0;
+    NCRYPT_KEY_HANDLE key = 0;
+    BYTE digest[32] = { 3 }, signature[512];
+    DWORD length = 0;
+    CHECK_STATUS("OpenProvider", ERROR_SUCCESS, f->OpenProvider(&provider, KSP_PROVIDER_NAME, 0));
+    CHECK_STATUS("OpenKey", ERROR_SUCCESS, f->OpenKey(provider, &key, signer, 0, 0));
+    CHECK_STATUS("A signature before", ERROR_SUCCESS,
+                 f->SignHash(provider, key, NULL, digest, 32, signature, sizeof signature, &length, 0));
+    CHECK("The server is told to stop", exists(folder, L"ready", true));
+    while (!exists(folder, L"down", false))
+        Sleep(50);
+    CHECK_STATUS("A signature that begins while it is down", ERROR_SUCCESS,
+                 f->SignHash(provider, key, NULL, digest, 32, signature, sizeof signature, &length, 0));
+    CHECK_STATUS("It fits", ERROR_SUCCESS, f->VerifySignature(provider, key, NULL, digest, 32, signature, length, 0));
+    f->FreeKey(provider, key);
+    f->FreeProvider(provider);
+}
