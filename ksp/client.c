@@ -41,6 +41,8 @@ static cs_client *open_client(cs_error *error)
         cs_metadata_collect(&metadata, config.send_command_line);
         result = cs_client_open(&client, &config, &metadata, error);
     }
+    if (result == CS_OK)
+        cs_client_wait_for_lists(client);
     if (result != CS_OK)
         cs_log(CS_LOG_ERROR, "%s", error->message);
     cs_config_release(&config);

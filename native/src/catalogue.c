@@ -4,7 +4,7 @@
 
 #include "client_state.h"
 
-enum { minute_ms = 60000, second_ms = 1000, patience_ms = 10000, page_size = 100, max_signers = 10000 };
+enum { minute_ms = 60000, second_ms = 1000, page_size = 100, max_signers = 10000 };
 
 /* --- the list --------------------------------------------------------------------------------------------------- */
 
@@ -128,7 +128,7 @@ static cs_result load(cs_client *client, cs_catalogue **loaded, cs_error *error)
     if (catalogue == NULL)
         return cs_fail(error, CS_NO_MEMORY, "out of memory");
     catalogue->references = 1;
-    uint64_t deadline = cs_deadline(client, patience_ms);
+    uint64_t deadline = cs_deadline(client, client->list_patience_ms);
     cs_result result = CS_OK;
     char *cursor = NULL;
     if (client->config.signer_count == 0)
@@ -248,7 +248,7 @@ static cs_result load_chain(cs_client *client, const char *signer_id, cs_chain *
     cs_buffer_append_text(&path, "/api/v1/pki/signers/");
     cs_buffer_append_escaped_path(&path, signer_id);
     cs_buffer_append_text(&path, "/certificate?format=chain");
-    cs_result result = get(client, &path, "get the certificates", cs_deadline(client, patience_ms), &answer, error);
+    cs_result result = get(client, &path, "get the certificates", cs_deadline(client, client->list_patience_ms), &answer, error);
     if (result == CS_OK) {
         *chain = cs_chain_parse(answer.data != NULL ? answer.data : "", answer.length, error);
         result = *chain != NULL ? CS_OK : CS_PROTOCOL;

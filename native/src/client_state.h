@@ -18,6 +18,7 @@ struct cs_client {
     cs_metadata metadata;
     cs_transport *transport;
 
+    unsigned list_patience_ms; /* how long a list or a chain may take; set before threads */
     cs_mutex *login_lock;     /* held over the network: one login at a time. Taken with cs_lock_over_network. */
     cs_mutex *catalogue_lock; /* likewise for lists and chains */
 

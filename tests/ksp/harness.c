@@ -1,7 +1,8 @@
 /* Walks the provider's functions: harness PROGRAMDATA ROUTE SCENE ARGUMENTS...
  *   ROUTE   ncrypt, or the path of the DLL
  *   SCENE   arguments SIGNER | signer SIGNER DIRECTORY | provider SIGNER... | threads SIGNER... | leaks SIGNER |
- *           shortage SIGNER | restart SIGNER FOLDER (makes FOLDER/ready, waits for FOLDER/down) | status STEP CODE SIGNER (STEP: provider, key or sign) */
+ *           shortage SIGNER | restart SIGNER FOLDER (makes FOLDER/ready, waits for FOLDER/down) |
+ *           status STEP CODE SIGNER (STEP: provider, key or sign) */
 #include <stdlib.h>
 #include <wchar.h>
 

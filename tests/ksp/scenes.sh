@@ -15,7 +15,7 @@ add_more() {
     ca="$(api GET /pki/ca "$token" | jq --raw-output ".items[] | select(.parentId != null) | .id")"
     identity="$(api GET /identities "$token" | jq --raw-output ".items[0].id")"
     add_signer "$token" p521 EC_P521 "$ca" "$identity"' || return 1
-  jq 'del(.caCertificate) + {timeoutSeconds: 20}' "$FIXTURE/config.json" >"$scratch/base.json"
+  jq 'del(.caCertificate) + {timeoutSeconds: 120}' "$FIXTURE/config.json" >"$scratch/base.json"
   configuration good .
   configuration unknown '. + {serverUlr: "x"}'
   configuration wrong-secret '.auth.clientSecret = "wrong"'

@@ -191,6 +191,8 @@ void check_signer(key_storage_functions *f, const wchar_t *signer, const wchar_t
     NCRYPT_KEY_HANDLE same = 0;
     CHECK_STATUS("OpenProvider", ERROR_SUCCESS, f->OpenProvider(&o.provider, KSP_PROVIDER_NAME, 0));
     CHECK_STATUS("OpenKey by name", ERROR_SUCCESS, f->OpenKey(o.provider, &o.key, signer, 0, 0));
+    if (o.key == 0)
+        return;
     get(&o, NCRYPT_ALGORITHM_GROUP_PROPERTY, o.group, sizeof o.group);
     get(&o, NCRYPT_ALGORITHM_PROPERTY, o.algorithm, sizeof o.algorithm);
     check_properties(&o, signer);

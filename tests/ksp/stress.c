@@ -58,7 +58,7 @@ void check_threads(key_storage_functions *f, int signer_count, wchar_t **signers
         workers[i] = (worker){ .f = f, .signer = signers[i % signer_count] };
         threads[i] = CreateThread(NULL, 0, work, &workers[i], 0, NULL);
     }
-    WaitForMultipleObjects(thread_count, threads, TRUE, 60000);
+    WaitForMultipleObjects(thread_count, threads, TRUE, INFINITE);
     for (int i = 0; i < thread_count; i++) {
         CHECK_STATUS("A thread of 32 signs and verifies", ERROR_SUCCESS, workers[i].status);
         CloseHandle(threads[i]);

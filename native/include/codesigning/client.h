@@ -17,6 +17,10 @@ void cs_client_close(cs_client *client);
 /* Lets go of a client that was inherited by a fork: frees nothing that would speak on the parent's connections. */
 void cs_client_abandon(cs_client *client);
 
+/* Lets lists and certificates take as long as signatures may, instead of ten seconds: for a caller that asks for them only
+ * in order to sign, and so has nothing to show meanwhile. Before the client is shared. */
+void cs_client_wait_for_lists(cs_client *client);
+
 const cs_config *cs_client_config(const cs_client *client);
 
 /* Whether credentials are configured, so that no PIN is needed. */
