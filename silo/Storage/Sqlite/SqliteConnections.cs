@@ -49,8 +49,12 @@ internal sealed class SqliteConnections : IReadConnections, IDisposable
         {
             connection.Open();
             using var command = connection.CreateCommand();
+            // 64 MiB of pages in memory: the ledger's indexes are written all over, and a page that is not at hand is read.
             command.CommandText =
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON;";
+                """
+                PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000;
+                PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;
+                """;
             command.ExecuteNonQuery();
             return connection;
         }
