@@ -1,3 +1,4 @@
+using CodeSigning.Silo.Storage;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
 
@@ -54,6 +55,14 @@ public sealed record NodeSettings
         DataDirectories.Prepare(settings.DataDirectory, mistakes);
         return mistakes.Count == 0 ? settings : throw new SettingsException(mistakes);
     }
+
+    /// <summary>Where the store is.</summary>
+    public StorageOptions ToStorage() => new()
+    {
+        Database = PostgreSql ?? "sqlite",
+        Migrate = PostgreSqlOwner,
+        DataDirectory = DataDirectory,
+    };
 
     /// <summary>Says where things are, and no secret.</summary>
     public override string ToString() => $"{(PostgreSql is null ? "SQLite" : "PostgreSQL")}, data in {DataDirectory}";

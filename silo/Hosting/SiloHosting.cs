@@ -1,6 +1,5 @@
 using CodeSigning.Grains.Certificates;
 using CodeSigning.Silo.Notifications;
-using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Storage.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -16,12 +15,7 @@ public static class SiloHosting
     public static IHostApplicationBuilder AddSilo(this IHostApplicationBuilder builder, NodeSettings settings)
     {
         builder.Services.AddSingleton(settings);
-        builder.Services.AddLedgerStorage(new StorageOptions
-        {
-            Database = settings.PostgreSql ?? "sqlite",
-            Migrate = settings.PostgreSqlOwner,
-            DataDirectory = settings.DataDirectory,
-        });
+        builder.Services.AddLedgerStorage(settings.ToStorage());
         builder.Services.AddVault(settings);
         builder.Services.AddGrainServices();
         builder.Services.AddNotifications(NotificationOptions.Read(builder.Configuration));

@@ -1,0 +1,73 @@
+using CodeSigning.Silo.Ledger.Commands;
+using CodeSigning.Silo.Storage;
+using CodeSigning.Silo.Storage.Commands;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace CodeSigning.Silo.Hosting;
+
+/// <summary>What <c>silo</c> can be told to do.</summary>
+internal static class SiloVerbs
+{
+    private const int Misused = 2;
+
+    private const string Usage =
+        """
+        silo run [--NAME=VALUE]...                 runs a node without the HTTP gateway
+        silo verify-ledger FILE --key KEY ...      verifies an export of the ledger offline
+        silo backup --to FILE                      copies the SQLite store while the server runs
+        silo restore --from FILE                   puts a copy in its place while the server is stopped
+        silo check                                 verifies the whole ledger and every state's seal
+        """;
+
+    /// <summary>Does it, with the <c>CODESIGNING_*</c> settings of the environment.</summary>
+    /// <returns>The exit status.</returns>
+    public static async Task<int> RunAsync(
+        string[] arguments, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
+    {
+        switch (arguments)
+        {
+            case ["run", .. var settings]:
+                return await RunNodeAsync(settings, cancellationToken);
+            case ["verify-ledger", .. var rest]:
+                return await VerifyLedgerCommand.RunAsync(rest, output, errors, cancellationToken);
+            case ["backup", .. var rest]:
+                return await BackupCommand.RunAsync(Storage(), rest, output, errors, cancellationToken);
+            case ["restore", .. var rest]:
+                return await RestoreCommand.RunAsync(Storage(), rest, TimeProvider.System, output, errors, cancellationToken);
+            case ["check"]:
+                return await CheckAsync(output, errors, cancellationToken);
+            default:
+                await output.WriteLineAsync(Usage);
+                return arguments is ["help"] ? 0 : Misused;
+        }
+    }
+
+    private static async Task<int> RunNodeAsync(string[] settings, CancellationToken cancellationToken)
+    {
+        using var host = Build(settings);
+        await host.RunAsync(cancellationToken);
+        return 0;
+    }
+
+    private static async Task<int> CheckAsync(TextWriter output, TextWriter errors, CancellationToken cancellationToken)
+    {
+        using var host = Build([]);
+        return await CheckCommand.RunAsync(host.Services, output, errors, cancellationToken);
+    }
+
+    private static IHost Build(string[] settings)
+    {
+        var builder = Host.CreateApplicationBuilder(settings);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.AddSilo(NodeSettings.Read(builder.Configuration));
+        return builder.Build();
+    }
+
+    private static StorageOptions Storage()
+    {
+        var settings = NodeSettings.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build());
+        return settings.ToStorage();
+    }
+}
