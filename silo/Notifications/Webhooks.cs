@@ -59,11 +59,14 @@ public sealed class Webhooks
         return view;
     }
 
-    /// <summary>All of them, newest first.</summary>
-    public async Task<Page<WebhookView>> ListAsync(Caller caller, CancellationToken cancellationToken)
+    /// <summary>One page of them, newest first.</summary>
+    public async Task<Page<WebhookView>> ListAsync(
+        Caller caller, string? before, int limit, CancellationToken cancellationToken)
     {
         DemandAdministrator(caller);
-        return new Page<WebhookView>([.. (await ReadAllAsync(cancellationToken)).Select(webhook => webhook.ToView())], null);
+        var page = await _states.ReadPageAsync(
+            new StateQuery(StateTypes.Webhook, Before: before, Limit: limit), cancellationToken);
+        return new Page<WebhookView>([.. page.Items.Select(row => row.ReadAs<WebhookState>().ToView())], page.Next);
     }
 
     /// <summary>One of them.</summary>

@@ -30,9 +30,11 @@ internal static class WebhookEndpoints
         return TypedResults.Created($"/api/v1/webhooks/{webhook.Id}", webhook);
     }
 
-    /// <summary>Lists the webhooks; there are at most a hundred, on one page.</summary>
-    internal static async Task<Ok<Page<WebhookView>>> ListAsync(ApiCall call, Webhooks webhooks) =>
-        TypedResults.Ok(await call.AskAsync(caller => webhooks.ListAsync(caller, call.Aborted)));
+    /// <summary>Lists the webhooks, newest first.</summary>
+    internal static async Task<Ok<Page<WebhookView>>> ListAsync(
+        [AsParameters] PageQuery page, ApiCall call, Webhooks webhooks) =>
+        TypedResults.Ok(await call.AskAsync(caller =>
+            webhooks.ListAsync(caller, page.GetBefore(), page.GetLimit(), call.Aborted)));
 
     /// <summary>A webhook.</summary>
     internal static async Task<Ok<WebhookView>> GetAsync(string webhookId, ApiCall call, Webhooks webhooks)

@@ -25,7 +25,10 @@ public sealed class WebhookTests : IAsyncLifetime
         _receiver.MapPost("/hook", async context =>
         {
             using var reader = new StreamReader(context.Request.Body);
-            await _received.Writer.WriteAsync((await reader.ReadToEndAsync(), context.Request.Headers));
+            var body = await reader.ReadToEndAsync();
+
+            // Copied: the server takes the request's own away when it is answered.
+            await _received.Writer.WriteAsync((body, new HeaderDictionary(context.Request.Headers.ToDictionary())));
             context.Response.StatusCode = _answer;
         });
         await _receiver.StartAsync();
