@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The scenes of tests/ksp/run, in their order.
+# The scenes of tests/ksp/run-under-wine, in their order.
 scenes=(binaries walks signs_for_openssl is_pressed tells_of_configuration tells_of_network tells_of_denial survives_a_restart
   registers by_ncrypt authenticode)
 
