@@ -9,6 +9,8 @@ public static class MasterKeySource
     /// <summary>The name of the master key's file in the data directory.</summary>
     public const string FileName = "master.key";
 
+    private static readonly Lock Moving = new();
+
     private const string FilePrefix = "file:";
     private const int LongestFile = 4096;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -115,13 +117,17 @@ public static class MasterKeySource
             file.Flush(flushToDisk: true);
         }
 
-        try
+        // A move looks for the target and then renames; nodes in one process take turns so that nothing comes between.
+        lock (Moving)
         {
-            File.Move(draft, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            File.Delete(draft);
+            try
+            {
+                File.Move(draft, path, overwrite: false);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                File.Delete(draft);
+            }
         }
     }
 
