@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by tests/ksp/run-under-wine and its scenes. Variables: scratch, programs (the tests' own .exe), FIXTURE and GATEWAY_STATE
+# Sourced by tests/ksp/run and its scenes. Variables: scratch, programs (the tests' own .exe), FIXTURE and GATEWAY_STATE
 # (tests/tools/gateway.sh), dll and register (the product, by Linux path), log (one line a check).
 
 windows_path() { # PATH

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The scenes of tests/ksp/run-under-wine, in their order.
+# The scenes of tests/ksp/run, in their order.
 scenes=(binaries walks signs_for_openssl is_pressed tells_of_configuration tells_of_network tells_of_denial survives_a_restart
   registers by_ncrypt authenticode)
 
@@ -7,14 +7,17 @@ scenes=(binaries walks signs_for_openssl is_pressed tells_of_configuration tells
 nte_perm=80090010 nte_bad_keyset=80090016 nte_provider_dll_fail=8009001d nte_device_not_ready=80090030
 sec_e_cert_unknown=80090327
 
-# A signer with P-521, and configurations.
+# A signer with P-521, one under a policy, and configurations.
 add_more() {
-  FIXTURE="$FIXTURE" root="$root" bash -euo pipefail -c '
+  root="$root" bash -euo pipefail -c '
     source "$root/tests/tools/gateway.sh"
     token="$(log_in "$admin_email" "$admin_password")"
-    ca="$(api GET /pki/ca "$token" | jq --raw-output ".items[] | select(.parentId != null) | .id")"
-    identity="$(api GET /identities "$token" | jq --raw-output ".items[0].id")"
-    add_signer "$token" p521 EC_P521 "$ca" "$identity"' || return 1
+    add_signer "$token" p521 EC_P521
+    approver="$(add_user "$token" "$approver_email" "$approver_password")"
+    policy="$(api POST /pki/signing-policies "$token" "$(jq --null-input --arg id "$approver" "
+      {name: \"one approval\", constraints: {maxSignings: 5, maxWindowDuration: \"1d\"},
+       steps: [{approvers: [{kind: \"user\", \$id}], requiredApprovals: 1}]}")" | jq --raw-output .id)"
+    add_signer "$token" guarded EC_P256 "$policy"' || return 1
   jq 'del(.caCertificate) + {timeoutSeconds: 120}' "$FIXTURE/config.json" >"$scratch/base.json"
   configuration good .
   configuration unknown '. + {serverUlr: "x"}'
@@ -134,7 +137,7 @@ tells_of_network() {
 }
 
 approve_when_asked() {
-  FIXTURE="$FIXTURE" root="$root" bash -euo pipefail -c '
+  root="$root" bash -euo pipefail -c '
     source "$root/tests/tools/gateway.sh"
     token="$(log_in "$approver_email" "$approver_password")"
     for attempt in {1..100}; do
