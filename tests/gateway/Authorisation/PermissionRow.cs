@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+
+namespace CodeSigning.Gateway.Tests.Authorisation;
+
+/// <summary>What an endpoint answers to each role.</summary>
+/// <param name="Call">The method and the path, perhaps with a query.</param>
+/// <param name="Answers">A status, followed by a code where it is not the one that the status usually comes with.</param>
+internal sealed record PermissionRow(string Call, ImmutableDictionary<Role, string> Answers)
+{
+    public HttpMethod Method => new(Call.Split(' ')[0]);
+
+    /// <summary>The path with its parameters in braces, and its query.</summary>
+    public string Path => Call.Split(' ')[1];
+
+    /// <summary>The row without its query: what an endpoint of the server must match.</summary>
+    public string Endpoint => Call.Split('?')[0];
+}
