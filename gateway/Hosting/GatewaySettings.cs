@@ -88,7 +88,11 @@ internal sealed record GatewaySettings
         var networks = ImmutableArray.CreateBuilder<IPNetwork>();
         foreach (var word in Words(configuration, "CODESIGNING_TRUSTED_PROXIES", ""))
         {
-            if (IPNetwork.TryParse(word, out var network))
+            if (IPNetwork.TryParse(word, out var network) && network.PrefixLength == 0)
+            {
+                mistakes.Add($"CODESIGNING_TRUSTED_PROXIES holds '{word}', which is everybody: clients would choose their own address. Name the proxies.");
+            }
+            else if (network != default)
             {
                 networks.Add(network);
             }

@@ -1,0 +1,93 @@
+using System.Runtime.Versioning;
+using CodeSigning.Gateway.Hosting;
+using CodeSigning.Silo.Hosting;
+using CodeSigning.Testing;
+using Microsoft.Extensions.Configuration;
+
+namespace CodeSigning.Gateway.Tests.Hosting;
+
+[SupportedOSPlatform("linux")]
+public sealed class SettingsTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    [Theory]
+    [InlineData("CODESIGNING_URLS", "nowhere", "is not an address")]
+    [InlineData("CODESIGNING_URLS", "http://0.0.0.0:80", "others could read tokens")]
+    [InlineData("CODESIGNING_URLS", "http://*:80", "others could read tokens")]
+    [InlineData("CODESIGNING_URLS", "https://0.0.0.0:443", "needs CODESIGNING_TLS_CERT")]
+    [InlineData("CODESIGNING_TLS_CERT", "/no/such/file", "must name a PEM file")]
+    [InlineData("CODESIGNING_TRUSTED_PROXIES", "proxy.example.com", "neither an address nor a network")]
+    [InlineData("CODESIGNING_TRUSTED_PROXIES", "10.0.0.1, 0.0.0.0/0", "which is everybody")]
+    [InlineData("CODESIGNING_TRUSTED_PROXIES", "::/0", "which is everybody")]
+    [InlineData("CODESIGNING_SIGNATURES_PER_SECOND", "many", "must be a whole number")]
+    [InlineData("CODESIGNING_REQUESTS_IN_FLIGHT", "0", "must be a whole number")]
+    public void A_mistake_about_the_gateway_is_a_sentence(string name, string value, string sentence)
+    {
+        var mistakes = Assert.Throws<SettingsException>(() => GatewaySettings.Read(Configuration((name, value))));
+
+        Assert.Contains(sentence, mistakes.Message, StringComparison.Ordinal);
+        Assert.Contains(name, mistakes.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_address_that_others_reach_may_be_plain_behind_a_trusted_proxy()
+    {
+        var settings = GatewaySettings.Read(Configuration(
+            ("CODESIGNING_URLS", "http://0.0.0.0:8080"), ("CODESIGNING_TRUSTED_PROXIES", "10.0.0.0/8, ::1")));
+
+        Assert.Equal(2, settings.TrustedProxies.Length);
+    }
+
+    [Theory]
+    [InlineData("CODESIGNING_DB", "Password=s3cret;Hst=db", "is not a PostgreSQL connection string")]
+    [InlineData("CODESIGNING_DB", "Database=x", "names no Host")]
+    [InlineData("CODESIGNING_DB_MIGRATE", "Host=db", "Set both or neither")]
+    [InlineData("CODESIGNING_PUBLIC_URL", "signing", "is not an address")]
+    public void A_mistake_about_the_node_is_a_sentence_without_a_secret(string name, string value, string sentence)
+    {
+        var mistakes = Assert.Throws<SettingsException>(() => NodeSettings.Read(Configuration((name, value))));
+
+        Assert.Contains(sentence, mistakes.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", mistakes.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_data_directory_is_made_for_its_owner_alone()
+    {
+        var path = _directory.File("new");
+
+        NodeSettings.Read(Configuration(("CODESIGNING_DATA", path)));
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(path));
+    }
+
+    [Fact]
+    public void A_data_directory_that_is_open_to_everybody_is_refused()
+    {
+        var path = _directory.File("open");
+        Directory.CreateDirectory(path);
+        File.SetUnixFileMode(path, File.GetUnixFileMode(path) | UnixFileMode.OtherRead);
+
+        var mistakes = Assert.Throws<SettingsException>(() => NodeSettings.Read(Configuration(("CODESIGNING_DATA", path))));
+
+        Assert.Contains("chmod 700", mistakes.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Settings_do_not_show_their_secrets()
+    {
+        var settings = NodeSettings.Read(Configuration(
+            ("CODESIGNING_MASTER_KEY", "c2VjcmV0"), ("CODESIGNING_ADMIN_PASSWORD", "s3cret"), ("CODESIGNING_DB", "Host=db;Password=s3cret")));
+
+        Assert.DoesNotContain("s3cret", settings.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("c2VjcmV0", settings.ToString(), StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _directory.Dispose();
+
+    private IConfiguration Configuration(params (string Name, string Value)[] settings) => new ConfigurationBuilder()
+        .AddInMemoryCollection(new Dictionary<string, string?> { ["CODESIGNING_DATA"] = _directory.File("data") })
+        .AddInMemoryCollection(settings.Select(setting => new KeyValuePair<string, string?>(setting.Name, setting.Value)))
+        .Build();
+}
