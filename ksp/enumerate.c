@@ -37,7 +37,7 @@ static NCryptAlgorithmName *list_algorithms(void)
     size_t text = 0;
     for (size_t i = 0; i < algorithm_count; i++)
         text += wcslen(algorithms[i]) + 1;
-    NCryptAlgorithmName *list = ksp_buffer_new(algorithm_count * sizeof *list + text * sizeof(wchar_t));
+    NCryptAlgorithmName *list = ksp_buffer_new(algorithm_count * sizeof *list + text * sizeof(wchar_t), KSP_BUFFER);
     if (list == NULL)
         return NULL;
     wchar_t *at = (wchar_t *)(list + algorithm_count);
@@ -74,25 +74,32 @@ SECURITY_STATUS WINAPI ksp_enum_algorithms(NCRYPT_PROV_HANDLE handle, DWORD oper
 
 /* --- keys ------------------------------------------------------------------------------------------------------- */
 
+enum { name_room = 65, algorithm_room = 16 };
+
 typedef struct listed_key {
-    wchar_t name[65];
+    wchar_t name[name_room];
     cs_key_algorithm algorithm;
 } listed_key;
 
 /* A list as it was at the first call, so that signers that come and go meanwhile are neither missed nor seen twice. */
 typedef struct key_list {
-    size_t count;
-    size_t next;
+    LONG count;
+    LONG next; /* interlocked: callers may share a state among threads */
     listed_key keys[];
 } key_list;
 
+typedef struct named_key {
+    NCryptKeyName named;
+    wchar_t name[name_room];
+    wchar_t algorithm[algorithm_room];
+} named_key;
+
 static key_list *copy_list(const cs_catalogue *catalogue)
 {
-    key_list *list = ksp_buffer_new(sizeof *list + catalogue->count * sizeof *list->keys);
+    key_list *list = ksp_buffer_new(sizeof *list + catalogue->count * sizeof *list->keys, KSP_KEY_LIST);
     for (size_t i = 0; i < catalogue->count && list != NULL; i++) {
         wchar_t *name = cs_wide(catalogue->signers[i].name);
-        if (name != NULL && wcslen(name) < sizeof list->keys->name / sizeof *list->keys->name
-            && catalogue->signers[i].key != CS_KEY_UNKNOWN) {
+        if (name != NULL && wcslen(name) < name_room && catalogue->signers[i].key != CS_KEY_UNKNOWN) {
             wcscpy(list->keys[list->count].name, name);
             list->keys[list->count++].algorithm = catalogue->signers[i].key;
         }
@@ -112,21 +119,44 @@ static SECURITY_STATUS begin_list(const ksp_provider *provider, key_list **list)
     return *list != NULL ? ERROR_SUCCESS : NTE_NO_MEMORY;
 }
 
+/* The number of the next key that nobody was given yet; -1 at the end, where it stays. */
+static LONG take_next(key_list *list)
+{
+    LONG next = list->next;
+    while (next < list->count) {
+        LONG seen = InterlockedCompareExchange(&list->next, next + 1, next);
+        if (seen == next)
+            return next;
+        next = seen;
+    }
+    return -1;
+}
+
 static SECURITY_STATUS give_next(key_list *list, NCryptKeyName **name)
 {
-    if (list->next >= list->count)
-        return NTE_NO_MORE_ITEMS;
-    const listed_key *key = &list->keys[list->next];
-    const wchar_t *algorithm = ksp_algorithm_name(key->algorithm);
-    size_t name_length = wcslen(key->name) + 1;
-    NCryptKeyName *given = ksp_buffer_new(sizeof *given + (name_length + wcslen(algorithm) + 1) * sizeof(wchar_t));
+    named_key *given = ksp_buffer_new(sizeof *given, KSP_BUFFER);
     if (given == NULL)
         return NTE_NO_MEMORY;
-    given->pszName = wcscpy((wchar_t *)(given + 1), key->name);
-    given->pszAlgid = wcscpy(given->pszName + name_length, algorithm);
-    list->next++;
-    *name = given;
+    LONG next = take_next(list);
+    if (next < 0) {
+        ksp_object_close((ULONG_PTR)given, KSP_BUFFER);
+        return NTE_NO_MORE_ITEMS;
+    }
+    given->named.pszName = wcscpy(given->name, list->keys[next].name);
+    given->named.pszAlgid = wcscpy(given->algorithm, ksp_algorithm_name(list->keys[next].algorithm));
+    *name = &given->named;
     return ERROR_SUCCESS;
+}
+
+/* With a state of the caller's: held while it is read, so that no other thread can free it meanwhile. */
+static SECURITY_STATUS continue_list(PVOID state, NCryptKeyName **name)
+{
+    ksp_object *list = ksp_object_find((ULONG_PTR)state, KSP_KEY_LIST);
+    if (list == NULL)
+        return NTE_INVALID_PARAMETER;
+    SECURITY_STATUS status = give_next(state, name);
+    ksp_object_release(list);
+    return status;
 }
 
 /* The state is one of our buffers, begun by the first call and given back by the caller with FreeBuffer. */
@@ -137,21 +167,22 @@ SECURITY_STATUS WINAPI ksp_enum_keys(NCRYPT_PROV_HANDLE handle, LPCWSTR scope, N
     *name = NULL;
     if ((flags & ~(DWORD)(NCRYPT_SILENT_FLAG | NCRYPT_MACHINE_KEY_FLAG)) != 0)
         return NTE_BAD_FLAGS;
-    if (*state != NULL && !ksp_buffer_is_open(*state, sizeof(key_list)))
-        return NTE_INVALID_PARAMETER;
     ksp_provider *provider = ksp_provider_find(handle);
     if (provider == NULL)
         return NTE_INVALID_HANDLE;
-    key_list *list = *state;
-    SECURITY_STATUS status = list != NULL ? ERROR_SUCCESS : begin_list(provider, &list);
+    SECURITY_STATUS status = ERROR_SUCCESS;
+    if (*state == NULL) {
+        key_list *list = NULL;
+        status = begin_list(provider, &list);
+        *state = list;
+    }
     ksp_object_release(&provider->object);
-    if (status != ERROR_SUCCESS)
-        return status;
-    *state = list;
-    return give_next(list, name);
+    return status == ERROR_SUCCESS ? continue_list(*state, name) : status;
 }
 
 SECURITY_STATUS WINAPI ksp_free_buffer(PVOID buffer)
 {
-    return buffer != NULL && ksp_object_close((ULONG_PTR)buffer, KSP_BUFFER) ? ERROR_SUCCESS : NTE_INVALID_PARAMETER;
+    return ksp_object_close((ULONG_PTR)buffer, KSP_BUFFER) || ksp_object_close((ULONG_PTR)buffer, KSP_KEY_LIST)
+        ? ERROR_SUCCESS
+        : NTE_INVALID_PARAMETER;
 }

@@ -112,22 +112,12 @@ static void destroy_buffer(ksp_object *object)
     free(closed);
 }
 
-void *ksp_buffer_new(size_t size)
+void *ksp_buffer_new(size_t size, ksp_magic magic)
 {
     buffer *made = size <= SIZE_MAX - sizeof *made ? calloc(1, sizeof *made + size) : NULL;
     if (made == NULL)
         return NULL;
     made->size = size;
-    ksp_object_open_at(&made->object, KSP_BUFFER, (ULONG_PTR)&made->payload, destroy_buffer);
+    ksp_object_open_at(&made->object, magic, (ULONG_PTR)&made->payload, destroy_buffer);
     return &made->payload;
-}
-
-bool ksp_buffer_is_open(const void *address, size_t size)
-{
-    ksp_object *object = ksp_object_find((ULONG_PTR)address, KSP_BUFFER);
-    if (object == NULL)
-        return false;
-    bool large_enough = ((buffer *)object)->size >= size;
-    ksp_object_release(object);
-    return large_enough;
 }

@@ -12,7 +12,8 @@ typedef enum ksp_magic {
     KSP_CLOSED = 0,
     KSP_PROVIDER = 0x5053434b, /* KCSP */
     KSP_KEY = 0x4b53434b,      /* KCSK */
-    KSP_BUFFER = 0x4253434b,   /* KCSB */
+    KSP_BUFFER = 0x4253434b,   /* KCSB: memory for the caller to read */
+    KSP_KEY_LIST = 0x4c53434b, /* KCSL: memory that EnumKeys alone may read */
 } ksp_magic;
 
 typedef struct ksp_object ksp_object;
@@ -43,10 +44,8 @@ void ksp_object_release(ksp_object *object);
 /* Takes the handle away, once, and with it its reference. False when it was not open. */
 bool ksp_object_close(ULONG_PTR handle, ksp_magic magic);
 
-/* A zeroed buffer that the caller gives back with FreeBuffer; NULL when out of memory. */
-void *ksp_buffer_new(size_t size);
-
-/* Whether this is the start of an open buffer of at least `size` bytes. */
-bool ksp_buffer_is_open(const void *buffer, size_t size);
+/* A zeroed buffer that the caller gives back with FreeBuffer; NULL when out of memory. Its address is its handle, and
+ * `magic` says what it holds. */
+void *ksp_buffer_new(size_t size, ksp_magic magic);
 
 #endif

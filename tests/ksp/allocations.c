@@ -40,6 +40,7 @@ static void *watched_realloc(void *block, size_t size)
 {
     if (must_fail())
         return NULL;
+    leftovers_examine(block); /* it may be left behind for a larger one */
     return block == NULL ? counted(realloc(NULL, size)) : realloc(block, size);
 }
 
@@ -52,7 +53,15 @@ static void watched_free(void *block)
 {
     if (block != NULL)
         InterlockedDecrement(&open_blocks);
+    leftovers_examine(block);
     free(block);
+}
+
+bool allocations_leave(const wchar_t *text)
+{
+    wchar_t *copy = watched_wcsdup(text);
+    watched_free(copy);
+    return copy != NULL;
 }
 
 static HINTERNET WINAPI watched_open(LPCWSTR agent, DWORD access, LPCWSTR proxy, LPCWSTR bypass, DWORD flags)

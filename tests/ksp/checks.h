@@ -37,12 +37,24 @@ long allocations_open(void);
 void allocations_fail(long number);
 bool allocations_failed(void);
 
+/* Allocates and frees a text as the module would. */
+bool allocations_leave(const wchar_t *text);
+
+/* Looks at a block that is about to be freed. */
+void leftovers_examine(void *block);
+
 /* --- scenes ----------------------------------------------------------------------------------------------------- */
+
+/* Opens, signs, verifies and closes, as signtool does. The first status that is not success. */
+SECURITY_STATUS sign_once(key_storage_functions *f, const wchar_t *signer);
 
 void check_arguments(key_storage_functions *f, const wchar_t *signer);
 void check_signer(key_storage_functions *f, const wchar_t *signer, const wchar_t *directory);
 void check_provider(key_storage_functions *f, int signer_count, wchar_t **signers);
+void check_walk(key_storage_functions *f, int signer_count, wchar_t **signers);
+void check_wiped(key_storage_functions *f, const wchar_t *signer, const wchar_t *secret, SECURITY_STATUS expected);
 void check_threads(key_storage_functions *f, int signer_count, wchar_t **signers);
+void check_shared_list(key_storage_functions *f, int signer_count);
 void check_leaks(key_storage_functions *f, const wchar_t *signer);
 void check_shortage(key_storage_functions *f, const wchar_t *signer);
 void check_restart(key_storage_functions *f, const wchar_t *signer, const wchar_t *folder);

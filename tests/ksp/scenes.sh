@@ -1,11 +1,13 @@
 # shellcheck shell=bash
 # The scenes of tests/ksp/run, in their order.
-scenes=(binaries walks signs_for_openssl is_pressed tells_of_configuration tells_of_network tells_of_denial survives_a_restart
-  registers by_ncrypt authenticode)
+scenes=(binaries walks signs_for_openssl is_pressed wipes tells_of_configuration tells_of_network tells_of_denial
+  tries_again survives_a_restart registers by_ncrypt authenticode)
 
 # NTSTATUS-like codes that the provider answers with; docs/ksp.md explains them.
 nte_perm=80090010 nte_bad_keyset=80090016 nte_provider_dll_fail=8009001d nte_device_not_ready=80090030
-sec_e_cert_unknown=80090327
+sec_e_cert_unknown=80090327 nte_internal_error=8009002d
+
+wrong_secret=a-secret-that-no-identity-has
 
 # A signer with P-521, one under a policy, and configurations.
 add_more() {
@@ -21,7 +23,7 @@ add_more() {
   jq 'del(.caCertificate) + {timeoutSeconds: 120}' "$FIXTURE/config.json" >"$scratch/base.json"
   configuration good .
   configuration unknown '. + {serverUlr: "x"}'
-  configuration wrong-secret '.auth.clientSecret = "wrong"'
+  configuration wrong-secret ".auth.clientSecret = \"$wrong_secret\""
   configuration nobody '.serverUrl = "https://localhost:1" | .timeoutSeconds = 2'
   mkdir -p "$scratch/config/none"
 }
@@ -61,6 +63,7 @@ binaries() {
 walks() {
   local signer
   harness 'what callers get wrong' good dll arguments rsa
+  harness 'each function' good dll walk rsa p384
   harness 'the provider' good dll provider rsa p256 p384 p521 guarded
   for signer in rsa p256 p384 p521; do
     mkdir -p "$scratch/signatures/$signer"
@@ -82,8 +85,20 @@ signs_for_openssl() {
 
 is_pressed() {
   harness '32 threads' good dll threads rsa p256 p384
+  harness 'one list' good dll list rsa p256 p384 p521 guarded
   harness 'leaks' good dll leaks rsa
   harness 'memory that runs out' good dll shortage p256
+}
+
+# By client id and secret, by a token, and where the server refuses them.
+wipes() {
+  local token
+  token="$(jq '.auth' "$scratch/base.json" | curl --silent --cacert "$FIXTURE/tls-ca.pem" --data @- \
+    --header 'Content-Type: application/json' "$(cat "$GATEWAY_STATE/url")/api/v1/auth/universal-auth/login" | jq --raw-output .accessToken)"
+  configuration by-token ".auth = {token: \"$token\"}"
+  harness "a client's secret" good dll wiped p256 "$(jq --raw-output .auth.clientSecret "$scratch/base.json")" 0
+  harness 'a token' by-token dll wiped p256 "$token" 0
+  harness 'a secret that is refused' wrong-secret dll wiped p256 "$wrong_secret" $nte_perm
 }
 
 # --- failures and their codes --------------------------------------------------------------------------------------
@@ -120,19 +135,23 @@ with_tls_server() { # CERTIFICATE KEY COMMAND...
   wait "$server" 2>/dev/null
 }
 
+is_distrusted() { # TITLE
+  harness "$1" elsewhere dll status key $sec_e_cert_unknown rsa
+  check "$1: what to look at is told" stderr_has 'is its certificate trusted by this machine, and for that host name'
+  check "$1: test says so too" register_says 'is its certificate trusted by this machine, and for that host name' elsewhere test
+}
+
 tells_of_network() {
   openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout "$scratch/stranger.key" -subj /CN=localhost \
     -addext subjectAltName=DNS:localhost -days 30 -out "$scratch/stranger.pem" 2>/dev/null
   with_tls_server "$scratch/stranger.pem" "$scratch/stranger.key" \
-    harness 'a CA that is not trusted' elsewhere dll status key $sec_e_cert_unknown rsa
-  check 'what to look at is told' stderr_has 'is its certificate trusted by this machine'
+    is_distrusted 'a CA that is not trusted'
   openssl req -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout "$scratch/other.key" -subj /CN=elsewhere.example \
     -out "$scratch/other.csr" 2>/dev/null
   openssl x509 -req -in "$scratch/other.csr" -CA "$FIXTURE/tls-ca.pem" -CAkey "$GATEWAY_STATE/ca.key" -CAcreateserial \
     -days 30 -out "$scratch/other.pem" -extfile <(printf 'subjectAltName=DNS:elsewhere.example\n') 2>/dev/null
   with_tls_server "$scratch/other.pem" "$scratch/other.key" \
-    harness 'a certificate for another host' elsewhere dll status key $sec_e_cert_unknown rsa
-  check 'what to look at is told there too' stderr_has 'and for that host name'
+    is_distrusted 'a certificate for another host'
   harness 'nobody listens' nobody dll status key $nte_device_not_ready rsa
 }
 
@@ -153,6 +172,7 @@ tells_of_denial() {
   WINEDEBUG=err+eventlog harness 'a signature that needs approval' good dll status sign $nte_perm guarded
   check "the server's code is in the log" stderr_has 'error: sign with guarded: ApprovalRequired'
   check 'and in the event log' grep -q 'eventlog.*ApprovalRequired' "$scratch/stderr"
+  check 'test says that there is no grant' register_says 'ApprovalRequired: ask at https://' good test guarded --sign
   configuration asking '. + {requestOnDenial: {requestedSignings: 1, waitSeconds: 30}, timeoutSeconds: 60}'
   approve_when_asked >"$scratch/approval.log" 2>&1 &
   local approval=$!
@@ -172,6 +192,72 @@ wait_for() { # PROCESS
 
 lacks_secret() { # FILE
   ! grep -qF "$(jq --raw-output .auth.clientSecret "$scratch/base.json")" "$1"
+}
+
+start_proxy() {
+  local attempt
+  proxied="$scratch/proxy"
+  mkdir "$proxied"
+  : >"$proxied/script"
+  python3 "$here/proxy.py" "$(cat "$GATEWAY_STATE/url")" "$FIXTURE/tls-ca.pem" "$GATEWAY_STATE/tls.pem" "$GATEWAY_STATE/tls.key" \
+    "$proxied" 2>"$scratch/proxy.log" &
+  proxy=$!
+  for attempt in {1..100}; do
+    [ -s "$proxied/port" ] && break
+    sleep 0.1
+  done
+  configuration proxied ".serverUrl = \"https://localhost:$(cat "$proxied/port")\""
+}
+
+proxied() { # TITLE WORDS CODE: one signature, whose requests are answered as the words say
+  tr ' ' '\n' <<<"$2" >"$proxied/script"
+  : >"$proxied/log"
+  harness "$1" proxied dll status sign "$3" p256
+}
+
+requests_were() { # WORDS: what became of each signature's request, in their order
+  [ "$(awk '$2 ~ /\/sign[?]/ { print $3 }' "$proxied/log" | paste -sd' ')" = "$1" ] || { cat "$proxied/log"; return 1; }
+}
+
+each_had_one() { # COLUMN: the same in all requests for a signature, and not empty
+  [ "$(awk -v column="$1" '$2 ~ /\/sign[?]/ { print $column }' "$proxied/log" | sort -u | grep -vcx -e -)" -eq 1 ] || { cat "$proxied/log"; return 1; }
+}
+
+logins_were() { # NUMBER
+  [ "$(grep -c ' /api/v1/auth/' "$proxied/log")" -eq "$1" ] || { cat "$proxied/log"; return 1; }
+}
+
+tries_again() {
+  local proxied proxy
+  start_proxy
+  proxied 'a token that the server knows no longer' '401 pass' 0
+  check 'it logs in once more, and asks again' requests_were '401 pass'
+  check 'with another token' test "$(awk '$2 ~ /\/sign[?]/ { print $6 }' "$proxied/log" | sort -u | wc -l)" -eq 2
+  check 'which is the second' logins_were 2
+  proxied 'a server that refuses every token' '401 401' $nte_perm
+  check 'it logs in once more and no third time' requests_were '401 401'
+  proxied 'a server under load' '429 503 502 504 pass' 0
+  check 'it asks until it is answered' requests_were '429 503 502 504 pass'
+  check 'with one idempotency key' each_had_one 4
+  proxied 'an answer that is lost' 'cut pass' 0
+  check 'it asks again with the same idempotency key' each_had_one 4
+  check 'and is given the signature that was made already' each_had_one 5
+  proxied 'an error of the server' '500' $nte_internal_error
+  check 'it is not asked again' requests_were 500
+  proxied 'an answer that is no JSON' 'garbage' $nte_internal_error
+  proxied 'a signature that is too short' 'short' $nte_internal_error
+  proxied 'an answer that is too long' 'endless' $nte_internal_error
+  check 'what to look at is told' stderr_has 'answered with more than 1 MiB'
+  proxied 'a redirection' 'redirect' $nte_internal_error
+  check 'it is not followed' lacks_elsewhere
+  configuration proxied ".serverUrl = \"https://localhost:$(cat "$proxied/port")\" | .timeoutSeconds = 1"
+  proxied 'a server that stays under load' "$(printf '503 %.0s' {1..50})" $nte_device_not_ready
+  kill "$proxy"
+  wait "$proxy" 2>/dev/null
+}
+
+lacks_elsewhere() {
+  ! grep elsewhere "$proxied/log"
 }
 
 # The key is open when the server goes: the signature is tried again, with the same Idempotency-Key, until it is back.
@@ -244,7 +330,6 @@ registers() {
   check 'test finds a signer, also by the provider' register_shows 'Windows finds the key' good test rsa
   check 'test signs' register_shows 'the signature fits its certificate' good test p256 --sign
   check 'test says that there is no such signer' register_says 'There is no signer nobody' good test nobody
-  check 'test says that there is no grant' register_says 'guarded' good test guarded --sign
   check 'test says that the log-in fails' register_says 'Unauthenticated' wrong-secret test
   check 'test says that nobody listens' register_says 'cannot be reached' nobody test
   check 'test says that nothing is configured' register_says 'serverUrl is not configured' none test

@@ -13,8 +13,7 @@ typedef struct worker {
     SECURITY_STATUS status;
 } worker;
 
-/* Opens, signs, verifies and closes, as signtool does. The first status that is not success. */
-static SECURITY_STATUS sign_once(key_storage_functions *f, const wchar_t *signer)
+SECURITY_STATUS sign_once(key_storage_functions *f, const wchar_t *signer)
 {
     NCRYPT_PROV_HANDLE provider = 0;
     NCRYPT_KEY_HANDLE key = 0;
@@ -65,6 +64,53 @@ void check_threads(key_storage_functions *f, int signer_count, wchar_t **signers
     }
     CHECK_STATUS("FreeProvider", ERROR_SUCCESS, f->FreeProvider(held));
 }
+
+/* --- one list among many threads -------------------------------------------------------------------------------- */
+
+typedef struct shared_list {
+    key_storage_functions *f;
+    NCRYPT_PROV_HANDLE provider;
+    PVOID state;
+    LONG given;
+    LONG bad;
+} shared_list;
+
+static DWORD WINAPI take_names(void *context)
+{
+    shared_list *shared = context;
+    for (;;) {
+        NCryptKeyName *name = NULL;
+        PVOID state = shared->state;
+        SECURITY_STATUS status = shared->f->EnumKeys(shared->provider, NULL, &name, &state, 0);
+        if (status == NTE_NO_MORE_ITEMS)
+            return 0;
+        if (status != ERROR_SUCCESS || wcslen(name->pszName) == 0 || shared->f->FreeBuffer(name) != ERROR_SUCCESS) {
+            InterlockedIncrement(&shared->bad);
+            return 0;
+        }
+        InterlockedIncrement(&shared->given);
+    }
+}
+
+void check_shared_list(key_storage_functions *f, int signer_count)
+{
+    shared_list shared = { .f = f };
+    HANDLE threads[thread_count];
+    NCryptKeyName *first = NULL;
+    CHECK_STATUS("OpenProvider", ERROR_SUCCESS, f->OpenProvider(&shared.provider, KSP_PROVIDER_NAME, 0));
+    CHECK_STATUS("A list is begun", ERROR_SUCCESS, f->EnumKeys(shared.provider, NULL, &first, &shared.state, 0));
+    for (int i = 0; i < thread_count; i++)
+        threads[i] = CreateThread(NULL, 0, take_names, &shared, 0, NULL);
+    WaitForMultipleObjects(thread_count, threads, TRUE, INFINITE);
+    for (int i = 0; i < thread_count; i++)
+        CloseHandle(threads[i]);
+    CHECK("32 threads that share a list are given each key once", shared.bad == 0 && shared.given + 1 == signer_count);
+    f->FreeBuffer(first);
+    CHECK_STATUS("FreeBuffer of the list", ERROR_SUCCESS, f->FreeBuffer(shared.state));
+    f->FreeProvider(shared.provider);
+}
+
+/* --- what is left ------------------------------------------------------------------------------------------------ */
 
 static DWORD handle_count(void)
 {
