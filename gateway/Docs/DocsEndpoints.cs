@@ -33,5 +33,5 @@ internal static class DocsEndpoints
     }
 
     public static void MapOpenApiDocument(this IEndpointRouteBuilder routes) =>
-        routes.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous().WithMetadata(EndpointLimits.Probe);
+        routes.MapOpenApi("/openapi/v1.json").AllowAnonymous().WithMetadata(EndpointLimits.Probe);
 }

@@ -108,6 +108,7 @@ internal static class OpenApiSetup
             ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The HTTP status." },
             ["title"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The code in words." },
             ["detail"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "What happened, and what to do." },
+            ["errorId"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "With InternalError: what the server's log tells of it under." },
             ["code"] = new OpenApiSchema
             {
                 Type = JsonSchemaType.String,

@@ -44,6 +44,7 @@ internal static class ErrorCodeTable
 
             [ErrorCode.TooLarge] = (413, "The request is too large"),
             [ErrorCode.RateLimited] = (429, "Too many requests"),
+            [ErrorCode.InternalError] = (500, "Something failed inside the server"),
             [ErrorCode.Unavailable] = (503, "Not available at the moment"),
         }.ToFrozenDictionary();
 

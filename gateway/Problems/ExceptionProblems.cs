@@ -1,5 +1,6 @@
 using CodeSigning.Errors;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
 using Orleans.Storage;
 
 namespace CodeSigning.Gateway.Problems;
@@ -30,6 +31,13 @@ internal static class ExceptionProblems
         {
             RetryAfter = ShortWait,
         },
+        StoreUnavailableException => new Problem(ErrorCode.Unavailable, "The store cannot be reached at the moment. Ask again.")
+        {
+            RetryAfter = ShortWait,
+        },
+        // Kestrel's own is of a type below this one; this type itself is what binding a parameter throws.
+        BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } bad when bad.GetType() == typeof(BadHttpRequestException) =>
+            new Problem(ErrorCode.InvalidRequest, "A parameter of the query is given twice, or has not the form that the contract gives it."),
         BadHttpRequestException bad => FromStatus(bad.StatusCode),
         _ => null,
     };

@@ -8,7 +8,7 @@ namespace CodeSigning.Gateway.Problems;
 /// <param name="Detail">A sentence about this occurrence that says what to do.</param>
 internal sealed record Problem(ErrorCode Code, string Detail)
 {
-    /// <summary>The HTTP status; the code's own unless HTTP has a better word for this occurrence (405, 415, 500).</summary>
+    /// <summary>The HTTP status; the code's own unless HTTP has a better word for this occurrence (405, 415).</summary>
     public int Status { get; init; } = ErrorCodeTable.StatusOf(Code);
 
     /// <summary>How long to wait before asking again; sent as <c>Retry-After</c>.</summary>

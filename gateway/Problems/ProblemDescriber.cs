@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using CodeSigning.Errors;
 
@@ -16,10 +17,12 @@ internal sealed class ProblemDescriber(ILogger<ProblemDescriber> log)
 
         var id = Activity.Current?.TraceId.ToHexString() ?? Guid.NewGuid().ToString("n");
         log.LogError(
-            exception, "Fault {FaultId} in {Method} {Route}", id, context.Request.Method, context.GetEndpoint()?.DisplayName);
-        return new Problem(ErrorCode.Unavailable, $"Something failed inside the server. Its log tells more under {id}.")
+            exception, "Fault {ErrorId} in {Method} {Route}", id, context.Request.Method, context.GetEndpoint()?.DisplayName);
+        return new Problem(
+            ErrorCode.InternalError,
+            $"Something failed inside the server. Look whether it was done before you ask again; the server's log tells more under {id}.")
         {
-            Status = StatusCodes.Status500InternalServerError,
+            Members = ImmutableDictionary<string, string>.Empty.Add("errorId", $"\"{id}\""),
         };
     }
 }

@@ -95,4 +95,7 @@ public enum ErrorCode
 
     /// <summary>The service cannot do it at the moment; a retry is safe.</summary>
     Unavailable,
+
+    /// <summary>Something failed inside the service, and whether anything was done is not known. The log tells of it under the id.</summary>
+    InternalError,
 }

@@ -18,6 +18,7 @@ public static class IdentityServices
     /// </summary>
     public static IServiceCollection AddIdentities(this IServiceCollection services) => services
         .AddSingleton<AdministratorRegister>()
+        .AddSingleton(PasswordHashing.CreateHasher)
         .AddSingleton<PasswordHashing>()
         .AddSingleton<LoginThrottle>()
         .AddSingleton<SessionRows>()

@@ -1,5 +1,5 @@
+using CodeSigning.Grains.States;
 using CodeSigning.Silo.Keys;
-using CodeSigning.Silo.Storage;
 
 namespace CodeSigning.Silo.Hosting;
 

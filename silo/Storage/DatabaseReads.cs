@@ -1,4 +1,5 @@
 using System.Data.Common;
+using CodeSigning.Grains.States;
 
 namespace CodeSigning.Silo.Storage;
 

@@ -5,13 +5,15 @@ using CodeSigning.Grains.Identities.Sessions;
 using CodeSigning.Grains.Identities.Users;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Logging;
 
 namespace CodeSigning.Grains.Identities.Logins;
 
 /// <summary>
 /// Logs people in. The work is the same whether or not the account exists, may act, or has a password. It is no grain: a
-/// password then never crosses a grain call.
+/// password then never crosses a grain call. A hash that was made with other parameters than today's is replaced when its
+/// password is proven, the only time at which it can be.
 /// </summary>
 public sealed class PasswordLogin(
     IStateStore store,
@@ -22,14 +24,24 @@ public sealed class PasswordLogin(
     ILogger<PasswordLogin> log)
 {
     /// <summary>Begins a session.</summary>
-    /// <exception cref="RefusedException"><c>Unauthenticated</c>, for whatever reason; <c>RateLimited</c>.</exception>
+    /// <exception cref="RefusedException">
+    /// <c>Unauthenticated</c>, for whatever reason; <c>RateLimited</c>; <c>InvalidRequest</c> for the code of a second factor.
+    /// </exception>
     public async Task<IssuedToken> LoginAsync(
         PasswordCredentials credentials, LoginOrigin origin, CancellationToken cancellationToken)
     {
+        if (credentials.Code is not null)
+        {
+            // Taken and not looked at, it would make its owner believe in a second factor that there is not.
+            throw new RefusedException(
+                ErrorCode.InvalidRequest, "No account has a second factor here yet. Sign in without the field 'code'.");
+        }
+
         var email = EmailAddress.Normalize(credentials.Email);
         using var attempt = throttle.Begin(PrincipalKind.User, email ?? credentials.Email, origin.Address);
         string? id = null;
         string? provenHash = null;
+        string? newHash = null;
         var token = await sessions.BeginAsync(DecideAsync, cancellationToken);
         if (token is null)
         {
@@ -50,7 +62,7 @@ public sealed class PasswordLogin(
             id = stored?.Id;
             if (provenHash is null || provenHash != user?.PasswordHash)
             {
-                provenHash = await ProveAsync(user?.PasswordHash, credentials.Password, cancellationToken);
+                (provenHash, newHash) = await ProveAsync(user?.PasswordHash, credentials.Password, cancellationToken);
             }
 
             return provenHash is not null && user is { Status: PrincipalStatus.Active }
@@ -60,17 +72,28 @@ public sealed class PasswordLogin(
                     Generation = user.SessionGeneration,
                     Origin = origin,
                     Basis = [stored.ToVersion()],
+                    AlsoWrite = newHash is null ? null : Write(stored, user with { PasswordHash = newHash }),
                 }
                 : null;
         }
     }
 
-    private async Task<string?> ProveAsync(string? hash, string password, CancellationToken cancellationToken)
+    /// <summary>The hash, if the password is its; and the one to take its place, if that was made otherwise than today's.</summary>
+    private async Task<(string? Proven, string? New)> ProveAsync(
+        string? hash, string password, CancellationToken cancellationToken)
     {
         var isTooLong = password.Length > PasswordRules.MaxLength;
-        var isProven = await hashing.VerifyAsync(isTooLong ? null : hash, isTooLong ? "" : password, cancellationToken);
-        return isProven ? hash : null;
+        var result = await hashing.VerifyAsync(isTooLong ? null : hash, isTooLong ? "" : password, cancellationToken);
+        return result switch
+        {
+            PasswordVerificationResult.Success => (hash, null),
+            PasswordVerificationResult.SuccessRehashNeeded => (hash, await hashing.HashAsync(password, cancellationToken)),
+            _ => (null, null),
+        };
     }
+
+    private static StateWrite Write(StoredState stored, UserState next) =>
+        new(StateTypes.User, stored.Id, stored.Version, StateJson.Write(next), next.ToIndex());
 
     private async Task<StoredState?> FindAsync(string email, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using CodeSigning.Errors;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace CodeSigning.Grains.Identities.Passwords;
@@ -10,21 +11,27 @@ namespace CodeSigning.Grains.Identities.Passwords;
 /// </summary>
 public sealed class PasswordHashing : IDisposable
 {
-    private readonly PasswordHasher<object> _hasher;
+    private readonly IPasswordHasher<PasswordHashing> _hasher;
     private readonly SemaphoreSlim _slots;
     private readonly int _capacity;
-    private readonly Lazy<string> _decoy;
+    private readonly string _decoy;
     private int _present;
 
-    /// <summary>Hashes as the options say.</summary>
-    public PasswordHashing(IOptions<PasswordOptions> options)
+    /// <summary>Hashes with a hasher that makes hashes as the options say, and knows those that were made otherwise.</summary>
+    public PasswordHashing(IPasswordHasher<PasswordHashing> hasher, IOptions<PasswordOptions> options)
     {
-        _hasher = new PasswordHasher<object>(
-            Options.Create(new PasswordHasherOptions { IterationCount = options.Value.Iterations }));
+        _hasher = hasher;
         _slots = new SemaphoreSlim(options.Value.Concurrency);
         _capacity = options.Value.Concurrency + options.Value.QueueCapacity;
-        _decoy = new Lazy<string>(() => _hasher.HashPassword(this, Guid.NewGuid().ToString()));
+        _decoy = _hasher.HashPassword(this, Guid.NewGuid().ToString());
     }
+
+    /// <summary>ASP.NET Core Identity's hasher, at the cost that the options say.</summary>
+    public static IPasswordHasher<PasswordHashing> CreateHasher(IServiceProvider services) =>
+        new PasswordHasher<PasswordHashing>(Options.Create(new PasswordHasherOptions
+        {
+            IterationCount = services.GetRequiredService<IOptions<PasswordOptions>>().Value.Iterations,
+        }));
 
     /// <inheritdoc/>
     public void Dispose() => _slots.Dispose();
@@ -32,11 +39,14 @@ public sealed class PasswordHashing : IDisposable
     internal Task<string> HashAsync(string password, CancellationToken cancellationToken) =>
         RunAsync(() => _hasher.HashPassword(this, password), cancellationToken);
 
-    /// <summary>Whether the password is the hash's; where there is no hash, the same work and false.</summary>
-    internal Task<bool> VerifyAsync(string? hash, string password, CancellationToken cancellationToken) =>
+    /// <summary>Whether the password is the hash's; where there is no hash, the same work for a no.</summary>
+    internal Task<PasswordVerificationResult> VerifyAsync(string? hash, string password, CancellationToken cancellationToken) =>
         RunAsync(
-            () => _hasher.VerifyHashedPassword(this, hash ?? _decoy.Value, password) != PasswordVerificationResult.Failed
-                && hash is not null,
+            () =>
+            {
+                var result = _hasher.VerifyHashedPassword(this, hash ?? _decoy, password);
+                return hash is null ? PasswordVerificationResult.Failed : result;
+            },
             cancellationToken);
 
     private async Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken)

@@ -4,6 +4,7 @@ using CodeSigning.Grains.Identities.Passwords;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
+using Microsoft.AspNetCore.Identity;
 
 namespace CodeSigning.Grains.Identities.Users;
 
@@ -63,7 +64,8 @@ public sealed class UserAccounts(
         using (var attempt = throttle.Begin(PrincipalKind.User, user.Email, caller.Address))
         {
             if (request.CurrentPassword.Length > PasswordRules.MaxLength
-                || !await hashing.VerifyAsync(user.PasswordHash, request.CurrentPassword, cancellationToken))
+                || await hashing.VerifyAsync(user.PasswordHash, request.CurrentPassword, cancellationToken)
+                    == PasswordVerificationResult.Failed)
             {
                 attempt.Fail();
                 throw new RefusedException(ErrorCode.Forbidden, "The current password is not that.");

@@ -1,3 +1,4 @@
+using CodeSigning.Grains.States;
 using CodeSigning.Silo.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,4 +1,5 @@
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
 
 namespace CodeSigning.Silo.Ledger.Commits;
 
@@ -15,7 +16,7 @@ internal interface ILedgerCommits : ICommitFence
     /// Checks a batch under lock and writes all of it, or nothing. Repeating it with the same proposal is harmless: a batch
     /// is written once.
     /// </summary>
-    /// <exception cref="Storage.StoreUnavailableException">Whether it was written is not known.</exception>
+    /// <exception cref="StoreUnavailableException">Whether it was written is not known.</exception>
     /// <exception cref="Storage.StoreContentionException">Nothing was written: another transaction was in the way.</exception>
     /// <exception cref="Storage.StoreRejectedException">Nothing was written, and nothing will be: the store cannot take it.</exception>
     Task<CommitReport> CommitAsync(CommitProposal proposal, CancellationToken cancellationToken);

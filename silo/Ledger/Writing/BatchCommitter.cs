@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
 using CodeSigning.Ledger;
 using CodeSigning.Silo.Ledger.Commits;

@@ -1,4 +1,5 @@
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Storage.Secrets;

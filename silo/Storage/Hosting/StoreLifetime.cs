@@ -1,3 +1,4 @@
+using CodeSigning.Grains.States;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Ledger.Checkpoints;
 using CodeSigning.Silo.Ledger.Writing;

@@ -1,4 +1,5 @@
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;

@@ -1,3 +1,4 @@
+using CodeSigning.Grains.States;
 using Npgsql;
 
 namespace CodeSigning.Silo.Storage.PostgreSql;

@@ -1,3 +1,4 @@
+using CodeSigning.Grains.States;
 using Microsoft.Data.Sqlite;
 
 namespace CodeSigning.Silo.Storage.Sqlite;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CodeSigning.Grains.States;
 using Microsoft.Data.Sqlite;
 
 namespace CodeSigning.Silo.Storage.Sqlite;

@@ -108,7 +108,6 @@ internal static class Scenes
         ["requestId"] = stage => stage.NewRequestAsync(),
         ["grantId"] = stage => stage.NewGrantAsync(),
         ["webhookId"] = stage => stage.NewWebhookAsync(),
-        ["documentName"] = _ => Task.FromResult("v1"),
     };
 
     /// <summary>The path to ask for and the body to send.</summary>

@@ -17,6 +17,7 @@ public sealed class ErrorCodeTableTests
         [409] = "Conflict NameTaken WrongState AlreadyVoted IdempotencyMismatch",
         [413] = "TooLarge",
         [429] = "RateLimited",
+        [500] = "InternalError",
         [503] = "Unavailable",
     };
 

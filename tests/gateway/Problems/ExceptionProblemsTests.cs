@@ -1,6 +1,7 @@
 using CodeSigning.Errors;
 using CodeSigning.Gateway.Problems;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
 using Orleans.Storage;
 
 namespace CodeSigning.Gateway.Tests.Problems;
@@ -15,6 +16,7 @@ public sealed class ExceptionProblemsTests
         { "a name taken", Refused(new CommitOutcome.NameTaken("signer", "release")), 409, ErrorCode.NameTaken },
         { "a version conflict", new InconsistentStateException("etag"), 409, ErrorCode.Conflict },
         { "no ledger", new LedgerUnavailableException(), 503, ErrorCode.Unavailable },
+        { "no store", new StoreUnavailableException(), 503, ErrorCode.Unavailable },
         { "a time-out", new TimeoutException(), 503, ErrorCode.Unavailable },
     };
 

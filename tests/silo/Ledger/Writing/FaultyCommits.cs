@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CodeSigning.Grains.States;
 using CodeSigning.Silo.Ledger.Commits;
 using CodeSigning.Silo.Storage;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,0 +1,39 @@
+using CodeSigning.Gateway.Tests.Server;
+using Microsoft.Data.Sqlite;
+
+namespace CodeSigning.Gateway.Tests.Http;
+
+/// <summary>A fault of the service, as a client sees it: here a state that somebody changed in the database.</summary>
+public sealed class FaultTests : IAsyncLifetime
+{
+    private CodeSigningServer _server = null!;
+
+    public async Task InitializeAsync() => _server = await CodeSigningServer.StartAsync("--Logging:LogLevel:Default=None");
+
+    public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    [Fact]
+    public async Task A_fault_is_500_with_its_own_code_and_an_id_and_tells_nothing_else()
+    {
+        var administrator = await _server.AsAdministratorAsync();
+        var group = (await administrator.PostAsync("/api/v1/groups", new { name = "builders" })).Succeeded().Text("id");
+        await ChangeInTheDatabaseAsync(group);
+
+        var fault = (await administrator.GetAsync($"/api/v1/groups/{group}")).Refused(500, "InternalError");
+
+        Assert.Matches("^[0-9a-f]{32}$", fault.Text("errorId"));
+        Assert.Contains(fault.Text("errorId"), fault.Text("detail"), StringComparison.Ordinal);
+        Assert.DoesNotContain("seal", fault.BodyText, StringComparison.OrdinalIgnoreCase);
+        Assert.Null(fault.Headers.RetryAfter);
+    }
+
+    private async Task ChangeInTheDatabaseAsync(string id)
+    {
+        await using var connection = new SqliteConnection($"Data Source={Path.Combine(_server.DataDirectory, "codesigning.db")};Pooling=false");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = "UPDATE states SET content = replace(content, 'builders', 'attackers') WHERE id = $id";
+        command.Parameters.AddWithValue("$id", id);
+        Assert.Equal(1, await command.ExecuteNonQueryAsync());
+    }
+}

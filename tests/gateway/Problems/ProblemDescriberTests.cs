@@ -1,0 +1,48 @@
+using CodeSigning.Errors;
+using CodeSigning.Gateway.Problems;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace CodeSigning.Gateway.Tests.Problems;
+
+public sealed class ProblemDescriberTests
+{
+    [Fact]
+    public void A_fault_is_in_the_log_under_the_id_that_the_client_gets()
+    {
+        var log = new CollectedLog();
+        var fault = new InvalidOperationException("SELECT * FROM secrets");
+
+        var problem = new ProblemDescriber(log).Describe(new DefaultHttpContext(), fault);
+
+        var (text, exception) = Assert.Single(log.Lines);
+        Assert.Same(fault, exception);
+        Assert.Contains(problem.Members["errorId"].Trim('"'), text, StringComparison.Ordinal);
+        Assert.Equal((ErrorCode.InternalError, 500), (problem.Code, problem.Status));
+        Assert.DoesNotContain("SELECT", problem.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_refusal_is_no_fault_and_not_in_the_log()
+    {
+        var log = new CollectedLog();
+
+        new ProblemDescriber(log).Describe(new DefaultHttpContext(), new RefusedException(ErrorCode.Forbidden, "No."));
+
+        Assert.Empty(log.Lines);
+    }
+
+    private sealed class CollectedLog : ILogger<ProblemDescriber>
+    {
+        public List<(string Text, Exception? Exception)> Lines { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Add((formatter(state, exception), exception));
+    }
+}
