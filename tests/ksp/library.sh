@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Sourced by tests/ksp/run and its scenes. Variables: scratch, programs (the tests' own .exe), FIXTURE and GATEWAY_STATE
-# (tests/tools/gateway.sh), dll and register (the product, by Linux path), log (one line a check).
+# (tests/tools/gateway.sh), wine and harness (the programs that scenes run), dll and register (the product, by Linux path), log (one
+# line a check).
 
 windows_path() { # PATH
   printf 'Z:%s' "${1//\//\\}"
@@ -38,7 +39,7 @@ scene() { # TITLE COMMAND...
 harness() { # TITLE CONFIGURATION ROUTE SCENE ARGUMENTS...
   local route="$3"
   [ "$route" = ncrypt ] || route="$(windows_path "$dll")"
-  scene "$1" wine "$programs/harness.exe" "$(windows_path "$scratch/config/$2")" "$route" "${@:4}"
+  scene "$1" "$wine" "$harness" "$(windows_path "$scratch/config/$2")" "$route" "${@:4}"
 }
 
 # A %ProgramData% of its own, from the good configuration through a jq filter.

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The scenes of tests/ksp/run, in their order.
 scenes=(binaries walks signs_for_openssl is_pressed wipes tells_of_configuration tells_of_network tells_of_denial
-  tries_again survives_a_restart registers by_ncrypt authenticode)
+  tries_again survives_a_restart registers by_ncrypt authenticode runs_in_32_bits)
 
 # NTSTATUS-like codes that the provider answers with; docs/ksp.md explains them.
 nte_perm=80090010 nte_bad_keyset=80090016 nte_provider_dll_fail=8009001d nte_device_not_ready=80090030
@@ -28,9 +28,9 @@ add_more() {
   mkdir -p "$scratch/config/none"
 }
 
-import_ca() {
+import_ca() { # WINE PROGRAM
   openssl x509 -in "$FIXTURE/tls-ca.pem" -outform DER -out "$scratch/tls-ca.der"
-  wine "$programs/trust.exe" "$(windows_path "$scratch/tls-ca.der")"
+  "$1" "$2" "$(windows_path "$scratch/tls-ca.der")"
 }
 
 # --- what was built ------------------------------------------------------------------------------------------------
@@ -384,4 +384,23 @@ authenticode() {
     done
   done
   check 'and refuses one that was changed' refuses_changed_program
+}
+
+# --- the 32-bit DLL, by its own table, in a prefix of its own -------------------------------------------------------
+
+runs_in_32_bits() {
+  local wine="$scratch/wine32" dll="$root/artifacts/win-x86/codesigning-ksp.dll" harness="$programs/x86/harness.exe" signer
+  harness '32-bit: what callers get wrong' good dll arguments rsa
+  harness '32-bit: each function' good dll walk rsa p384
+  harness '32-bit: the provider' good dll provider rsa p256 p384 p521 guarded
+  for signer in rsa p256 p384 p521; do
+    rm -f "$scratch/signatures/$signer"/*
+    harness "32-bit: the signer $signer" good dll signer "$signer" "$(windows_path "$scratch/signatures/$signer")"
+  done
+  signs_for_openssl
+  harness '32-bit: 32 threads' good dll threads rsa p256 p384
+  harness '32-bit: leaks' good dll leaks rsa
+  harness '32-bit: memory that runs out' good dll shortage p256
+  harness "32-bit: a client's secret" good dll wiped p256 "$(jq --raw-output .auth.clientSecret "$scratch/base.json")" 0
+  harness '32-bit: a denial' good dll status sign $nte_perm guarded
 }
