@@ -34,6 +34,16 @@ int install_certificate(const wchar_t *signer, bool for_machine);
 /* Whether the provider is registered under the DLL's name. */
 bool is_registered(void);
 
+/* Makes %ProgramData%\CodeSigning for the system and administrators, unless it is there; the error's number, or 0. */
+DWORD make_configuration_folder(void);
+
+/* Whether it was made by an administrator, and only those and whom they let in may write into it. A folder that is not
+ * there is safe; one whose rights this user may not see is not. */
+bool is_configuration_folder_safe(void);
+
+/* What to say when it is not. */
+extern const char unsafe_configuration_folder[];
+
 /* Full path of the DLL in System32, or for `wow64` in SysWOW64; false when there is no such folder. */
 bool system_path(bool wow64, wchar_t path[MAX_PATH]);
 

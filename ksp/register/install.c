@@ -1,6 +1,5 @@
 #include "commands.h"
 
-#include <sddl.h>
 #include <stdio.h>
 #include <wchar.h>
 
@@ -129,23 +128,6 @@ static LSTATUS register_event_source(void)
     return status;
 }
 
-/* For the system and administrators alone: the file will hold a secret. Who may sign is let in with icacls. */
-static DWORD make_configuration_folder(void)
-{
-    wchar_t path[MAX_PATH];
-    SECURITY_ATTRIBUTES attributes = { .nLength = sizeof attributes };
-    DWORD length = GetEnvironmentVariableW(L"ProgramData", path, MAX_PATH);
-    if (length == 0 || length > MAX_PATH - 16)
-        return ERROR_PATH_NOT_FOUND;
-    wcscat(path, L"\\CodeSigning");
-    if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(L"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)", SDDL_REVISION_1,
-                                                              &attributes.lpSecurityDescriptor, NULL))
-        return GetLastError();
-    DWORD code = CreateDirectoryW(path, &attributes) ? ERROR_SUCCESS : GetLastError();
-    LocalFree(attributes.lpSecurityDescriptor);
-    return code == ERROR_ALREADY_EXISTS ? ERROR_SUCCESS : code;
-}
-
 int install_provider(void)
 {
     int result = copy_dlls();
@@ -160,6 +142,10 @@ int install_provider(void)
     DWORD folder = make_configuration_folder();
     if (folder != ERROR_SUCCESS)
         return failed("%ProgramData%\\CodeSigning cannot be made", folder);
+    if (!is_configuration_folder_safe()) {
+        fprintf(stderr, "%s\n", unsafe_configuration_folder);
+        return 1;
+    }
     if (!is_registered()) {
         fprintf(stderr, "Windows took the registration, but it is not there: see docs/ksp.md.\n");
         return 1;

@@ -290,6 +290,13 @@ register_like_windows() {
     /v Providers /t REG_MULTI_SZ /d 'Microsoft Software Key Storage Provider\0CodeSigning Key Storage Provider' /f
 }
 
+# On Windows every user may make the folder, so that another than an administrator may have made it.
+refuses_open_folder() { # COMMAND
+  chmod 777 "$scratch/config/good/CodeSigning"
+  register_says 'belongs to another user, or lets every user write into it' good "$1"
+  chmod 700 "$scratch/config/good/CodeSigning"
+}
+
 register_shows() { # WORDS CONFIGURATION ARGUMENTS...
   register "${@:2}" && grep -qF -- "$1" "$scratch/words"
 }
@@ -318,6 +325,8 @@ registers() {
   local extension
   check 'status says that it is not registered' register_says 'the provider is not registered' good status
   check 'install copies the DLL, and sees that Wine kept no registration' register_says 'it is not there' good install
+  check 'install refuses a folder that every user may write into' refuses_open_folder install
+  check 'and status tells of it' refuses_open_folder status
   check 'the DLL is in the system folder' cmp "$dll" "$WINEPREFIX/drive_c/windows/system32/codesigning-ksp.dll"
   check 'the 32-bit DLL is in its own' cmp "$root/artifacts/win-x86/codesigning-ksp.dll" \
     "$WINEPREFIX/drive_c/windows/syswow64/codesigning-ksp.dll"
