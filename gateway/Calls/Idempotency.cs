@@ -27,7 +27,7 @@ internal static class Idempotency
         if (string.IsNullOrEmpty(key) || key.Length > MaxLength || key.AsSpan().ContainsAnyExceptInRange('!', '~'))
             throw new RefusedException(ErrorCode.InvalidRequest, $"{Header} must be 1 to {MaxLength} visible ASCII characters, once.");
 
-        var scope = $"{context.Request.Method} {context.Request.Path.Value}";
+        var scope = ScopeOf(context);
         return new IdempotencyKey(scope, key, Hash(scope, context.Request.QueryString.Value, body));
     }
 
@@ -43,6 +43,19 @@ internal static class Idempotency
             ? known.Answer
             : throw new RefusedException(
                 ErrorCode.IdempotencyMismatch, $"This {Header} was used with another content. Take a new one for a new request.");
+    }
+
+    // Not the path as it was written: that has upper and lower case, a slash at its end or none, and names in place of ids.
+    private static string ScopeOf(HttpContext context)
+    {
+        var route = ((RouteEndpoint)context.GetEndpoint()!).RoutePattern;
+        var scope = new StringBuilder($"{context.Request.Method} {route.RawText}");
+        foreach (var parameter in route.Parameters)
+        {
+            scope.Append(' ').Append(context.Request.RouteValues[parameter.Name]);
+        }
+
+        return scope.ToString();
     }
 
     /// <summary>Lower-case hex SHA-256 over the call and its body.</summary>

@@ -19,9 +19,7 @@ internal sealed class JsonBody<T>(T value) : IEndpointParameterMetadataProvider
     /// <summary>Called by the framework for a handler's parameter.</summary>
     public static async ValueTask<JsonBody<T>?> BindAsync(HttpContext context)
     {
-        if (!context.Request.HasJsonContentType())
-            throw new BadHttpRequestException("Content-Type", StatusCodes.Status415UnsupportedMediaType);
-
+        JsonContentType.Demand(context.Request);
         var bytes = await RequestBody.ReadAsync(context);
         JsonText.Check(bytes.Span);
         try

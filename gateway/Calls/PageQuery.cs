@@ -20,10 +20,19 @@ internal readonly record struct PageQuery(
         : throw new RefusedException(ErrorCode.InvalidRequest, "The limit is 1 to 100.");
 
     /// <summary>The last id of the page before; null for the first page.</summary>
+    /// <param name="prefixes">The kinds of ids that the list gives as its cursor.</param>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
-    public string? GetBefore() => Cursor is null || (Cursor.Length is > 0 and <= EntityId.MaxLength && Cursor.All(IsOfId))
-        ? Cursor
-        : throw new RefusedException(ErrorCode.InvalidRequest, "The cursor is not one that a page of this list gave as next.");
+    public string? GetBefore(params ReadOnlySpan<string> prefixes)
+    {
+        if (Cursor is null)
+            return null;
 
-    private static bool IsOfId(char character) => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character == '_';
+        foreach (var prefix in prefixes)
+        {
+            if (EntityId.Is(prefix, Cursor))
+                return Cursor;
+        }
+
+        throw new RefusedException(ErrorCode.InvalidRequest, "The cursor is not one that a page of this list gave as next.");
+    }
 }

@@ -57,7 +57,8 @@ internal static class GatewayApplication
     }
 
     // The order matters. Problems come first, so that whatever fails within is rendered; headers before anything can
-    // answer; the client's true address before it is written down; the caller before limits, which are the caller's own.
+    // answer; the client's true address before it is written down; the bound on work before there is any, such as looking a token up;
+    // the caller before the rate, which is the caller's own.
     private static void UsePipeline(this WebApplication app, GatewaySettings settings)
     {
         app.UseMiddleware<SecurityHeaders>();
@@ -65,7 +66,8 @@ internal static class GatewayApplication
         app.UseTrustedProxies(settings);
         app.UseDocs();
         app.UseRouting();
+        app.UseMiddleware<WorkInFlightMiddleware>();
         app.UseMiddleware<CallerMiddleware>();
-        app.UseMiddleware<LimitsMiddleware>();
+        app.UseMiddleware<RateMiddleware>();
     }
 }

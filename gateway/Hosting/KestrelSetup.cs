@@ -13,8 +13,16 @@ internal static class KestrelSetup
     /// <summary>The longest body of a batch or an import, in bytes.</summary>
     public const int MaxLargeBody = 2 * 1024 * 1024;
 
+    /// <summary>The longest body that somebody may send who has no token yet, in bytes: credentials, or a CI's token.</summary>
+    public const int MaxCredentials = 32 * 1024;
+
+    // A body that comes more slowly would be held open to keep others out.
+    private static readonly MinDataRate SlowestBody = new(bytesPerSecond: 4096, gracePeriod: TimeSpan.FromSeconds(5));
+
     public static void UseKestrel(this IWebHostBuilder host, GatewaySettings settings)
     {
+        // A proxy and we must agree on where a request ends: only CRLF ends a line (RFC 9112, section 2.2).
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         host.UseUrls([.. settings.Urls]);
         host.UseKestrelHttpsConfiguration();
         host.ConfigureKestrel(server =>
@@ -25,6 +33,7 @@ internal static class KestrelSetup
             server.Limits.MaxRequestHeaderCount = 64;
             server.Limits.MaxRequestLineSize = 8 * 1024;
             server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            server.Limits.MinRequestBodyDataRate = SlowestBody;
             server.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(120);
             server.Limits.MaxConcurrentConnections = 10_000;
             server.Limits.Http2.MaxStreamsPerConnection = 256;

@@ -33,7 +33,7 @@ internal static class PolicyEndpoints
     internal static async Task<Ok<Page<PolicyView>>> ListAsync(
         [AsParameters] PageQuery page, ApiCall call, PolicyDirectory directory) =>
         TypedResults.Ok(await call.AskAsync(caller =>
-            directory.ListAsync(caller, page.GetBefore(), page.GetLimit(), call.Aborted)));
+            directory.ListAsync(caller, page.GetBefore(IdPrefixes.Policy), page.GetLimit(), call.Aborted)));
 
     /// <summary>A policy.</summary>
     internal static async Task<Ok<PolicyView>> GetAsync(string policyId, ApiCall call) =>

@@ -3,6 +3,7 @@ using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Grains.Approvals;
+using CodeSigning.Identifiers;
 
 namespace CodeSigning.Gateway.Api.Approvals;
 
@@ -24,7 +25,7 @@ internal static class RequestFilters
             "cancelled" => RequestStatus.Cancelled,
             _ => throw Refuse("The parameter status must be one of pending, approved, rejected, expired, cancelled."),
         },
-        page.GetBefore(),
+        page.GetBefore(IdPrefixes.ApprovalRequest),
         page.GetLimit());
 
     /// <summary>How long a client wants to wait; null for not at all.</summary>

@@ -55,5 +55,5 @@ internal static class SignerRequestEndpoints
     internal static async Task<Ok<Page<GrantView>>> ListGrantsAsync(
         SignerCall call, [AsParameters] PageQuery page, GrantDirectory directory) =>
         TypedResults.Ok(await call.AskAsync(caller =>
-            directory.ListAsync(caller, call.SignerId, page.GetBefore(), page.GetLimit(), call.Aborted)));
+            directory.ListAsync(caller, call.SignerId, page.GetBefore(IdPrefixes.Grant), page.GetLimit(), call.Aborted)));
 }

@@ -34,7 +34,7 @@ internal static class WebhookEndpoints
     internal static async Task<Ok<Page<WebhookView>>> ListAsync(
         [AsParameters] PageQuery page, ApiCall call, Webhooks webhooks) =>
         TypedResults.Ok(await call.AskAsync(caller =>
-            webhooks.ListAsync(caller, page.GetBefore(), page.GetLimit(), call.Aborted)));
+            webhooks.ListAsync(caller, page.GetBefore(IdPrefixes.Webhook), page.GetLimit(), call.Aborted)));
 
     /// <summary>A webhook.</summary>
     internal static async Task<Ok<WebhookView>> GetAsync(string webhookId, ApiCall call, Webhooks webhooks)
@@ -57,6 +57,6 @@ internal static class WebhookEndpoints
     {
         PathId.Demand(IdPrefixes.Webhook, webhookId);
         return TypedResults.Ok(await call.AskAsync(caller =>
-            webhooks.ListDeliveriesAsync(caller, webhookId, page.GetBefore(), page.GetLimit(), call.Aborted)));
+            webhooks.ListDeliveriesAsync(caller, webhookId, page.GetBefore(IdPrefixes.Delivery), page.GetLimit(), call.Aborted)));
     }
 }

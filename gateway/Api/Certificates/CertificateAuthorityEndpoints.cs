@@ -37,9 +37,12 @@ internal static class CertificateAuthorityEndpoints
 
     /// <summary>Lists the internal CAs, newest first. Product administrators only.</summary>
     internal static async Task<Ok<Page<CertificateAuthorityView>>> ListAsync(
-        [AsParameters] PageQuery page, string? parentId, ApiCall call, CertificateCatalog catalog) =>
-        TypedResults.Ok(await call.AskAsync(caller =>
-            catalog.ListAuthoritiesAsync(caller, parentId, page.GetBefore(), page.GetLimit(), call.Aborted)));
+        [AsParameters] PageQuery page, string? parentId, ApiCall call, CertificateCatalog catalog)
+    {
+        var issuerId = PathId.DemandFilter(parentId, nameof(parentId), IdPrefixes.CertificateAuthority);
+        return TypedResults.Ok(await call.AskAsync(caller =>
+            catalog.ListAuthoritiesAsync(caller, issuerId, page.GetBefore(IdPrefixes.CertificateAuthority), page.GetLimit(), call.Aborted)));
+    }
 
     /// <summary>An internal CA. Product administrators only.</summary>
     internal static async Task<Ok<CertificateAuthorityView>> GetAsync(string caId, ApiCall call)

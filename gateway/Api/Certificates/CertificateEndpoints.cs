@@ -60,9 +60,12 @@ internal static class CertificateEndpoints
 
     /// <summary>Lists certificates, newest first. Product administrators only.</summary>
     internal static async Task<Ok<Page<CertificateView>>> ListAsync(
-        [AsParameters] PageQuery page, string? caId, ApiCall call, CertificateCatalog catalog) =>
-        TypedResults.Ok(await call.AskAsync(caller =>
-            catalog.ListCertificatesAsync(caller, caId, page.GetBefore(), page.GetLimit(), call.Aborted)));
+        [AsParameters] PageQuery page, string? caId, ApiCall call, CertificateCatalog catalog)
+    {
+        var issuerId = PathId.DemandFilter(caId, nameof(caId), IdPrefixes.CertificateAuthority);
+        return TypedResults.Ok(await call.AskAsync(caller =>
+            catalog.ListCertificatesAsync(caller, issuerId, page.GetBefore(IdPrefixes.Certificate), page.GetLimit(), call.Aborted)));
+    }
 
     /// <summary>A certificate. Product administrators only.</summary>
     internal static async Task<Ok<CertificateView>> GetAsync(string certificateId, ApiCall call)

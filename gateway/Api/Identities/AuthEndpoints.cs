@@ -1,9 +1,11 @@
 using CodeSigning.Gateway.Auth;
 using CodeSigning.Gateway.Calls;
+using CodeSigning.Gateway.Hosting;
 using CodeSigning.Grains.Identities.Logins;
 using CodeSigning.Grains.Identities.Sessions;
 using CodeSigning.Identities;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 
 namespace CodeSigning.Gateway.Api.Identities;
 
@@ -12,9 +14,10 @@ internal static class AuthEndpoints
 {
     public static void MapAuthEndpoints(this IEndpointRouteBuilder auth)
     {
-        auth.MapPost("/login", LogInAsync).AllowAnonymous().WithName("LogIn");
-        auth.MapPost("/universal-auth/login", LogInWithSecretAsync).AllowAnonymous().WithName("LogInWithClientSecret");
-        auth.MapPost("/oidc-auth/login", LogInWithOidcAsync).AllowAnonymous().WithName("LogInWithOidc");
+        var credentials = new RequestSizeLimitAttribute(KestrelSetup.MaxCredentials);
+        auth.MapPost("/login", LogInAsync).AllowAnonymous().WithMetadata(credentials).WithName("LogIn");
+        auth.MapPost("/universal-auth/login", LogInWithSecretAsync).AllowAnonymous().WithMetadata(credentials).WithName("LogInWithClientSecret");
+        auth.MapPost("/oidc-auth/login", LogInWithOidcAsync).AllowAnonymous().WithMetadata(credentials).WithName("LogInWithOidc");
         auth.MapPost("/logout", LogOutAsync).WithName("LogOut");
     }
 

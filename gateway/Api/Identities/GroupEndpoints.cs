@@ -28,7 +28,7 @@ internal static class GroupEndpoints
     internal static async Task<Ok<Page<GroupView>>> ListAsync(
         [AsParameters] PageQuery page, string? name, ApiCall call, GroupDirectory groups)
     {
-        var query = new DirectoryQuery(page.GetLimit(), page.GetBefore(), name);
+        var query = new DirectoryQuery(page.GetLimit(), page.GetBefore(IdPrefixes.Group), name);
         return TypedResults.Ok(await call.AskAsync(caller => groups.ListAsync(caller, query, call.Aborted)));
     }
 
@@ -67,7 +67,7 @@ internal static class GroupEndpoints
         string groupId, [AsParameters] PageQuery page, ApiCall call, GroupDirectory groups)
     {
         PathId.Demand(IdPrefixes.Group, groupId);
-        var query = new DirectoryQuery(page.GetLimit(), page.GetBefore());
+        var query = new DirectoryQuery(page.GetLimit(), page.GetBefore(IdPrefixes.User, IdPrefixes.Identity));
         return TypedResults.Ok(await call.AskAsync(
             caller => groups.ListMembersAsync(caller, groupId, query, call.Aborted)));
     }

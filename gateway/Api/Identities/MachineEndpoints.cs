@@ -30,7 +30,7 @@ internal static class MachineEndpoints
     internal static async Task<Ok<Page<IdentityView>>> ListAsync(
         [AsParameters] PageQuery page, string? name, ApiCall call, IdentityDirectory identities)
     {
-        var query = new DirectoryQuery(page.GetLimit(), page.GetBefore(), name);
+        var query = new DirectoryQuery(page.GetLimit(), page.GetBefore(IdPrefixes.Identity), name);
         return TypedResults.Ok(await call.AskAsync(caller => identities.ListAsync(caller, query, call.Aborted)));
     }
 
@@ -85,7 +85,7 @@ internal static class MachineEndpoints
         string identityId, [AsParameters] PageQuery page, ApiCall call, IdentityDirectory identities)
     {
         PathId.Demand(IdPrefixes.Identity, identityId);
-        var query = new DirectoryQuery(page.GetLimit(), page.GetBefore());
+        var query = new DirectoryQuery(page.GetLimit(), page.GetBefore(IdPrefixes.ClientSecret));
         return TypedResults.Ok(await call.AskAsync(
             caller => identities.ListClientSecretsAsync(caller, identityId, query, call.Aborted)));
     }

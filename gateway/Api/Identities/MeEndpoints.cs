@@ -35,7 +35,7 @@ internal static class MeEndpoints
     /// <summary>Lists where the caller is signed in.</summary>
     internal static async Task<Ok<Page<SessionView>>> ListSessionsAsync(
         [AsParameters] PageQuery page, ApiCall call, OwnSessions sessions) =>
-        TypedResults.Ok(await call.AskAsync(caller => sessions.ListAsync(caller, page.GetLimit(), page.GetBefore(), call.Aborted)));
+        TypedResults.Ok(await call.AskAsync(caller => sessions.ListAsync(caller, page.GetLimit(), page.GetBefore(IdPrefixes.Session), call.Aborted)));
 
     /// <summary>Ends all sessions of the caller, this one too.</summary>
     internal static async Task<NoContent> EndSessionsAsync(ApiCall call, OwnSessions sessions)

@@ -24,7 +24,7 @@ internal static class UserEndpoints
     internal static async Task<Ok<Page<UserView>>> ListAsync(
         [AsParameters] PageQuery page, string? email, ApiCall call, UserDirectory users)
     {
-        var query = new DirectoryQuery(page.GetLimit(), page.GetBefore(), email);
+        var query = new DirectoryQuery(page.GetLimit(), page.GetBefore(IdPrefixes.User), email);
         return TypedResults.Ok(await call.AskAsync(caller => users.ListAsync(caller, query, call.Aborted)));
     }
 

@@ -7,6 +7,8 @@ namespace CodeSigning.Gateway.Api.Ledger;
 /// <summary>The words of a query that filter entries.</summary>
 internal static class EntryFilter
 {
+    private const int OffsetLength = 6;
+
     /// <summary>An outcome, or null where none is given.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
     public static EntryOutcome? ParseOutcome(string? word, string parameter) => word switch
@@ -35,11 +37,13 @@ internal static class EntryFilter
         if (text is null)
             return null;
 
-        return DateTimeOffset.TryParseExact(
+        // Without an offset, which RFC 3339 demands, K would take nothing: then the text ends in a digit of its seconds.
+        var hasOffset = text.EndsWith('Z') || (text.Length > OffsetLength && text[^OffsetLength] is '+' or '-');
+        return hasOffset && DateTimeOffset.TryParseExact(
             text,
             ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"],
             CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            DateTimeStyles.AdjustToUniversal,
             out var time)
             ? time
             : throw Refuse(parameter, "a time such as 2026-01-31T12:00:00Z");

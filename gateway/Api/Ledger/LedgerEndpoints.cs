@@ -1,6 +1,7 @@
 using CodeSigning.Gateway.Api.Signers;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Identifiers;
 using CodeSigning.Identities;
 using CodeSigning.Signers;
 
@@ -33,7 +34,7 @@ internal static class LedgerEndpoints
             SignerId: signer is null ? null : await signers.FindAsync(signer, call.Aborted),
             From: EntryFilter.ParseTime(from, nameof(from)),
             To: EntryFilter.ParseTime(to, nameof(to)),
-            Before: page.GetBefore(),
+            Before: page.GetBefore(IdPrefixes.Operation),
             Limit: page.GetLimit());
         await call.AskAsync(caller => DemandReaderAsync(call, caller, query.SignerId));
         return await ledger.ListPageAsync(query, call.Aborted);

@@ -1,7 +1,10 @@
 using CodeSigning.Errors;
+using CodeSigning.Gateway.Api.Identities;
 using CodeSigning.Gateway.Api.Ledger;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Identifiers;
+using CodeSigning.Identities;
 using CodeSigning.Signers;
 
 namespace CodeSigning.Gateway.Api.Signers;
@@ -29,11 +32,11 @@ internal static class OperationEndpoints
         var query = new LedgerQuery(
             Outcome: EntryFilter.ParseOutcome(status, nameof(status)),
             SignerId: call.SignerId,
-            ActorId: actor,
-            GrantId: grantId,
+            ActorId: actor == Caller.System.Id ? actor : PathId.DemandFilter(actor, nameof(actor), IdPrefixes.User, IdPrefixes.Identity),
+            GrantId: PathId.DemandFilter(grantId, nameof(grantId), IdPrefixes.Grant),
             From: EntryFilter.ParseTime(from, nameof(from)),
             To: EntryFilter.ParseTime(to, nameof(to)),
-            Before: page.GetBefore(),
+            Before: page.GetBefore(IdPrefixes.Operation),
             Limit: page.GetLimit());
         await DemandReaderAsync(call);
         return await ledger.ListPageAsync(query, call.Aborted);

@@ -26,8 +26,7 @@ internal sealed class SignerCall(ApiCall call, string signerId)
     public static async ValueTask<SignerCall?> BindAsync(HttpContext context)
     {
         var ids = context.RequestServices.GetRequiredService<SignerIds>();
-        var idOrName = (string)context.Request.RouteValues[Parameter]!;
-        return new SignerCall(new ApiCall(context), await ids.FindAsync(idOrName, context.RequestAborted));
+        return new SignerCall(new ApiCall(context), await ids.FindAsync(context));
     }
 
     /// <inheritdoc cref="ApiCall.AskAsync{T}"/>

@@ -39,7 +39,7 @@ internal static class SignerEndpoints
     internal static async Task<Ok<Page<SignerView>>> ListAsync(
         [AsParameters] PageQuery page, ApiCall call, SignerDirectory directory) =>
         TypedResults.Ok(await call.AskAsync(caller =>
-            directory.ListAsync(caller, page.GetBefore(), page.GetLimit(), call.Aborted)));
+            directory.ListAsync(caller, page.GetBefore(IdPrefixes.Signer), page.GetLimit(), call.Aborted)));
 
     /// <summary>A signer.</summary>
     internal static async Task<Ok<SignerView>> GetAsync(SignerCall call) =>

@@ -27,6 +27,24 @@ internal sealed class SignerIds(SignerDirectory directory, TimeProvider time)
             : new ValueTask<string>(LookUpAsync(idOrName, cancellationToken));
     }
 
+    /// <summary>
+    /// The id of the signer that a request's path names. It takes the name's place in the path's values, so that an
+    /// idempotency key means the same by either.
+    /// </summary>
+    /// <exception cref="RefusedException"><c>NotFound</c>.</exception>
+    public ValueTask<string> FindAsync(HttpContext http)
+    {
+        var idOrName = (string)http.Request.RouteValues[SignerCall.Parameter]!;
+        return EntityId.Is(IdPrefixes.Signer, idOrName) ? ValueTask.FromResult(idOrName) : ReplaceAsync(http, idOrName);
+    }
+
+    private async ValueTask<string> ReplaceAsync(HttpContext http, string name)
+    {
+        var id = await FindAsync(name, http.RequestAborted);
+        http.Request.RouteValues[SignerCall.Parameter] = id;
+        return id;
+    }
+
     private async Task<string> LookUpAsync(string name, CancellationToken cancellationToken)
     {
         var id = SignerName.IsName(name) ? await directory.FindIdAsync(name, cancellationToken) : null;

@@ -15,13 +15,13 @@ internal sealed class BatchHandler(Signatures signatures, SignerIds signers, Rat
 {
     private const int Parallelism = 64;
 
-    public async Task SignAsync(HttpContext http, string idOrName, SignOptions options)
+    public async Task SignAsync(HttpContext http, SignOptions options)
     {
         var caller = http.GetCaller();
-        var signerId = await signers.FindAsync(idOrName, http.RequestAborted);
+        var signerId = await signers.FindAsync(http);
         var (batch, key) = await SignBodyReader.ReadAsync(http, SignRequestReader.ReadBatch);
         if (rates.TakeSignatures(caller.Id, batch.Items.Count) is { } wait)
-            throw LimitsMiddleware.RateLimited(wait);
+            throw RateMiddleware.RateLimited(wait);
 
         var outcomes = new SignatureOutcome[batch.Items.Count];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = http.RequestAborted };

@@ -14,9 +14,7 @@ internal static class SignBodyReader
     /// <exception cref="RefusedException">It is not what is expected.</exception>
     public static async ValueTask<(T Request, IdempotencyKey? Key)> ReadAsync<T>(HttpContext http, Parser<T> parse)
     {
-        if (!http.Request.HasJsonContentType())
-            throw new BadHttpRequestException("Content-Type", StatusCodes.Status415UnsupportedMediaType);
-
+        JsonContentType.Demand(http.Request);
         var pipe = http.Request.BodyReader;
         while (true)
         {

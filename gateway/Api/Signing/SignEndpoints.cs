@@ -28,11 +28,11 @@ internal static class SignEndpoints
     /// wait, such as 60s, a caller who has a request pending is answered once that is approved, or denied after that time.
     /// </summary>
     internal static Task SignAsync(
-        HttpContext http, string signerId, string? ecdsaFormat, string? include, string? wait, SignHandler handler) =>
-        handler.SignAsync(http, signerId, SignOptions.Parse(ecdsaFormat, include, wait));
+        HttpContext http, string? ecdsaFormat, string? include, string? wait, SignHandler handler) =>
+        handler.SignAsync(http, SignOptions.Parse(ecdsaFormat, include, wait));
 
     /// <summary>Signs up to a thousand things; each is an entry and a use of its own, and those that fail do not fail the others.</summary>
     internal static Task SignBatchAsync(
-        HttpContext http, string signerId, string? ecdsaFormat, string? include, BatchHandler handler) =>
-        handler.SignAsync(http, signerId, SignOptions.Parse(ecdsaFormat, include));
+        HttpContext http, string? ecdsaFormat, string? include, BatchHandler handler) =>
+        handler.SignAsync(http, SignOptions.Parse(ecdsaFormat, include));
 }

@@ -14,13 +14,13 @@ namespace CodeSigning.Gateway.Api.Signing;
 internal sealed class SignHandler(
     Signatures signatures, SignerIds signers, ApprovalWaits approvals, RateLimits rates, TimeProvider time)
 {
-    public async Task SignAsync(HttpContext http, string idOrName, SignOptions options)
+    public async Task SignAsync(HttpContext http, SignOptions options)
     {
         var caller = http.GetCaller();
         if (rates.TakeSignatures(caller.Id, 1) is { } wait)
-            throw LimitsMiddleware.RateLimited(wait);
+            throw RateMiddleware.RateLimited(wait);
 
-        var signerId = await signers.FindAsync(idOrName, http.RequestAborted);
+        var signerId = await signers.FindAsync(http);
         var (request, key) = await SignBodyReader.ReadAsync(http, SignRequestReader.ReadSign);
         caller = key is null ? caller : caller with { Retry = key };
         var outcome = await signatures.SignAsync(http, caller, signerId, request.Item, request.ClientMetadata);

@@ -10,14 +10,19 @@ namespace CodeSigning.Gateway.Tests.Http;
 /// Every endpoint against everything that clients and attackers send: each answer is a problem of the client's with a code.
 /// The endpoints are those that the server has, so that a new one is tested before anybody thinks of it.
 /// </summary>
-[Collection(SharedServer.Collection)]
-public sealed class HostileInputTests(SharedServer shared)
+public abstract class HostileInputTests(CodeSigningServer server)
 {
     private static readonly string[] HostileIds =
     [
         "x", "sgn_", "sgn_00000000000000000000000000", "usr_00000000000000000000000000", "SGN_00000000000000000000000000",
         "..%2f..%2fetc%2fpasswd", "%ff%fe", "%ed%a0%80", "a'%20OR%20'1'='1", "%F0%9F%94%91", "-", "null",
         new string('a', 2000), "%22%3E%3Cscript%3E", "op_00000000000000000000000000", "{signerId}",
+    ];
+
+    private static readonly string[] HostileValues =
+    [
+        "", "%00", "x", "-1", "1e999", "%ff%fe", "%ed%a0%80", "'%20OR%201=1--", "%25", "_", "\\", "9999999999999999999999",
+        "sgn_00000000000000000000000000", "%F0%9F%94%91", "true", "[]", new string('a', 5000),
     ];
 
     private static readonly (string What, byte[] Body)[] HostileBodies =
@@ -51,8 +56,8 @@ public sealed class HostileInputTests(SharedServer shared)
     [Fact]
     public async Task No_body_makes_any_endpoint_fail()
     {
-        var client = await shared.Server.AsAdministratorAsync();
-        var endpoints = shared.Server.Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is not null).ToList();
+        var client = await server.AsAdministratorAsync();
+        var endpoints = server.Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is not null).ToList();
         Assert.NotEmpty(endpoints);
         foreach (var endpoint in endpoints)
         {
@@ -74,8 +79,8 @@ public sealed class HostileInputTests(SharedServer shared)
     [InlineData(null)]
     public async Task A_body_of_another_type_is_refused_everywhere(string? contentType)
     {
-        var client = await shared.Server.AsAdministratorAsync();
-        foreach (var endpoint in shared.Server.Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is not null))
+        var client = await server.AsAdministratorAsync();
+        foreach (var endpoint in server.Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is not null))
         {
             using var content = new ByteArrayContent("{}"u8.ToArray());
             content.Headers.ContentType = contentType is null ? null : MediaTypeHeaderValue.Parse(contentType);
@@ -87,7 +92,7 @@ public sealed class HostileInputTests(SharedServer shared)
     [Fact]
     public async Task No_id_makes_any_endpoint_fail()
     {
-        var client = await shared.Server.AsAdministratorAsync();
+        var client = await server.AsAdministratorAsync();
         foreach (var endpoint in Api().Where(endpoint => endpoint.RoutePattern.Parameters.Count > 0))
         {
             foreach (var id in HostileIds)
@@ -102,7 +107,7 @@ public sealed class HostileInputTests(SharedServer shared)
     [Fact]
     public async Task A_null_character_in_an_address_is_no_HTTP_and_does_not_come_as_far_as_an_endpoint()
     {
-        Assert.Equal(400, (await shared.Server.AsNobody().GetAsync("/api/v1/pki/signers/%00")).Status);
+        Assert.Equal(400, (await server.AsNobody().GetAsync("/api/v1/pki/signers/%00")).Status);
     }
 
     [Theory]
@@ -116,9 +121,11 @@ public sealed class HostileInputTests(SharedServer shared)
     [InlineData("cursor=' OR 1=1")]
     [InlineData("cursor=")]
     [InlineData("cursor=%ed%a0%80")]
+    [InlineData("cursor=xxx_00000000000000000000000000")]
+    [InlineData("cursor=zzz")]
     public async Task A_page_that_cannot_be_is_refused_by_every_list(string query)
     {
-        var client = await shared.Server.AsAdministratorAsync();
+        var client = await server.AsAdministratorAsync();
         var lists = Api().Where(endpoint => MethodOf(endpoint) == HttpMethod.Get && endpoint.RoutePattern.Parameters.Count == 0
             && Name(endpoint).StartsWith("List", StringComparison.Ordinal)).ToList();
         Assert.NotEmpty(lists);
@@ -128,6 +135,36 @@ public sealed class HostileInputTests(SharedServer shared)
         }
     }
 
+    [Fact]
+    public async Task No_query_makes_any_endpoint_fail()
+    {
+        var client = await server.AsAdministratorAsync();
+        var ca = (await client.PostAsync("/api/v1/pki/ca", new { commonName = "Root", keyAlgorithm = "EC_P256", ttlDays = 100 })).Succeeded().Text("id");
+        var signer = (await client.PostAsync(
+            "/api/v1/pki/signers", new { name = $"h{Guid.NewGuid():n}"[..20], caId = ca, commonName = "H", keyAlgorithm = "EC_P256" }))
+            .Succeeded().Text("id");
+        var paths = (await server.AsNobody().GetAsync("/openapi/v1.json")).Json.GetProperty("paths");
+        var asked = 0;
+        foreach (var path in paths.EnumerateObject())
+        {
+            if (!path.Value.TryGetProperty("get", out var get) || !get.TryGetProperty("parameters", out var parameters))
+                continue;
+
+            foreach (var parameter in parameters.EnumerateArray().Where(parameter => parameter.GetProperty("in").GetString() == "query"))
+            {
+                foreach (var value in HostileValues)
+                {
+                    var address = $"{Fill(path.Name, signer)}?{parameter.GetProperty("name").GetString()}={value}";
+                    var answer = await client.GetAsync(address);
+                    Assert.True(answer.Status < 500, $"{address}: {answer.Status} {answer.BodyText}");
+                    asked++;
+                }
+            }
+        }
+
+        Assert.NotEqual(0, asked);
+    }
+
     [Theory]
     [InlineData("kind=x")]
     [InlineData("outcome=SUCCESS")]
@@ -135,9 +172,12 @@ public sealed class HostileInputTests(SharedServer shared)
     [InlineData("signer=usr_00000000000000000000000000")]
     [InlineData("from=yesterday")]
     [InlineData("to=2026-13-01T00:00:00Z")]
+    [InlineData("from=2026-01-31T12:00:00")]
+    [InlineData("from=2026-01-31T12:00:00Z&from=2026-01-31T12:00:00Z")]
+    [InlineData("cursor=usr_00000000000000000000000000")]
     public async Task A_filter_that_cannot_be_is_refused(string query)
     {
-        var client = await shared.Server.AsAdministratorAsync();
+        var client = await server.AsAdministratorAsync();
 
         AssertRefused(await client.GetAsync($"/api/v1/ledger/entries?{query}"), query);
     }
@@ -150,7 +190,7 @@ public sealed class HostileInputTests(SharedServer shared)
     [InlineData("GET", "/api/v1/pki/signers/a/b/c")]
     public async Task What_is_not_there_is_a_problem_too(string method, string path)
     {
-        (await shared.Server.AsNobody().SendAsync(new HttpMethod(method), path)).Refused(404, "NotFound");
+        (await server.AsNobody().SendAsync(new HttpMethod(method), path)).Refused(404, "NotFound");
     }
 
     [Theory]
@@ -160,7 +200,7 @@ public sealed class HostileInputTests(SharedServer shared)
     [InlineData("POST", "/healthz")]
     public async Task A_method_that_an_address_does_not_take_is_a_problem_too(string method, string path)
     {
-        var answer = await shared.Server.AsNobody().SendAsync(new HttpMethod(method), path);
+        var answer = await server.AsNobody().SendAsync(new HttpMethod(method), path);
 
         answer.Refused(405, "InvalidRequest");
     }
@@ -172,13 +212,13 @@ public sealed class HostileInputTests(SharedServer shared)
     [InlineData("\t")]
     public async Task An_idempotency_key_that_cannot_be_is_refused(string key)
     {
-        var client = await shared.Server.AsAdministratorAsync();
+        var client = await server.AsAdministratorAsync();
 
         AssertRefused(await client.PostAsync("/api/v1/groups", new { name = "keys" }, idempotencyKey: key), key);
         AssertRefused(await client.PostAsync("/api/v1/groups", new { name = "keys" }, idempotencyKey: new string('k', 129)), "129");
     }
 
-    private IEnumerable<RouteEndpoint> Api() => shared.Server.Endpoints.Where(
+    private IEnumerable<RouteEndpoint> Api() => server.Endpoints.Where(
         endpoint => endpoint.RoutePattern.RawText!.StartsWith("/api/v1", StringComparison.Ordinal));
 
     private static void AssertRefused(ApiAnswer answer, string what)
@@ -200,6 +240,9 @@ public sealed class HostileInputTests(SharedServer shared)
             Microsoft.AspNetCore.Routing.Patterns.RoutePatternLiteralPart literal => literal.Content,
             _ => throw new InvalidOperationException(),
         }))));
+
+    private static string Fill(string path, string signer) => string.Join(
+        '/', path.Split('/').Select(part => part == "{signerId}" ? signer : part.StartsWith('{') ? Plausible(part.Trim('{', '}')) : part));
 
     /// <summary>An id of the kind that the parameter is named after, which nothing bears.</summary>
     private static string Plausible(string parameter) => parameter switch

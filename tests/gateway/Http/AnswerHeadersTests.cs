@@ -1,0 +1,61 @@
+using CodeSigning.Gateway.Tests.Server;
+
+namespace CodeSigning.Gateway.Tests.Http;
+
+/// <summary>What holds for every answer.</summary>
+[Collection(SharedServer.Collection)]
+public sealed class AnswerHeadersTests(SharedServer shared)
+{
+    [Theory]
+    [InlineData("/healthz")]
+    [InlineData("/metrics")]
+    [InlineData("/docs")]
+    [InlineData("/docs/index.html")]
+    [InlineData("/openapi/v1.json")]
+    [InlineData("/openapi/v2.json")]
+    [InlineData("/api/v1/me")]
+    [InlineData("/nothing-here")]
+    public async Task Every_answer_bears_the_security_headers_and_no_name_of_the_server(string path)
+    {
+        var headers = (await shared.Server.AsNobody().GetAsync(path)).Headers;
+
+        Assert.Equal("nosniff", Assert.Single(headers.GetValues("X-Content-Type-Options")));
+        Assert.Equal("DENY", Assert.Single(headers.GetValues("X-Frame-Options")));
+        Assert.Equal("no-referrer", Assert.Single(headers.GetValues("Referrer-Policy")));
+        Assert.Equal("same-origin", Assert.Single(headers.GetValues("Cross-Origin-Resource-Policy")));
+        var policy = Assert.Single(headers.GetValues("Content-Security-Policy"));
+        Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
+        Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+        Assert.False(headers.Contains("Server"));
+        Assert.False(headers.Contains("X-Powered-By"));
+        Assert.False(headers.Contains("Access-Control-Allow-Origin"));
+    }
+
+    [Theory]
+    [InlineData("/api/v1/me")]
+    [InlineData("/api/v1/users")]
+    [InlineData("/api/v1/users/nobody")]
+    public async Task Nothing_that_the_API_answers_is_kept_by_a_cache(string path) =>
+        Assert.True((await (await shared.Server.AsAdministratorAsync()).GetAsync(path)).Headers.CacheControl!.NoStore);
+
+    [Fact]
+    public async Task The_probes_answer_everybody_and_tell_what_is_well_in_one_word_each()
+    {
+        var nobody = shared.Server.AsNobody();
+
+        Assert.Equal("ok", (await nobody.GetAsync("/healthz")).Succeeded().Text("status"));
+        var ready = (await nobody.GetAsync("/readyz")).Succeeded().Json;
+        Assert.Equal("ok", ready.GetProperty("status").GetString());
+        Assert.Equal(["ledger", "store"], ready.GetProperty("checks").EnumerateObject().Select(check => check.Name).Order());
+        Assert.All(ready.GetProperty("checks").EnumerateObject(), check => Assert.Equal("ok", check.Value.GetString()));
+    }
+
+    [Fact]
+    public async Task A_redirect_stays_on_this_server()
+    {
+        var answer = await shared.Server.AsNobody().GetAsync("/docs");
+
+        Assert.Equal(301, answer.Status);
+        Assert.False(answer.Headers.Location!.IsAbsoluteUri);
+    }
+}

@@ -1,0 +1,103 @@
+using CodeSigning.Gateway.Tests.Server;
+
+namespace CodeSigning.Gateway.Tests.Http;
+
+/// <summary>What happens when too much is asked, or too slowly.</summary>
+public sealed class LimitsTests
+{
+    [Fact]
+    public async Task Who_asks_too_often_is_told_to_wait_and_others_are_not()
+    {
+        await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_REQUESTS_PER_SECOND=1");
+        var administrator = await server.AsAdministratorAsync();
+        var identity = (await administrator.PostAsync("/api/v1/identities", new { name = "ci" })).Succeeded().Text("id");
+        await Eventually.Async(async () =>
+            (await administrator.PostAsync($"/api/v1/identities/{identity}/client-secrets", new { })).Status == 201);
+        ApiAnswer? limited = null;
+
+        await Eventually.Async(async () => (limited = await administrator.GetAsync("/api/v1/me")).Status == 429);
+
+        Assert.True(limited!.Refused(429, "RateLimited").Headers.RetryAfter!.Delta >= TimeSpan.FromSeconds(1));
+        (await server.AsNobody().GetAsync("/readyz")).Succeeded();
+    }
+
+    [Fact]
+    public async Task Signatures_have_a_rate_of_their_own()
+    {
+        await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_SIGNATURES_PER_SECOND=1");
+        var administrator = await server.AsAdministratorAsync();
+        var item = new { data = "AAAA", signingAlgorithm = "ECDSA_SHA256", isDigest = false };
+        var batch = new { items = Enumerable.Repeat(item, 1000) };
+        const string signer = "/api/v1/pki/signers/sgn_00000000000000000000000000/sign";
+
+        (await administrator.PostAsync($"{signer}/batch", batch)).Succeeded();
+
+        (await administrator.PostAsync($"{signer}/batch", batch)).Refused(429, "RateLimited");
+        (await administrator.GetAsync("/api/v1/me")).Succeeded();
+    }
+
+    [Fact]
+    public async Task Who_has_no_token_cannot_keep_out_those_who_have_one()
+    {
+        await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_REQUESTS_IN_FLIGHT=8");
+        var administrator = await server.AsAdministratorAsync();
+        var held = new List<RawConnection>();
+        for (var i = 0; i < 8; i++)
+        {
+            held.Add(await HoldAsync(server, "/api/v1/auth/login", ""));
+        }
+
+        ApiAnswer? login = null;
+        await Eventually.Async(async () =>
+            (login = await server.AsNobody().PostAsync("/api/v1/auth/login", new { email = "a@example.com", password = "no" })).Status == 503);
+
+        Assert.NotNull(login!.Refused(503, "Unavailable").Headers.RetryAfter);
+        (await administrator.GetAsync("/api/v1/me")).Succeeded();
+        foreach (var connection in held)
+        {
+            await connection.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task More_work_than_there_may_be_is_told_to_come_back_and_probes_are_answered_all_the_same()
+    {
+        await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_REQUESTS_IN_FLIGHT=2");
+        var administrator = await server.AsAdministratorAsync();
+        var authorization = $"Authorization: Bearer {administrator.Token}\r\n";
+        await using (await HoldAsync(server, "/api/v1/groups", authorization))
+        await using (await HoldAsync(server, "/api/v1/groups", authorization))
+        {
+            ApiAnswer? busy = null;
+            await Eventually.Async(async () => (busy = await administrator.GetAsync("/api/v1/me")).Status == 503);
+
+            Assert.NotNull(busy!.Refused(503, "Unavailable").Headers.RetryAfter);
+            (await server.AsNobody().GetAsync("/healthz")).Succeeded();
+            (await server.AsNobody().GetAsync("/readyz")).Succeeded();
+            (await server.AsNobody().GetAsync("/metrics")).Succeeded();
+        }
+
+        await Eventually.Async(async () => (await administrator.GetAsync("/api/v1/me")).Status == 200);
+    }
+
+    [Fact]
+    public async Task A_body_that_comes_too_slowly_is_given_up()
+    {
+        await using var server = await CodeSigningServer.StartAsync();
+        await using var slow = await HoldAsync(server, "/api/v1/auth/login", "");
+
+        var answer = await slow.ReadToEndAsync();
+
+        Assert.StartsWith("HTTP/1.1 408 ", answer, StringComparison.Ordinal);
+        Assert.Contains("application/problem+json", answer, StringComparison.Ordinal);
+    }
+
+    /// <summary>Begins a request and does not send all of its body.</summary>
+    private static async Task<RawConnection> HoldAsync(CodeSigningServer server, string path, string headers)
+    {
+        var connection = await RawConnection.OpenAsync(server.Address);
+        await connection.SendAsync(
+            $"POST {path} HTTP/1.1\r\nHost: x\r\n{headers}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{");
+        return connection;
+    }
+}
