@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The scenes of tests/ksp/run, in their order.
 scenes=(binaries walks signs_for_openssl is_pressed wipes tells_of_configuration tells_of_network tells_of_denial
-  tries_again survives_a_restart registers by_ncrypt authenticode runs_in_32_bits)
+  tries_again survives_a_restart registers by_ncrypt authenticode installs runs_in_32_bits)
 
 # NTSTATUS-like codes that the provider answers with; docs/ksp.md explains them.
 nte_perm=80090010 nte_bad_keyset=80090016 nte_provider_dll_fail=8009001d nte_device_not_ready=80090030
@@ -24,7 +24,7 @@ add_more() {
   configuration good .
   configuration unknown '. + {serverUlr: "x"}'
   configuration wrong-secret ".auth.clientSecret = \"$wrong_secret\""
-  configuration nobody '.serverUrl = "https://localhost:1" | .timeoutSeconds = 2'
+  configuration nobody '.serverUrl = "https://localhost:1" | .timeoutSeconds = 1'
   mkdir -p "$scratch/config/none"
 }
 
@@ -283,6 +283,12 @@ restart_when_ready() {
 
 # --- the companion -------------------------------------------------------------------------------------------------
 
+# As `install` leaves Windows.
+install_like_windows() {
+  cp "$dll" "$WINEPREFIX/drive_c/windows/system32/"
+  register_like_windows >/dev/null 2>&1
+}
+
 register_like_windows() {
   wine reg add 'HKLM\SYSTEM\CurrentControlSet\Control\Cryptography\Providers\CodeSigning Key Storage Provider\UM' \
     /v Image /d codesigning-ksp.dll /f
@@ -353,6 +359,8 @@ registers() {
 # --- by NCrypt*, with the stand-in for ncrypt.dll ------------------------------------------------------------------
 
 by_ncrypt() {
+  install_like_windows
+  mkdir -p "$scratch/signatures"/{rsa,p256}
   harness 'NCrypt: what callers get wrong' good ncrypt arguments rsa
   harness 'NCrypt: the provider' good ncrypt provider rsa p256 p384 p521 guarded
   harness 'NCrypt: the signer rsa' good ncrypt signer rsa "$(windows_path "$scratch/signatures/rsa")"
@@ -361,7 +369,8 @@ by_ncrypt() {
   harness 'NCrypt: a denial' good ncrypt status sign $nte_perm guarded
 }
 
-signs_program() { # SIGNER FILE
+# $scratch/sign-with-SIGNER FILE signs a program where it is.
+make_signing_program() { # SIGNER
   local part der=()
   rm -f "$scratch"/part-*
   csplit --quiet --elide-empty-files --prefix "$scratch/part-" "$FIXTURE/$1.chain.pem" '/BEGIN CERTIFICATE/' '{*}'
@@ -369,10 +378,25 @@ signs_program() { # SIGNER FILE
     openssl x509 -in "$part" -outform DER -out "$part.der"
     der+=("$(windows_path "$part.der")")
   done
-  cp "$scratch/$2" "$scratch/signed"
-  wine "$programs/authenticode.exe" "$(windows_path "$scratch/config/good")" "$1" "$(windows_path "$scratch/signed")" "${der[@]}"
-  osslsigncode verify -CAfile "$FIXTURE/root.pem" -in "$scratch/signed" >"$scratch/verification"
+  {
+    printf '#!/usr/bin/env bash\n'
+    printf '%q ' wine "$programs/authenticode.exe" "$(windows_path "$scratch/config/good")" "$1"
+    printf '"Z:${1//\\//\\\\}" '
+    printf '%q ' "${der[@]}"
+  } >"$scratch/sign-with-$1"
+  chmod +x "$scratch/sign-with-$1"
+}
+
+osslsigncode_accepts() { # FILE
+  osslsigncode verify -CAfile "$FIXTURE/root.pem" -in "$1" >"$scratch/verification"
   grep -q 'Signature verification: ok' "$scratch/verification"
+}
+
+signs_program() { # SIGNER FILE
+  make_signing_program "$1"
+  cp "$scratch/$2" "$scratch/signed"
+  "$scratch/sign-with-$1" "$scratch/signed"
+  osslsigncode_accepts "$scratch/signed"
 }
 
 # The checker refuses what was changed after signing.
@@ -384,6 +408,7 @@ refuses_changed_program() {
 
 authenticode() {
   local signer file
+  install_like_windows
   echo 'int main(void) { return 0; }' >"$scratch/program.c"
   x86_64-w64-mingw32-gcc -o "$scratch/program.exe" "$scratch/program.c"
   x86_64-w64-mingw32-gcc -shared -o "$scratch/program.dll" "$scratch/program.c"
@@ -395,6 +420,43 @@ authenticode() {
   check 'and refuses one that was changed' refuses_changed_program
 }
 
+# --- the installer: an NSIS program of 32 bits ----------------------------------------------------------------------
+
+builds_signed_installer() {
+  make_signing_program rsa
+  "$root/ksp/installer/build" "$scratch/sign-with-rsa" "$scratch/setup.exe"
+  osslsigncode_accepts "$scratch/setup.exe"
+}
+
+setup() {
+  timeout 60 wine "$scratch/setup.exe" /S
+}
+
+was_installed() {
+  setup
+  osslsigncode_accepts "$installed/codesigning-ksp.dll"
+  osslsigncode_accepts "$installed/codesigning-ksp-register.exe"
+  osslsigncode_accepts "$installed/x86/codesigning-ksp.dll"
+  cmp "$installed/codesigning-ksp.dll" "$WINEPREFIX/drive_c/windows/system32/codesigning-ksp.dll"
+  cmp "$installed/x86/codesigning-ksp.dll" "$WINEPREFIX/drive_c/windows/syswow64/codesigning-ksp.dll"
+}
+
+# Wine does not unregister providers, and says so. _? keeps the uninstaller from going on in a copy of itself, which nobody
+# would wait for.
+stays_installed() {
+  ! timeout 60 wine "$installed/uninstall.exe" /S '_?=C:\Program Files\CodeSigning'
+  [ -e "$installed/codesigning-ksp-register.exe" ] && [ -e "$WINEPREFIX/drive_c/windows/system32/codesigning-ksp.dll" ]
+}
+
+installs() {
+  local installed="$WINEPREFIX/drive_c/Program Files/CodeSigning"
+  install_like_windows
+  check 'the installer and what is in it are signed with the key that it installs the way to' builds_signed_installer
+  check 'it installs' was_installed
+  check 'what it installed can sign' register_shows 'the signature fits its certificate' good test p256 --sign
+  check 'its uninstaller takes nothing away while the provider is registered' stays_installed
+}
+
 # --- the 32-bit DLL, by its own table, in a prefix of its own -------------------------------------------------------
 
 runs_in_32_bits() {
@@ -403,6 +465,7 @@ runs_in_32_bits() {
   harness '32-bit: each function' good dll walk rsa p384
   harness '32-bit: the provider' good dll provider rsa p256 p384 p521 guarded
   for signer in rsa p256 p384 p521; do
+    mkdir -p "$scratch/signatures/$signer"
     rm -f "$scratch/signatures/$signer"/*
     harness "32-bit: the signer $signer" good dll signer "$signer" "$(windows_path "$scratch/signatures/$signer")"
   done
