@@ -54,6 +54,7 @@ void check_provider(key_storage_functions *f, int signer_count, wchar_t **signer
 void check_walk(key_storage_functions *f, int signer_count, wchar_t **signers);
 void check_wiped(key_storage_functions *f, const wchar_t *signer, const wchar_t *secret, SECURITY_STATUS expected);
 void check_threads(key_storage_functions *f, int signer_count, wchar_t **signers);
+void check_turmoil(key_storage_functions *f, const wchar_t *signer);
 void check_shared_list(key_storage_functions *f, int signer_count);
 void check_leaks(key_storage_functions *f, const wchar_t *signer);
 void check_shortage(key_storage_functions *f, const wchar_t *signer);

@@ -1,7 +1,8 @@
 /* Walks the provider's functions: harness PROGRAMDATA ROUTE SCENE ARGUMENTS...
  *   ROUTE   ncrypt, or the path of the DLL
  *   SCENE   arguments SIGNER | walk SIGNER... | signer SIGNER DIRECTORY | provider SIGNER... | threads SIGNER... |
- *           list SIGNER... (all there are) | leaks SIGNER | shortage SIGNER | wiped SIGNER SECRET CODE | restart SIGNER FOLDER (makes FOLDER/ready, waits for FOLDER/down) |
+ *           list SIGNER... (all there are) | turmoil SIGNER | leaks SIGNER | shortage SIGNER | wiped SIGNER SECRET CODE |
+ *           restart SIGNER FOLDER (makes FOLDER/ready, waits for FOLDER/down) |
  *           status STEP CODE SIGNER (STEP: provider, key or sign) */
 #include <stdlib.h>
 #include <wchar.h>
@@ -35,6 +36,8 @@ static int run(key_storage_functions *f, int count, wchar_t **words)
         check_provider(f, count - 1, words + 1);
     else if (wcscmp(scene, L"walk") == 0 && count >= 2)
         check_walk(f, count - 1, words + 1);
+    else if (wcscmp(scene, L"turmoil") == 0 && count == 2)
+        check_turmoil(f, words[1]);
     else if (wcscmp(scene, L"wiped") == 0 && count == 4)
         check_wiped(f, words[1], words[2], (SECURITY_STATUS)wcstoul(words[3], NULL, 16));
     else if (wcscmp(scene, L"list") == 0 && count >= 2)

@@ -86,6 +86,7 @@ signs_for_openssl() {
 is_pressed() {
   harness '32 threads' good dll threads rsa p256 p384
   harness 'one list' good dll list rsa p256 p384 p521 guarded
+  harness 'turmoil' good dll turmoil rsa
   harness 'leaks' good dll leaks rsa
   harness 'memory that runs out' good dll shortage p256
 }
@@ -471,6 +472,7 @@ runs_in_32_bits() {
   done
   signs_for_openssl
   harness '32-bit: 32 threads' good dll threads rsa p256 p384
+  harness '32-bit: turmoil' good dll turmoil rsa
   harness '32-bit: leaks' good dll leaks rsa
   harness '32-bit: memory that runs out' good dll shortage p256
   harness "32-bit: a client's secret" good dll wiped p256 "$(jq --raw-output .auth.clientSecret "$scratch/base.json")" 0
