@@ -6,7 +6,7 @@ public enum SignerAction
     /// <summary>See the signer, its members, certificate, activity, requests and grants.</summary>
     Read = 1,
 
-    /// <summary>Change name, description, certificate and status, or delete it.</summary>
+    /// <summary>Change name and description, or delete it.</summary>
     Edit,
 
     /// <summary>Add, change and remove members.</summary>
@@ -29,4 +29,7 @@ public enum SignerAction
 
     /// <summary>Ask for a grant.</summary>
     Request,
+
+    /// <summary>Bind it to another certificate, and so to another key. Product administrators alone, whose the keys are.</summary>
+    BindCertificate,
 }

@@ -65,6 +65,7 @@ public static class SignerAuthority
     {
         SignerAction.Sign => "Your role on this signer does not allow signing. Ask its administrator for the operator role.",
         SignerAction.Request => "Your role on this signer does not allow requests. Ask its administrator for the operator role.",
+        SignerAction.BindCertificate => "Only product administrators bind a signer to another certificate.",
         SignerAction.PreApprove => "Only an administrator who is a member of this signer grants ahead.",
         _ => "Only an administrator of this signer may do this.",
     };

@@ -53,6 +53,7 @@ public sealed partial class SignerGrain
         ImmutableArray<StateVersion> readSet = standing.Basis;
         if (next.CertificateId != facts.State.CertificateId)
         {
+            SignerAuthority.Demand(facts, caller, SignerAction.BindCertificate);
             var found = await GrainFactory.GetGrain<ICertificateGrain>(next.CertificateId).GetFactsAsync();
             readSet = [.. readSet, .. DemandUsable(found).Basis];
         }

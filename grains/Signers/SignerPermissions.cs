@@ -6,7 +6,10 @@ namespace CodeSigning.Grains.Signers;
 /// <summary>The contract's table of roles, the one place that says who may do what with a signer.</summary>
 public static class SignerPermissions
 {
-    private static readonly ImmutableArray<SignerAction> Administrator = [.. Enum.GetValues<SignerAction>()];
+    // A certificate's id is seen by all who may read a signer on it. Who could bind a signer of their own to any would sign
+    // with another team's key, or with their own past its policy.
+    private static readonly ImmutableArray<SignerAction> Administrator =
+        [.. Enum.GetValues<SignerAction>().Where(action => action != SignerAction.BindCertificate)];
 
     private static readonly ImmutableArray<SignerAction> Operator =
         [SignerAction.Read, SignerAction.Sign, SignerAction.Request];
@@ -19,7 +22,7 @@ public static class SignerPermissions
     private static readonly ImmutableArray<SignerAction> ProductAdministrator =
     [
         SignerAction.Read, SignerAction.Edit, SignerAction.ManageMembers, SignerAction.ManagePolicy,
-        SignerAction.ManageStatus, SignerAction.Revoke,
+        SignerAction.ManageStatus, SignerAction.Revoke, SignerAction.BindCertificate,
     ];
 
     /// <summary>What a member of this role may do.</summary>

@@ -34,7 +34,13 @@ public sealed class PermissionTests : IAsyncLifetime
             foreach (var (who, role, client) in Askers(stage.Cast))
             {
                 var (path, body) = await Scenes.SetAsync(stage, row, role);
+                var before = await stage.LastChangeAsync();
                 var answer = await AskAsync(client, row.Method, path, body);
+                if (answer.Status >= 400 && await stage.LastChangeAsync() != before)
+                {
+                    wrong.Add($"{row.Call} by {who}: {Describe(answer, row)}, and yet there is an entry of a change.");
+                }
+
                 if (Describe(answer, row) != Expected(row.Answers[role]))
                 {
                     wrong.Add($"{row.Call} by {who}: {Describe(answer, row)} instead of {row.Answers[role]}: {answer.BodyText}");
@@ -49,6 +55,65 @@ public sealed class PermissionTests : IAsyncLifetime
 
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
     }
+
+    [Fact]
+    public async Task Lists_hold_what_the_caller_may_read_and_nothing_else()
+    {
+        var stage = await Stage.BuildAsync(_server);
+        await stage.NewRequestAsync();
+        foreach (var role in Enum.GetValues<Role>().Where(role => role != Role.NoToken))
+        {
+            var client = stage.Cast[role];
+            var readable = new List<string>();
+            foreach (var signer in new[] { stage.Signer, stage.ApprovedSigner })
+            {
+                if ((await client.GetAsync($"/api/v1/pki/signers/{signer}")).Status == 200)
+                    readable.Add(signer);
+            }
+
+            Assert.Equal(readable.Order(), (await IdsAsync(client, "/api/v1/pki/signers")).Order());
+            foreach (var request in await IdsAsync(client, "/api/v1/pki/approval-requests"))
+            {
+                (await client.GetAsync($"/api/v1/pki/approval-requests/{request}")).Succeeded();
+            }
+        }
+
+        Assert.Empty(await IdsAsync(stage.Cast[Role.Stranger], "/api/v1/pki/approval-requests"));
+        Assert.Single(await IdsAsync(stage.Cast[Role.Approver], "/api/v1/pki/approval-requests?assignedToMe=true"));
+        var people = (await stage.Cast[Role.Stranger].GetAsync("/api/v1/users")).Succeeded().Json.GetProperty("items").EnumerateArray();
+        var known = Assert.Single(people, person => person.TryGetProperty("email", out _));
+        Assert.Equal(stage.Cast.IdOf(Role.Stranger), known.GetProperty("id").GetString());
+    }
+
+    [Fact]
+    public async Task An_administrator_of_one_signer_cannot_sign_with_the_key_of_another()
+    {
+        var stage = await Stage.BuildAsync(_server);
+        var theirs = await stage.NewCertificateAsync();
+        var administrator = stage.Cast[Role.Administrator];
+        var before = (await administrator.GetAsync($"/api/v1/pki/signers/{stage.Signer}")).Succeeded().Text("certificateId");
+
+        (await administrator.PatchAsync($"/api/v1/pki/signers/{stage.Signer}", new { certificateId = theirs })).Refused(403, "Forbidden");
+
+        Assert.Equal(before, (await administrator.GetAsync($"/api/v1/pki/signers/{stage.Signer}")).Succeeded().Text("certificateId"));
+    }
+
+    [Fact]
+    public async Task Nobody_ends_the_session_of_another()
+    {
+        var stage = await Stage.BuildAsync(_server);
+        var session = await stage.NewSessionAsync(Role.Auditor);
+
+        (await stage.Cast[Role.ProductAdministrator].DeleteAsync($"/api/v1/me/sessions/{session}")).Refused(404, "NotFound");
+
+        Assert.Contains(session, await IdsAsync(stage.Cast[Role.Auditor], "/api/v1/me/sessions"));
+    }
+
+    private static async Task<List<string>> IdsAsync(ApiClient client, string list) =>
+    [
+        .. (await client.GetAsync(list)).Succeeded().Json.GetProperty("items").EnumerateArray()
+            .Select(item => item.GetProperty("id").GetString()!),
+    ];
 
     private static IEnumerable<(string Who, Role Role, ApiClient Client)> Askers(Cast cast) =>
     [

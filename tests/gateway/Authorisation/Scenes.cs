@@ -61,6 +61,10 @@ internal static class Scenes
 
         ["POST /api/v1/pki/signers"] = Body(stage => new { name = Stage.Unique(), certificateId = stage.Certificate }),
         ["PATCH /api/v1/pki/signers/{signerId}"] = Body(_ => new { description = Stage.Unique() }),
+        ["PATCH /api/v1/pki/signers/{signerId} certificateId"] = async (stage, _) =>
+            new(new { certificateId = await stage.NewCertificateAsync() }) { { "signerId", await stage.NewSignerAsync() } },
+        ["PATCH /api/v1/pki/signers/{signerId} approvalPolicyId"] = async (stage, _) =>
+            new(new { approvalPolicyId = stage.Policy }) { { "signerId", await stage.NewSignerAsync() } },
         ["PATCH /api/v1/pki/signers/{signerId}/status"] = async (stage, _) =>
             new(new { status = "disabled" }) { { "signerId", await stage.NewSignerAsync() } },
         ["DELETE /api/v1/pki/signers/{signerId}"] = async (stage, _) => new() { { "signerId", await stage.NewSignerAsync() } },
@@ -113,7 +117,7 @@ internal static class Scenes
     /// <summary>The path to ask for and the body to send.</summary>
     public static async Task<(string Path, object? Body)> SetAsync(Stage stage, PermissionRow row, Role role)
     {
-        var scene = OfCalls.TryGetValue(row.Endpoint, out var make) ? await make(stage, role) : new Scene();
+        var scene = (OfCalls.TryGetValue(row.Call, out var make) || OfCalls.TryGetValue(row.Endpoint, out make)) ? await make(stage, role) : new Scene();
         var path = row.Path;
         foreach (var (parameter, id) in scene)
         {

@@ -89,6 +89,10 @@ internal sealed class Stage(Cast cast, ApiClient administrator)
     public object PreApproval() =>
         new { grantee = new { kind = "user", id = cast.IdOf(Role.Requester) }, justification = "release", requestedSignings = 1 };
 
+    /// <summary>The newest administrative entry of the ledger.</summary>
+    public async Task<string> LastChangeAsync() => (await administrator.GetAsync("/api/v1/ledger/entries?kind=admin&limit=1"))
+        .Succeeded().Json.GetProperty("items")[0].GetProperty("operationId").GetString()!;
+
     public Task<string> NewPolicyAsync() => CreateAsync("pki/signing-policies", PolicyBody());
 
     public Task<string> NewWebhookAsync() => CreateAsync("webhooks", WebhookBody());

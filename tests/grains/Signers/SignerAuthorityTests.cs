@@ -51,6 +51,7 @@ public sealed class SignerAuthorityTests
         Assert.DoesNotContain(SignerAction.Request, actions);
         Assert.DoesNotContain(SignerAction.PreApprove, actions);
         Assert.Contains(SignerAction.ManageStatus, actions);
+        Assert.Contains(SignerAction.BindCertificate, actions);
     }
 
     [Fact]
