@@ -6,6 +6,7 @@
 #include <wchar.h>
 
 #include "pkcs7.h"
+#include "platform.h"
 
 static const DWORD encoding = X509_ASN_ENCODING | PKCS_7_ASN_ENCODING;
 
@@ -57,6 +58,20 @@ static bool write_chain(HANDLE file, const wchar_t *name, const cs_chain *chain)
     return done;
 }
 
+/* signtool has to be told which certificate of a chain is the signer's. */
+static void say_what_was_written(const wchar_t *signer, const wchar_t *file, const cs_certificate *leaf)
+{
+    unsigned char thumbprint[CS_MAX_DIGEST_LENGTH];
+    bool chain = has_extension(file, L"p7b") || has_extension(file, L"pem");
+    printf("Wrote the %s of %ls to %ls.\n", chain ? "chain" : "certificate", signer, file);
+    if (has_extension(file, L"pem") || !cs_digest_compute(CS_HASH_SHA1, leaf->der, leaf->der_length, thumbprint))
+        return;
+    printf("Sign with: signtool sign /fd SHA256 /f %ls", file);
+    for (size_t i = 0; i < cs_hash_length(CS_HASH_SHA1) && chain; i++)
+        printf(i == 0 ? " /sha1 %02x" : "%02x", thumbprint[i]);
+    printf(" /csp \"%ls\" /kc %ls FILE\n", KSP_PROVIDER_NAME, signer);
+}
+
 int export_certificate(const wchar_t *signer, const wchar_t *name)
 {
     static const wchar_t *const extensions[] = { L"cer", L"crt", L"der", L"pem", L"p7b" };
@@ -78,12 +93,10 @@ int export_certificate(const wchar_t *signer, const wchar_t *name)
     DWORD code = GetLastError();
     if (file != INVALID_HANDLE_VALUE)
         CloseHandle(file);
+    if (done)
+        say_what_was_written(own_name, name, cs_chain_at(chain, 0));
     cs_chain_release(chain);
-    if (!done)
-        return failed("The file cannot be written", code);
-    printf("Wrote the %s of %ls to %ls.\n", has_extension(name, L"pem") || has_extension(name, L"p7b") ? "chain" : "certificate",
-           own_name, name);
-    return 0;
+    return done ? 0 : failed("The file cannot be written", code);
 }
 
 /* --- install-cert ----------------------------------------------------------------------------------------------- */

@@ -313,8 +313,14 @@ same_certificates() { # FILE (PEM)
     <(openssl crl2pkcs7 -nocrl -certfile "$FIXTURE/rsa.chain.pem" | openssl pkcs7 -print_certs)
 }
 
+thumbprint() { # SIGNER
+  openssl x509 -in "$FIXTURE/$1.pem" -noout -fingerprint -sha1 | sed 's/.*=//; s/://g'
+}
+
 exports() { # EXTENSION
   register good export-cert rsa "$(windows_path "$scratch/rsa.$1")"
+  [ "$1" = pem ] || grep -qF "/f $(windows_path "$scratch/rsa.$1")" "$scratch/words"
+  [ "$1" != p7b ] || grep -qiF " /sha1 $(thumbprint rsa) " "$scratch/words"
   case "$1" in
     cer) openssl x509 -inform DER -in "$scratch/rsa.cer" | cmp - "$FIXTURE/rsa.pem" ;;
     p7b) openssl pkcs7 -inform DER -in "$scratch/rsa.p7b" -print_certs -out "$scratch/rsa.p7b.pem" && same_certificates "$scratch/rsa.p7b.pem" ;;
@@ -407,12 +413,16 @@ refuses_changed_program() {
   ! osslsigncode verify -CAfile "$FIXTURE/root.pem" -in "$scratch/signed"
 }
 
-authenticode() {
-  local signer file
-  install_like_windows
+make_programs() {
   echo 'int main(void) { return 0; }' >"$scratch/program.c"
   x86_64-w64-mingw32-gcc -o "$scratch/program.exe" "$scratch/program.c"
   x86_64-w64-mingw32-gcc -shared -o "$scratch/program.dll" "$scratch/program.c"
+}
+
+authenticode() {
+  local signer file
+  install_like_windows
+  make_programs
   for signer in rsa p256 p384; do
     for file in program.exe program.dll; do
       check "osslsigncode accepts $file signed with $signer" signs_program "$signer" "$file"

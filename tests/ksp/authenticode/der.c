@@ -1,5 +1,6 @@
 #include "der.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,4 +60,20 @@ der der_unsigned(const unsigned char *bytes, size_t length)
     }
     der sign = (bytes[0] & 0x80) != 0 ? der_span(zero, 1) : none;
     return der_wrap(0x02, der_join(sign, der_span(bytes, length), none, none, none, none, none, none));
+}
+
+der der_object_identifier(const char *dotted)
+{
+    unsigned char bytes[64];
+    size_t length = 0;
+    char *rest;
+    unsigned long number = strtoul(dotted, &rest, 10) * 40; /* the first two share one number */
+    for (bool first = true; *rest == '.'; first = false) {
+        number = (first ? number : 0) + strtoul(rest + 1, &rest, 10);
+        for (int shift = 28; shift >= 0; shift -= 7)
+            if (number >> shift != 0 || shift == 0)
+                bytes[length++] = (unsigned char)((number >> shift & 0x7f) | (shift > 0 ? 0x80 : 0));
+    }
+    return der_wrap(0x06, der_join(der_span(bytes, length), der_span(NULL, 0), der_span(NULL, 0), der_span(NULL, 0),
+                                   der_span(NULL, 0), der_span(NULL, 0), der_span(NULL, 0), der_span(NULL, 0)));
 }

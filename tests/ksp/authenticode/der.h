@@ -22,4 +22,7 @@ der der_wrap(unsigned char tag, der content);
 /* An INTEGER of an unsigned number, highest byte first. */
 der der_unsigned(const unsigned char *bytes, size_t length);
 
+/* An OBJECT IDENTIFIER from "1.2.840.113549". */
+der der_object_identifier(const char *dotted);
+
 #endif

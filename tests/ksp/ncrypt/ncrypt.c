@@ -111,6 +111,12 @@ SECURITY_STATUS WINAPI NCryptFreeObject(NCRYPT_HANDLE value)
     return h.magic == key_magic ? h.functions->FreeKey(h.provider, h.key) : h.functions->FreeProvider(h.provider);
 }
 
+BOOL WINAPI NCryptIsKeyHandle(NCRYPT_KEY_HANDLE key)
+{
+    handle h;
+    return find_kind(key, key_magic, &h);
+}
+
 SECURITY_STATUS WINAPI NCryptFreeBuffer(PVOID buffer)
 {
     return table != NULL ? table->FreeBuffer(buffer) : NTE_INVALID_PARAMETER;
