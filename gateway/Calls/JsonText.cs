@@ -10,7 +10,10 @@ internal static class JsonText
     /// <summary>How a reader must be set up to read what the contract allows.</summary>
     public static JsonReaderOptions ReaderOptions { get; } = new() { MaxDepth = ContractJson.MaxDepth };
 
-    /// <summary>Refuses what is not JSON, what nests too deep, lone surrogates, and U+0000, which no database takes.</summary>
+    /// <summary>
+    /// Refuses what is not JSON, what nests too deep, lone surrogates, U+0000, which no database takes, and arrays that hold
+    /// null: the contract has none, and a type's word that there is none in its arrays does not bind the serializer.
+    /// </summary>
     /// <exception cref="RefusedException">The text is not such.</exception>
     public static void Check(ReadOnlySpan<byte> text)
     {
@@ -18,13 +21,21 @@ internal static class JsonText
             throw Refuse("The body is empty; a JSON object is expected.");
 
         var reader = new Utf8JsonReader(text, ReaderOptions);
+        Span<bool> isArray = stackalloc bool[ContractJson.MaxDepth + 1];
         try
         {
             while (reader.Read())
             {
-                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
+                switch (reader.TokenType)
                 {
-                    CheckString(ref reader);
+                    case JsonTokenType.String or JsonTokenType.PropertyName:
+                        CheckString(ref reader);
+                        break;
+                    case JsonTokenType.StartArray or JsonTokenType.StartObject:
+                        isArray[reader.CurrentDepth + 1] = reader.TokenType == JsonTokenType.StartArray;
+                        break;
+                    case JsonTokenType.Null when isArray[reader.CurrentDepth]:
+                        throw Refuse("An array in the body holds null.");
                 }
             }
         }

@@ -1,3 +1,5 @@
+using CodeSigning.Identifiers;
+
 namespace CodeSigning.Identities;
 
 /// <summary>Points at a person, a machine identity or a group.</summary>
@@ -13,5 +15,14 @@ public sealed record PrincipalRef([property: Id(0)] PrincipalKind Kind, [propert
         PrincipalKind.Identity => "identity:" + Id,
         PrincipalKind.Group => "group:" + Id,
         _ => "system:" + Id,
+    };
+
+    /// <summary>Whether the id has the form of one of its kind. What has not names nobody, and no grain is to be looked for.</summary>
+    public bool IsWellFormed() => Kind switch
+    {
+        PrincipalKind.User => EntityId.Is(IdPrefixes.User, Id),
+        PrincipalKind.Identity => EntityId.Is(IdPrefixes.Identity, Id),
+        PrincipalKind.Group => EntityId.Is(IdPrefixes.Group, Id),
+        _ => false,
     };
 }

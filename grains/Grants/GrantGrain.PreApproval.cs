@@ -88,6 +88,11 @@ public sealed partial class GrantGrain
             throw new RefusedException(ErrorCode.InvalidRequest, "A grant is a user's or an identity's.");
         }
 
+        if (!grantee.IsWellFormed())
+        {
+            throw new RefusedException(ErrorCode.InvalidRequest, "There is no such grantee, or it is disabled.");
+        }
+
         var (makers, basis) = await requests.FindMakersAsync(grantee, cancellationToken);
         if (grantee == caller.ToRef() || makers.Contains(caller.Id))
         {

@@ -43,6 +43,11 @@ public static class ApproverRules
         return [.. facts.Groups.Values.Select(group => group.Version)];
     }
 
+    /// <summary>Refuses an approver that names nobody.</summary>
+    public static RefusedException NotThere(PrincipalRef approver) => new(
+        ErrorCode.InvalidRequest,
+        $"There is no {(approver.Kind == PrincipalKind.Group ? "group" : "user")} '{approver.Id}' to be an approver.");
+
     private static void DemandExists(PrincipalRef approver, ApproverFacts facts)
     {
         var isThere = approver.Kind == PrincipalKind.Group
@@ -50,9 +55,7 @@ public static class ApproverRules
             : facts.Users.TryGetValue(approver.Id, out var user) && user.Exists;
         if (!isThere)
         {
-            throw new RefusedException(
-                ErrorCode.InvalidRequest,
-                $"There is no {(approver.Kind == PrincipalKind.Group ? "group" : "user")} '{approver.Id}' to be an approver.");
+            throw NotThere(approver);
         }
     }
 }

@@ -134,8 +134,13 @@ public sealed class SigningPolicyGrain(
     private async Task<(PolicyDefinition Normal, ImmutableArray<StateVersion> Basis)> DemandAsync(PolicyDefinition definition)
     {
         var normal = PolicyRules.Normalise(definition);
-        var named = normal.Steps
-            .SelectMany(step => step.Approvers)
+        var approvers = normal.Steps.SelectMany(step => step.Approvers).ToArray();
+        if (Array.Find(approvers, approver => !approver.IsWellFormed()) is { } nobody)
+        {
+            throw ApproverRules.NotThere(nobody);
+        }
+
+        var named = approvers
             .Where(approver => approver.Kind == PrincipalKind.User)
             .Select(approver => approver.Id);
         var facts = await services.Approvers.ReadAsync(normal.Steps, named, ImmutableHashSet<string>.Empty);

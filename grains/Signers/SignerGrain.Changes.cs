@@ -54,7 +54,7 @@ public sealed partial class SignerGrain
         if (next.CertificateId != facts.State.CertificateId)
         {
             SignerAuthority.Demand(facts, caller, SignerAction.BindCertificate);
-            var found = await GrainFactory.GetGrain<ICertificateGrain>(next.CertificateId).GetFactsAsync();
+            var found = await GrainFactory.GetGrain<ICertificateGrain>(DemandCertificateId(next.CertificateId)).GetFactsAsync();
             readSet = [.. readSet, .. DemandUsable(found).Basis];
         }
 
@@ -195,7 +195,7 @@ public sealed partial class SignerGrain
     {
         if (request.CertificateId is { } given && request.CaId is null)
         {
-            return given;
+            return DemandCertificateId(given);
         }
 
         if (request.CertificateId is not null || request.CaId is null || request.KeyAlgorithm is null)
@@ -212,11 +212,15 @@ public sealed partial class SignerGrain
         return certificateId;
     }
 
+    private static string DemandCertificateId(string id) => EntityId.Is(IdPrefixes.Certificate, id) ? id : throw NoCertificate();
+
+    private static RefusedException NoCertificate() => new(ErrorCode.NotFound, "There is no such certificate.");
+
     private CertificateFacts DemandUsable(CertificateFacts? certificate)
     {
         if (certificate is null)
         {
-            throw new RefusedException(ErrorCode.NotFound, "There is no such certificate.");
+            throw NoCertificate();
         }
 
         if (!certificate.IsIssued || certificate.IsRevoked)

@@ -73,7 +73,8 @@ public sealed partial class SignerGrain
     /// taken.
     /// </summary>
     private async Task<PolicyFacts> DemandPolicyAsync(string policyId) =>
-        await GrainFactory.GetGrain<ISigningPolicyGrain>(policyId).GetFactsAsync() is { IsRetired: false } policy
+        EntityId.Is(IdPrefixes.Policy, policyId)
+        && await GrainFactory.GetGrain<ISigningPolicyGrain>(policyId).GetFactsAsync() is { IsRetired: false } policy
             ? policy
             : throw new RefusedException(ErrorCode.InvalidRequest, $"There is no signing policy '{policyId}'.");
 }

@@ -38,13 +38,14 @@ internal static class OidcBindingRules
             throw Invalid($"At most 32 claims can be bound, none of {string.Join(", ", ReservedClaims)}.");
         }
 
-        string[] globs = [.. claims.Select(claim => claim.Value), .. binding.Subject is { } subject ? [subject] : Array.Empty<string>()];
-        if (Array.Exists(globs, glob => glob.Length is 0 or > MaxGlobLength))
+        // JSON may bring null as a value, whatever the type says.
+        string?[] globs = [.. claims.Select(claim => claim.Value), .. binding.Subject is { } subject ? [subject] : Array.Empty<string>()];
+        if (Array.Exists(globs, glob => glob is null or { Length: 0 or > MaxGlobLength }))
         {
             throw Invalid("A pattern has 1 to 512 characters.");
         }
 
-        if (!Array.Exists(globs, glob => ClaimGlob.IsSelective(glob)))
+        if (!Array.Exists(globs, glob => ClaimGlob.IsSelective(glob!)))
         {
             throw Invalid("Bind the subject or a claim to more than a star: otherwise every user of the issuer could log in.");
         }
