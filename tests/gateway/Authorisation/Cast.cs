@@ -33,6 +33,7 @@ internal sealed class Cast(CodeSigningServer server, ApiClient administrator)
     [
         Member(Role.Auditor, "auditor"), Member(Role.Operator, "operator"), Member(Role.OperatorMachine, "operator"),
         Member(Role.Requester, "operator"), Member(Role.Administrator, "administrator"),
+        Member(Role.AdministratorMachine, "administrator"),
     ];
 
     /// <summary>Signs a person in once more; a machine identity keeps the session it has.</summary>
@@ -67,7 +68,7 @@ internal sealed class Cast(CodeSigningServer server, ApiClient administrator)
 
     private async Task HireAsync(Role role)
     {
-        if (role is Role.StrangerMachine or Role.OperatorMachine)
+        if (role is Role.StrangerMachine or Role.OperatorMachine or Role.AdministratorMachine)
         {
             var id = await CreateAsync("identities", new { name = role.ToString() });
             _machines[role] = (id, server.As(await LogInAsync(id)));

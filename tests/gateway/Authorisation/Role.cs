@@ -10,6 +10,7 @@ public enum Role
     Operator,
     OperatorMachine,
     Administrator,
+    AdministratorMachine,
     Requester,
     Approver,
     ProductAdministrator,

@@ -24,6 +24,19 @@ public sealed class RepeatedSignatureTests(SigningWorld world) : IClassFixture<S
     }
 
     [Fact]
+    public async Task A_signer_by_its_name_is_the_same_signer()
+    {
+        var signer = await world.NewSignerAsync();
+        var name = (await world.Administrator.GetAsync($"/api/v1/pki/signers/{signer}")).Succeeded().Text("name");
+        var key = SigningWorld.UniqueName();
+
+        var byId = (await world.SignAsync(signer, "ECDSA_SHA256", Data, isDigest: false, idempotencyKey: key)).Succeeded();
+        var byName = (await world.SignAsync(name, "ECDSA_SHA256", Data, isDigest: false, idempotencyKey: key)).Succeeded();
+
+        Assert.Equal(byId.BodyText, byName.BodyText);
+    }
+
+    [Fact]
     public async Task Another_caller_and_another_signer_have_keys_of_their_own()
     {
         var (first, second) = (await world.NewSignerAsync(), await world.NewSignerAsync());
