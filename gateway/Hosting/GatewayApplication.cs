@@ -14,12 +14,15 @@ namespace CodeSigning.Gateway.Hosting;
 /// <summary>The gateway with a silo in the same process.</summary>
 internal static class GatewayApplication
 {
+    // Watching for changed settings files costs each write of the database beside them a wake-up, and settings are read once.
+    private const string ReadSettingsOnce = "--hostBuilder:reloadConfigOnChange=false";
+
     /// <summary>Puts everything together; nothing runs yet.</summary>
     /// <param name="args">Settings that win over the environment's, as <c>--NAME=VALUE</c>.</param>
     /// <exception cref="SettingsException">The settings hold mistakes.</exception>
     public static WebApplication Create(string[] args)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, EnvironmentName = "Production" });
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [ReadSettingsOnce, .. args], EnvironmentName = "Production" });
         var settings = GatewaySettings.Read(builder.Configuration);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddSimpleConsole(console =>

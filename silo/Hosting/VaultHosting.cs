@@ -1,5 +1,6 @@
 using CodeSigning.Grains.Signing;
 using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Ledger;
 using CodeSigning.Silo.Signing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -18,5 +19,6 @@ internal static class VaultHosting
             provider.GetRequiredService<KeySealer>(), provider.GetRequiredService<ISealedKeyStore>()))
         .AddSingleton(new CheckedSigner(EcdsaCheckEvery))
         .AddSingleton(_ => new SigningThreads())
+        .AddSingleton<IUpcomingWork>(provider => provider.GetRequiredService<SigningThreads>())
         .AddSingleton<ISigningKeys, VaultSigningKeys>();
 }

@@ -1,10 +1,12 @@
+using CodeSigning.Silo.Ledger;
+
 namespace CodeSigning.Silo.Keys;
 
 /// <summary>
 /// A fixed set of threads that do CPU-bound work, so that signatures neither take the turns of grains nor starve the
 /// thread pool. What waits is bounded: beyond it a job is refused at once.
 /// </summary>
-public sealed class SigningThreads : IAsyncDisposable
+public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
 {
     private readonly object _gate = new();
     private readonly Queue<SigningJob> _waiting = new();

@@ -16,7 +16,8 @@ namespace CodeSigning.Silo.Notifications;
 internal sealed class NotificationFeed(
     LedgerPages pages, IStateStore states, ILedger ledger, IGrainFactory grains, Webhooks webhooks, MailRecipients mail, TimeProvider time)
 {
-    private const int EntriesAtOnce = 200;
+    private const int EntriesAtOnce = 5000;
+    private const int EventsAtOnce = 200;
     private const int RequestsAtOnce = 1000;
 
     /// <summary>After these, steps of requests that wait may no longer be filled.</summary>
@@ -43,7 +44,11 @@ internal sealed class NotificationFeed(
                 continue;
 
             var last = Math.Min(end.Number, first + EntriesAtOnce - 1);
-            var writes = await ReadAsync(end.Stream, first, last, cancellationToken);
+            var events = await pages.ReadEventsAsync(end.Stream, first, last, EventsAtOnce, cancellationToken);
+            if (events.Count == EventsAtOnce)
+                last = events[^1].Number;
+
+            var writes = await TellAsync(events, cancellationToken);
             var next = position with { Numbers = position.Numbers.SetItem(end.Stream, last) };
             await CommitAsync(writes, stored.Version, next, cancellationToken);
             return true;
@@ -52,12 +57,15 @@ internal sealed class NotificationFeed(
         return false;
     }
 
-    private async Task<List<StateWrite>> ReadAsync(string stream, long first, long last, CancellationToken cancellationToken)
+    private async Task<List<StateWrite>> TellAsync(List<EntryRow> entries, CancellationToken cancellationToken)
     {
+        if (entries.Count == 0)
+            return [];
+
         var receivers = await webhooks.ReadAllAsync(cancellationToken);
         List<StateWrite> writes = [];
         var mustReview = false;
-        await foreach (var entry in pages.ReadEntriesAsync(stream, first, last, cancellationToken))
+        foreach (var entry in entries)
         {
             mustReview |= Concerns(entry.Text);
             if (NotificationEvent.Of(entry.Text) is not { } happened)

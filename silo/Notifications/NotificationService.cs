@@ -51,9 +51,13 @@ internal sealed class NotificationService(
         {
             await work(cancellationToken);
         }
-        catch (Exception exception) when (exception is StoreUnavailableException or StoreContentionException or OrleansException or TimeoutException)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            log.LogWarning(exception, "Notifications wait; they are tried again.");
+            // Whatever is wrong here, signing goes on: an exception that left this service would stop the host.
+            log.Log(IsPassing(exception) ? LogLevel.Warning : LogLevel.Error, exception, "Notifications wait; they are tried again.");
         }
     }
+
+    private static bool IsPassing(Exception exception) =>
+        exception is StoreUnavailableException or StoreContentionException or OrleansException or TimeoutException;
 }

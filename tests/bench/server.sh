@@ -8,7 +8,7 @@ password="$(head -c 18 /dev/urandom | base64)" master_key="$(head -c 32 /dev/ura
 
 free_port() {
   local candidate
-  for candidate in $(shuf -i 20000-50000 -n 50); do
+  for candidate in $(shuf -i 20000-32000 -n 50); do
     (: <"/dev/tcp/127.0.0.1/$candidate") 2>/dev/null || { echo "$candidate"; return; }
   done
 }

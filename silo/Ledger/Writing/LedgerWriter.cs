@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using CodeSigning.Grains.Ledger;
 using Microsoft.Extensions.Logging;
@@ -8,22 +9,30 @@ namespace CodeSigning.Silo.Ledger.Writing;
 /// <summary>
 /// A process's one way in for every write. It takes whatever waits, up to a bound, into one batch: one round trip and one
 /// flush to disk for all of it, and it works on one batch at a time, so the longer a commit takes the more the next one
-/// carries.
+/// carries. Where more is about to come it waits a little for it.
 /// </summary>
 internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
 {
+    private static readonly TimeSpan GatheringStep = TimeSpan.FromMilliseconds(4);
+
     private readonly Channel<PendingElement> _queue;
     private readonly BatchCommitter _committer;
     private readonly LedgerOptions _options;
+    private readonly IUpcomingWork? _upcoming;
     private readonly ILogger<LedgerWriter> _logger;
     private readonly List<PendingElement> _deferred = [];
     private readonly CancellationTokenSource _abort = new();
     private Task _running = Task.CompletedTask;
 
     public LedgerWriter(
-        BatchCommitter committer, LedgerMetrics metrics, IOptions<LedgerOptions> options, ILogger<LedgerWriter> logger)
+        BatchCommitter committer,
+        LedgerMetrics metrics,
+        IOptions<LedgerOptions> options,
+        ILogger<LedgerWriter> logger,
+        IUpcomingWork? upcoming = null)
     {
         _committer = committer;
+        _upcoming = upcoming;
         _options = options.Value;
         _logger = logger;
         _queue = Channel.CreateBounded<PendingElement>(new BoundedChannelOptions(_options.QueueCapacity)
@@ -100,6 +109,7 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
         {
             while (_deferred.Count > 0 || await _queue.Reader.WaitToReadAsync(_abort.Token))
             {
+                await GatherAsync();
                 var batch = TakeBatch();
                 if (batch.Count > 0)
                     await CommitAsync(batch);
@@ -121,6 +131,18 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
             Reason ??= "The ledger's writer has stopped.";
             _queue.Writer.TryComplete();
             FailAll(new LedgerUnavailableException(Reason));
+        }
+    }
+
+    // While signatures queue for the processor, a commit takes it from them: fewer and larger ones let more of them through,
+    // and nobody waits longer, since what is gathered would have queued there.
+    private async Task GatherAsync()
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (_upcoming?.Waiting > 0 && QueueLength < _options.MaxBatchElements
+            && Stopwatch.GetElapsedTime(started) < _options.MaxGathering)
+        {
+            await Task.Delay(GatheringStep, TimeProvider.System, _abort.Token);
         }
     }
 

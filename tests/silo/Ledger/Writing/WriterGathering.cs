@@ -1,0 +1,70 @@
+using CodeSigning.Silo.Ledger;
+using CodeSigning.Silo.Ledger.Export;
+using CodeSigning.Silo.Tests.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Xunit;
+
+namespace CodeSigning.Silo.Tests.Ledger.Writing;
+
+/// <summary>How long the writer waits for more while work queues for a processor, on both databases.</summary>
+public abstract class WriterGathering(DatabaseKind kind) : StoreSuite(kind)
+{
+    private static readonly TimeSpan Forever = TimeSpan.FromMinutes(10);
+
+    private readonly Queue _queue = new();
+
+    private protected override Task<TestNode> StartNodeAsync() => TestNode.StartAsync(Database, Time, services =>
+    {
+        services.AddSingleton<IUpcomingWork>(_queue);
+        services.Configure<LedgerOptions>(options => options.MaxGathering = Forever);
+    });
+
+    [Fact]
+    public async Task What_comes_while_work_queues_goes_in_together()
+    {
+        _queue.Waiting = 1;
+        var commits = Enumerable.Range(0, 10).Select(_ => CommitSurelyAsync(Elements.Sign())).ToList();
+        _queue.Waiting = 0;
+        await Task.WhenAll(commits);
+        Assert.Equal(1, await CountHeadsAsync());
+    }
+
+    [Fact]
+    public async Task Nothing_waits_where_no_work_queues()
+    {
+        await CommitSurelyAsync(Elements.Sign());
+        await CommitSurelyAsync(Elements.Sign());
+        Assert.Equal(2, await CountHeadsAsync());
+    }
+
+    [Fact]
+    public async Task A_queue_that_never_empties_holds_a_commit_no_longer_than_the_bound()
+    {
+        Node.Get<IOptions<LedgerOptions>>().Value.MaxGathering = TimeSpan.FromMilliseconds(1);
+        _queue.Waiting = int.MaxValue;
+        Assert.Equal(1, (await CommitSurelyAsync(Elements.Sign())).Number);
+    }
+
+    private async Task<int> CountHeadsAsync()
+    {
+        var pages = Node.Get<LedgerPages>();
+        var end = Assert.Single(await pages.ReadEndsAsync(CancellationToken.None));
+        return await pages.ReadHeadsAsync(end.Stream, 1, end.Number, CancellationToken.None).CountAsync();
+    }
+
+    private sealed class Queue : IUpcomingWork
+    {
+        private volatile int _waiting;
+
+        public int Waiting
+        {
+            get => _waiting;
+            set => _waiting = value;
+        }
+    }
+}
+
+public sealed class SqliteWriterGathering() : WriterGathering(DatabaseKind.Sqlite);
+
+public sealed class PostgreSqlWriterGathering() : WriterGathering(DatabaseKind.PostgreSql);
