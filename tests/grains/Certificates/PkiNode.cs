@@ -1,6 +1,5 @@
 using System.Globalization;
 using CodeSigning.Certificates;
-using CodeSigning.Embedded.Hosting;
 using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Signing;
@@ -43,9 +42,8 @@ public sealed class PkiNode : IAsyncDisposable
         .AddSingleton(new CheckedSigner(ecdsaCheckEvery: 1))
         .AddSingleton<ISigningKeys, VaultSigningKeys>()
         .AddSingleton(new PkiOptions())
-        // Days pass at once in these tests: without a checkpoint for every few seconds, or a look for idle grains each minute.
+        // Days pass at once in these tests: without a checkpoint for every few seconds.
         .Configure<LedgerOptions>(options => options.CheckpointInterval = Ages)
-        .Configure<EmbeddedGrainsOptions>(options => (options.CollectionAge, options.CollectionQuantum) = (Ages, Ages))
         .AddCertificates()));
 
     public T Get<T>()

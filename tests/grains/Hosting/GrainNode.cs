@@ -1,17 +1,16 @@
-using CodeSigning.Embedded.Hosting;
 using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Identities.Passwords;
+using CodeSigning.Silo.Hosting;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Storage.Hosting;
 using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace CodeSigning.Grains.Tests.Hosting;
 
-/// <summary>The grains on the embedded host, over a store and a ledger of their own in an SQLite file.</summary>
+/// <summary>The grains on the host that the build chose, over a store and a ledger of their own in an SQLite file.</summary>
 public sealed class GrainNode : IAsyncDisposable
 {
     private readonly TemporaryDirectory _directory;
@@ -26,19 +25,17 @@ public sealed class GrainNode : IAsyncDisposable
     public static async Task<GrainNode> StartAsync(Action<IServiceCollection>? change = null)
     {
         var directory = new TemporaryDirectory();
-        var builder = Host.CreateEmptyApplicationBuilder(null);
+        var builder = TestHost.CreateBuilder(new ManualTimeProvider());
         builder.Services
-            .AddLogging(logging => logging.SetMinimumLevel(LogLevel.None))
-            .AddSingleton<TimeProvider>(new ManualTimeProvider())
             .AddLedgerStorage(new StorageOptions { DataDirectory = directory.Path })
             .AddSingleton(_ => MasterKey.FromBytes(new byte[MasterKey.Length]))
             .AddSingleton<KeySealer>()
             .AddSingleton(services => new KeyVault(
                 services.GetRequiredService<KeySealer>(), services.GetRequiredService<ISealedKeyStore>()))
             .AddIdentities()
-            .AddEmbeddedGrains(null, typeof(IdentityServices).Assembly)
             // What a hash costs is not what these tests are about.
             .Configure<PasswordOptions>(options => options.Iterations = 1000);
+        builder.AddGrainHost(TestHost.Settings(directory.Path));
         change?.Invoke(builder.Services);
         var host = builder.Build();
         await host.StartAsync();

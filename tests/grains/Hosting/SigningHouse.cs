@@ -19,7 +19,6 @@ using CodeSigning.Silo.Notifications;
 using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace CodeSigning.Grains.Tests.Hosting;
 
@@ -280,19 +279,8 @@ internal sealed class SigningHouse : IAsyncDisposable
 
     private IHost Build()
     {
-        var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));
-        builder.Services.AddSingleton<TimeProvider>(Time);
-        builder.AddSilo(new NodeSettings
-        {
-            DataDirectory = _directory.Path,
-            PostgreSql = null,
-            PostgreSqlOwner = null,
-            MasterKey = null,
-            PublicUrl = new Uri("http://localhost"),
-            AdministratorEmail = "admin@localhost",
-            AdministratorPassword = null,
-        });
+        var builder = TestHost.CreateBuilder(Time);
+        builder.AddSilo(TestHost.Settings(_directory.Path));
         // Days pass here in a moment; a look at the ledger at each second of them would take longer than the tests.
         builder.Services.AddSingleton(new NotificationOptions { Interval = TimeSpan.FromHours(1) });
         _change(builder.Services);

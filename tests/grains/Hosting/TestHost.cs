@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using CodeSigning.Silo.Hosting;
+using CodeSigning.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Reminders;
+
+namespace CodeSigning.Grains.Tests.Hosting;
+
+/// <summary>What the tests' nodes have in common on either grain host.</summary>
+internal static class TestHost
+{
+    /// <summary>A silent host whose grains and reminders follow a clock that the test moves.</summary>
+    public static HostApplicationBuilder CreateBuilder(ManualTimeProvider time)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services
+            .AddLogging(logging => logging.SetMinimumLevel(LogLevel.None))
+            .AddSingleton<TimeProvider>(time)
+            // What a grain host does for itself, such as looking for what is idle, follows the world's clock: days pass at once here.
+            .AddKeyedSingleton(KeyedService.AnyKey, TimeProvider.System)
+            .AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, time)
+            .AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, time);
+        builder.Configuration["CODESIGNING_SILO_PORT"] = FreePort().ToString(CultureInfo.InvariantCulture);
+        return builder;
+    }
+
+    /// <summary>The settings of a node on an SQLite file of its own.</summary>
+    public static NodeSettings Settings(string dataDirectory) => new()
+    {
+        DataDirectory = dataDirectory,
+        PostgreSql = null,
+        PostgreSqlOwner = null,
+        MasterKey = null,
+        PublicUrl = new Uri("http://localhost"),
+        AdministratorEmail = "admin@localhost",
+        AdministratorPassword = null,
+    };
+
+    // Orleans listens for other nodes even where there are none.
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
