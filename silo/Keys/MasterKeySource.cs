@@ -9,10 +9,11 @@ public static class MasterKeySource
     /// <summary>The name of the master key's file in the data directory.</summary>
     public const string FileName = "master.key";
 
-    private static readonly Lock Moving = new();
+    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(10);
 
     private const string FilePrefix = "file:";
     private const int LongestFile = 4096;
+    private const int MostTurns = 1000;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Loads the master key, and makes one only where nothing has been sealed yet.</summary>
@@ -117,16 +118,28 @@ public static class MasterKeySource
             file.Flush(flushToDisk: true);
         }
 
-        // A move looks for the target and then renames; nodes in one process take turns so that nothing comes between.
-        lock (Moving)
+        // A move looks for the target and then renames, so nodes take turns, also those of other processes.
+        using (TakeTurn(path + ".lock"))
+        {
+            if (File.Exists(path))
+                File.Delete(draft);
+            else
+                File.Move(draft, path);
+        }
+    }
+
+    // Whoever comes after the first finds the key in its place, so it does no harm that the lock's file goes with the lock.
+    private static FileStream TakeTurn(string path)
+    {
+        for (var turn = 1; ; turn++)
         {
             try
             {
-                File.Move(draft, path, overwrite: false);
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
             }
-            catch (IOException) when (File.Exists(path))
+            catch (IOException) when (turn < MostTurns)
             {
-                File.Delete(draft);
+                Thread.Sleep(Turn);
             }
         }
     }
