@@ -9,6 +9,9 @@ namespace CodeSigning.Cluster.Tests;
 /// <summary>The HTTP API of one node, as somebody who has signed in.</summary>
 internal sealed class Api(Uri address, string? token = null) : IDisposable
 {
+    private const int Attempts = 60;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     private readonly HttpClient _client = new(new SocketsHttpHandler { MaxConnectionsPerServer = 256 })
     {
         BaseAddress = address,
@@ -39,6 +42,22 @@ internal sealed class Api(Uri address, string? token = null) : IDisposable
     public Task<JsonObject> PostAsync(string path, object body) => SendAsync(HttpMethod.Post, path, body);
 
     public Task<JsonObject> PatchAsync(string path, object body) => SendAsync(HttpMethod.Patch, path, body);
+
+    /// <summary>Asks again as long as it cannot be done at the moment, as the answer says to do.</summary>
+    public async Task PatchUntilTakenAsync(string path, object body)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            using var response = await _client.PatchAsJsonAsync(path, body);
+            if (response.StatusCode != HttpStatusCode.ServiceUnavailable || attempt == Attempts)
+            {
+                await DemandSuccessAsync(response, path);
+                return;
+            }
+
+            await Task.Delay(Pause);
+        }
+    }
 
     public Task<JsonObject> GetAsync(string path) => SendAsync(HttpMethod.Get, path, null);
 

@@ -21,8 +21,7 @@ internal sealed class Deployment : IAsyncDisposable
 
     public static async Task<Deployment> StartAsync(Database database, int nodes)
     {
-        var deployment = new Deployment(
-            database == Database.PostgreSql ? await (await PostgreSqlServer.SharedAsync()).CreateDatabaseAsync() : null);
+        var deployment = new Deployment(database == Database.PostgreSql ? await CreateDatabaseAsync() : null);
         for (var i = 0; i < nodes; i++)
             deployment._nodes.Add(await Node.StartAsync(deployment.Settings()));
 
@@ -88,6 +87,13 @@ internal sealed class Deployment : IAsyncDisposable
             await node.DisposeAsync();
 
         _directory.Dispose();
+    }
+
+    private static async Task<PostgreSqlDatabase> CreateDatabaseAsync()
+    {
+        var database = await (await PostgreSqlServer.SharedAsync()).CreateDatabaseAsync();
+        await OrleansTables.MakeAsync(database);
+        return database;
     }
 
     private Dictionary<string, string> Settings()

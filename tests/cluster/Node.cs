@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -13,6 +14,7 @@ internal sealed partial class Node : IAsyncDisposable
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
     private readonly IReadOnlyDictionary<string, string> _settings;
+    private readonly int _siloPort = FreePort(); // Read on Orleans only.
     private readonly List<string> _output = [];
     private Process? _process;
 
@@ -23,6 +25,8 @@ internal sealed partial class Node : IAsyncDisposable
     }
 
     public Uri Address { get; }
+
+    public bool HasEnded => _process!.HasExited;
 
     public static async Task<Node> StartAsync(IReadOnlyDictionary<string, string> settings)
     {
@@ -43,6 +47,7 @@ internal sealed partial class Node : IAsyncDisposable
             start.Environment[name] = value;
 
         start.Environment["CODESIGNING_URLS"] = Address.ToString();
+        start.Environment["CODESIGNING_SILO_PORT"] = _siloPort.ToString(CultureInfo.InvariantCulture);
         _process = Process.Start(start) ?? throw new InvalidOperationException("The node did not start.");
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);

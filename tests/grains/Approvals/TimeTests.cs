@@ -105,7 +105,7 @@ public sealed class TimeTests : TimeSuite
     {
         var request = await House.AskAsync(Rae, SignerId, Asked);
         AdvanceTo(request.ExpiresAt);
-        await SigningHouse.UntilAsync(async () =>
+        await House.UntilAsync(async () =>
             (await House.ActionsAsync("request/" + request.Id)) is ["request.create", "request.expire"]);
     }
 
@@ -115,7 +115,7 @@ public sealed class TimeTests : TimeSuite
         var request = await House.AskAsync(Rae, SignerId, Asked);
         await House.RestartAsync();
         AdvanceTo(request.ExpiresAt);
-        await SigningHouse.UntilAsync(async () => (await House.ActionsAsync("request/" + request.Id)).Count == 2);
+        await House.UntilAsync(async () => (await House.ActionsAsync("request/" + request.Id)).Count == 2);
     }
 
     [Fact]

@@ -20,8 +20,6 @@ namespace CodeSigning.Grains.Tests.Certificates;
 /// <summary>A node with the vault and the PKI under its grains, and the openssl command beside it as the judge.</summary>
 public sealed class PkiNode : IAsyncDisposable
 {
-    private static readonly TimeSpan Ages = TimeSpan.FromDays(20_000);
-
     private readonly GrainNode _node;
 
     private PkiNode(GrainNode node) => _node = node;
@@ -43,7 +41,7 @@ public sealed class PkiNode : IAsyncDisposable
         .AddSingleton<ISigningKeys, VaultSigningKeys>()
         .AddSingleton(new PkiOptions())
         // Days pass at once in these tests: without a checkpoint for every few seconds.
-        .Configure<LedgerOptions>(options => options.CheckpointInterval = Ages)
+        .Configure<LedgerOptions>(options => options.CheckpointInterval = TimeSpan.FromDays(40))
         .AddCertificates()));
 
     public T Get<T>()

@@ -29,6 +29,7 @@ namespace CodeSigning.Grains.Tests.Hosting;
 internal sealed class SigningHouse : IAsyncDisposable
 {
     private const int Attempts = 3;
+    private static readonly TimeSpan Pace = TimeSpan.FromSeconds(5);
     private static readonly CancellationToken None = CancellationToken.None;
     private readonly TemporaryDirectory _directory = new();
     private readonly Action<IServiceCollection> _change;
@@ -256,13 +257,14 @@ internal sealed class SigningHouse : IAsyncDisposable
         ];
     }
 
-    /// <summary>Waits for what a reminder does in its own time.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> holds)
+    /// <summary>Waits for what a reminder does in its own time, which goes on meanwhile.</summary>
+    public async Task UntilAsync(Func<Task<bool>> holds)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!await holds())
         {
             await Task.Delay(10, limit.Token);
+            Time.Advance(Pace);
         }
     }
 

@@ -145,7 +145,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
         }
 
         House.Time.Advance(TimeSpan.FromMinutes(1));
-        await SigningHouse.UntilAsync(async () => (await House.SignerAsync(SignerId)).ApprovalPolicyId is null);
+        await House.UntilAsync(async () => (await House.SignerAsync(SignerId)).ApprovalPolicyId is null);
     }
 
     [Fact]
