@@ -69,8 +69,9 @@ check 'valgrind finds nothing' valgrind --quiet --error-exitcode=9 --leak-check=
 
 check 'the module is built with the address and undefined-behaviour sanitizers' build_sanitized address,undefined
 check '2000 signatures from 32 threads under them' under address,undefined ./stress-address,undefined 2000 32
-# What the parent's other threads held is nobody's in a child: no leak of ours.
-check '50 children of a busy parent under them' under address,undefined env ASAN_OPTIONS=detect_leaks=0 ./forks-address,undefined 50 4
+# Not of a busy parent: the sanitizer's own allocator keeps whatever lock another thread held at the fork, and the child waits
+# for it for ever. What the parent held is nobody's in a child: no leak of ours.
+check '50 children of a warm parent under them' under address,undefined env ASAN_OPTIONS=detect_leaks=0 ./forks-address,undefined 50 0
 check 'the module is built with the thread sanitizer' build_sanitized thread
 # OpenSSL and libcurl are not instrumented: their own locking is not seen.
 printf 'called_from_lib:libcrypto.so\ncalled_from_lib:libssl.so\ncalled_from_lib:libcurl.so\n' >suppressions
