@@ -2,7 +2,7 @@
 # Sourced by ./run with $root and $work set: a server on a store of its own, and what is asked of it before it is measured.
 
 flavour=embedded
-port='' base='' server='' postgres='' database='' token='' signer='' certificate='' user=''
+port='' base='' server='' postgres='' database='' token='' signer='' bound='' certificate='' identity='' user=''
 settings=()
 password="$(head -c 18 /dev/urandom | base64)" master_key="$(head -c 32 /dev/urandom | base64)"
 
@@ -92,16 +92,20 @@ call() { # METHOD PATH [BODY]
   curl -sS --fail-with-body -X "$1" "$base/api/v1$2" -H "Authorization: Bearer $token" -H 'Content-Type: application/json' ${3:+--data-binary "$3"}
 }
 
-sign_in() {
-  token="$(jq -n --arg password "$password" '{email: "admin@localhost", password: $password}' |
-    curl -sS --fail-with-body "$base/api/v1/auth/login" -H 'Content-Type: application/json' --data-binary @- | jq -r .accessToken)"
-  write_request
+token_of() { # EMAIL
+  jq -n --arg email "$1" --arg password "$password" '{email: $email, password: $password}' |
+    curl -sS --fail-with-body "$base/api/v1/auth/login" -H 'Content-Type: application/json' --data-binary @- | jq -r .accessToken
 }
 
-# A CA, a certificate, a signer, and a machine identity that may sign with it.
+sign_in() {
+  token="$(token_of admin@localhost)"
+  write_requests
+}
+
+# A CA, a certificate, a machine identity, and two signers with which it may sign: one freely, one by a grant.
 set_up() {
-  local ca identity secret
-  signer=''
+  local ca secret
+  signer='' bound=''
   sign_in
   user="$(call GET /me | jq -r .id)"
   ca="$(call POST /pki/ca '{"commonName":"Bench","keyAlgorithm":"EC_P256","ttlDays":3650}' | jq -r .id)"
@@ -109,20 +113,45 @@ set_up() {
     call POST /pki/certificates @- | jq -r .id)"
   identity="$(call POST /identities '{"name":"bench"}' | jq -r .id)"
   secret="$(call POST "/identities/$identity/client-secrets" '{}')"
-  signer="$(jq -n --arg certificate "$certificate" --arg identity "$identity" \
-    '{name: "bench", certificateId: $certificate, members: [{kind: "identity", id: $identity, role: "operator"}]}' |
-    call POST /pki/signers @- | jq -r .id)"
   jq '{clientId, clientSecret}' <<<"$secret" >"$work/credentials.json"
-  write_request
+  signer="$(create_signer free '[]' null)"
+  set_up_grant
+  write_requests
 }
 
-# The request that is sent over and over: a digest to be signed, with a machine identity's token.
-write_request() {
+create_signer() { # NAME MEMBERS POLICY
+  jq -n --arg name "$1" --arg certificate "$certificate" --arg identity "$identity" --argjson members "$2" --argjson policy "$3" \
+    '{name: $name, certificateId: $certificate, members: ([{kind: "identity", id: $identity, role: "operator"}] + $members)}
+      + if $policy then {approvalPolicyId: $policy} else {} end' |
+    call POST /pki/signers @- | jq -r .id
+}
+
+# Whoever made the identity's secret may not grant it anything, so somebody else does.
+set_up_grant() {
+  local approver policy
+  approver="$(jq -n --arg password "$password" '{email: "approver@localhost", name: "Approver", password: $password}' |
+    call POST /users @- | jq -r .id)"
+  policy="$(jq -n --arg id "$approver" '{name: "bench", constraints: {maxSignings: 1000000000},
+    steps: [{approvers: [{kind: "user", id: $id}], requiredApprovals: 1}]}' | call POST /pki/signing-policies @- | jq .id)"
+  bound="$(create_signer bound "[{\"kind\":\"user\",\"id\":\"$approver\",\"role\":\"administrator\"}]" "$policy")"
+  jq -n --arg identity "$identity" \
+    '{grantee: {kind: "identity", id: $identity}, justification: "bench", requestedSignings: 1000000000}' |
+    token="$(token_of approver@localhost)" call POST "/pki/signers/$bound/requests/pre-approve" @- >/dev/null
+}
+
+# The requests that are sent over and over: a digest to be signed, with a machine identity's token.
+write_requests() {
   [ -n "$signer" ] || return 0
-  local machine body
+  local machine
   machine="$(curl -sS --fail-with-body "$base/api/v1/auth/universal-auth/login" -H 'Content-Type: application/json' \
     --data-binary @"$work/credentials.json" | jq -r .accessToken)"
+  write_request "$signer" "$machine" >"$work/request"
+  write_request "$bound" "$machine" >"$work/bound-request"
+}
+
+write_request() { # SIGNER TOKEN
+  local body
   body="{\"data\":\"$(head -c 32 /dev/urandom | base64)\",\"signingAlgorithm\":\"RSASSA_PKCS1_V1_5_SHA256\",\"isDigest\":true}"
   printf 'POST /api/v1/pki/signers/%s/sign HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' \
-    "$signer" "$machine" "${#body}" "$body" >"$work/request"
+    "$1" "$2" "${#body}" "$body"
 }
