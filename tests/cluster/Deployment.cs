@@ -47,8 +47,15 @@ internal sealed class Deployment : IAsyncDisposable
         return (Api.Text(signer, "id"), identity);
     }
 
-    /// <summary>Makes a signer under a policy, and a grant on it for a machine: asked for by the machine, approved by a person.</summary>
+    /// <summary>Makes a signer under a policy, and a grant on it for a machine.</summary>
     public async Task<(string SignerId, MachineIdentity Grantee, string GrantId)> CreateGrantAsync(string name, int signatures)
+    {
+        using var signer = await CreatePolicyBoundSignerAsync(name, signatures);
+        return (signer.Id, signer.Grantee, await signer.GrantAsync(signatures));
+    }
+
+    /// <summary>Makes a signer under a policy that gives at most so many signatures at once.</summary>
+    public async Task<PolicyBoundSigner> CreatePolicyBoundSignerAsync(string name, int signatures)
     {
         var (signer, grantee) = await CreateSignerAsync(name);
         const string approverPassword = "another horse battery staple";
@@ -64,12 +71,11 @@ internal sealed class Deployment : IAsyncDisposable
             },
         });
         await Administrator.PatchAsync($"/api/v1/pki/signers/{signer}", new { approvalPolicyId = Api.Text(policy, "id") });
-        using var machine = await Api.SignInAsync(_nodes[0].Address, grantee);
-        var request = await machine.PostAsync(
-            $"/api/v1/pki/signers/{signer}/requests", new { justification = "release", requestedSignings = signatures });
-        using var person = await Api.SignInAsync(_nodes[0].Address, $"{name}@example.com", approverPassword);
-        var approved = await person.PostAsync($"/api/v1/pki/approval-requests/{Api.Text(request, "id")}/approve", new { });
-        return (signer, grantee, Api.Text(approved, "grantId"));
+        return new PolicyBoundSigner(
+            signer,
+            grantee,
+            await Api.SignInAsync(_nodes[0].Address, grantee),
+            await Api.SignInAsync(_nodes[0].Address, $"{name}@example.com", approverPassword));
     }
 
     public async Task<MachineIdentity> CreateIdentityAsync(string name)

@@ -9,6 +9,7 @@ namespace CodeSigning.Cluster.Tests;
 public sealed class ImmediacyTests
 {
     private const int Clients = 32;
+    private const int Plenty = 1_000_000;
 
     private static int Rounds =>
         int.TryParse(Environment.GetEnvironmentVariable("CODESIGNING_TEST_ROUNDS"), out var rounds) ? rounds : 20;
@@ -63,16 +64,57 @@ public sealed class ImmediacyTests
         }
     }
 
+    [Theory]
+    [InlineData(Database.Sqlite, 1)]
+    [InlineData(Database.PostgreSql, 2)]
+    public async Task A_revoked_grant_signs_nothing_that_begins_after_the_answer(Database database, int nodes)
+    {
+        await using var deployment = await Deployment.StartAsync(database, nodes);
+        using var signer = await deployment.CreatePolicyBoundSignerAsync("revoke", Plenty);
+        var callers = await SignInEverywhereAsync(deployment, signer.Grantee);
+        for (var round = 0; round < Rounds; round++)
+        {
+            var grant = await signer.GrantAsync(Plenty);
+            await RaceAsync(callers, signer.Id, () => deployment.Administrator.PostAsync(
+                $"/api/v1/pki/grants/{grant}/revoke", new { reason = "round" }));
+        }
+    }
+
+    [Theory]
+    [InlineData(Database.Sqlite, 1)]
+    [InlineData(Database.PostgreSql, 2)]
+    public async Task A_stopped_signer_signs_nothing_that_begins_after_the_answer_which_lists_every_signature(Database database, int nodes)
+    {
+        await using var deployment = await Deployment.StartAsync(database, nodes);
+        using var signer = await deployment.CreatePolicyBoundSignerAsync("stop", Plenty);
+        var callers = await SignInEverywhereAsync(deployment, signer.Grantee);
+        for (var round = 0; round < Rounds; round++)
+        {
+            var since = DateTimeOffset.UtcNow;
+            await signer.GrantAsync(Plenty);
+            HashSet<string> listed = [];
+            var signed = await RaceAsync(callers, signer.Id, async () =>
+            {
+                var report = await deployment.Administrator.PostAsync(
+                    $"/api/v1/pki/signers/{signer.Id}/stop", new { reason = "round", since });
+                listed = [.. report["signatures"]!.AsArray().Select(entry => entry!["operationId"]!.GetValue<string>())];
+            });
+            Assert.Subset(listed, signed);
+            await deployment.Administrator.PatchAsync($"/api/v1/pki/signers/{signer.Id}/status", new { status = "active" });
+        }
+    }
+
     private static Task<Api[]> SignInEverywhereAsync(Deployment deployment, MachineIdentity identity) =>
         Task.WhenAll(deployment.Nodes.Select(node => Api.SignInAsync(node.Address, identity)));
 
     /// <summary>Takes away in the middle of a load, and looks at the requests that began after the answer.</summary>
-    private static async Task RaceAsync(Api[] callers, string signer, Func<Task> takeAway)
+    /// <returns>The operations that gave a signature.</returns>
+    private static async Task<HashSet<string>> RaceAsync(Api[] callers, string signer, Func<Task> takeAway)
     {
         var answeredAt = long.MaxValue;
         var signedTooLate = 0;
         var begunAfter = 0;
-        var signed = new ConcurrentQueue<long>();
+        var signed = new ConcurrentQueue<string>();
         using var end = new CancellationTokenSource();
         var clients = Enumerable.Range(0, Clients).Select(i => Task.Run(async () =>
         {
@@ -80,9 +122,9 @@ public sealed class ImmediacyTests
             {
                 var begun = Stopwatch.GetTimestamp();
                 var isAfter = begun > Volatile.Read(ref answeredAt);
-                var (status, _) = await callers[i % callers.Length].SignAsync(signer, RandomNumberGenerator.GetBytes(32), "ECDSA_SHA256");
+                var (status, body) = await callers[i % callers.Length].SignAsync(signer, RandomNumberGenerator.GetBytes(32), "ECDSA_SHA256");
                 if (status == HttpStatusCode.OK)
-                    signed.Enqueue(begun);
+                    signed.Enqueue(Api.Text(body, "operationId"));
 
                 if (isAfter)
                 {
@@ -100,5 +142,6 @@ public sealed class ImmediacyTests
         await end.CancelAsync();
         await Task.WhenAll(clients);
         Assert.Equal(0, signedTooLate);
+        return [.. signed];
     }
 }

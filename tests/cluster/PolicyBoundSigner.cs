@@ -1,0 +1,21 @@
+namespace CodeSigning.Cluster.Tests;
+
+/// <summary>A signer under a policy, the machine that may sign with it by a grant, and the person who approves.</summary>
+internal sealed record PolicyBoundSigner(string Id, MachineIdentity Grantee, Api Machine, Api Approver) : IDisposable
+{
+    /// <summary>Has the machine ask for a grant and the person approve it.</summary>
+    /// <returns>The grant's id.</returns>
+    public async Task<string> GrantAsync(int signatures)
+    {
+        var request = await Machine.PostAsync(
+            $"/api/v1/pki/signers/{Id}/requests", new { justification = "release", requestedSignings = signatures });
+        var approved = await Approver.PostAsync($"/api/v1/pki/approval-requests/{Api.Text(request, "id")}/approve", new { });
+        return Api.Text(approved, "grantId");
+    }
+
+    public void Dispose()
+    {
+        Machine.Dispose();
+        Approver.Dispose();
+    }
+}
