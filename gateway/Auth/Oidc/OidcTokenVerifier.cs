@@ -75,6 +75,7 @@ internal sealed class OidcTokenVerifier(IssuerKeys keys, TimeProvider time) : IT
     private bool IsNow(DateTime? notBefore, DateTime? expires)
     {
         var now = time.GetUtcNow().UtcDateTime;
-        return notBefore <= now + Skew && expires > now - Skew;
+        // RFC 7519, section 4.1.5: nbf is optional, and some CIs leave it out; exp is demanded.
+        return (notBefore is null || notBefore <= now + Skew) && expires > now - Skew;
     }
 }
