@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 #include <winhttp.h>
 
 #include "checks.h"
@@ -26,27 +27,54 @@ static void *counted(void *block)
     return block;
 }
 
+static void *allocate(size_t size)
+{
+    return fence_is_on() ? fence_allocate(size) : malloc(size);
+}
+
+static void release(void *block)
+{
+    if (!fence_is_on() || !fence_free(block))
+        free(block);
+}
+
 static void *watched_malloc(size_t size)
 {
-    return must_fail() ? NULL : counted(malloc(size));
+    return must_fail() ? NULL : counted(allocate(size));
 }
 
 static void *watched_calloc(size_t count, size_t size)
 {
-    return must_fail() ? NULL : counted(calloc(count, size));
+    if (must_fail() || (size != 0 && count > SIZE_MAX / size))
+        return NULL;
+    void *block = allocate(count * size);
+    return block != NULL ? counted(memset(block, 0, count * size)) : NULL;
 }
 
+/* Always to another place, as a growing block may be: whoever keeps the old address is found out. */
 static void *watched_realloc(void *block, size_t size)
 {
     if (must_fail())
         return NULL;
     leftovers_examine(block); /* it may be left behind for a larger one */
-    return block == NULL ? counted(realloc(NULL, size)) : realloc(block, size);
+    if (block == NULL)
+        return counted(allocate(size));
+    size_t before = fence_size(block);
+    if (before == 0)
+        return realloc(block, size);
+    void *moved = allocate(size);
+    if (moved != NULL) {
+        memcpy(moved, block, before < size ? before : size);
+        release(block);
+    }
+    return moved;
 }
 
 static wchar_t *watched_wcsdup(const wchar_t *text)
 {
-    return must_fail() ? NULL : counted(_wcsdup(text));
+    size_t size = (wcslen(text) + 1) * sizeof *text;
+    wchar_t *copy = must_fail() ? NULL : counted(allocate(size));
+    return copy != NULL ? memcpy(copy, text, size) : NULL;
 }
 
 static void watched_free(void *block)
@@ -54,7 +82,8 @@ static void watched_free(void *block)
     if (block != NULL)
         InterlockedDecrement(&open_blocks);
     leftovers_examine(block);
-    free(block);
+    if (block != NULL)
+        release(block);
 }
 
 bool allocations_leave(const wchar_t *text)

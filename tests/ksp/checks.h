@@ -40,6 +40,17 @@ bool allocations_failed(void);
 /* Allocates and frees a text as the module would. */
 bool allocations_leave(const wchar_t *text);
 
+/* --- blocks between fences -------------------------------------------------------------------------------------- */
+
+/* From now on the module's blocks are fenced. */
+void fence_raise(void);
+bool fence_is_on(void);
+void *fence_allocate(size_t size);
+
+/* 0, and false, for a block that is not fenced. */
+size_t fence_size(void *block);
+bool fence_free(void *block);
+
 /* Looks at a block that is about to be freed. */
 void leftovers_examine(void *block);
 

@@ -1,5 +1,6 @@
-/* Walks the provider's functions: harness PROGRAMDATA ROUTE SCENE ARGUMENTS...
+/* Walks the provider's functions: harness PROGRAMDATA ROUTE [fenced] SCENE ARGUMENTS...
  *   ROUTE   ncrypt, or the path of the DLL
+ *   fenced  one byte too many of a block of the DLL's, or one too late, ends the program
  *   SCENE   arguments SIGNER | walk SIGNER... | signer SIGNER DIRECTORY | provider SIGNER... | threads SIGNER... |
  *           list SIGNER... (all there are) | turmoil SIGNER | leaks SIGNER | shortage SIGNER | wiped SIGNER SECRET CODE |
  *           restart SIGNER FOLDER (makes FOLDER/ready, waits for FOLDER/down) |
@@ -68,5 +69,8 @@ int wmain(int count, wchar_t **words)
         printf("FAILED the provider cannot be loaded by %ls (error %lu)\n", words[2], GetLastError());
         return 1;
     }
-    return run(functions, count - 3, words + 3);
+    bool fenced = wcscmp(words[3], L"fenced") == 0 && count > 4;
+    if (fenced)
+        fence_raise();
+    return run(functions, count - 3 - fenced, words + 3 + fenced);
 }

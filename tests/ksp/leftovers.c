@@ -24,7 +24,9 @@ void leftovers_examine(void *block)
 {
     if (length == 0 || block == NULL)
         return;
-    size_t size = _msize(block);
+    size_t size = fence_size(block);
+    if (size == 0)
+        size = _msize(block);
     if (holds(block, size, narrow, length) || holds(block, size, wide, length * sizeof *wide))
         InterlockedIncrement(&found);
 }
