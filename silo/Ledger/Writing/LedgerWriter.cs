@@ -13,7 +13,7 @@ namespace CodeSigning.Silo.Ledger.Writing;
 /// </summary>
 internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
 {
-    private static readonly TimeSpan GatheringStep = TimeSpan.FromMilliseconds(4);
+    private static readonly TimeSpan GatheringStep = TimeSpan.FromMilliseconds(6);
 
     private readonly Channel<PendingElement> _queue;
     private readonly BatchCommitter _committer;
