@@ -3,7 +3,7 @@
 
 #include "client_state.h"
 
-enum { patience_ms = 20000, poll_seconds = 60, poll_grace_ms = 15000, max_id = 128 };
+enum { patience_ms = 20000, poll_seconds = 60, poll_grace_ms = 15000, remembered_ms = 30000 };
 
 /* Whether a pending request is for exactly the digests that were refused. */
 static bool covers(const cs_json_value *pending, const cs_json_value *scope)
@@ -20,10 +20,10 @@ static bool covers(const cs_json_value *pending, const cs_json_value *scope)
     return same;
 }
 
-static bool copy_id(const cs_json_value *request, char id[max_id])
+static bool copy_id(const cs_json_value *request, char id[max_request_id])
 {
     const char *text = cs_json_string(cs_json_get(request, "id"));
-    if (text == NULL || text[0] == '\0' || strlen(text) >= max_id)
+    if (text == NULL || text[0] == '\0' || strlen(text) >= max_request_id)
         return false;
     strcpy(id, text);
     return true;
@@ -37,7 +37,7 @@ static void requests_path(const cs_sign_request *request, cs_buffer *path)
 }
 
 /* A tool that is run again must not ask again. Not finding out is no reason to stop. */
-static bool find_pending(cs_client *client, const cs_sign_request *request, const cs_json_value *scope, char id[max_id])
+static bool find_pending(cs_client *client, const cs_sign_request *request, const cs_json_value *scope, char id[max_request_id])
 {
     cs_error ignored = { 0 };
     cs_buffer path = { 0 }, answer = { 0 };
@@ -85,7 +85,7 @@ static void compose(const cs_client *client, const cs_sign_request *request, con
     cs_buffer_append_text(body, "}");
 }
 
-static cs_result create(cs_client *client, const cs_sign_request *request, const cs_json_value *scope, char id[max_id],
+static cs_result create(cs_client *client, const cs_sign_request *request, const cs_json_value *scope, char id[max_request_id],
                         cs_error *error)
 {
     char key[33];
@@ -143,41 +143,98 @@ static cs_result poll(cs_client *client, const char *id, unsigned seconds, char 
     return result;
 }
 
-static cs_result await(cs_client *client, const cs_sign_request *request, const char *id, cs_error *error)
+static cs_result not_approved(const cs_client *client, const cs_sign_request *request, const char *id, const char *status, cs_error *error)
+{
+    if (strcmp(status, "pending") != 0)
+        return cs_fail(error, CS_APPROVAL_REQUIRED, "sign with %s: request %s was not approved: %s", request->signer_name, id, status);
+    return cs_fail(error, CS_APPROVAL_REQUIRED, "sign with %s: ApprovalRequired: request %s waits for approval at %s/requests/%s",
+                   request->signer_name, id, client->config.server_url, id);
+}
+
+/* Waits until the request is decided, at most as long as configured; `status` is what it was at the end. */
+static cs_result await(cs_client *client, const char *id, char *status, size_t capacity, cs_error *error)
 {
     uint64_t start = cs_monotonic_ms();
     uint64_t bound = (uint64_t)client->config.request_on_denial.wait_seconds * 1000;
-    const char *url = client->config.server_url;
-    for (uint64_t gone = 0; gone < bound; gone = cs_monotonic_ms() - start) {
-        char status[32];
+    cs_result result = CS_OK;
+    snprintf(status, capacity, "pending");
+    for (uint64_t gone = 0; result == CS_OK && gone < bound && strcmp(status, "pending") == 0; gone = cs_monotonic_ms() - start) {
         uint64_t left = (bound - gone + 999) / 1000;
-        cs_result result = poll(client, id, left < poll_seconds ? (unsigned)left : poll_seconds, status, sizeof status, error);
-        if (result != CS_OK)
-            return result;
-        if (strcmp(status, "approved") == 0)
-            return CS_OK;
-        if (strcmp(status, "pending") != 0)
-            return cs_fail(error, CS_APPROVAL_REQUIRED, "sign with %s: request %s was not approved: %s",
-                           request->signer_name, id, status);
+        result = poll(client, id, left < poll_seconds ? (unsigned)left : poll_seconds, status, capacity, error);
     }
-    return cs_fail(error, CS_APPROVAL_REQUIRED, "sign with %s: ApprovalRequired: request %s waits for approval at %s/requests/%s",
-                   request->signer_name, id, url, id);
+    return result;
+}
+
+/* Signer and scope as one text; false where they are too long to be remembered. */
+static bool describe(const cs_sign_request *request, const cs_json_value *scope, char subject[max_wait_subject])
+{
+    cs_buffer text = { 0 };
+    cs_buffer_append_text(&text, request->signer_id);
+    cs_buffer_append_text(&text, " ");
+    if (scope != NULL)
+        cs_json_write_value(&text, scope);
+    bool fits = !text.failed && text.length < max_wait_subject;
+    if (fits) {
+        memcpy(subject, text.data, text.length);
+        subject[text.length] = '\0';
+    }
+    cs_buffer_release(&text);
+    return fits;
+}
+
+static bool recall(cs_client *client, const char *subject, cs_ended_wait *found)
+{
+    uint64_t now = cs_monotonic_ms();
+    bool remembered = false;
+    cs_mutex_lock(client->lock);
+    for (size_t i = 0; i < max_ended_waits && !remembered; i++) {
+        const cs_ended_wait *ended = &client->ended_waits[i];
+        remembered = now < ended->remembered_until && strcmp(ended->subject, subject) == 0;
+        if (remembered)
+            *found = *ended;
+    }
+    cs_mutex_unlock(client->lock);
+    return remembered;
+}
+
+static void remember(cs_client *client, const char *subject, const char *id, const char *status)
+{
+    cs_mutex_lock(client->lock);
+    cs_ended_wait *ended = &client->ended_waits[client->next_ended_wait];
+    client->next_ended_wait = (client->next_ended_wait + 1) % max_ended_waits;
+    snprintf(ended->subject, sizeof ended->subject, "%s", subject);
+    snprintf(ended->id, sizeof ended->id, "%s", id);
+    snprintf(ended->status, sizeof ended->status, "%s", status);
+    ended->remembered_until = cs_monotonic_ms() + remembered_ms;
+    cs_mutex_unlock(client->lock);
+}
+
+static cs_result ask(cs_client *client, const cs_sign_request *request, const cs_json_value *scope, cs_error *error)
+{
+    char id[max_request_id], status[32], subject[max_wait_subject];
+    cs_ended_wait ended;
+    unsigned wait_seconds = client->config.request_on_denial.wait_seconds;
+    bool memorable = wait_seconds > 0 && describe(request, scope, subject);
+    if (memorable && recall(client, subject, &ended))
+        return not_approved(client, request, ended.id, ended.status, error);
+    bool found = scope != NULL && find_pending(client, request, scope, id);
+    cs_result result = found ? CS_OK : create(client, request, scope, id, error);
+    if (result != CS_OK)
+        return result;
+    cs_log(CS_LOG_WARN, "sign with %s: %s request %s; waiting up to %u s for its approval", request->signer_name,
+           found ? "found the pending" : "opened", id, wait_seconds);
+    result = await(client, id, status, sizeof status, error);
+    if (result != CS_OK || strcmp(status, "approved") == 0)
+        return result;
+    if (memorable)
+        remember(client, subject, id, status);
+    return not_approved(client, request, id, status, error);
 }
 
 cs_result cs_ask_for_approval(cs_client *client, const cs_sign_request *request, const cs_buffer *problem, cs_error *error)
 {
-    char id[max_id];
-    cs_result result = CS_OK;
     cs_json *document = cs_json_parse(problem->data != NULL ? problem->data : "", problem->length, NULL);
-    const cs_json_value *scope = cs_json_get(cs_json_get(cs_json_root(document), "request"), "scope");
-    bool found = scope != NULL && find_pending(client, request, scope, id);
-    if (!found)
-        result = create(client, request, scope, id, error);
-    if (result == CS_OK) {
-        cs_log(CS_LOG_WARN, "sign with %s: %s request %s; waiting up to %u s for its approval", request->signer_name,
-               found ? "found the pending" : "opened", id, client->config.request_on_denial.wait_seconds);
-        result = await(client, request, id, error);
-    }
+    cs_result result = ask(client, request, cs_json_get(cs_json_get(cs_json_root(document), "request"), "scope"), error);
     cs_json_free(document);
     return result;
 }

@@ -13,6 +13,17 @@ typedef struct cs_cached_chain {
     uint64_t loaded_at;
 } cs_cached_chain;
 
+/* A wait for approval that ended without one. Tools try a signature that failed once more, by another call: they are not to
+ * ask or wait for the same thing again at once. */
+enum { max_ended_waits = 16, max_wait_subject = 256, max_request_id = 128 };
+
+typedef struct cs_ended_wait {
+    char subject[max_wait_subject]; /* signer and scope; empty where the place is free */
+    char id[max_request_id];
+    char status[32];
+    uint64_t remembered_until;
+} cs_ended_wait;
+
 struct cs_client {
     cs_config config;
     cs_metadata metadata;
@@ -32,6 +43,8 @@ struct cs_client {
     uint64_t catalogue_loaded_at;
     cs_cached_chain *chains;
     size_t chain_count;
+    cs_ended_wait ended_waits[max_ended_waits]; /* the oldest is overwritten */
+    size_t next_ended_wait;
 };
 
 typedef struct cs_call {

@@ -414,6 +414,21 @@ static void A_rejection_ends_the_wait(void)
     close_client();
 }
 
+static void What_was_not_approved_is_not_asked_for_again_at_once(void)
+{
+    cs_error error;
+    approved = false;
+    decision = "rejected";
+    pending_list = "{\"items\":[]}";
+    open_client(PLAIN ",\"requestOnDenial\":{\"waitSeconds\":120}}", guarded);
+    CHECK(sign(&error) == CS_APPROVAL_REQUIRED && requests == 1 && polls == 1);
+    CHECK(sign(&error) == CS_APPROVAL_REQUIRED && requests == 1 && polls == 1 && signs == 2);
+    CHECK(strstr(error.message, "request apr_1 was not approved: rejected") != NULL);
+    script_advance(30000);
+    CHECK(sign(&error) == CS_APPROVAL_REQUIRED && requests == 2 && polls == 2);
+    close_client();
+}
+
 static void The_wait_has_a_bound(void)
 {
     cs_error error;
@@ -512,6 +527,7 @@ int main(void)
     RUN(A_request_that_is_pending_for_the_same_digest_is_not_repeated);
     RUN(A_signature_waits_for_the_decision_and_is_then_made);
     RUN(A_rejection_ends_the_wait);
+    RUN(What_was_not_approved_is_not_asked_for_again_at_once);
     RUN(The_wait_has_a_bound);
     RUN(The_list_is_read_page_by_page_and_kept_for_a_minute);
     RUN(Only_the_signers_that_are_named_are_asked_for);
