@@ -1,4 +1,3 @@
-using CodeSigning.Grains.States;
 using CodeSigning.Ledger;
 
 namespace CodeSigning.Silo.Ledger.Commits;
@@ -37,20 +36,3 @@ internal sealed record CommitProposal
     /// <summary>The signed head as JSON; null where the batch holds no entry.</summary>
     public required string? Head { get; init; }
 }
-
-/// <summary>The uses of one grant in a batch: so many are in the ledger before it.</summary>
-internal readonly record struct GrantRun(string GrantId, long CountBefore);
-
-/// <summary>What a batch adds to one counter, and the most that may stand there before.</summary>
-internal readonly record struct CounterRun(string Id, long Increment, long MaxBefore);
-
-/// <summary>A state as it will stand: the version it gets and its seal; version and seal are void for a deletion.</summary>
-internal readonly record struct SealedWrite(StateWrite Write, long Version, byte[] Seal);
-
-/// <summary>An answer as it is stored: encrypted.</summary>
-internal readonly record struct SealedAnswer(string Caller, string Scope, string Key, byte[] RequestHash, byte[] Answer);
-
-/// <summary>An entry with its place.</summary>
-internal readonly record struct PlacedEntry(
-    long Number, long? Use, string OperationId, string Kind, string Outcome, string? SignerId, string ActorId, string? GrantId,
-    string Json);

@@ -10,6 +10,3 @@ internal interface IReminderWrites
     /// <summary>Removes a row of that version; false where there is none.</summary>
     Task<bool> RemoveAsync(string grainId, string name, long version, CancellationToken cancellationToken);
 }
-
-/// <summary>A reminder as it is stored. Each write gives the row a version of its own, never used before.</summary>
-internal sealed record ReminderRow(string GrainId, string Name, long GrainHash, long StartMs, long PeriodMs, long Version);
