@@ -28,9 +28,18 @@ public interface IGrantGrain : IGrainWithStringKey
     /// Keeps one use for a caller. Where the limit is reached only by uses still under way it waits for them: one of them
     /// may fail. A reservation that is not settled ends after a minute.
     /// </summary>
+    /// <param name="grantee">Who wants to sign.</param>
+    /// <param name="certificateThumbprint">The certificate that the signer has now.</param>
+    /// <param name="question">What is to be signed, and when.</param>
+    /// <param name="atLeast">The version that the ledger was seen to hold, 0 for none: what is older in memory is read again.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
     [AlwaysInterleave, Alias("Reserve")]
     Task<GrantOffer> ReserveAsync(
-        PrincipalRef grantee, string certificateThumbprint, SigningQuestion question, CancellationToken cancellationToken);
+        PrincipalRef grantee,
+        string certificateThumbprint,
+        SigningQuestion question,
+        long atLeast,
+        CancellationToken cancellationToken);
 
     /// <summary>Ends a reservation.</summary>
     [AlwaysInterleave, Alias("Settle")]

@@ -90,13 +90,17 @@ public sealed partial class GrantGrain(
 
     /// <inheritdoc/>
     public async Task<GrantOffer> ReserveAsync(
-        PrincipalRef grantee, string certificateThumbprint, SigningQuestion question, CancellationToken cancellationToken)
+        PrincipalRef grantee,
+        string certificateThumbprint,
+        SigningQuestion question,
+        long atLeast,
+        CancellationToken cancellationToken)
     {
         while (true)
         {
-            if (_grant is null)
+            if (_grant is null || _version < atLeast)
             {
-                // It may have been given after this activation looked for it.
+                // It was given after this activation looked for it, or another node has changed it.
                 await LookAgainAsync(cancellationToken);
             }
 

@@ -38,7 +38,7 @@ public sealed class SigningWorkerGrain(
                 SigningDecision.Allowed allowed =>
                     await SignAsync(command, attempt, allowed, allowed.Certificate!, null, cancellationToken),
                 SigningDecision.NeedsGrant needed =>
-                    await SignUnderGrantAsync(command, attempt, needed, question, !stale.IsEmpty, cancellationToken),
+                    await SignUnderGrantAsync(command, attempt, needed, question, stale, cancellationToken),
                 SigningDecision.Refused { Basis.IsEmpty: true } refused =>
                     throw new RefusedException(refused.Code, refused.Detail),
                 SigningDecision.Refused refused =>
@@ -73,7 +73,7 @@ public sealed class SigningWorkerGrain(
         SigningAttempt attempt,
         SigningDecision.NeedsGrant needed,
         SigningQuestion question,
-        bool areFresh,
+        ImmutableArray<StateVersion> stale,
         CancellationToken cancellationToken)
     {
         var consulted = ImmutableArray.CreateBuilder<StateVersion>(needed.GrantIds.Length);
@@ -83,7 +83,7 @@ public sealed class SigningWorkerGrain(
         {
             var grant = GrainFactory.GetGrain<IGrantGrain>(grantId);
             var offer = await grant.ReserveAsync(
-                command.Caller.ToRef(), needed.Certificate!.Thumbprint, question, cancellationToken);
+                command.Caller.ToRef(), needed.Certificate!.Thumbprint, question, VersionIn(stale, grantId), cancellationToken);
             if (offer is GrantOffer.Reserved reserved)
             {
                 return await SignReservedAsync(command, attempt, needed, grant, reserved, cancellationToken);
@@ -94,7 +94,7 @@ public sealed class SigningWorkerGrain(
             consulted.Add(declined.Version);
         }
 
-        if (!areFresh)
+        if (stale.IsEmpty)
         {
             // A grant given within the last second may not be among those that the signer remembers.
             return (null, new CommitOutcome.Stale(consulted.ToImmutable()));
@@ -102,6 +102,17 @@ public sealed class SigningWorkerGrain(
 
         return await DenyAsync(
             attempt, needed, consulted.ToImmutable(), declined!.Code, declined.Detail, declinedId);
+    }
+
+    private static long VersionIn(ImmutableArray<StateVersion> stale, string grantId)
+    {
+        foreach (var version in stale)
+        {
+            if (version.Type == StateTypes.Grant && version.Id == grantId)
+                return version.Version;
+        }
+
+        return 0;
     }
 
     private async Task<(SignReply? Reply, CommitOutcome Outcome)> SignReservedAsync(

@@ -25,19 +25,18 @@ internal sealed class ApprovalWaits(
         or ErrorCode.GrantRevoked or ErrorCode.ScopeMismatch;
 
     /// <summary>
-    /// Waits for the caller's requests for a signer; true once one of them is approved. False at once where none is
-    /// pending, or where so many calls wait already that those which sign would find no place.
+    /// Waits for requests; true once one of them is approved. False at once where there is none, or where so many calls wait
+    /// already that those which sign would find no place.
     /// </summary>
-    public async Task<bool> WaitAsync(Caller caller, string signerId, DateTimeOffset until, CancellationToken cancellationToken)
+    public async Task<bool> WaitAsync(ImmutableArray<string> pending, DateTimeOffset until, CancellationToken cancellationToken)
     {
-        var pending = await FindPendingAsync(caller, signerId, cancellationToken);
         if (pending.IsEmpty)
             return false;
 
         try
         {
             return Interlocked.Increment(ref _waiting) <= settings.RequestsInFlight / 4
-                && await WaitAsync(pending, until, cancellationToken);
+                && await WaitForOneAsync(pending, until, cancellationToken);
         }
         finally
         {
@@ -45,7 +44,7 @@ internal sealed class ApprovalWaits(
         }
     }
 
-    private async Task<bool> WaitAsync(ImmutableArray<string> requests, DateTimeOffset until, CancellationToken cancellationToken)
+    private async Task<bool> WaitForOneAsync(ImmutableArray<string> requests, DateTimeOffset until, CancellationToken cancellationToken)
     {
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         while (until - time.GetUtcNow() is var left && left > TimeSpan.Zero && !ends.IsCancellationRequested)
@@ -66,7 +65,8 @@ internal sealed class ApprovalWaits(
         return false;
     }
 
-    private async Task<ImmutableArray<string>> FindPendingAsync(
+    /// <summary>The caller's own requests for a signer that wait for a decision.</summary>
+    public async Task<ImmutableArray<string>> FindPendingAsync(
         Caller caller, string signerId, CancellationToken cancellationToken)
     {
         var rows = await states.ListAsync(

@@ -4,6 +4,7 @@ using CodeSigning.Gateway.Api.Signers;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Gateway.Limits;
 using CodeSigning.Gateway.Problems;
+using CodeSigning.Identities;
 
 namespace CodeSigning.Gateway.Api.Signing;
 
@@ -23,14 +24,9 @@ internal sealed class SignHandler(
         var signerId = await signers.FindAsync(http);
         var (request, key) = await SignBodyReader.ReadAsync(http, SignRequestReader.ReadSign);
         caller = key is null ? caller : caller with { Retry = key };
-        var outcome = await signatures.SignAsync(http, caller, signerId, request.Item, request.ClientMetadata);
-        var until = time.GetUtcNow() + options.Wait.GetValueOrDefault();
-        while (options.Wait is not null && outcome.Problem is { } denial && ApprovalWaits.CanHelp(denial.Code)
-            && await approvals.WaitAsync(caller, signerId, until, http.RequestAborted))
-        {
-            outcome = await signatures.SignAsync(http, caller, signerId, request.Item, request.ClientMetadata);
-        }
-
+        var outcome = options.Wait is { } atMost
+            ? await SignWithinAsync(atMost, http, caller, signerId, request)
+            : await signatures.SignAsync(http, caller, signerId, request.Item, request.ClientMetadata);
         if (outcome.Problem is { } problem)
         {
             await ProblemWriter.WriteAsync(http, problem);
@@ -47,5 +43,22 @@ internal sealed class SignHandler(
         }
 
         await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+    }
+
+    // What is pending is looked for before the signature is tried: an approval between a denial and the look would be missed.
+    private async Task<SignatureOutcome> SignWithinAsync(
+        TimeSpan atMost, HttpContext http, Caller caller, string signerId, SignRequest request)
+    {
+        var until = time.GetUtcNow() + atMost;
+        while (true)
+        {
+            var pending = await approvals.FindPendingAsync(caller, signerId, http.RequestAborted);
+            var outcome = await signatures.SignAsync(http, caller, signerId, request.Item, request.ClientMetadata);
+            if (outcome.Problem is not { } denial || !ApprovalWaits.CanHelp(denial.Code)
+                || !await approvals.WaitAsync(pending, until, http.RequestAborted))
+            {
+                return outcome;
+            }
+        }
     }
 }

@@ -56,6 +56,9 @@ internal sealed class SigningHouse : IAsyncDisposable
 
     public IStateStore States => _host.Services.GetRequiredService<IStateStore>();
 
+    /// <summary>The way in for every write, past the grains: what another node would do.</summary>
+    public ILedger Writer => _host.Services.GetRequiredService<ILedger>();
+
     public ILedgerReader Ledger => _host.Services.GetRequiredService<ILedgerReader>();
 
     /// <summary>Opens one.</summary>
