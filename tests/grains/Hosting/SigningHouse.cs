@@ -15,7 +15,9 @@ using CodeSigning.Policies;
 using CodeSigning.Signers;
 using CodeSigning.Signing;
 using CodeSigning.Silo.Hosting;
+using CodeSigning.Silo.Ledger;
 using CodeSigning.Silo.Notifications;
+using CodeSigning.Silo.Storage.Housekeeping;
 using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -29,6 +31,7 @@ namespace CodeSigning.Grains.Tests.Hosting;
 internal sealed class SigningHouse : IAsyncDisposable
 {
     private const int Attempts = 3;
+    private static readonly TimeSpan Seldom = TimeSpan.FromHours(1);
     private static readonly TimeSpan Pace = TimeSpan.FromSeconds(5);
     private static readonly CancellationToken None = CancellationToken.None;
     private readonly TemporaryDirectory _directory = new();
@@ -286,8 +289,10 @@ internal sealed class SigningHouse : IAsyncDisposable
     {
         var builder = TestHost.CreateBuilder(Time);
         builder.AddSilo(TestHost.Settings(_directory.Path));
-        // Days pass here in a moment; a look at the ledger at each second of them would take longer than the tests.
-        builder.Services.AddSingleton(new NotificationOptions { Interval = TimeSpan.FromHours(1) });
+        // Years pass here in a moment; what is done every few seconds of them would take longer than the tests.
+        builder.Services.AddSingleton(new NotificationOptions { Interval = Seldom });
+        builder.Services.Configure<LedgerOptions>(options => options.CheckpointInterval = Seldom);
+        builder.Services.Configure<HousekeepingOptions>(options => options.ObservationInterval = Seldom);
         _change(builder.Services);
         return builder.Build();
     }

@@ -14,6 +14,11 @@ internal static class Acts
     private static readonly Gen<int> Any = Gen.Choose(0, 7);
     private static readonly Gen<bool> Either = Gen.Elements(true, false);
 
+    // A restart takes as long as forty other acts.
+    private static readonly Gen<Act> SeldomRestart = Gen.Frequency(
+        (1, Gen.Constant<Act>(new Act.Restart())),
+        (3, from who in Member select (Act)new Act.Sign(who)));
+
     private static readonly Gen<Act> One = Gen.Frequency(
         (8, from who in Member
             from signings in Gen.Elements<int?>(null, 1, 2, 3, 4)
@@ -29,7 +34,7 @@ internal static class Acts
         (3, from variant in Gen.Choose(0, Variants.Count - 1) select (Act)new Act.Edit(variant)),
         (3, from who in Approver from joins in Either select (Act)new Act.Move(who, joins)),
         (2, from who in Anybody from active in Either select (Act)new Act.Enable(who, active)),
-        (1, Gen.Constant<Act>(new Act.Restart())));
+        (1, SeldomRestart));
 
     /// <summary>Shrinks to shorter sequences.</summary>
     public static Arbitrary<Act[]> Sequences { get; } = Arb.ToArbitrary(
