@@ -13,7 +13,7 @@ public sealed class LedgerOptions
     public int MaxBatchBytes { get; set; } = 1024 * 1024;
 
     /// <summary>How long the writer waits for more elements while signatures queue for a processor.</summary>
-    public TimeSpan MaxGathering { get; set; } = TimeSpan.FromMilliseconds(24);
+    public TimeSpan MaxGathering { get; set; } = TimeSpan.FromMilliseconds(30);
 
     /// <summary>How long an element waits for its commit before its caller is told that the ledger is unavailable.</summary>
     public TimeSpan CommitTimeout { get; set; } = TimeSpan.FromSeconds(10);

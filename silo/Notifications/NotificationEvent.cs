@@ -14,10 +14,8 @@ internal sealed record NotificationEvent(string Id, string Type, string? Subject
         ["operationId", "action", "subject", "outcome", "code", "actor", "signerId", "signerName", "grantId", "changes", "count"];
 
     /// <summary>The event that a ledger entry tells of; null where it is none. Neither data nor signatures are passed on.</summary>
-    public static NotificationEvent? Of(ReadOnlyMemory<byte> entryJson)
+    public static NotificationEvent? Of(JsonElement entry)
     {
-        using var document = JsonDocument.Parse(entryJson);
-        var entry = document.RootElement;
         var type = entry.TryGetProperty("action", out var action)
             ? EventTypes.OfActions.GetValueOrDefault(action.GetString()!)
             : entry.GetProperty("outcome").GetString() == "denied" ? EventTypes.SigningDenied : null;

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using CodeSigning.Approvals;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
+using CodeSigning.Silo.Ledger.Entries;
 using CodeSigning.Silo.Ledger.Export;
 using Orleans;
 
@@ -23,7 +25,10 @@ internal sealed class NotificationFeed(
     /// <summary>After these, steps of requests that wait may no longer be filled.</summary>
     private static readonly string[] Reviewed = ["group.", "user.", "identity."];
 
-    /// <summary>Reads on; true where there may be more at once.</summary>
+    /// <summary>
+    /// Reads on up to what the ledger held when the round began; true where that is more than one round takes. What comes
+    /// meanwhile waits for the next interval, or the feed would run without a pause wherever signatures are made.
+    /// </summary>
     public async Task<bool> AdvanceAsync(CancellationToken cancellationToken)
     {
         var stored = await states.ReadAsync(StateTypes.NotificationFeed, FeedState.RowId, cancellationToken);
@@ -37,27 +42,45 @@ internal sealed class NotificationFeed(
         }
 
         var position = stored.ReadAs<FeedState>();
+        var (events, numbers, isMore) = await ReadOnAsync(position.Numbers, ends, cancellationToken);
+        if (ReferenceEquals(numbers, position.Numbers))
+            return false;
+
+        var writes = await TellAsync(events, cancellationToken);
+        await CommitAsync(writes, stored.Version, position with { Numbers = numbers }, cancellationToken);
+        return isMore;
+    }
+
+    /// <summary>What happened from a position on, the position after it, and whether there was more than one round takes.</summary>
+    private async Task<(List<byte[]> Events, ImmutableSortedDictionary<string, long> Numbers, bool IsMore)> ReadOnAsync(
+        ImmutableSortedDictionary<string, long> numbers, List<StreamEnd> ends, CancellationToken cancellationToken)
+    {
+        List<byte[]> events = [];
+        var isMore = false;
         foreach (var end in ends)
         {
-            var first = position.Numbers.GetValueOrDefault(end.Stream) + 1;
+            var first = numbers.GetValueOrDefault(end.Stream) + 1;
             if (first > end.Number)
                 continue;
 
-            var last = Math.Min(end.Number, first + EntriesAtOnce - 1);
-            var events = await pages.ReadEventsAsync(end.Stream, first, last, EventsAtOnce, cancellationToken);
-            if (events.Count == EventsAtOnce)
-                last = events[^1].Number;
+            var room = EventsAtOnce - events.Count;
+            if (room == 0)
+                return (events, numbers, true);
 
-            var writes = await TellAsync(events, cancellationToken);
-            var next = position with { Numbers = position.Numbers.SetItem(end.Stream, last) };
-            await CommitAsync(writes, stored.Version, next, cancellationToken);
-            return true;
+            var last = Math.Min(end.Number, first + EntriesAtOnce - 1);
+            var found = await pages.ReadEventsAsync(end.Stream, first, last, room, cancellationToken);
+            if (found.Count == room)
+                last = found[^1].Number;
+
+            events.AddRange(found.Select(one => one.Text));
+            numbers = numbers.SetItem(end.Stream, last);
+            isMore |= last < end.Number;
         }
 
-        return false;
+        return (events, numbers, isMore);
     }
 
-    private async Task<List<StateWrite>> TellAsync(List<EntryRow> entries, CancellationToken cancellationToken)
+    private async Task<List<StateWrite>> TellAsync(List<byte[]> entries, CancellationToken cancellationToken)
     {
         if (entries.Count == 0)
             return [];
@@ -67,8 +90,9 @@ internal sealed class NotificationFeed(
         var mustReview = false;
         foreach (var entry in entries)
         {
-            mustReview |= Concerns(entry.Text);
-            if (NotificationEvent.Of(entry.Text) is not { } happened)
+            using var document = JsonDocument.Parse(entry);
+            mustReview |= IsToBeReviewedAfter(document.RootElement);
+            if (NotificationEvent.Of(document.RootElement) is not { } happened)
                 continue;
 
             writes.AddRange(receivers
@@ -118,10 +142,7 @@ internal sealed class NotificationFeed(
         return new StateWrite(StateTypes.Delivery, delivery.Id, 0, StateJson.Write(delivery), delivery.ToIndex());
     }
 
-    private static bool Concerns(byte[] entry)
-    {
-        using var document = JsonDocument.Parse(entry);
-        return document.RootElement.TryGetProperty("action", out var action)
-            && Reviewed.Any(prefix => action.GetString()!.StartsWith(prefix, StringComparison.Ordinal));
-    }
+    private static bool IsToBeReviewedAfter(JsonElement entry) =>
+        entry.TryGetProperty("action", out var action)
+        && Reviewed.Any(prefix => action.GetString()!.StartsWith(prefix, StringComparison.Ordinal));
 }

@@ -27,7 +27,7 @@ public sealed class VaultSigningKeys(
             using var key = await vault.OpenAsync(
                 new KeyReference(certificate.KeyId), KeyPurpose.CodeSigning, cancellationToken);
             var publicKey = ImmutableCollectionsMarshal.AsArray(certificate.SubjectPublicKeyInfo)!;
-            return await threads.RunAsync(
+            return await threads.RunBrieflyAsync(
                 () => signer.SignDigest(key, publicKey, algorithm, digest.Span), cancellationToken);
         }
         catch (SigningThreadsUnavailableException)

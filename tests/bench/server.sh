@@ -32,6 +32,14 @@ start_postgresql() {
   done
   psql -h "$directory" -U postgres -qc 'CREATE ROLE codesigning_owner LOGIN' -c 'CREATE ROLE codesigning_service LOGIN' \
     -c 'CREATE DATABASE codesigning OWNER codesigning_owner'
+  fill_wal
+}
+
+# A database that has run for a while writes its log over segments that it has used before; a new one fills each with zeros
+# first, which is several times what a signature logs. Nothing of that belongs to a signature.
+fill_wal() {
+  psql -h "$work/postgresql" -U postgres -qAt -o /dev/null \
+    -c "SELECT pg_logical_emit_message(false, 'bench', repeat('x', 1000000)) FROM generate_series(1, 900)" -c CHECKPOINT -c CHECKPOINT
 }
 
 stop_postgresql() {

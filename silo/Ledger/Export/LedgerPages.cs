@@ -55,14 +55,15 @@ internal sealed class LedgerPages(IReadConnections connections)
     /// The first so many entries of a stream from one number to another, both included, that tell of anything but a signature
     /// that was made: what is left out is nearly everything, and is passed over unread.
     /// </summary>
-    public Task<List<EntryRow>> ReadEventsAsync(string stream, long first, long last, int limit, CancellationToken cancellationToken) =>
+    public Task<List<(long Number, byte[] Text)>> ReadEventsAsync(
+        string stream, long first, long last, int limit, CancellationToken cancellationToken) =>
         connections.QueryAsync(
             """
-            SELECT number, operation_id, at_ms, kind, outcome, signer_id, actor_id, grant_id, use, json
-            FROM ledger_entries
+            SELECT number, json FROM ledger_entries
             WHERE stream = @a AND number >= @b AND number <= @c AND NOT (kind = @d AND outcome = @e) ORDER BY number LIMIT @f
             """,
-            EntryRow.Map, cancellationToken, stream, first, last, EntryWords.Of(EntryKind.Sign), EntryWords.Of(EntryOutcome.Success), limit);
+            reader => (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1)),
+            cancellationToken, stream, first, last, EntryWords.Of(EntryKind.Sign), EntryWords.Of(EntryOutcome.Success), limit);
 
     /// <summary>The signed heads of a stream from one number to another, both included; a closing head comes last.</summary>
     public IAsyncEnumerable<(long Number, byte[] Text)> ReadHeadsAsync(

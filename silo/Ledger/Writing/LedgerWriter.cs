@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Threading.Channels;
 using CodeSigning.Grains.Ledger;
 using Microsoft.Extensions.Logging;
@@ -13,8 +12,6 @@ namespace CodeSigning.Silo.Ledger.Writing;
 /// </summary>
 internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
 {
-    private static readonly TimeSpan GatheringStep = TimeSpan.FromMilliseconds(6);
-
     private readonly Channel<PendingElement> _queue;
     private readonly BatchCommitter _committer;
     private readonly LedgerOptions _options;
@@ -23,6 +20,7 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
     private readonly List<PendingElement> _deferred = [];
     private readonly CancellationTokenSource _abort = new();
     private Task _running = Task.CompletedTask;
+    private volatile TaskCompletionSource? _batchIsFull;
 
     public LedgerWriter(
         BatchCommitter committer,
@@ -62,6 +60,9 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
 
         if (!_queue.Writer.TryWrite(pending))
             throw new LedgerUnavailableException("Too much waits for the ledger at the moment.");
+
+        if (_batchIsFull is { } batchIsFull && QueueLength >= _options.MaxBatchElements)
+            batchIsFull.TrySetResult();
 
         using var registration = cancellationToken.UnsafeRegister(
             static (state, token) => ((PendingElement)state!).CancelIfWaiting(token), pending);
@@ -138,12 +139,21 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
     // and nobody waits longer, since what is gathered would have queued there.
     private async Task GatherAsync()
     {
-        var started = Stopwatch.GetTimestamp();
-        while (_upcoming?.Waiting > 0 && QueueLength < _options.MaxBatchElements
-            && Stopwatch.GetElapsedTime(started) < _options.MaxGathering)
+        if (_upcoming is null || _upcoming.NoneWaitsAsync() is not { IsCompleted: false } noneWaits)
+            return;
+
+        TaskCompletionSource batchIsFull = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _batchIsFull = batchIsFull;
+        if (QueueLength < _options.MaxBatchElements)
         {
-            await Task.Delay(GatheringStep, TimeProvider.System, _abort.Token);
+            // A writer that is told to give up finds that out at its commit.
+            Task enough = Task.WhenAny(noneWaits, batchIsFull.Task);
+            await enough.WaitAsync(_options.MaxGathering, TimeProvider.System, _abort.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+
+        _batchIsFull = null;
+        batchIsFull.TrySetResult(); // Where signatures queue for hours, what waits for their end would gather too.
     }
 
     private async Task CommitAsync(List<PendingElement> batch)

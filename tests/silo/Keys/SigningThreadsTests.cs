@@ -125,6 +125,58 @@ public sealed class SigningThreadsTests
         Assert.Equal(Enumerable.Range(0, 10_000), results);
     }
 
+    [Fact]
+    public async Task Brief_results_are_told_before_work_that_takes_long()
+    {
+        await using var threads = new SigningThreads(threads: 1);
+        using var first = new Blocker(threads);
+        await first.Started.WaitAsync(Patience);
+        var brief = Enumerable.Range(0, 3).Select(number => threads.RunBrieflyAsync(() => number, default)).ToList();
+        using var second = new Blocker(threads);
+        var last = threads.RunBrieflyAsync(() => 3, default);
+
+        first.Release();
+
+        Assert.Equal(Enumerable.Range(0, 3), await Task.WhenAll(brief).WaitAsync(Patience));
+        Assert.False(last.IsCompleted);
+        second.Release();
+        Assert.Equal(3, await last.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task Brief_work_tells_its_faults_and_cancellations_too()
+    {
+        await using var threads = new SigningThreads(threads: 1);
+        using var blocker = new Blocker(threads);
+        await blocker.Started.WaitAsync(Patience);
+        var faulty = threads.RunBrieflyAsync<int>(() => throw new InvalidTimeZoneException(), default);
+        var cancelled = threads.RunBrieflyAsync(() => 1, new CancellationToken(canceled: true));
+        var well = threads.RunBrieflyAsync(() => 2, default);
+
+        blocker.Release();
+
+        await Assert.ThrowsAsync<InvalidTimeZoneException>(() => faulty.WaitAsync(Patience));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.WaitAsync(Patience));
+        Assert.Equal(2, await well.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task That_none_waits_is_told_when_the_last_one_is_taken()
+    {
+        await using var threads = new SigningThreads(threads: 1);
+        Assert.True(threads.NoneWaitsAsync().IsCompletedSuccessfully);
+        using var first = new Blocker(threads);
+        await first.Started.WaitAsync(Patience);
+        using var second = new Blocker(threads);
+
+        var noneWaits = threads.NoneWaitsAsync();
+
+        Assert.False(noneWaits.IsCompleted);
+        first.Release();
+        await noneWaits.WaitAsync(Patience);
+        second.Release();
+    }
+
     /// <summary>Holds one thread until it is released.</summary>
     private sealed class Blocker : IDisposable
     {

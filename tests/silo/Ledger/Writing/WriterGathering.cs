@@ -23,9 +23,9 @@ public abstract class WriterGathering(DatabaseKind kind) : StoreSuite(kind)
     [Fact]
     public async Task What_comes_while_work_queues_goes_in_together()
     {
-        _queue.Waiting = 1;
+        _queue.Fill();
         var commits = Enumerable.Range(0, 10).Select(_ => CommitSurelyAsync(Elements.Sign())).ToList();
-        _queue.Waiting = 0;
+        _queue.Empty();
         await Task.WhenAll(commits);
         Assert.Equal(1, await CountHeadsAsync());
     }
@@ -42,8 +42,17 @@ public abstract class WriterGathering(DatabaseKind kind) : StoreSuite(kind)
     public async Task A_queue_that_never_empties_holds_a_commit_no_longer_than_the_bound()
     {
         Node.Get<IOptions<LedgerOptions>>().Value.MaxGathering = TimeSpan.FromMilliseconds(1);
-        _queue.Waiting = int.MaxValue;
+        _queue.Fill();
         Assert.Equal(1, (await CommitSurelyAsync(Elements.Sign())).Number);
+    }
+
+    [Fact]
+    public async Task A_full_batch_does_not_wait_for_the_queue()
+    {
+        Node.Get<IOptions<LedgerOptions>>().Value.MaxBatchElements = 2;
+        _queue.Fill();
+        await Task.WhenAll(CommitSurelyAsync(Elements.Sign()), CommitSurelyAsync(Elements.Sign()));
+        Assert.Equal(1, await CountHeadsAsync());
     }
 
     private async Task<int> CountHeadsAsync()
@@ -55,13 +64,15 @@ public abstract class WriterGathering(DatabaseKind kind) : StoreSuite(kind)
 
     private sealed class Queue : IUpcomingWork
     {
-        private volatile int _waiting;
+        private TaskCompletionSource _noneWaits = new();
 
-        public int Waiting
-        {
-            get => _waiting;
-            set => _waiting = value;
-        }
+        public Queue() => Empty();
+
+        public Task NoneWaitsAsync() => _noneWaits.Task;
+
+        public void Fill() => _noneWaits = new TaskCompletionSource();
+
+        public void Empty() => _noneWaits.TrySetResult();
     }
 }
 

@@ -1,0 +1,38 @@
+using System.Diagnostics;
+
+namespace CodeSigning.Silo.Keys;
+
+/// <summary>
+/// The ends of brief jobs that one thread keeps for a moment, to tell several callers at once: waking the thread pool for
+/// each signature by itself costs more than all else that is done for it but the arithmetic.
+/// </summary>
+internal sealed class HeldResults
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(6);
+
+    private readonly List<SigningJob> _jobs = [];
+    private long _heldSince;
+
+    /// <summary>Runs a job and keeps its end, unless another one like it would make the first that is kept wait too long.</summary>
+    public void Run(SigningJob job)
+    {
+        var started = Stopwatch.GetTimestamp();
+        job.Run();
+        var ended = Stopwatch.GetTimestamp();
+        if (_jobs.Count == 0)
+            _heldSince = ended;
+
+        _jobs.Add(job);
+        if (!job.IsBrief || Stopwatch.GetElapsedTime(_heldSince, ended) + Stopwatch.GetElapsedTime(started, ended) > Longest)
+            Tell();
+    }
+
+    /// <summary>Tells all that is kept.</summary>
+    public void Tell()
+    {
+        foreach (var job in _jobs)
+            job.Tell();
+
+        _jobs.Clear();
+    }
+}
