@@ -6,12 +6,12 @@ namespace CodeSigning.Silo.Storage;
 /// <summary>One step of the schema: an embedded SQL file named <c>0001-what.sql</c>.</summary>
 internal sealed record Migration(int Version, string Name, string Sql)
 {
-    /// <summary>The steps of one database, in order.</summary>
-    /// <param name="folder">The folder below <c>Storage</c> that holds its <c>Migrations</c>.</param>
+    /// <summary>The steps of one series, in order.</summary>
+    /// <param name="folder">The folder of this project that holds its <c>Migrations</c>.</param>
     public static IReadOnlyList<Migration> Load(string folder)
     {
         var assembly = Assembly.GetExecutingAssembly();
-        var prefix = $"Storage/{folder}/Migrations/";
+        var prefix = $"{folder}/Migrations/";
         return [.. assembly.GetManifestResourceNames()
             .Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
             .Select(name => Read(assembly, name, name[prefix.Length..]))

@@ -9,19 +9,21 @@ internal sealed class Deployment : IAsyncDisposable
     private const string Password = "correct horse battery staple";
 
     private readonly TemporaryDirectory _directory = new();
-    private readonly PostgreSqlDatabase? _database;
     private readonly List<Node> _nodes = [];
 
-    private Deployment(PostgreSqlDatabase? database) => _database = database;
+    private Deployment(PostgreSqlDatabase? database) => PostgreSql = database;
 
     public IReadOnlyList<Node> Nodes => _nodes;
+
+    /// <summary>The database; null where it is an SQLite file.</summary>
+    public PostgreSqlDatabase? PostgreSql { get; }
 
     /// <summary>The administrator, at the first node.</summary>
     public Api Administrator { get; private set; } = new(new Uri("http://127.0.0.1"));
 
     public static async Task<Deployment> StartAsync(Database database, int nodes)
     {
-        var deployment = new Deployment(database == Database.PostgreSql ? await CreateDatabaseAsync() : null);
+        var deployment = new Deployment(database == Database.PostgreSql ? await (await PostgreSqlServer.SharedAsync()).CreateDatabaseAsync() : null);
         for (var i = 0; i < nodes; i++)
             deployment._nodes.Add(await Node.StartAsync(deployment.Settings()));
 
@@ -95,13 +97,6 @@ internal sealed class Deployment : IAsyncDisposable
         _directory.Dispose();
     }
 
-    private static async Task<PostgreSqlDatabase> CreateDatabaseAsync()
-    {
-        var database = await (await PostgreSqlServer.SharedAsync()).CreateDatabaseAsync();
-        await OrleansTables.MakeAsync(database);
-        return database;
-    }
-
     private Dictionary<string, string> Settings()
     {
         var settings = new Dictionary<string, string>
@@ -112,10 +107,10 @@ internal sealed class Deployment : IAsyncDisposable
             ["CODESIGNING_SIGNATURES_PER_SECOND"] = "1000000",
             ["CODESIGNING_REQUESTS_PER_SECOND"] = "1000000",
         };
-        if (_database is not null)
+        if (PostgreSql is not null)
         {
-            settings["CODESIGNING_DB"] = _database.Service;
-            settings["CODESIGNING_DB_MIGRATE"] = _database.Owner;
+            settings["CODESIGNING_DB"] = PostgreSql.Service;
+            settings["CODESIGNING_DB_MIGRATE"] = PostgreSql.Owner;
         }
 
         return settings;

@@ -1,11 +1,15 @@
+using CodeSigning.Silo.Storage;
+using CodeSigning.Silo.Storage.PostgreSql;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Npgsql;
 using Orleans.Configuration;
 
 namespace CodeSigning.Silo.Hosting;
 
 /// <summary>
 /// The grains in this process, on Orleans: alone over an SQLite file, or as one of the nodes that meet in a PostgreSQL
-/// database, where Orleans' own tables must have been made (docs/hosts.md).
+/// database, in tables that this flavour's migrations make. Reminders are in the store, as on the embedded host.
 /// </summary>
 internal static class GrainHost
 {
@@ -22,24 +26,26 @@ internal static class GrainHost
         {
             silo.Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = ClusterName);
             silo.ConfigureEndpoints(endpoint.Address, endpoint.Port, NoClients);
+            silo.AddReminders();
             if (settings.PostgreSql is { } database)
                 silo.JoinThrough(database);
             else
-                silo.UseDevelopmentClustering(endpoint).AddReminders();
+                silo.UseDevelopmentClustering(endpoint);
         });
     }
 
     private static void JoinThrough(this ISiloBuilder silo, string database)
     {
+        silo.Services.AddSingleton(new MigrationSeries("Hosting/OnOrleans", "cluster_schema_version"));
+        NpgsqlConnectionStringBuilder connection = new(database)
+        {
+            SearchPath = PostgreSqlConnections.Schema,
+            ApplicationName = "codesigning cluster",
+        };
         silo.UseAdoNetClustering(options =>
         {
             options.Invariant = AdoNetProvider;
-            options.ConnectionString = database;
-        });
-        silo.UseAdoNetReminderService(options =>
-        {
-            options.Invariant = AdoNetProvider;
-            options.ConnectionString = database;
+            options.ConnectionString = connection.ToString();
         });
     }
 }

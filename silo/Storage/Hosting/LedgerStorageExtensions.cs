@@ -69,6 +69,7 @@ public static class LedgerStorageExtensions
         services.AddSingleton<PostgreSqlConnections>();
         services.AddSingleton<IReadConnections>(provider => provider.GetRequiredService<PostgreSqlConnections>());
         services.AddSingleton<IMigrator, PostgreSqlMigrator>();
+        services.AddSingleton(new MigrationSeries("Storage/PostgreSql", "schema_version"));
         services.AddSingleton<ILedgerCommits>(provider => new PostgreSqlLedgerCommits(
             provider.GetRequiredService<PostgreSqlConnections>(), ToleranceMs(provider)));
         services.AddSingleton<IHousekeepingWrites, PostgreSqlHousekeepingWrites>();

@@ -8,7 +8,8 @@ namespace CodeSigning.Silo.Storage.PostgreSql;
 /// <summary>
 /// Migrates as the role that owns the schema, one node at a time, and lets the service's role select and call, no more.
 /// </summary>
-internal sealed class PostgreSqlMigrator(IOptions<StorageOptions> options, ILogger<PostgreSqlMigrator> logger) : IMigrator
+internal sealed class PostgreSqlMigrator(
+    IOptions<StorageOptions> options, IEnumerable<MigrationSeries> series, ILogger<PostgreSqlMigrator> logger) : IMigrator
 {
     private const long Lock = 0x636f64657369676e;
 
@@ -34,7 +35,9 @@ internal sealed class PostgreSqlMigrator(IOptions<StorageOptions> options, ILogg
             await connection.OpenAsync(cancellationToken);
             // Held until the connection closes.
             await ExecuteAsync(connection, $"SELECT pg_advisory_lock({Lock})", cancellationToken);
-            await MigrateAsync(connection, cancellationToken);
+            foreach (var one in series)
+                await MigrateAsync(connection, one, cancellationToken);
+
             if (options.Value.Migrate is not null)
                 await GrantAsync(connection, service.Username!, cancellationToken);
         }
@@ -44,25 +47,25 @@ internal sealed class PostgreSqlMigrator(IOptions<StorageOptions> options, ILogg
         }
     }
 
-    private static async Task MigrateAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task MigrateAsync(NpgsqlConnection connection, MigrationSeries series, CancellationToken cancellationToken)
     {
         await ExecuteAsync(
             connection,
-            """
+            $"""
             CREATE SCHEMA IF NOT EXISTS codesigning;
-            CREATE TABLE IF NOT EXISTS codesigning.schema_version
+            CREATE TABLE IF NOT EXISTS codesigning.{series.VersionTable}
                 (version integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())
             """,
             cancellationToken);
-        await using NpgsqlCommand read = new("SELECT coalesce(max(version), 0) FROM schema_version", connection);
+        await using NpgsqlCommand read = new($"SELECT coalesce(max(version), 0) FROM {series.VersionTable}", connection);
         var version = Convert.ToInt32(await read.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
-        var migrations = Migration.Load("PostgreSql");
+        var migrations = Migration.Load(series.Folder);
         Migration.CheckNotNewer(migrations, version);
         foreach (var migration in migrations.Where(m => m.Version > version))
         {
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             await ExecuteAsync(connection, migration.Sql, cancellationToken);
-            await using NpgsqlCommand note = new("INSERT INTO schema_version (version, name) VALUES ($1, $2)", connection);
+            await using NpgsqlCommand note = new($"INSERT INTO {series.VersionTable} (version, name) VALUES ($1, $2)", connection);
             note.Parameters.AddWithValue(migration.Version);
             note.Parameters.AddWithValue(migration.Name);
             await note.ExecuteNonQueryAsync(cancellationToken);

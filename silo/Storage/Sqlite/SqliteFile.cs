@@ -26,7 +26,7 @@ internal static class SqliteFile
             throw new InvalidDataException($"{path} is not a store of this product.");
 
         var version = await ReadAsync(connection, "SELECT max(version) FROM schema_version", cancellationToken);
-        if (Convert.ToInt32(version, CultureInfo.InvariantCulture) > Migration.Load("Sqlite")[^1].Version)
+        if (Convert.ToInt32(version, CultureInfo.InvariantCulture) > Migration.Load("Storage/Sqlite")[^1].Version)
             throw new InvalidDataException($"{path} was written by a newer version of the server.");
     }
 

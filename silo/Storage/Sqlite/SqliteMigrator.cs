@@ -7,7 +7,7 @@ internal sealed class SqliteMigrator(SqliteWriteThread writer, TimeProvider time
 {
     public async Task MigrateAsync(CancellationToken cancellationToken)
     {
-        var migrations = Migration.Load("Sqlite");
+        var migrations = Migration.Load("Storage/Sqlite");
         var version = await writer.WriteAsync(statements =>
         {
             statements.Execute(

@@ -18,8 +18,8 @@ internal static class HostUnderTest
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Services.AddSingleton(settings.Stage);
         builder.Services.AddKeyedSingleton<IGrainStorage>("memory", settings.Storage);
-        foreach (var key in new[] { TimeProviderNames.Grains, ReminderTimeProviderNames.Reminders })
-            builder.Services.AddKeyedSingleton<TimeProvider>(key, settings.Time);
+        builder.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, settings.Time);
+        builder.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, new CreepingTimeProvider(settings.Time));
         settings.AlsoAdd(builder.Services);
         builder.UseOrleans(silo =>
         {

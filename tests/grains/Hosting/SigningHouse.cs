@@ -62,6 +62,8 @@ internal sealed class SigningHouse : IAsyncDisposable
     /// <summary>The way in for every write, past the grains: what another node would do.</summary>
     public ILedger Writer => _host.Services.GetRequiredService<ILedger>();
 
+    public NotificationFeed Notifications => _host.Services.GetRequiredService<NotificationFeed>();
+
     public ILedgerReader Ledger => _host.Services.GetRequiredService<ILedgerReader>();
 
     /// <summary>Opens one.</summary>
@@ -78,7 +80,7 @@ internal sealed class SigningHouse : IAsyncDisposable
     /// <summary>One whose reminders never come: what they make prompt must be true without them.</summary>
     public static Task<SigningHouse> OpenWithoutRemindersAsync() => OpenAsync(services =>
         services.AddKeyedSingleton<TimeProvider>(
-            Orleans.Reminders.ReminderTimeProviderNames.Reminders, new ManualTimeProvider()));
+            Orleans.Reminders.ReminderTimeProviderNames.Reminders, new CreepingTimeProvider(new ManualTimeProvider())));
 
     /// <summary>Stops the silo and starts another on the same store.</summary>
     public async Task RestartAsync()

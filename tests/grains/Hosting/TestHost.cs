@@ -23,7 +23,7 @@ internal static class TestHost
             // What a grain host does for itself, such as looking for what is idle, follows the world's clock: days pass at once here.
             .AddKeyedSingleton(KeyedService.AnyKey, TimeProvider.System)
             .AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, time)
-            .AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, time);
+            .AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, new CreepingTimeProvider(time));
         builder.Configuration["CODESIGNING_SILO_PORT"] = FreePort().ToString(CultureInfo.InvariantCulture);
         return builder;
     }
