@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using CodeSigning.Gateway.Calls;
 
 namespace CodeSigning.Gateway.Problems;
 
@@ -13,8 +14,6 @@ internal static class ProblemWriter
     {
         var response = context.Response;
         response.StatusCode = problem.Status;
-        response.ContentType = ContentType;
-        response.Headers.ContentLength = null;
         response.Headers.ETag = default;
         response.Headers.ContentDisposition = default;
         if (problem.RetryAfter is { } wait)
@@ -28,12 +27,7 @@ internal static class ProblemWriter
             response.Headers.WWWAuthenticate = "Bearer";
         }
 
-        using (var json = new Utf8JsonWriter(response.BodyWriter))
-        {
-            WriteDocument(json, problem);
-        }
-
-        await response.BodyWriter.FlushAsync(context.RequestAborted);
+        await JsonAnswer.WriteAsync(context, json => WriteDocument(json, problem), ContentType);
     }
 
     /// <summary>Writes the problem as a JSON object.</summary>

@@ -2,23 +2,10 @@
 # Sourced by tests/ksp/run and its scenes. Variables: scratch, programs (the tests' own .exe), FIXTURE and GATEWAY_STATE
 # (tests/tools/gateway.sh), wine and harness (the programs that scenes run), dll and register (the product, by Linux path), log (one
 # line a check).
+source "$here/../testing/check.sh"
 
 windows_path() { # PATH
   printf 'Z:%s' "${1//\//\\}"
-}
-
-# One check by a command's exit status.
-check() { # NAME COMMAND...
-  local name="$1" output status
-  shift
-  output="$(set -e; "$@" 2>&1)"
-  status=$?
-  if [ $status -eq 0 ]; then
-    echo "ok $name"
-  else
-    echo "FAILED $name (exit status $status)"
-    tail -n 15 <<<"$output" | sed 's/^/    /'
-  fi | tee -a "$log"
 }
 
 # A program that prints its own checks; what it writes to standard error is kept in $scratch/stderr.

@@ -8,21 +8,9 @@
 #   WORK     a directory of the script's own, empty at the start
 # The signers: rsa (RSA_3072), p256 (EC_P256), p384 (EC_P384).
 set -uo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../testing/check.sh"
 subject="$(basename "$0" .sh)"
 cd "$WORK" || exit 1
-
-check() { # NAME COMMAND...
-  local name="$1" output status
-  shift
-  output="$(set -e; "$@" 2>&1)"
-  status=$?
-  if [ $status -eq 0 ]; then
-    echo "ok $subject: $name"
-  else
-    echo "FAILED $subject: $name (exit status $status)"
-    sed 's/^/    /' <<<"$output"
-  fi
-}
 
 fails() { # COMMAND...
   if "$@"; then

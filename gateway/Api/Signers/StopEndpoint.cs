@@ -23,27 +23,21 @@ internal static class StopEndpoint
 
     private sealed class ReportResult(StopReport report) : IResult
     {
-        public async Task ExecuteAsync(HttpContext httpContext)
+        public Task ExecuteAsync(HttpContext httpContext) => JsonAnswer.WriteAsync(httpContext, json =>
         {
-            httpContext.Response.ContentType = "application/json";
-            using (var json = new Utf8JsonWriter(httpContext.Response.BodyWriter))
+            json.WriteStartObject();
+            Write(json, "signer", report.Signer);
+            Write(json, "revokedGrants", report.RevokedGrants);
+            Write(json, "cancelledRequests", report.CancelledRequests);
+            json.WriteStartArray("signatures"u8);
+            foreach (var entry in report.Signatures)
             {
-                json.WriteStartObject();
-                Write(json, "signer", report.Signer);
-                Write(json, "revokedGrants", report.RevokedGrants);
-                Write(json, "cancelledRequests", report.CancelledRequests);
-                json.WriteStartArray("signatures"u8);
-                foreach (var entry in report.Signatures)
-                {
-                    json.WriteRawValue(entry.Json, skipInputValidation: true);
-                }
-
-                json.WriteEndArray();
-                json.WriteEndObject();
+                json.WriteRawValue(entry.Json, skipInputValidation: true);
             }
 
-            await httpContext.Response.BodyWriter.FlushAsync(httpContext.RequestAborted);
-        }
+            json.WriteEndArray();
+            json.WriteEndObject();
+        });
 
         private static void Write<T>(Utf8JsonWriter json, string name, T value)
         {

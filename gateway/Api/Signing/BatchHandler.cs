@@ -58,8 +58,7 @@ internal sealed class BatchHandler(Signatures signatures, SignerIds signers, Rat
             }
         }
 
-        http.Response.ContentType = "application/json";
-        using (var json = new Utf8JsonWriter(http.Response.BodyWriter))
+        await JsonAnswer.WriteAsync(http, json =>
         {
             json.WriteStartObject();
             json.WriteStartArray("items"u8);
@@ -70,9 +69,7 @@ internal sealed class BatchHandler(Signatures signatures, SignerIds signers, Rat
 
             json.WriteEndArray();
             json.WriteEndObject();
-        }
-
-        await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+        });
     }
 
     private static void WriteItem(

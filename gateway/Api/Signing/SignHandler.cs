@@ -1,4 +1,3 @@
-using System.Text.Json;
 using CodeSigning.Gateway.Api.Approvals;
 using CodeSigning.Gateway.Api.Signers;
 using CodeSigning.Gateway.Calls;
@@ -9,7 +8,7 @@ using CodeSigning.Identities;
 namespace CodeSigning.Gateway.Api.Signing;
 
 /// <summary>
-/// One signature: the hot path. The body is parsed where it lies and the answer written to the connection's buffer, since
+/// One signature: the hot path. The body is parsed where it lies and the answer written without a model of it, since
 /// at thousands a second what the framework does for other endpoints would cost as much as the rest of the gateway.
 /// </summary>
 internal sealed class SignHandler(
@@ -34,15 +33,12 @@ internal sealed class SignHandler(
         }
 
         var chain = options.WithChain ? await signatures.GetChainAsync(outcome.Result!) : null;
-        http.Response.ContentType = "application/json";
-        using (var json = new Utf8JsonWriter(http.Response.BodyWriter))
+        await JsonAnswer.WriteAsync(http, json =>
         {
             json.WriteStartObject();
             SignatureAnswer.WriteMembers(json, outcome.Result!, options, chain);
             json.WriteEndObject();
-        }
-
-        await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+        });
     }
 
     // What is pending is looked for before the signature is tried: an approval between a denial and the look would be missed.

@@ -2,6 +2,10 @@ using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Ledger;
 using CodeSigning.Silo.Ledger;
+using CodeSigning.Silo.Ledger.Commits;
+using CodeSigning.Silo.Ledger.Commits.PostgreSql;
+using CodeSigning.Silo.Ledger.Writing;
+using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Tests.Ledger.Verification;
 using CodeSigning.Silo.Tests.Storage;
 using CodeSigning.Testing;
@@ -118,6 +122,34 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
             var exception = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(sql));
             Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, exception.SqlState);
         }
+    }
+
+    [Fact]
+    public async Task A_commit_reads_no_table_from_end_to_end()
+    {
+        await CommitSurelyAsync(Elements.Create("grant", "gnt_1"));
+        await Node.Get<ILedgerCommits>().OpenStreamAsync("str_scans", "test", CancellationToken.None);
+        NpgsqlConnection connection = new(Database.PostgreSql.Owner + ";Pooling=false;Search Path=codesigning");
+        await connection.OpenAsync();
+        // So few rows are read from end to end wherever the planner has its way.
+        await using NpgsqlCommand analyze = new("ANALYZE", connection);
+        await analyze.ExecuteNonQueryAsync();
+        await using var call = await CommitCall.PrepareAsync(connection, CancellationToken.None);
+        await using var transaction = await connection.BeginTransactionAsync();
+        var element = Elements.Use("gnt_1", 100).RestingOn(new StateVersion("grant", "gnt_1", 1));
+        var pending = PendingElement.Prepare(element);
+        pending.Use = 1;
+        var proposal = new ProposalBuilder("str_scans", Node.Get<IStateSealer>(), Node.Get<IAnswerSealer>(), Node.Get<ILedgerKey>())
+            .Build([pending], StreamHead.Empty, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+
+        await using (var report = await call.ExecuteAsync(proposal, toleranceMs: long.MaxValue, CancellationToken.None))
+        {
+            Assert.True(await report.ReadAsync());
+            Assert.Equal(CommitStatus.Committed, (CommitStatus)report.GetInt32(0));
+        }
+
+        await using NpgsqlCommand scans = new("SELECT sum(seq_scan)::bigint FROM pg_stat_xact_user_tables", connection);
+        Assert.Equal(0L, await scans.ExecuteScalarAsync());
     }
 
     [Fact]
