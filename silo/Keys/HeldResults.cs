@@ -27,12 +27,19 @@ internal sealed class HeldResults
             Tell();
     }
 
-    /// <summary>Tells all that is kept.</summary>
+    /// <summary>Has the thread pool tell all that is kept, one caller after the other on one thread.</summary>
     public void Tell()
     {
-        foreach (var job in _jobs)
-            job.Tell();
+        if (_jobs.Count == 0)
+            return;
 
+        ThreadPool.UnsafeQueueUserWorkItem(TellAll, _jobs.ToArray(), preferLocal: false);
         _jobs.Clear();
+    }
+
+    private static void TellAll(SigningJob[] jobs)
+    {
+        foreach (var job in jobs)
+            job.Tell();
     }
 }

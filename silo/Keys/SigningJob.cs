@@ -9,17 +9,17 @@ internal abstract class SigningJob(bool isBrief)
     /// <summary>Does the work, and keeps its end to itself.</summary>
     public abstract void Run();
 
-    /// <summary>Tells how the work ended.</summary>
+    /// <summary>Tells how the work ended. Whoever waits goes on within this call: it belongs on the thread pool.</summary>
     public abstract void Tell();
 
+    /// <summary>Tells that the work is not done; as <see cref="Tell"/>.</summary>
     public abstract void Refuse();
 }
 
 /// <inheritdoc/>
 internal sealed class SigningJob<T>(Func<T> work, bool isBrief, CancellationToken cancellationToken) : SigningJob(isBrief)
 {
-    // Continuations run elsewhere: these threads are for arithmetic.
-    private readonly TaskCompletionSource<T> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<T> _end = new();
     private T? _result;
     private Exception? _fault;
 

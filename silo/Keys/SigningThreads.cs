@@ -130,7 +130,7 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
         lock (_gate)
         {
             while (_waiting.TryDequeue(out var job))
-                job.Refuse();
+                ThreadPool.UnsafeQueueUserWorkItem(static refused => refused.Refuse(), job, preferLocal: false);
 
             TellNoneWaits();
         }
