@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace CodeSigning.Silo.Keys;
 
 /// <summary>
-/// The ends of brief jobs that one thread keeps for a moment, to tell several callers at once: waking the thread pool for
-/// each signature by itself costs more than all else that is done for it but the arithmetic.
+/// The ends of brief jobs that one thread keeps for a moment, to tell several callers at once: to wake the thread pool for
+/// each signature by itself takes the processor from other signatures.
 /// </summary>
 internal sealed class HeldResults
 {
