@@ -139,7 +139,8 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
     // and nobody waits longer, since what is gathered would have queued there.
     private async Task GatherAsync()
     {
-        if (_upcoming is null || _upcoming.NoneWaitsAsync() is not { IsCompleted: false } noneWaits)
+        var noneWaits = _upcoming?.NoneWaitsAsync() ?? Task.CompletedTask;
+        if (noneWaits.IsCompleted)
             return;
 
         TaskCompletionSource batchIsFull = new(TaskCreationOptions.RunContinuationsAsynchronously);
