@@ -27,6 +27,9 @@ public sealed class LedgerOptions
     /// <summary>How often a checkpoint is made where something changed.</summary>
     public TimeSpan CheckpointInterval { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long an open stream may go without an entry before any process closes it, taking its writer for gone.</summary>
+    public TimeSpan SilentStreamTimeout { get; set; } = TimeSpan.FromHours(1);
+
     /// <summary>How long shutting down may take to commit what waits and to close the stream.</summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(10);
 

@@ -8,7 +8,11 @@ namespace CodeSigning.Silo.Ledger.Checkpoints;
 
 /// <summary>Makes a checkpoint every few seconds where something changed, as long as the node runs.</summary>
 internal sealed class CheckpointService(
-    CheckpointWriter writer, TimeProvider time, IOptions<LedgerOptions> options, ILogger<CheckpointService> logger) : BackgroundService
+    SilentStreams silent,
+    CheckpointWriter writer,
+    TimeProvider time,
+    IOptions<LedgerOptions> options,
+    ILogger<CheckpointService> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -28,6 +32,7 @@ internal sealed class CheckpointService(
     {
         try
         {
+            await silent.CloseAsync(cancellationToken);
             await writer.WriteIfDueAsync(cancellationToken);
         }
         catch (Exception exception) when (exception is StoreUnavailableException or StoreContentionException)

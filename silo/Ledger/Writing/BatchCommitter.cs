@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
-using CodeSigning.Identifiers;
 using CodeSigning.Ledger;
 using CodeSigning.Silo.Ledger.Commits;
 using CodeSigning.Silo.Ledger.Entries;
@@ -17,10 +16,8 @@ namespace CodeSigning.Silo.Ledger.Writing;
 /// </summary>
 internal sealed class BatchCommitter(
     ILedgerCommits commits,
+    OwnStream stream,
     IGrantUseReader grantUses,
-    IStateSealer stateSealer,
-    IAnswerSealer answerSealer,
-    ILedgerKey key,
     IEnumerable<ICommitObserver> observers,
     LedgerMetrics metrics,
     TimeProvider time,
@@ -32,30 +29,16 @@ internal sealed class BatchCommitter(
     private readonly ICommitObserver[] _observers = [.. observers];
     private readonly DatabaseClock _clock = new(time, metrics);
     private readonly GrantCounts _counts = new();
-    private ProposalBuilder? _builder;
-    private StreamHead _head = StreamHead.Empty;
 
-    public string? Stream { get; private set; }
+    public string? Stream => stream.Id;
 
-    public async Task OpenStreamAsync(string node, CancellationToken cancellationToken)
+    public async Task OpenStreamAsync(CancellationToken cancellationToken)
     {
-        var stream = EntityId.New(IdPrefixes.Stream, time);
-        await commits.OpenStreamAsync(stream, node, cancellationToken);
+        await stream.OpenAsync(cancellationToken);
         _clock.Observe(await commits.ReadClockAsync(cancellationToken));
-        _builder = new ProposalBuilder(stream, stateSealer, answerSealer, key);
-        Stream = stream;
     }
 
-    public async Task CloseStreamAsync(CancellationToken cancellationToken)
-    {
-        // A stream without entries has nothing that could be cut off; and before the first entry there may be no key.
-        if (Stream is not { } stream || _head.Number == 0)
-            return;
-
-        var closing = HeadText.Sign(stream, _head.Number, _head.Hash, LedgerTime.ToText(_clock.Next()), closing: true, key);
-        if (!await commits.CloseStreamAsync(stream, _head, closing, cancellationToken))
-            throw new LedgerBrokenException($"The ledger stream {stream} does not end where this process left it; verify the ledger.");
-    }
+    public Task CloseStreamAsync(CancellationToken cancellationToken) => stream.CloseAsync(_clock.Next(), cancellationToken);
 
     /// <summary>Completes every element of the batch, or puts it into <paramref name="deferred"/>.</summary>
     /// <param name="batch">The elements; none of them in the way of another (<see cref="BatchConflicts"/>).</param>
@@ -73,7 +56,7 @@ internal sealed class BatchCommitter(
             if (batch.Count == 0)
                 return;
 
-            var proposal = _builder!.Build(batch, _head, _clock.Next());
+            var proposal = stream.Propose(batch, _clock.Next());
             var started = Stopwatch.GetTimestamp();
             CommitReport? report = null;
             try
@@ -97,9 +80,8 @@ internal sealed class BatchCommitter(
                     Refuse(batch, deferred, report);
                     break;
                 default:
-                    throw new LedgerBrokenException(
-                        $"The database's ledger stream {Stream} does not end where this process wrote last. The database was "
-                        + "restored or changed while the service ran: stop all nodes, verify the ledger, then start them again.");
+                    await WhileUnavailableAsync(() => GoOnInAnotherStreamAsync(cancellationToken), tellUnavailable, cancellationToken);
+                    break;
             }
         }
     }
@@ -122,6 +104,20 @@ internal sealed class BatchCommitter(
                 logger.LogDebug(contention, "Another node's commit was in the way; proposing the batch again.");
             }
         }
+    }
+
+    private async Task GoOnInAnotherStreamAsync(CancellationToken cancellationToken)
+    {
+        if (!await stream.IsClosedAtItsEndAsync(cancellationToken))
+        {
+            throw new LedgerBrokenException(
+                $"The database's ledger stream {Stream} does not end where this process wrote last. The database was "
+                + "restored or changed while the service ran: stop all nodes, verify the ledger, then start them again.");
+        }
+
+        var closed = Stream;
+        await stream.OpenAsync(cancellationToken);
+        logger.LogInformation("Another process closed the silent ledger stream {Closed}; this one goes on in {Stream}.", closed, Stream);
     }
 
     // A commit whose answer was lost is repeated with the very same proposal: it finds itself written, or goes in.
@@ -169,7 +165,7 @@ internal sealed class BatchCommitter(
 
     private void Complete(List<PendingElement> batch, CommitProposal proposal, CommitReport report)
     {
-        _head = proposal.Next;
+        stream.MoveTo(proposal);
         _clock.Observe(report.NowMs);
         _clock.Committed(proposal.AtMs);
         foreach (var pending in batch)

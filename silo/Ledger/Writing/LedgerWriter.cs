@@ -82,7 +82,7 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
     /// <summary>Opens this process's stream and begins to take elements.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await _committer.OpenStreamAsync(_options.Node, cancellationToken);
+        await _committer.OpenStreamAsync(cancellationToken);
         Reason = null;
         _running = Task.Run(RunAsync, CancellationToken.None);
     }

@@ -100,6 +100,8 @@ public static class LedgerStorageExtensions
     private static void AddEvidence(IServiceCollection services)
     {
         services.AddSingleton<LedgerPages>();
+        services.AddSingleton<StreamHeads>();
+        services.AddSingleton<SilentStreams>();
         services.AddSingleton<CheckpointWriter>();
         services.AddSingleton<ICheckpoints, CheckpointReader>();
         services.AddHostedService<CheckpointService>();
@@ -121,6 +123,7 @@ public static class LedgerStorageExtensions
 
     private static void AddWriter(IServiceCollection services)
     {
+        services.AddSingleton<OwnStream>();
         services.AddSingleton<BatchCommitter>();
         services.AddSingleton<LedgerWriter>();
         services.AddSingleton<ILedger>(provider => provider.GetRequiredService<LedgerWriter>());

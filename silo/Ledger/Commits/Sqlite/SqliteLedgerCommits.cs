@@ -23,8 +23,7 @@ internal sealed class SqliteLedgerCommits(SqliteWriteThread writer, TimeProvider
         string stream, StreamHead head, string closingHead, CancellationToken cancellationToken) =>
         writer.WriteAsync(statements =>
         {
-            var found = ReadHead(statements, stream);
-            if (found is null || !found.IsSameAs(head))
+            if (ReadEnd(statements, stream) is not { IsClosed: false } end || !end.Head.IsSameAs(head))
                 return false;
 
             statements.Execute(
@@ -54,11 +53,11 @@ internal sealed class SqliteLedgerCommits(SqliteWriteThread writer, TimeProvider
     private CommitReport Commit(SqliteStatements statements, CommitProposal proposal)
     {
         var now = NowMs();
-        var found = ReadHead(statements, proposal.Stream);
-        if (found is not null && found.IsSameAs(proposal.Next))
+        var end = ReadEnd(statements, proposal.Stream);
+        if (end?.Head.IsSameAs(proposal.Next) is true)
             return new CommitReport(CommitStatus.AlreadyCommitted, now);
 
-        if (found is null || !found.IsSameAs(proposal.Expected))
+        if (end is not { IsClosed: false } open || !open.Head.IsSameAs(proposal.Expected))
             return new CommitReport(CommitStatus.HeadMoved, now);
 
         var report = SqliteChecks.Examine(statements, proposal, now, toleranceMs);
@@ -69,12 +68,11 @@ internal sealed class SqliteLedgerCommits(SqliteWriteThread writer, TimeProvider
         return report;
     }
 
-    private static StreamHead? ReadHead(SqliteStatements statements, string stream)
+    private static (StreamHead Head, bool IsClosed)? ReadEnd(SqliteStatements statements, string stream)
     {
-        using var reader = statements.Query(
-            "SELECT number, hash, batch FROM ledger_streams WHERE id = @a AND closed_ms IS NULL", stream);
+        using var reader = statements.Query("SELECT number, hash, batch, closed_ms FROM ledger_streams WHERE id = @a", stream);
         return reader.Read()
-            ? new StreamHead(reader.GetInt64(0), reader.GetFieldValue<byte[]>(1), new Guid(reader.GetFieldValue<byte[]>(2)))
+            ? (new StreamHead(reader.GetInt64(0), reader.GetFieldValue<byte[]>(1), reader.GetGuid(2)), !reader.IsDBNull(3))
             : null;
     }
 

@@ -10,6 +10,7 @@ namespace CodeSigning.Silo.Tests.Ledger.Writing;
 internal sealed class FaultyCommits(ILedgerCommits real) : ILedgerCommits
 {
     private readonly ConcurrentQueue<Fault> _faults = new();
+    private readonly TaskCompletionSource _away = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _gate = Opened();
 
     /// <summary>Commits that came through to the database.</summary>
@@ -17,6 +18,9 @@ internal sealed class FaultyCommits(ILedgerCommits real) : ILedgerCommits
 
     /// <summary>Whether the store is away until further notice.</summary>
     public bool IsAway { get; set; }
+
+    /// <summary>Ends when a fault has taken the store away.</summary>
+    public Task Away => _away.Task;
 
     /// <summary>Puts the wrapper in the place of the commits that are registered.</summary>
     public static void Install(IServiceCollection services)
@@ -45,6 +49,9 @@ internal sealed class FaultyCommits(ILedgerCommits real) : ILedgerCommits
             throw new StoreUnavailableException("Away.", new IOException());
 
         _faults.TryDequeue(out var fault);
+        if (fault is Fault.StoreAway)
+            throw TakeAway();
+
         if (fault is Fault.LostBeforeItWasSent)
             throw new StoreUnavailableException("Lost.", new IOException());
 
@@ -53,7 +60,12 @@ internal sealed class FaultyCommits(ILedgerCommits real) : ILedgerCommits
 
         Sent++;
         var report = await real.CommitAsync(proposal, cancellationToken);
-        return fault is Fault.AnswerLost ? throw new StoreUnavailableException("Lost.", new IOException()) : report;
+        return fault switch
+        {
+            Fault.AnswerLost => throw new StoreUnavailableException("Lost.", new IOException()),
+            Fault.AnswerLostAndStoreAway => throw TakeAway(),
+            _ => report,
+        };
     }
 
     public Task<long> ReadClockAsync(CancellationToken cancellationToken) => real.ReadClockAsync(cancellationToken);
@@ -70,6 +82,13 @@ internal sealed class FaultyCommits(ILedgerCommits real) : ILedgerCommits
 
     public Task WaitForCommitsUnderWayAsync(CancellationToken cancellationToken) => real.WaitForCommitsUnderWayAsync(cancellationToken);
 
+    private StoreUnavailableException TakeAway()
+    {
+        IsAway = true;
+        _away.TrySetResult();
+        return new StoreUnavailableException("Away.", new IOException());
+    }
+
     private static TaskCompletionSource Opened()
     {
         TaskCompletionSource gate = new();
@@ -85,4 +104,6 @@ internal enum Fault
     LostBeforeItWasSent,
     AnswerLost,
     Contention,
+    StoreAway,
+    AnswerLostAndStoreAway,
 }

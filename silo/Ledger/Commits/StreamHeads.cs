@@ -1,0 +1,31 @@
+using System.Data.Common;
+using CodeSigning.Silo.Storage;
+
+namespace CodeSigning.Silo.Ledger.Commits;
+
+/// <summary>Reads where streams end that another process wrote or closed.</summary>
+internal sealed class StreamHeads(IReadConnections connections)
+{
+    private const int MostAtOnce = 100;
+
+    /// <summary>Where a closed stream ends; null where it is open or was never there.</summary>
+    public async Task<StreamHead?> FindClosedAsync(string stream, CancellationToken cancellationToken)
+    {
+        var heads = await connections.QueryAsync(
+            "SELECT number, hash, batch FROM ledger_streams WHERE id = @a AND closed_ms IS NOT NULL",
+            reader => Map(reader, 0), cancellationToken, stream);
+        return heads.SingleOrDefault();
+    }
+
+    /// <summary>Open streams whose last entry is older than a time; some of them where they are many.</summary>
+    public Task<List<(string Stream, StreamHead Head)>> ListSilentAsync(long beforeMs, CancellationToken cancellationToken) =>
+        connections.QueryAsync(
+            """
+            SELECT s.id, s.number, s.hash, s.batch FROM ledger_streams s JOIN ledger_entries e ON e.stream = s.id AND e.number = s.number
+            WHERE s.settled = 0 AND s.closed_ms IS NULL AND e.at_ms < @a ORDER BY s.id LIMIT @b
+            """,
+            reader => (reader.GetString(0), Map(reader, 1)), cancellationToken, beforeMs, MostAtOnce);
+
+    private static StreamHead Map(DbDataReader reader, int first) =>
+        new(reader.GetInt64(first), reader.GetFieldValue<byte[]>(first + 1), reader.GetGuid(first + 2));
+}

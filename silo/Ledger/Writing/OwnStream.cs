@@ -1,0 +1,64 @@
+using CodeSigning.Identifiers;
+using CodeSigning.Silo.Ledger.Commits;
+using CodeSigning.Silo.Ledger.Entries;
+using CodeSigning.Silo.Storage;
+using Microsoft.Extensions.Options;
+
+namespace CodeSigning.Silo.Ledger.Writing;
+
+/// <summary>
+/// The stream that this process writes, and where it ends as far as this process knows. Changed by the writer's loop alone.
+/// </summary>
+internal sealed class OwnStream(
+    ILedgerCommits commits,
+    StreamHeads heads,
+    IStateSealer stateSealer,
+    IAnswerSealer answerSealer,
+    ILedgerKey key,
+    TimeProvider time,
+    IOptions<LedgerOptions> options)
+{
+    private ProposalBuilder? _builder;
+    private StreamHead _head = StreamHead.Empty;
+    private volatile string? _id;
+
+    /// <summary>The stream's id; null before <see cref="OpenAsync"/>.</summary>
+    public string? Id => _id;
+
+    /// <summary>Opens a new stream, in the place of the one before where there was one.</summary>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        var id = EntityId.New(IdPrefixes.Stream, time);
+        await commits.OpenStreamAsync(id, options.Value.Node, cancellationToken);
+        _builder = new ProposalBuilder(id, stateSealer, answerSealer, key);
+        _head = StreamHead.Empty;
+        _id = id;
+    }
+
+    /// <summary>A batch in the form in which it follows what the stream holds.</summary>
+    public CommitProposal Propose(IReadOnlyList<PendingElement> batch, long atMs) =>
+        (_builder ?? throw new InvalidOperationException("The stream is not open.")).Build(batch, _head, atMs);
+
+    /// <summary>Notes that a proposal is durable.</summary>
+    public void MoveTo(CommitProposal committed) => _head = committed.Next;
+
+    /// <summary>
+    /// Whether another process closed the stream, taking this one for gone, and closed it right where it ends: then nothing
+    /// is lost, and a new stream can take its place.
+    /// </summary>
+    public async Task<bool> IsClosedAtItsEndAsync(CancellationToken cancellationToken) =>
+        _id is { } id && await heads.FindClosedAsync(id, cancellationToken) is { } closed && closed.IsSameAs(_head);
+
+    /// <summary>Closes the stream for good.</summary>
+    /// <exception cref="LedgerBrokenException">In the database it ends elsewhere.</exception>
+    public async Task CloseAsync(long atMs, CancellationToken cancellationToken)
+    {
+        // A stream without entries has nothing that could be cut off; and before the first entry there may be no key.
+        if (_id is not { } id || _head.Number == 0)
+            return;
+
+        var closing = HeadText.Sign(id, _head.Number, _head.Hash, LedgerTime.ToText(atMs), closing: true, key);
+        if (!await commits.CloseStreamAsync(id, _head, closing, cancellationToken) && !await IsClosedAtItsEndAsync(cancellationToken))
+            throw new LedgerBrokenException($"The ledger stream {id} does not end where this process left it; verify the ledger.");
+    }
+}
