@@ -71,6 +71,7 @@ internal static class GatewayApplication
         app.UseRouting();
         app.UseMiddleware<WorkInFlightMiddleware>();
         app.UseMiddleware<CallerMiddleware>();
+        app.UseMiddleware<CallerShareMiddleware>();
         app.UseMiddleware<RateMiddleware>();
     }
 }

@@ -38,9 +38,15 @@ public static class SignerAuthority
             return new Standing(best.Role, Combine(best.Role, caller), basis);
         }
 
-        ImmutableArray<StateVersion> consulted = [facts.Self, .. facts.Groups.Values.Select(group => group.Version)];
-        return new Standing(null, IsProductAdministrator(caller) ? SignerPermissions.OfProductAdministrator : [], consulted);
+        return new Standing(
+            null, IsProductAdministrator(caller) ? SignerPermissions.OfProductAdministrator : [], Consulted(facts));
     }
+
+    /// <summary>
+    /// What a refusal rests on: any group could have given the role that was missing, also to somebody who has a weaker one.
+    /// </summary>
+    public static ImmutableArray<StateVersion> Consulted(SignerFacts facts) =>
+        [facts.Self, .. facts.Groups.Values.Select(group => group.Version)];
 
     /// <summary>
     /// Refuses a caller who may not do this: as if there were nothing, to those who may not even read.

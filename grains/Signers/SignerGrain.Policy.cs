@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using CodeSigning.Approvals;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Approvals;
+using CodeSigning.Grains.Policies;
 using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
@@ -36,10 +37,12 @@ public sealed partial class SignerGrain
         }
 
         var next = state.State with { PolicyId = change.NewPolicyId, PendingPolicyRequestId = null };
-        ImmutableArray<StateVersion> rests =
-            change.NewPolicyId is { } nextId ? [(await DemandPolicyAsync(nextId)).Version, stored.ToVersion()] : [stored.ToVersion()];
+        var replacing = change.NewPolicyId is { } nextId ? await DemandStoredPolicyAsync(nextId, cancellationToken) : null;
+        ImmutableArray<StateVersion> rests = replacing is null ? [stored.ToVersion()] : [replacing.Version, stored.ToVersion()];
+        // The approvers gave up their policy for this one, which must not be easier to shed.
+        ImmutableArray<StateWrite> guard = replacing is { State.Guarded: false } ? [replacing.Guard()] : [];
         var act = Change.By(Caller.System, "signer.change-policy", StateTypes.Signer, Id, change, services.Time);
-        await SaveAsync(act, next, rests, [], cancellationToken);
+        await SaveAsync(act, next, rests, guard, cancellationToken);
     }
 
     /// <summary>Changes the policy, or opens the request that may change it later.</summary>
@@ -76,5 +79,13 @@ public sealed partial class SignerGrain
         EntityId.Is(IdPrefixes.Policy, policyId)
         && await GrainFactory.GetGrain<ISigningPolicyGrain>(policyId).GetFactsAsync() is { IsRetired: false } policy
             ? policy
-            : throw new RefusedException(ErrorCode.InvalidRequest, $"There is no signing policy '{policyId}'.");
+            : throw NoSuchPolicy(policyId);
+
+    private async Task<KnownPolicy> DemandStoredPolicyAsync(string policyId, CancellationToken cancellationToken) =>
+        await KnownPolicy.ReadAsync(services.States, policyId, cancellationToken) is { State.IsRetired: false } policy
+            ? policy
+            : throw NoSuchPolicy(policyId);
+
+    private static RefusedException NoSuchPolicy(string policyId) =>
+        new(ErrorCode.InvalidRequest, $"There is no signing policy '{policyId}'.");
 }

@@ -27,7 +27,7 @@ public static class SigningRules
         if (!standing.Actions.Contains(SignerAction.Sign))
         {
             return new SigningDecision.Refused(
-                standing.Basis, facts.State.Name, facts.Certificate, ErrorCode.Forbidden, SignerAuthority.Sentence(SignerAction.Sign));
+                SignerAuthority.Consulted(facts), facts.State.Name, facts.Certificate, ErrorCode.Forbidden, SignerAuthority.Sentence(SignerAction.Sign));
         }
 
         if (facts.State.IsDisabled)
@@ -94,6 +94,7 @@ public static class SigningRules
                 [.. basis, policy.Version], facts.State.Name, certificate, until, IsBypass: true);
         }
 
-        return new SigningDecision.NeedsGrant(basis, facts.State.Name, certificate, until, []);
+        ImmutableArray<StateVersion> withPolicy = facts.Policy is { } asking ? [.. basis, asking.Version] : basis;
+        return new SigningDecision.NeedsGrant(withPolicy, facts.State.Name, certificate, until, []);
     }
 }

@@ -45,7 +45,8 @@ public sealed class LimitsTests
         var busy = await HoldUntilBusyAsync(
             server,
             "/api/v1/auth/login",
-            "",
+            [""],
+            503,
             () => server.AsNobody().PostAsync("/api/v1/auth/universal-auth/login", new { clientId = "x", clientSecret = "x" }),
             async () => (await administrator.GetAsync("/api/v1/me")).Succeeded());
 
@@ -53,15 +54,36 @@ public sealed class LimitsTests
     }
 
     [Fact]
+    public async Task Who_has_a_token_can_keep_out_nobody_but_themselves()
+    {
+        await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_REQUESTS_IN_FLIGHT=8");
+        var administrator = await server.AsAdministratorAsync();
+        var other = await AddPersonAsync(server, administrator);
+
+        var busy = await HoldUntilBusyAsync(
+            server,
+            "/api/v1/pki/signers/sgn_00000000000000000000000000/sign/batch",
+            [Authorization(other)],
+            429,
+            () => other.GetAsync("/api/v1/me"),
+            async () => (await administrator.GetAsync("/api/v1/me")).Succeeded());
+
+        Assert.NotNull(busy.Refused(429, "RateLimited").Headers.RetryAfter);
+        await Eventually.Async(async () => (await other.GetAsync("/api/v1/me")).Status == 200);
+    }
+
+    [Fact]
     public async Task More_work_than_there_may_be_is_told_to_come_back_and_probes_are_answered_all_the_same()
     {
         await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_REQUESTS_IN_FLIGHT=2");
         var administrator = await server.AsAdministratorAsync();
+        var other = await AddPersonAsync(server, administrator);
 
         var busy = await HoldUntilBusyAsync(
             server,
             "/api/v1/groups",
-            $"Authorization: Bearer {administrator.Token}\r\n",
+            [Authorization(administrator), Authorization(other)],
+            503,
             () => administrator.GetAsync("/api/v1/me"),
             async () =>
             {
@@ -86,17 +108,26 @@ public sealed class LimitsTests
         Assert.Contains("application/problem+json", answer, StringComparison.Ordinal);
     }
 
+    private static async Task<ApiClient> AddPersonAsync(CodeSigningServer server, ApiClient administrator)
+    {
+        const string email = "rae@example.com", password = "a password of rae's";
+        (await administrator.PostAsync("/api/v1/users", new { email, name = "Rae", password })).Succeeded();
+        return server.As(await server.AsNobody().LogInAsync(email, password));
+    }
+
+    private static string Authorization(ApiClient client) => $"Authorization: Bearer {client.Token}\r\n";
+
     /// <summary>
-    /// Holds eight requests open until somebody is told that the server is busy, and meanwhile looks at something else. They
-    /// are begun anew each time, since the server gives slow ones up.
+    /// Holds eight requests open until somebody is told to come back, and meanwhile looks at something else. They are begun
+    /// anew each time, since the server gives slow ones up.
     /// </summary>
     private static async Task<ApiAnswer> HoldUntilBusyAsync(
-        CodeSigningServer server, string path, string headers, Func<Task<ApiAnswer>> ask, Func<Task> meanwhile)
+        CodeSigningServer server, string path, string[] headers, int status, Func<Task<ApiAnswer>> ask, Func<Task> meanwhile)
     {
         ApiAnswer? answer = null;
         await Eventually.Async(async () =>
         {
-            var held = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => HoldAsync(server, path, headers)));
+            var held = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => HoldAsync(server, path, headers[i % headers.Length])));
             answer = await ask();
             await meanwhile();
             foreach (var connection in held)
@@ -104,7 +135,7 @@ public sealed class LimitsTests
                 await connection.DisposeAsync();
             }
 
-            return answer.Status == 503;
+            return answer.Status == status;
         });
         return answer!;
     }

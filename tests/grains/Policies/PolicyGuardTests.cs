@@ -80,6 +80,18 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
+    public async Task A_policy_that_took_the_place_of_a_guarded_one_guards_itself_from_the_first_moment()
+    {
+        await GrantAsync();
+        var stricter = await House.AddPolicyAsync(Policy(2, Team));
+        await House.ApproveAsync(Ann, (await House.SetPolicyAsync(Administrator, SignerId, stricter)).PendingPolicyRequestId!);
+        Assert.True((await House.PolicyAsync(stricter)).Guarded);
+        var view = await House.SetPolicyAsync(Administrator, SignerId, null);
+        Assert.Equal(stricter, view.ApprovalPolicyId);
+        Assert.NotNull(view.PendingPolicyRequestId);
+    }
+
+    [Fact]
     public async Task A_rejected_change_leaves_everything_as_it_was()
     {
         await GrantAsync();

@@ -44,6 +44,14 @@ public sealed class SigningRulesTests
     }
 
     [Fact]
+    public void A_no_to_a_member_with_a_weaker_role_rests_on_every_group_that_could_have_made_it_a_yes()
+    {
+        var decision = Refused(Facts, Auditor, ErrorCode.Forbidden);
+
+        Assert.Equal([Facts.Self, Facts.Groups[Team.Id].Version], decision.Basis.AsEnumerable());
+    }
+
+    [Fact]
     public void A_stranger_learns_nothing_of_a_disabled_signer() =>
         Refused(Facts with { State = Facts.State with { IsDisabled = true } }, Stranger, ErrorCode.NotFound);
 
