@@ -22,7 +22,10 @@ internal sealed class CheckpointWriter(LedgerPages pages, ILedgerCommits commits
         // The last checkpoint before the streams' ends: then no end can lie before the one that it names.
         var last = await pages.ReadLastCheckpointAsync(cancellationToken);
         var nowMs = await commits.ReadClockAsync(cancellationToken);
-        if (last is var (_, previous) && IsYounger(previous, nowMs - (long)minimumAge.TotalMilliseconds))
+        var at = LedgerTime.ToText(nowMs);
+        var lastAt = last is var (_, previous) ? CheckpointText.At(System.Text.Encoding.UTF8.GetBytes(previous)) : "";
+        // One from the future shows a clock that was set back, and is no reason to make none until it has caught up.
+        if (IsAfter(lastAt, LedgerTime.ToText(nowMs - (long)minimumAge.TotalMilliseconds)) && !IsAfter(lastAt, at))
             return false;
 
         var ends = await pages.ReadUnsettledEndsAsync(cancellationToken);
@@ -30,11 +33,10 @@ internal sealed class CheckpointWriter(LedgerPages pages, ILedgerCommits commits
             return false;
 
         var number = (last?.Number ?? 0) + 1;
-        var text = CheckpointText.Sign(number, last?.Text, LedgerTime.ToText(nowMs), ends, key);
+        var text = CheckpointText.Sign(number, last?.Text, IsAfter(lastAt, at) ? lastAt : at, ends, key);
         string[] closed = [.. ends.Where(end => end.IsClosed).Select(end => end.Stream)];
         return await commits.AddCheckpointAsync(number, last?.Text, text, closed, cancellationToken);
     }
 
-    private static bool IsYounger(string checkpoint, long thanMs) =>
-        string.CompareOrdinal(CheckpointText.At(System.Text.Encoding.UTF8.GetBytes(checkpoint)), LedgerTime.ToText(thanMs)) > 0;
+    private static bool IsAfter(string at, string other) => string.CompareOrdinal(at, other) > 0;
 }

@@ -78,6 +78,9 @@ internal sealed class BatchCommitter(
                     return;
                 case CommitStatus.Refused:
                     Refuse(batch, deferred, report);
+                    if (_clock.IsAheadOf(report.NowMs, options.Value.TimeTolerance))
+                        await WhileUnavailableAsync(() => GoOnAtAnEarlierTimeAsync(cancellationToken), tellUnavailable, cancellationToken);
+
                     break;
                 default:
                     await WhileUnavailableAsync(() => GoOnInAnotherStreamAsync(cancellationToken), tellUnavailable, cancellationToken);
@@ -118,6 +121,17 @@ internal sealed class BatchCommitter(
         var closed = Stream;
         await stream.OpenAsync(cancellationToken);
         logger.LogInformation("Another process closed the silent ledger stream {Closed}; this one goes on in {Stream}.", closed, Stream);
+    }
+
+    // Within a stream time never goes back, so where the database's clock was set back this one has come to its end.
+    private async Task GoOnAtAnEarlierTimeAsync(CancellationToken cancellationToken)
+    {
+        var closed = Stream;
+        await stream.CloseAsync(_clock.Next(), cancellationToken);
+        await stream.OpenAsync(cancellationToken);
+        _clock.BeginAnew();
+        logger.LogWarning(
+            "The database's clock was set back. The ledger stream {Closed} is closed and {Stream} goes on at the earlier time.", closed, Stream);
     }
 
     // A commit whose answer was lost is repeated with the very same proposal: it finds itself written, or goes in.

@@ -19,6 +19,12 @@ internal sealed class DatabaseClock(TimeProvider time, LedgerMetrics metrics)
         metrics.ClockSkew(TimeSpan.FromMilliseconds(-_offsetMs));
     }
 
+    /// <summary>Whether the database's clock lies so far behind the last batch that no commit takes the time of another.</summary>
+    public bool IsAheadOf(long nowMs, TimeSpan tolerance) => _lastMs - nowMs > (long)tolerance.TotalMilliseconds;
+
+    /// <summary>Forgets the last batch: the next one is the first of another stream.</summary>
+    public void BeginAnew() => _lastMs = 0;
+
     /// <summary>Notes the time of a batch that was committed.</summary>
     public void Committed(long atMs) => _lastMs = Math.Max(_lastMs, atMs);
 }

@@ -2,6 +2,7 @@ using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Ledger;
 using CodeSigning.Silo.Storage;
+using CodeSigning.Silo.Tests.Ledger.Verification;
 using CodeSigning.Silo.Tests.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -103,6 +104,26 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
         await AdvanceAsync(TimeSpan.FromMilliseconds(1));
         var outcome = await CommitAsync(Elements.Sign() with { Until = end });
         Assert.Equal(end, Assert.IsType<CommitOutcome.TooLate>(outcome).Now);
+    }
+
+    [Fact]
+    public async Task After_the_clock_was_set_back_the_ledger_goes_on_in_another_stream_at_the_earlier_time()
+    {
+        var before = await CommitSurelyAsync(Elements.Use("gnt_1", 2));
+        await AdvanceAsync(-TimeSpan.FromMinutes(1));
+        var after = await CommitSurelyAsync(Elements.Use("gnt_1", 2));
+        Assert.NotEqual(before.Stream, after.Stream);
+        Assert.Equal((1, 2L, Time.GetUtcNow()), (after.Number, after.Use, after.At));
+        Assert.Empty((await Node.VerifyOnlineAsync()).Problems);
+    }
+
+    [Fact]
+    public async Task A_clock_that_was_set_back_by_less_than_entries_may_be_off_ends_no_stream()
+    {
+        var before = await CommitSurelyAsync(Elements.Sign());
+        await AdvanceAsync(-TimeSpan.FromSeconds(2));
+        var after = await CommitSurelyAsync(Elements.Sign());
+        Assert.Equal((before.Stream, before.At), (after.Stream, after.At));
     }
 
     [Fact]

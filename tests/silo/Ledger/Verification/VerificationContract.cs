@@ -2,6 +2,7 @@ using System.Text;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Ledger;
+using CodeSigning.Silo.Ledger.Checkpoints;
 using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Tests.Storage;
 using Xunit;
@@ -72,6 +73,16 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
         Assert.True((await third.VerifyOnlineAsync()).Intact);
         await next.StopAsync();
         Assert.Empty((await third.VerifyOnlineAsync()).Problems);
+    }
+
+    [Fact]
+    public async Task Checkpoints_are_made_also_while_the_clock_is_behind_the_last_one()
+    {
+        var kept = await Node.CheckpointAsync();
+        await AdvanceAsync(-TimeSpan.FromHours(1));
+        await CommitSurelyAsync(Elements.Sign());
+        Assert.True(await Node.Get<CheckpointWriter>().WriteIfDueAsync(CancellationToken.None));
+        AssertIntact(await Node.VerifyAsync(await Node.ExportAsync(), kept), 7, 2);
     }
 
     [Fact]
