@@ -10,6 +10,9 @@ internal sealed class Metric
     private const int MaxSeries = 2000;
     private const int MaxLabelText = 1024;
 
+    // The run-time declares these as counters, and they fall.
+    private static readonly string[] MisdeclaredGauges = ["dotnet.thread_pool.thread.count", "dotnet.thread_pool.queue.length"];
+
     private readonly ConcurrentDictionary<string, Series> _series = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Series>.AlternateLookup<ReadOnlySpan<char>> _byLabels;
     private readonly MetricKind _kind;
@@ -38,6 +41,7 @@ internal sealed class Metric
         var definition = type.IsGenericType ? type.GetGenericTypeDefinition() : null;
         return new Metric(instrument, definition switch
         {
+            _ when MisdeclaredGauges.Contains(instrument.Name) => MetricKind.Gauge,
             _ when definition == typeof(Counter<>) || definition == typeof(ObservableCounter<>) => MetricKind.Counter,
             _ when definition == typeof(Histogram<>) => MetricKind.Histogram,
             _ when definition == typeof(UpDownCounter<>) => MetricKind.Sum,

@@ -64,8 +64,11 @@ internal sealed class Signatures(IGrainFactory grains, IAnswerStore answers, ICa
             ? JsonSerializer.Deserialize<SignResult>(kept.Span, ContractJson.Options)
             : null;
 
+    // To name the entry of the attempt would tell a stranger that the signer is there.
     private static Problem ToProblem(SignReply.NotSigned not) => new(not.Code, not.Detail)
     {
-        Members = not.Members.SetItem("operationId", JsonSerializer.Serialize(not.OperationId)),
+        Members = not.Code == ErrorCode.NotFound
+            ? not.Members
+            : not.Members.SetItem("operationId", JsonSerializer.Serialize(not.OperationId)),
     };
 }

@@ -59,7 +59,7 @@ public static class VerifyLedgerCommand
             await WriteAsync(report, checkpoints.Count, output);
             return report.Intact ? 0 : 1;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException or JsonException)
+        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException or CryptographicException or JsonException)
         {
             await errors.WriteLineAsync($"Nothing was verified. {exception.Message}");
             return 2;
@@ -108,6 +108,10 @@ public static class VerifyLedgerCommand
             return text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
         using var document = JsonDocument.Parse(text);
-        return [.. document.RootElement.GetProperty("items").EnumerateArray().Select(item => item.GetRawText())];
+        return document.RootElement is { ValueKind: JsonValueKind.Object } answer
+            && answer.TryGetProperty("items", out var items) && items.ValueKind == JsonValueKind.Array
+            && items.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
+                ? [.. items.EnumerateArray().Select(item => item.GetString()!)]
+                : throw new InvalidDataException($"There are no checkpoints in {file}.");
     }
 }

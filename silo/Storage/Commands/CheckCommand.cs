@@ -4,6 +4,7 @@ using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Storage.Secrets;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace CodeSigning.Silo.Storage.Commands;
 
@@ -22,6 +23,12 @@ public static class CheckCommand
     public static async Task<int> RunAsync(
         IServiceProvider services, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
     {
+        if (services.GetRequiredService<IOptions<StorageOptions>>().Value is { IsSqlite: true } storage && !File.Exists(storage.SqliteFile))
+        {
+            await errors.WriteLineAsync($"Nothing was checked. There is no store at {storage.SqliteFile}.");
+            return 2;
+        }
+
         try
         {
             await services.GetRequiredService<ClusterKeys>().OpenAsync(
@@ -38,7 +45,8 @@ public static class CheckCommand
                 : $"Not sound: {report.Problems.Count} problems.");
             return report.Intact ? 0 : 1;
         }
-        catch (Exception exception) when (exception is SealedKeyException or MasterKeyException or StoreUnavailableException or LedgerUnavailableException)
+        catch (Exception exception) when (exception is SealedKeyException or MasterKeyException or StoreUnavailableException
+            or StoreRejectedException or LedgerUnavailableException)
         {
             await errors.WriteLineAsync($"Nothing was checked. {exception.Message}");
             return 2;

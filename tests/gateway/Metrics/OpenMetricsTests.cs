@@ -71,6 +71,16 @@ public sealed class OpenMetricsTests : IDisposable
         Assert.Contains("# TYPE waiting gauge\nwaiting 3\n", Text(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("dotnet.thread_pool.thread.count")]
+    [InlineData("dotnet.thread_pool.queue.length")]
+    public void What_the_run_time_calls_a_counter_and_falls_is_a_gauge(string name)
+    {
+        _meter.CreateObservableCounter(name, () => 1L);
+
+        Assert.Contains($"# TYPE {name.Replace('.', '_')} gauge\n", Text(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_is_observed_no_more_is_gone()
     {

@@ -72,4 +72,18 @@ public sealed class RefusedSignatureTests(SigningWorld world) : IClassFixture<Si
         var entry = (await world.Administrator.GetAsync($"/api/v1/pki/signers/{signer}/operations/{denial.Text("operationId")}")).Succeeded();
         Assert.Equal(("denied", "SignerDisabled"), (entry.Text("outcome"), entry.Text("code")));
     }
+
+    [Fact]
+    public async Task A_stranger_cannot_tell_a_signer_that_is_there_from_one_that_is_not()
+    {
+        const string email = "stranger@example.com", password = "a password of nobody's";
+        (await world.Administrator.PostAsync("/api/v1/users", new { email, name = "Stranger", password })).Succeeded();
+        var stranger = world.Server.As(await world.Server.AsNobody().LogInAsync(email, password));
+        var body = new { data = "AAAA", signingAlgorithm = "ECDSA_SHA256", isDigest = false };
+
+        var there = await stranger.PostAsync($"/api/v1/pki/signers/{await world.NewSignerAsync()}/sign", body);
+        var missing = await stranger.PostAsync("/api/v1/pki/signers/sgn_00000000000000000000000000/sign", body);
+
+        Assert.Equal(missing.Refused(404, "NotFound").BodyText, there.Refused(404, "NotFound").BodyText);
+    }
 }

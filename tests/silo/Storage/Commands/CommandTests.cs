@@ -1,11 +1,15 @@
+using System.Text.Json;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Ledger;
 using CodeSigning.Silo.Ledger.Commands;
 using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Storage.Commands;
+using CodeSigning.Silo.Storage.Hosting;
 using CodeSigning.Silo.Tests.Ledger;
 using CodeSigning.Silo.Tests.Ledger.Verification;
 using CodeSigning.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace CodeSigning.Silo.Tests.Storage.Commands;
@@ -108,6 +112,19 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     }
 
     [Fact]
+    public async Task Where_there_is_no_store_nothing_is_checked_and_nothing_made()
+    {
+        using TemporaryDirectory empty = new();
+        ServiceCollection services = new();
+        services.AddLedgerStorage(new StorageOptions { Database = "sqlite", DataDirectory = empty.Path });
+        services.AddSingleton<KeyVault>(_ => throw new InvalidOperationException("The master key was asked for."));
+        await using var provider = services.BuildServiceProvider();
+        Assert.Equal(2, await CheckCommand.RunAsync(provider, _output, _errors, CancellationToken.None));
+        Assert.Contains("There is no store at", _errors.ToString(), StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(empty.Path));
+    }
+
+    [Fact]
     public async Task An_export_is_verified_with_a_PEM_key_and_a_kept_checkpoint()
     {
         await CommitSurelyAsync(Elements.Sign());
@@ -119,8 +136,12 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
         Assert.Equal(0, await VerifyAsync(export, "--key", key, "--checkpoint", checkpoint));
         Assert.Contains("Intact: 1 entries", _output.ToString(), StringComparison.Ordinal);
 
-        await File.WriteAllTextAsync(checkpoint, $"{{\"items\":[{await Node.CheckpointAsync()}]}}");
+        // As GET /api/v1/ledger/checkpoints answers: each checkpoint's text, which is what was signed, as a string.
+        await File.WriteAllTextAsync(checkpoint, JsonSerializer.Serialize(new { items = new[] { await Node.CheckpointAsync() } }));
         Assert.Equal(0, await VerifyAsync(export, "--key", key, "--checkpoint", checkpoint));
+
+        await File.WriteAllTextAsync(checkpoint, "{\"items\":[{}]}");
+        Assert.Equal(2, await VerifyAsync(export, "--key", key, "--checkpoint", checkpoint));
 
         await File.WriteAllTextAsync(export, (await File.ReadAllTextAsync(export)).Replace("release", "malware", StringComparison.Ordinal));
         Assert.Equal(1, await VerifyAsync(export, "--key", key));
