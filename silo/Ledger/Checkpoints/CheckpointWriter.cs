@@ -1,12 +1,14 @@
 using CodeSigning.Silo.Ledger.Commits;
 using CodeSigning.Silo.Ledger.Entries;
 using CodeSigning.Silo.Ledger.Export;
+using CodeSigning.Silo.Ledger.Writing;
 using Microsoft.Extensions.Options;
 
 namespace CodeSigning.Silo.Ledger.Checkpoints;
 
 /// <summary>Makes checkpoints. Every node tries; the store takes one at a time, and only on top of the last.</summary>
-internal sealed class CheckpointWriter(LedgerPages pages, ILedgerCommits commits, ILedgerKey key, IOptions<LedgerOptions> options)
+internal sealed class CheckpointWriter(
+    LedgerPages pages, ILedgerCommits commits, OwnStream own, ILedgerKey key, IOptions<LedgerOptions> options)
 {
     /// <summary>Makes a checkpoint if something changed since the last, and the last is not too young.</summary>
     /// <returns>Whether one was made.</returns>
@@ -28,7 +30,7 @@ internal sealed class CheckpointWriter(LedgerPages pages, ILedgerCommits commits
         if (IsAfter(lastAt, LedgerTime.ToText(nowMs - (long)minimumAge.TotalMilliseconds)) && !IsAfter(lastAt, at))
             return false;
 
-        var ends = await pages.ReadUnsettledEndsAsync(cancellationToken);
+        var ends = await pages.ReadUnsettledEndsAsync(own.Id, cancellationToken);
         if (ends.Count == 0 || (last is not null && CheckpointText.HasHeads(last.Value.Text, ends)))
             return false;
 

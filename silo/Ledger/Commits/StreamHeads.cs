@@ -8,13 +8,16 @@ internal sealed class StreamHeads(IReadConnections connections)
 {
     private const int MostAtOnce = 100;
 
-    /// <summary>Where a closed stream ends; null where it is open or was never there.</summary>
-    public async Task<StreamHead?> FindClosedAsync(string stream, CancellationToken cancellationToken)
+    /// <summary>Where a closed stream ends, with the signed head that closed it; null where there are not both.</summary>
+    public async Task<(StreamHead Head, byte[] Closing)?> FindClosedAsync(string stream, CancellationToken cancellationToken)
     {
-        var heads = await connections.QueryAsync(
-            "SELECT number, hash, batch FROM ledger_streams WHERE id = @a AND closed_ms IS NOT NULL",
-            reader => Map(reader, 0), cancellationToken, stream);
-        return heads.SingleOrDefault();
+        var found = await connections.QueryAsync(
+            """
+            SELECT s.number, s.hash, s.batch, h.json FROM ledger_streams s JOIN ledger_heads h ON h.stream = s.id AND h.number = s.number
+            WHERE s.id = @a AND s.closed_ms IS NOT NULL AND h.closing = 1
+            """,
+            reader => (Map(reader, 0), reader.GetFieldValue<byte[]>(3)), cancellationToken, stream);
+        return found.Count == 1 ? found[0] : null;
     }
 
     /// <summary>Open streams whose last entry is older than a time; some of them where they are many.</summary>

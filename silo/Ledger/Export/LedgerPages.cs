@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CodeSigning.Ledger;
 using CodeSigning.Silo.Ledger.Entries;
 using CodeSigning.Silo.Storage;
@@ -17,8 +18,41 @@ internal sealed class LedgerPages(IReadConnections connections)
         "SELECT id, number, hash, closed_ms FROM ledger_streams WHERE number > 0 ORDER BY id", MapEnd, cancellationToken);
 
     /// <summary>What the streams end in that no checkpoint has named as closed yet.</summary>
-    public Task<List<StreamEnd>> ReadUnsettledEndsAsync(CancellationToken cancellationToken) => connections.QueryAsync(
-        "SELECT id, number, hash, closed_ms FROM ledger_streams WHERE settled = 0 AND number > 0 ORDER BY id", MapEnd, cancellationToken);
+    /// <param name="own">A stream that is open and must be among them, whatever its row says of being settled.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public Task<List<StreamEnd>> ReadUnsettledEndsAsync(string? own, CancellationToken cancellationToken) => connections.QueryAsync(
+        """
+        SELECT id, number, hash, closed_ms FROM ledger_streams
+        WHERE (settled = 0 OR (id = @a AND closed_ms IS NULL)) AND number > 0 ORDER BY id
+        """,
+        MapEnd, cancellationToken, own ?? "");
+
+    /// <summary>Every stream that any entry names, whether it has a row of its own or not.</summary>
+    public async IAsyncEnumerable<string> ReadStreamsOfEntriesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var stream = "";
+        while (true)
+        {
+            var next = await connections.QueryAsync(
+                "SELECT min(stream) FROM ledger_entries WHERE stream > @a", reader => reader.GetText(0), cancellationToken, stream);
+            if (next is not [{ } found])
+                yield break;
+
+            yield return stream = found;
+        }
+    }
+
+    /// <summary>The numbers of some entries of a stream that lie outside what its row counts.</summary>
+    public Task<List<long>> ReadStrayEntriesAsync(string stream, CancellationToken cancellationToken) => connections.QueryAsync(
+        """
+        SELECT number FROM (
+            SELECT number FROM ledger_entries
+                WHERE stream = @a AND number > coalesce((SELECT number FROM ledger_streams WHERE id = @a), 0)
+            UNION ALL
+            SELECT number FROM ledger_entries WHERE stream = @a AND number < 1) AS stray
+        ORDER BY number LIMIT 10
+        """,
+        reader => reader.GetInt64(0), cancellationToken, stream);
 
     /// <summary>The last checkpoint; null where there is none.</summary>
     public async Task<(long Number, string Text)?> ReadLastCheckpointAsync(CancellationToken cancellationToken)

@@ -68,8 +68,19 @@ internal sealed class OnlineVerification(LedgerPages pages, ILedgerKey key, Stat
         foreach (var stream in progress.Checkpoints.Streams.Union(progress.Streams.Keys).Where(stream => !known.Contains(stream)))
             progress.Problems.Add(stream, 1, "The stream is missing.");
 
+        await FindStrayEntriesAsync(progress, cancellationToken);
         progress.Checkpoints.ForgetChecked();
         progress.Uses.Finish(isPart: false);
+    }
+
+    // Lists show every row; the streams' own rows say which of them belong to the ledger.
+    private async Task FindStrayEntriesAsync(Progress progress, CancellationToken cancellationToken)
+    {
+        await foreach (var stream in pages.ReadStreamsOfEntriesAsync(cancellationToken))
+        {
+            foreach (var number in await pages.ReadStrayEntriesAsync(stream, cancellationToken))
+                progress.Problems.Add(stream, number, "The entry lies outside its stream: it was inserted, or the stream was cut off.");
+        }
     }
 
     private async Task VerifyStreamAsync(Progress progress, StreamEnd end, CancellationToken cancellationToken)

@@ -3,8 +3,8 @@ using CodeSigning.Silo.Storage;
 namespace CodeSigning.Silo.Ledger.Verification;
 
 /// <summary>
-/// Checks the seal of every state, and that none is older than the version that the ledger tells of: a seal does not show
-/// that an earlier row was put back.
+/// Checks the seal of every state, and that none is older than the version that the ledger tells of, or deleted: a seal
+/// does not show that an earlier row was put back. What was deleted never comes again under the same id.
 /// </summary>
 internal sealed class StateVerifier(IReadConnections connections, IStateSealer sealer)
 {
@@ -43,7 +43,14 @@ internal sealed class StateVerifier(IReadConnections connections, IStateSealer s
             problems.Add(null, null, $"The stored {row.Name} does not bear this cluster's seal: it was changed outside the service.");
 
         // States go on changing, but a version read now is at least the one that the entries read before tell of.
-        if (written.Versions.TryGetValue(row.Name, out var version) && row.Version < version)
+        if (!written.Versions.TryGetValue(row.Name, out var version))
+            return;
+
+        if (version == 0)
+        {
+            problems.Add(null, null, $"The stored {row.Name} was deleted, as the ledger tells: an old row was put back.");
+        }
+        else if (row.Version < version)
         {
             problems.Add(
                 null, null, $"The stored {row.Name} has version {row.Version}; the ledger tells of version {version}: an old row was put back.");

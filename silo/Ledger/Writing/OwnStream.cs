@@ -1,6 +1,8 @@
+using System.Text.Json;
 using CodeSigning.Identifiers;
 using CodeSigning.Silo.Ledger.Commits;
 using CodeSigning.Silo.Ledger.Entries;
+using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Storage;
 using Microsoft.Extensions.Options;
 
@@ -43,11 +45,12 @@ internal sealed class OwnStream(
     public void MoveTo(CommitProposal committed) => _head = committed.Next;
 
     /// <summary>
-    /// Whether another process closed the stream, taking this one for gone, and closed it right where it ends: then nothing
-    /// is lost, and a new stream can take its place.
+    /// Whether another process closed the stream, taking this one for gone, and closed it right where it ends, under the
+    /// cluster's signature: then nothing is lost, and a new stream can take its place.
     /// </summary>
     public async Task<bool> IsClosedAtItsEndAsync(CancellationToken cancellationToken) =>
-        _id is { } id && await heads.FindClosedAsync(id, cancellationToken) is { } closed && closed.IsSameAs(_head);
+        _id is { } id && await heads.FindClosedAsync(id, cancellationToken) is var (head, closing)
+            && head.IsSameAs(_head) && IsSignedClosing(id, closing);
 
     /// <summary>Closes the stream for good.</summary>
     /// <exception cref="LedgerBrokenException">In the database it ends elsewhere.</exception>
@@ -60,5 +63,21 @@ internal sealed class OwnStream(
         var closing = HeadText.Sign(id, _head.Number, _head.Hash, LedgerTime.ToText(atMs), closing: true, key);
         if (!await commits.CloseStreamAsync(id, _head, closing, cancellationToken) && !await IsClosedAtItsEndAsync(cancellationToken))
             throw new LedgerBrokenException($"The ledger stream {id} does not end where this process left it; verify the ledger.");
+    }
+
+    private bool IsSignedClosing(string id, byte[] text)
+    {
+        try
+        {
+            using var keys = new VerificationKeys().Add(key.PublicKey.Span);
+            using var document = JsonDocument.Parse(text);
+            return keys.FindFault(text, document.RootElement) is null
+                && ParsedHeads.Read(document.RootElement, "closing")
+                    == new StreamEnd(id, _head.Number, Convert.ToHexStringLower(_head.Hash), IsClosed: true);
+        }
+        catch (Exception malformed) when (malformed is JsonException or FormatException)
+        {
+            return false;
+        }
     }
 }

@@ -138,6 +138,47 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
         Assert.Contains(report.Problems, p => p.Stream == _stream && p.What.Contains("moved or inserted", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("stream", 1000)]
+    [InlineData("stream", 0)]
+    [InlineData("'str_forged'", 1)]
+    public async Task A_row_beside_what_the_streams_count_is_found_online(string stream, long number)
+    {
+        await Database.ExecuteAsync(
+            $"""
+            INSERT INTO ledger_entries (stream, number, operation_id, at_ms, kind, outcome, signer_id, actor_id, json)
+            SELECT {stream}, {number}, 'op_forged', at_ms, kind, outcome, signer_id, actor_id, json FROM ledger_entries WHERE number = 6
+            """);
+        var problem = Assert.Single((await Node.VerifyOnlineAsync()).Problems);
+        Assert.Equal((stream == "stream" ? _stream : "str_forged", number), (problem.Stream, problem.Number));
+    }
+
+    [Fact]
+    public async Task A_running_process_names_its_stream_in_checkpoints_whatever_its_row_says()
+    {
+        await TamperAsync("UPDATE ledger_streams SET settled = 1");
+        Assert.Contains(_stream, await Node.CheckpointAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_writer_whose_stream_was_closed_by_hand_stops_for_good()
+    {
+        await TamperAsync("UPDATE ledger_streams SET closed_ms = 1");
+        await Assert.ThrowsAsync<LedgerUnavailableException>(() => CommitAsync(Elements.Sign()));
+        Assert.False(Node.Writer.IsWritable);
+    }
+
+    [Fact]
+    public async Task A_deleted_state_that_was_put_back_is_found()
+    {
+        await Database.ExecuteAsync("CREATE TABLE kept AS SELECT * FROM states WHERE type = 'signer'");
+        await CommitSurelyAsync(Elements.Save("signer", "sgn_1", 2, content: null));
+        Assert.True((await Node.VerifyOnlineAsync()).Intact);
+        await Database.ExecuteAsync("INSERT INTO states SELECT * FROM kept");
+        var problem = Assert.Single((await Node.VerifyOnlineAsync()).Problems);
+        Assert.Contains("signer/sgn_1 was deleted", problem.What, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_running_writer_whose_stream_was_cut_off_stops_for_good()
     {
