@@ -34,10 +34,19 @@ public sealed class SignerDirectory(IGrainFactory grains, IStateStore store)
     }
 
     /// <summary>The id of the signer of a name, deleted ones too; null where no signer bears it.</summary>
+    /// <exception cref="StateTamperedException">The row that is found by the name is not of this name.</exception>
     public async Task<string?> FindIdAsync(string name, CancellationToken cancellationToken)
     {
         var found = await store.ListAsync(new StateQuery(StateTypes.Signer, Name: name, Limit: 1), cancellationToken);
-        return found.Count == 0 ? null : found[0].Id;
+        if (found.Count == 0)
+        {
+            return null;
+        }
+
+        // What was searched is a column; what is sealed is the content.
+        return found[0].ReadAs<SignerState>().Name == name
+            ? found[0].Id
+            : throw new StateTamperedException(StateTypes.Signer, found[0].Id);
     }
 
     private async Task<IEnumerable<string>> LinksAsync(Caller caller, CancellationToken cancellationToken)

@@ -27,6 +27,35 @@ public sealed class FaultTests : IAsyncLifetime
         Assert.Null(fault.Headers.RetryAfter);
     }
 
+    [Fact]
+    public async Task Names_that_were_exchanged_in_the_database_lead_to_no_others_key()
+    {
+        var administrator = await _server.AsAdministratorAsync();
+        var ca = (await administrator.PostAsync(
+            "/api/v1/pki/ca", new { commonName = "CA", keyAlgorithm = "EC_P256", ttlDays = 10 })).Succeeded().Text("id");
+        foreach (var name in new[] { "one", "two" })
+        {
+            (await administrator.PostAsync(
+                "/api/v1/pki/signers",
+                new { name, caId = ca, commonName = name, keyAlgorithm = "EC_P256", certificateTtlDays = 5 })).Succeeded();
+        }
+
+        await ExecuteAsync(
+            "UPDATE states SET name = 'x' WHERE type = 'signer' AND name = 'one'; UPDATE states SET name = 'one' WHERE type = 'signer' AND name = 'two'");
+
+        var body = new { data = "AAAA", signingAlgorithm = "ECDSA_SHA256", isDigest = false };
+        (await administrator.PostAsync("/api/v1/pki/signers/one/sign", body)).Refused(500, "InternalError");
+    }
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new SqliteConnection($"Data Source={Path.Combine(_server.DataDirectory, "codesigning.db")};Pooling=false");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync();
+    }
+
     private async Task ChangeInTheDatabaseAsync(string id)
     {
         await using var connection = new SqliteConnection($"Data Source={Path.Combine(_server.DataDirectory, "codesigning.db")};Pooling=false");
