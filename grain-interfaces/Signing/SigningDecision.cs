@@ -36,7 +36,7 @@ public abstract record SigningDecision(
     /// <param name="SignerName">See <see cref="SigningDecision"/>.</param>
     /// <param name="Certificate">See <see cref="SigningDecision"/>.</param>
     /// <param name="Until">See <see cref="SigningDecision"/>.</param>
-    /// <param name="GrantIds">The live grants that the caller has on this signer, or the last that ended; never empty.</param>
+    /// <param name="GrantIds">The caller's live grants that cover the question, or else those that do not serve; never empty.</param>
     [GenerateSerializer, Immutable, Alias("codesigning.SigningNeedsGrant")]
     public sealed record NeedsGrant(
         ImmutableArray<StateVersion> Basis,

@@ -47,7 +47,9 @@ public sealed partial class SignerGrain(
         }
 
         var decision = SigningRules.Decide(facts, caller, question.Algorithm, question.Now(services.Time));
-        return decision is SigningDecision.NeedsGrant needed ? await AddGrantsAsync(needed, caller, !stale.IsEmpty) : decision;
+        return decision is SigningDecision.NeedsGrant needed
+            ? await AddGrantsAsync(needed, caller, question, !stale.IsEmpty)
+            : decision;
     }
 
     /// <inheritdoc/>
@@ -82,12 +84,14 @@ public sealed partial class SignerGrain(
             Id, facts.State.Name, facts.State.CertificateId, facts.State.PolicyId, standing.Role, standing.Basis);
     }
 
-    private async Task<SigningDecision> AddGrantsAsync(SigningDecision.NeedsGrant needed, Caller caller, bool fresh)
+    private async Task<SigningDecision> AddGrantsAsync(
+        SigningDecision.NeedsGrant needed, Caller caller, SigningQuestion question, bool fresh)
     {
-        var ids = await _grants!.FindAsync(caller.ToRef(), fresh, CancellationToken.None);
+        var (grantee, thumbprint) = (caller.ToRef(), needed.Certificate!.Thumbprint);
+        var ids = await _grants!.FindAsync(grantee, thumbprint, question, fresh, CancellationToken.None);
         if (ids.IsEmpty && !fresh)
         {
-            ids = await _grants.FindAsync(caller.ToRef(), fresh: true, CancellationToken.None);
+            ids = await _grants.FindAsync(grantee, thumbprint, question, fresh: true, CancellationToken.None);
         }
 
         return ids.IsEmpty

@@ -78,7 +78,7 @@ internal sealed class StateQuerySql
 
     private void AppendNameAndUntil(StringBuilder sql, string? link)
     {
-        if (_query.Name is null && _query.UntilBefore is null)
+        if (_query.Name is null && _query.UntilBefore is null && _query.UntilAtLeast is null)
             return;
 
         if (link is not null)
@@ -89,6 +89,9 @@ internal sealed class StateQuerySql
 
         if (_query.UntilBefore is { } until)
             sql.Append(" AND s.until_ms < ").Append(Parameter(until.ToUnixTimeMilliseconds()));
+
+        if (_query.UntilAtLeast is { } least)
+            sql.Append(" AND (s.until_ms >= ").Append(Parameter(least.ToUnixTimeMilliseconds())).Append(" OR s.until_ms IS NULL)");
 
         if (link is not null)
             sql.Append(')');

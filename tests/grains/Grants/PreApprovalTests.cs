@@ -3,6 +3,7 @@ using CodeSigning.Errors;
 using CodeSigning.Grains.Tests.Approvals;
 using CodeSigning.Grants;
 using CodeSigning.Identities;
+using CodeSigning.Policies;
 using Xunit;
 
 namespace CodeSigning.Grains.Tests.Grants;
@@ -99,6 +100,49 @@ public sealed class PreApprovalTests : ApprovalSuite
         await House.ApproveAsync(Ann, request.Id);
         Assert.Equal(GrantStatus.Active, (await House.GrantAsync(Rae, grantId)).Status);
         Assert.Equal(grantId, await SignsAsync(Rae));
+    }
+
+    [Fact]
+    public async Task A_long_grant_serves_behind_a_hundred_newer_ones_whose_window_is_over()
+    {
+        var signerId = await AddSignerOfLongGrantsAsync();
+        var grant = await House.PreApproveAsync(Administrator, signerId, For(Rae) with { RequestedWindowDuration = "300d" });
+        await PreApproveHundredAsync(signerId, For(Rae) with { RequestedWindowDuration = "1s" });
+        House.Time.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal(grant.Id, await SignsAsync(Rae, signerId));
+    }
+
+    [Fact]
+    public async Task A_grant_serves_behind_a_hundred_newer_ones_with_another_scope()
+    {
+        var grant = await House.PreApproveAsync(Administrator, SignerId, For(Rae));
+        await PreApproveHundredAsync(SignerId, For(Rae) with { Scope = new GrantScope(Tools: ["another"]) });
+        Assert.Equal(grant.Id, await SignsAsync(Rae));
+    }
+
+    [Fact]
+    public async Task A_grant_serves_behind_a_hundred_newer_ones_whose_window_has_not_begun()
+    {
+        var signerId = await AddSignerOfLongGrantsAsync();
+        var grant = await House.PreApproveAsync(Administrator, signerId, For(Rae));
+        var start = House.Now + TimeSpan.FromDays(1);
+        await PreApproveHundredAsync(
+            signerId, For(Rae) with { WindowStart = start, WindowEnd = start + TimeSpan.FromDays(1) });
+        Assert.Equal(grant.Id, await SignsAsync(Rae, signerId));
+    }
+
+    private async Task<string> AddSignerOfLongGrantsAsync()
+    {
+        var policyId = await House.AddPolicyAsync(Policy(1, Team) with { Constraints = new PolicyConstraints("300d") });
+        return await House.AddSignerAsync(policyId, Administrator, Rae);
+    }
+
+    private async Task PreApproveHundredAsync(string signerId, PreApprove request)
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            await House.PreApproveAsync(Administrator, signerId, request);
+        }
     }
 
     private static PreApprove For(PrincipalRef grantee) => new(grantee, "release 1.2");

@@ -138,15 +138,17 @@ public abstract class StateStoreContract(DatabaseKind kind) : StoreSuite(kind)
         from statuses in new ImmutableArray<string>[] { default, ["active"], ["active", "revoked"] }
         from links in new ImmutableArray<string>[] { default, ["user:u1"], ["user:u1", "group:g1"] }
         from until in new DateTimeOffset?[] { null, Time.GetUtcNow() }
+        from least in new DateTimeOffset?[] { null, Time.GetUtcNow() - TimeSpan.FromMinutes(10) }
         from name in new[] { null, "name10" }
-        select new StateQuery("grant", parent, statuses, links, name, until);
+        select new StateQuery("grant", parent, statuses, links, name, until, least);
 
     private static bool Fits((string Id, StateIndex Index) row, StateQuery query) =>
         (query.Parent is null || row.Index.Parent == query.Parent)
         && (query.Statuses.IsDefaultOrEmpty || query.Statuses.Contains(row.Index.Status!))
         && (query.AnyLink.IsDefaultOrEmpty || query.AnyLink.Any(row.Index.Links.Contains))
         && (query.Name is null || row.Index.Name == query.Name)
-        && (query.UntilBefore is not { } until || row.Index.Until < until);
+        && (query.UntilBefore is not { } until || row.Index.Until < until)
+        && (query.UntilAtLeast is not { } least || row.Index.Until is null || row.Index.Until >= least);
 }
 
 public sealed class SqliteStateStore() : StateStoreContract(DatabaseKind.Sqlite);
