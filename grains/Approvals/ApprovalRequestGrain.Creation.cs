@@ -133,7 +133,7 @@ public sealed partial class ApprovalRequestGrain
             cancellationToken);
         var waiting = stored
             .Select(row => row.ReadAs<ApprovalRequestState>())
-            .Where(request => IsRequester(caller, request) && request.StatusAt(Now) == RequestStatus.Pending)
+            .Where(request => request.IsOf(caller) && request.StatusAt(Now) == RequestStatus.Pending)
             .ToArray();
         if (caller.Retry is { } retry && waiting.FirstOrDefault(request => request.RequestKey == retry.Key) is { } same)
         {

@@ -29,7 +29,7 @@ public sealed partial class ApprovalRequestGrain
         var next = RequestMachine.Cancel(request, Now);
         var view = next.ToView(facts, Now);
         var change = Record(caller, "request.cancel", next, new { }).Answering(caller, view);
-        if (!IsRequester(caller, request))
+        if (!request.IsOf(caller))
         {
             change = change with { ReadSet = [.. change.ReadSet, .. await DemandAdministratorAsync(caller, request)] };
         }

@@ -69,7 +69,7 @@ public sealed partial class ApprovalRequestGrain(
 
     private async Task DemandVisibleAsync(Caller caller, ApprovalRequestState request, RequestFacts facts)
     {
-        if (IsRequester(caller, request)
+        if (request.IsOf(caller)
             || (PersonOf(caller) is { } userId
                 && (request.Policy.Steps.Any(step => facts.Approvers.Allow(step, userId))
                     || request.Ballots.Any(ballot => ballot.UserId == userId))))
@@ -108,9 +108,6 @@ public sealed partial class ApprovalRequestGrain(
 
     private Task SaveAsync(PendingChange change, ApprovalRequestState next, CancellationToken cancellationToken) =>
         state.WriteRecordedAsync(next, change with { ReadSet = [.. change.ReadSet.Distinct()] }, cancellationToken);
-
-    private static bool IsRequester(Caller caller, ApprovalRequestState request) =>
-        caller.Kind == request.Requester.Kind && caller.Id == request.Requester.Id;
 
     private static string? PersonOf(Caller caller) => caller.Kind == PrincipalKind.User ? caller.Id : null;
 

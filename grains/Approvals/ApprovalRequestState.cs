@@ -115,6 +115,9 @@ public sealed record ApprovalRequestState : IIndexedState
     [Id(24)]
     public ImmutableArray<string> RequesterMakers { get; init; } = [];
 
+    /// <summary>Whether the caller made it.</summary>
+    public bool IsOf(Caller caller) => caller.Kind == Requester.Kind && caller.Id == Requester.Id;
+
     /// <summary>Ended, in a way that is not approval.</summary>
     public ApprovalRequestState End(RequestStatus status, DateTimeOffset at) => this with { Status = status, DecidedAt = at };
 

@@ -64,14 +64,20 @@ public sealed partial class SignerGrain
             alsoWrites = await ReserveNameAsync(next.Name, cancellationToken);
         }
 
+        object changes = request;
         var policyId = request.ApprovalPolicyId.Or(facts.State.PolicyId);
         if (policyId != facts.State.PolicyId)
         {
-            (next, var rests) = await ChangePolicyAsync(caller, facts, next, policyId, cancellationToken);
+            (next, var rests, var superseded) = await ChangePolicyAsync(caller, facts, next, policyId, cancellationToken);
             readSet = [.. readSet, .. rests];
+            if (superseded is not null)
+            {
+                alsoWrites = [.. alsoWrites, Cancel(superseded, services.Time.GetUtcNow())];
+                changes = new { Update = request, CancelledRequests = Ids([superseded]) };
+            }
         }
 
-        var change = Change.By(caller, "signer.update", StateTypes.Signer, Id, request, services.Time);
+        var change = Change.By(caller, "signer.update", StateTypes.Signer, Id, changes, services.Time);
         await SaveAsync(change, next, readSet, alsoWrites, cancellationToken);
         return await ViewAsync(_facts!);
     }

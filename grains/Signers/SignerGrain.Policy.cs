@@ -45,31 +45,54 @@ public sealed partial class SignerGrain
         await SaveAsync(act, next, rests, guard, cancellationToken);
     }
 
-    /// <summary>Changes the policy, or opens the request that may change it later.</summary>
-    private async Task<(SignerState Next, ImmutableArray<StateVersion> ReadSet)> ChangePolicyAsync(
+    /// <summary>
+    /// Changes the policy, or opens the request that may change it later. A request that already waits for the same is the
+    /// answer; one that waits for something else is cancelled, since it could not be approved any more.
+    /// </summary>
+    private async Task<(SignerState Next, ImmutableArray<StateVersion> ReadSet, StoredState? Superseded)> ChangePolicyAsync(
         Caller caller, SignerFacts facts, SignerState next, string? policyId, CancellationToken cancellationToken)
     {
         SignerAuthority.Demand(facts, caller, SignerAction.ManagePolicy);
         ImmutableArray<StateVersion> rests = policyId is null ? [] : [(await DemandPolicyAsync(policyId)).Version];
         if (facts.Policy is not { } inForce)
         {
-            return (next with { PolicyId = policyId }, rests);
+            return (next with { PolicyId = policyId }, rests, null);
         }
 
+        rests = [.. rests, inForce.Version];
         if (!inForce.Guarded)
         {
-            return (next with { PolicyId = policyId, PendingPolicyRequestId = null }, [.. rests, inForce.Version]);
+            return (next with { PolicyId = policyId, PendingPolicyRequestId = null }, rests, null);
+        }
+
+        var change = new PolicyChange(inForce.Version.Id, policyId);
+        var waiting = await FindWaitingChangeAsync(facts.State, cancellationToken);
+        if (waiting is not null && IsSame(waiting.ReadAs<ApprovalRequestState>(), caller, change, inForce))
+        {
+            return (next, [.. rests, waiting.ToVersion()], null);
         }
 
         var requestId = EntityId.New(IdPrefixes.ApprovalRequest, services.Time);
         await GrainFactory.GetGrain<IApprovalRequestGrain>(requestId).CreatePolicyChangeAsync(
-            caller with { Retry = null },
-            Id,
-            facts.State.Name,
-            new PolicyChange(inForce.Version.Id, policyId),
-            cancellationToken);
-        return (next with { PendingPolicyRequestId = requestId }, [.. rests, inForce.Version]);
+            caller with { Retry = null }, Id, facts.State.Name, change, cancellationToken);
+        return (next with { PendingPolicyRequestId = requestId }, rests, waiting);
     }
+
+    private async Task<StoredState?> FindWaitingChangeAsync(SignerState signer, CancellationToken cancellationToken)
+    {
+        if (signer.PendingPolicyRequestId is not { } requestId)
+        {
+            return null;
+        }
+
+        var stored = await services.States.ReadAsync(StateTypes.ApprovalRequest, requestId, cancellationToken);
+        return stored?.ReadAs<ApprovalRequestState>().StatusAt(services.Time.GetUtcNow()) == RequestStatus.Pending ? stored : null;
+    }
+
+    /// <summary>The same is asked for by the same, and the policy has not become stricter since, which forbids its approval.</summary>
+    private static bool IsSame(ApprovalRequestState waiting, Caller caller, PolicyChange change, PolicyFacts inForce) =>
+        waiting.IsOf(caller) && waiting.Change == change
+        && !PolicyComparison.AllowsMore(inForce.Definition, waiting.Policy);
 
     /// <summary>
     /// A policy that a signer may take. Its version goes into the read set: a policy whose deletion begins meanwhile is not

@@ -1,5 +1,6 @@
 using CodeSigning.Approvals;
 using CodeSigning.Errors;
+using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.Tests.Approvals;
 using CodeSigning.Grains.Tests.Hosting;
 using CodeSigning.Policies;
@@ -139,6 +140,52 @@ public sealed class PolicyGuardTests : ApprovalSuite
         Assert.Equal(other, (await House.SignerAsync(SignerId)).ApprovalPolicyId);
     }
 
+    [Fact]
+    public async Task The_same_change_that_is_asked_for_again_is_the_request_that_waits()
+    {
+        await GrantAsync();
+        var first = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
+        Assert.Equal(first, (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId);
+        Assert.Equal([first], await WaitingForAnnAsync());
+        await House.ApproveAsync(Ann, first);
+        Assert.Null((await House.SignerAsync(SignerId)).ApprovalPolicyId);
+    }
+
+    [Fact]
+    public async Task A_change_that_another_one_replaces_is_cancelled_with_it()
+    {
+        await GrantAsync();
+        var other = await House.AddPolicyAsync(Policy(1, Ann));
+        var first = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
+        var second = (await House.SetPolicyAsync(Administrator, SignerId, other)).PendingPolicyRequestId!;
+        Assert.Equal(RequestStatus.Cancelled, (await House.LookAsync(Administrator, first)).Status);
+        Assert.Equal([second], await WaitingForAnnAsync());
+    }
+
+    [Fact]
+    public async Task The_same_change_is_asked_for_anew_once_the_first_request_has_ended()
+    {
+        await GrantAsync();
+        var first = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
+        await House.RejectAsync(Ann, first);
+        var second = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
+        Assert.Equal([second], await WaitingForAnnAsync());
+        Assert.Equal(RequestStatus.Rejected, (await House.LookAsync(Administrator, first)).Status);
+    }
+
+    [Fact]
+    public async Task The_same_change_is_asked_for_anew_once_the_policy_has_become_stricter()
+    {
+        await GrantAsync();
+        var first = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
+        await House.ReplacePolicyAsync(Administrator, PolicyId, Policy(2, Team));
+        var second = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
+        Assert.Equal(RequestStatus.Cancelled, (await House.LookAsync(Administrator, first)).Status);
+        await House.ApproveAsync(Ann, second);
+        await House.ApproveAsync(Bob, second);
+        Assert.Null((await House.SignerAsync(SignerId)).ApprovalPolicyId);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -220,6 +267,14 @@ public sealed class PolicyGuardTests : ApprovalSuite
         await RefusesAsync(ErrorCode.InvalidRequest, () => House.AddPolicyAsync(Policy(1, machine)));
         var machines = await House.AddGroupAsync("machines", machine);
         await RefusesAsync(ErrorCode.UnreachableApproval, () => House.AddPolicyAsync(Policy(1, machines)));
+    }
+
+    private async Task<IEnumerable<string>> WaitingForAnnAsync()
+    {
+        var directory = new RequestDirectory(House.Grains, House.States, House.Time);
+        var filter = new RequestFilter(RequestStatus.Pending, null, 100);
+        return (await House.DoAsync(Ann, caller => directory.ListAssignedAsync(caller, filter, CancellationToken.None)))
+            .Items.Select(request => request.Id);
     }
 
     private protected override Task<SigningHouse> OpenAsync() =>
