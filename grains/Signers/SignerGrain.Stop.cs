@@ -12,7 +12,11 @@ using CodeSigning.Signers;
 
 namespace CodeSigning.Grains.Signers;
 
-/// <summary>The emergency stop.</summary>
+/// <summary>
+/// The emergency stop, in two commits. The first disables the signer: a grant or a request that was decided on before
+/// names the version that this replaces, so it is either seen by the lists that follow or refused. Where the second does
+/// not come about, the stop is asked for again.
+/// </summary>
 public sealed partial class SignerGrain
 {
     private const int MaxReason = 1024;
@@ -28,15 +32,22 @@ public sealed partial class SignerGrain
 
         var facts = await FreshFactsAsync(cancellationToken);
         var standing = SignerAuthority.Demand(facts, caller, SignerAction.ManageStatus);
-        var grants = await ReadAllAsync(StateTypes.Grant, "active", cancellationToken);
+        if (!facts.State.IsDisabled)
+        {
+            var disable = Change.By(caller, "signer.disable", StateTypes.Signer, Id, new { request.Reason }, services.Time);
+            await SaveAsync(disable, standing, facts.State with { IsDisabled = true }, cancellationToken);
+        }
+
+        // Requests before grants: one that is approved between the two has left the first list for the second.
         var requests = await ReadAllAsync(StateTypes.ApprovalRequest, "pending", cancellationToken);
+        var grants = await ReadAllAsync(StateTypes.Grant, "active", cancellationToken);
         var now = services.Time.GetUtcNow();
         ImmutableArray<StateWrite> ends =
         [
             .. grants.Select(row => Replace(row, row.ReadAs<GrantState>().Revoke(caller.ToRef(), request.Reason, now))),
             .. requests.Select(row => Cancel(row, now)),
         ];
-        var stopped = facts.State with { IsDisabled = true, PendingPolicyRequestId = null };
+        var stopped = state.State with { PendingPolicyRequestId = null };
         var change = Change.By(
             caller,
             "signer.stop",

@@ -80,6 +80,11 @@ public sealed partial class SignerGrain(
     {
         var facts = await FreshFactsAsync();
         var standing = SignerAuthority.Demand(facts, caller, action);
+        if (facts.State.IsDisabled && action is SignerAction.Request or SignerAction.PreApprove)
+        {
+            throw new RefusedException(ErrorCode.SignerDisabled, "The signer is disabled. Its administrator can enable it again.");
+        }
+
         return new SignerAccess(
             Id, facts.State.Name, facts.State.CertificateId, facts.State.PolicyId, standing.Role, standing.Basis);
     }

@@ -212,6 +212,13 @@ internal sealed class SigningHouse : IAsyncDisposable
     public Task<GrantView> RevokeAsync(PrincipalRef who, string grantId) =>
         DoAsync(who, caller => Grains.GetGrain<IGrantGrain>(grantId).RevokeAsync(caller, new RevokeGrant("no more"), None));
 
+    public Task<StopReport> StopAsync(PrincipalRef who, string signerId) =>
+        DoAsync(who, caller => Grains.GetGrain<ISignerGrain>(signerId).StopAsync(caller, new StopSigner("stolen"), None));
+
+    public Task<SignerView> EnableAsync(PrincipalRef who, string signerId) =>
+        DoAsync(who, caller => Grains.GetGrain<ISignerGrain>(signerId)
+            .ChangeStatusAsync(caller, new ChangeSignerStatus(SignerStatus.Active), None));
+
     public Task<SignReply> SignAsync(PrincipalRef who, string signerId) => DoAsync(who, caller =>
         Grains.GetGrain<ISigningWorkerGrain>(0).SignAsync(
             new SignCommand(caller, signerId, SigningAlgorithm.EcdsaSha256, IsDigest: true, new byte[32], null), None));
