@@ -67,8 +67,9 @@ public sealed class SigningPolicyGrain(
         }
 
         // A request that waits was to change what is not in force any more.
+        var waiting = await FindWaitingAsync(current, cancellationToken);
         var next = current with { Definition = normal, PendingChangeRequestId = null, IsRetired = false };
-        await SaveAsync(next, Record(caller, "policy.replace", normal), basis, cancellationToken);
+        await SaveAsync(next, Superseding(Record(caller, "policy.replace", normal), waiting), basis, cancellationToken);
         return next.ToView();
     }
 
@@ -119,17 +120,32 @@ public sealed class SigningPolicyGrain(
     public async Task<PolicyFacts?> GetFactsAsync() =>
         (await KnownPolicy.ReadAsync(services.States, Id, CancellationToken.None))?.ToFacts();
 
-    /// <summary>Opens the request for an edit that allows more.</summary>
+    /// <summary>Opens the request for an edit that allows more, unless one for the same waits already.</summary>
     private async Task<PolicyView> AskAsync(
         Caller caller, PolicyState current, PolicyDefinition definition, CancellationToken cancellationToken)
     {
+        var change = new PolicyChange(Id, NewDefinition: definition);
+        var waiting = await FindWaitingAsync(current, cancellationToken);
+        if (waiting?.Asks(caller, change, current.Definition) == true)
+        {
+            return current.ToView();
+        }
+
         var requestId = EntityId.New(IdPrefixes.ApprovalRequest, services.Time);
         await GrainFactory.GetGrain<IApprovalRequestGrain>(requestId).CreatePolicyChangeAsync(
-            caller with { Retry = null }, null, null, new PolicyChange(Id, NewDefinition: definition), cancellationToken);
+            caller with { Retry = null }, null, null, change, cancellationToken);
         var next = current with { PendingChangeRequestId = requestId };
-        await SaveAsync(next, Record(caller, "policy.ask-change", new { RequestId = requestId }), [], cancellationToken);
+        var asked = Record(caller, "policy.ask-change", new { RequestId = requestId, CancelledRequestId = waiting?.Id });
+        await SaveAsync(next, Superseding(asked, waiting), [], cancellationToken);
         return next.ToView();
     }
+
+    private Task<WaitingChange?> FindWaitingAsync(PolicyState current, CancellationToken cancellationToken) =>
+        WaitingChange.FindAsync(
+            services.States, current.PendingChangeRequestId, services.Time.GetUtcNow(), cancellationToken);
+
+    private PendingChange Superseding(PendingChange change, WaitingChange? waiting) =>
+        waiting is null ? change : change with { AlsoWrites = [waiting.Cancel(services.Time.GetUtcNow())] };
 
     private async Task<(PolicyDefinition Normal, ImmutableArray<StateVersion> Basis)> DemandAsync(PolicyDefinition definition)
     {

@@ -72,8 +72,8 @@ public sealed partial class SignerGrain
             readSet = [.. readSet, .. rests];
             if (superseded is not null)
             {
-                alsoWrites = [.. alsoWrites, Cancel(superseded, services.Time.GetUtcNow())];
-                changes = new { Update = request, CancelledRequests = Ids([superseded]) };
+                alsoWrites = [.. alsoWrites, superseded.Cancel(services.Time.GetUtcNow())];
+                changes = new { Update = request, CancelledRequests = new[] { superseded.Id } };
             }
         }
 

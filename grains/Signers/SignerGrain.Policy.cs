@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using CodeSigning.Approvals;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Approvals;
-using CodeSigning.Grains.Policies;
 using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
@@ -49,7 +48,7 @@ public sealed partial class SignerGrain
     /// Changes the policy, or opens the request that may change it later. A request that already waits for the same is the
     /// answer; one that waits for something else is cancelled, since it could not be approved any more.
     /// </summary>
-    private async Task<(SignerState Next, ImmutableArray<StateVersion> ReadSet, StoredState? Superseded)> ChangePolicyAsync(
+    private async Task<(SignerState Next, ImmutableArray<StateVersion> ReadSet, WaitingChange? Superseded)> ChangePolicyAsync(
         Caller caller, SignerFacts facts, SignerState next, string? policyId, CancellationToken cancellationToken)
     {
         SignerAuthority.Demand(facts, caller, SignerAction.ManagePolicy);
@@ -66,10 +65,11 @@ public sealed partial class SignerGrain
         }
 
         var change = new PolicyChange(inForce.Version.Id, policyId);
-        var waiting = await FindWaitingChangeAsync(facts.State, cancellationToken);
-        if (waiting is not null && IsSame(waiting.ReadAs<ApprovalRequestState>(), caller, change, inForce))
+        var waiting = await WaitingChange.FindAsync(
+            services.States, facts.State.PendingPolicyRequestId, services.Time.GetUtcNow(), cancellationToken);
+        if (waiting?.Asks(caller, change, inForce.Definition) == true)
         {
-            return (next, [.. rests, waiting.ToVersion()], null);
+            return (next, [.. rests, waiting.Version], null);
         }
 
         var requestId = EntityId.New(IdPrefixes.ApprovalRequest, services.Time);
@@ -77,22 +77,6 @@ public sealed partial class SignerGrain
             caller with { Retry = null }, Id, facts.State.Name, change, cancellationToken);
         return (next with { PendingPolicyRequestId = requestId }, rests, waiting);
     }
-
-    private async Task<StoredState?> FindWaitingChangeAsync(SignerState signer, CancellationToken cancellationToken)
-    {
-        if (signer.PendingPolicyRequestId is not { } requestId)
-        {
-            return null;
-        }
-
-        var stored = await services.States.ReadAsync(StateTypes.ApprovalRequest, requestId, cancellationToken);
-        return stored?.ReadAs<ApprovalRequestState>().StatusAt(services.Time.GetUtcNow()) == RequestStatus.Pending ? stored : null;
-    }
-
-    /// <summary>The same is asked for by the same, and the policy has not become stricter since, which forbids its approval.</summary>
-    private static bool IsSame(ApprovalRequestState waiting, Caller caller, PolicyChange change, PolicyFacts inForce) =>
-        waiting.IsOf(caller) && waiting.Change == change
-        && !PolicyComparison.AllowsMore(inForce.Definition, waiting.Policy);
 
     /// <summary>
     /// A policy that a signer may take. Its version goes into the read set: a policy whose deletion begins meanwhile is not

@@ -45,7 +45,7 @@ public sealed partial class SignerGrain
         ImmutableArray<StateWrite> ends =
         [
             .. grants.Select(row => Replace(row, row.ReadAs<GrantState>().Revoke(caller.ToRef(), request.Reason, now))),
-            .. requests.Select(row => Cancel(row, now)),
+            .. requests.Select(row => Replace(row, row.ReadAs<ApprovalRequestState>().End(RequestStatus.Cancelled, now))),
         ];
         var stopped = state.State with { PendingPolicyRequestId = null };
         var change = Change.By(
@@ -98,9 +98,6 @@ public sealed partial class SignerGrain
         while (page.Count == PageSize);
         return all.ToImmutable();
     }
-
-    private static StateWrite Cancel(StoredState request, DateTimeOffset at) =>
-        Replace(request, request.ReadAs<ApprovalRequestState>().End(RequestStatus.Cancelled, at));
 
     private static StateWrite Replace<TState>(StoredState row, TState next)
         where TState : IIndexedState =>

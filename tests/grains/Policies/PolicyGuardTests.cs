@@ -186,6 +186,27 @@ public sealed class PolicyGuardTests : ApprovalSuite
         Assert.Null((await House.SignerAsync(SignerId)).ApprovalPolicyId);
     }
 
+    [Fact]
+    public async Task The_same_edit_that_is_asked_for_again_is_the_request_that_waits()
+    {
+        await GrantAsync();
+        var first = (await House.ReplacePolicyAsync(Administrator, PolicyId, Looser)).PendingChangeRequestId!;
+        Assert.Equal(first, (await House.ReplacePolicyAsync(Administrator, PolicyId, Looser)).PendingChangeRequestId);
+        Assert.Equal([first], await WaitingForAnnAsync());
+    }
+
+    [Fact]
+    public async Task An_edit_that_another_one_replaces_is_cancelled_with_it()
+    {
+        await GrantAsync();
+        await House.ReplacePolicyAsync(Administrator, PolicyId, Looser);
+        var loosest = Looser with { Constraints = new PolicyConstraints("4h", 30) };
+        var second = (await House.ReplacePolicyAsync(Administrator, PolicyId, loosest)).PendingChangeRequestId!;
+        Assert.Equal([second], await WaitingForAnnAsync());
+        await House.ReplacePolicyAsync(Administrator, PolicyId, Policy(2, Team));
+        Assert.Empty(await WaitingForAnnAsync());
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
