@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using CodeSigning.Approvals;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Approvals;
+using CodeSigning.Grains.Policies;
 using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;

@@ -14,6 +14,12 @@ public static class EventTypes
     /// <summary>A grant was revoked.</summary>
     public const string GrantRevoked = "grant.revoked";
 
+    /// <summary>A request was taken back, or an emergency stop ended it.</summary>
+    public const string RequestCancelled = "request.cancelled";
+
+    /// <summary>A signer was stopped in an emergency.</summary>
+    public const string SignerStopped = "signer.stopped";
+
     /// <summary>A request waits for approval.</summary>
     public const string RequestCreated = "request.created";
 
@@ -23,10 +29,11 @@ public static class EventTypes
         ["request.create"] = RequestCreated,
         ["request.approve"] = "request.approved",
         ["request.reject"] = "request.rejected",
-        ["request.cancel"] = "request.cancelled",
+        ["request.cancel"] = RequestCancelled,
         ["request.expire"] = "request.expired",
         ["request.unreachable"] = "request.unreachable",
         ["grant.revoke"] = GrantRevoked,
+        ["signer.stop"] = SignerStopped,
     }.ToImmutableDictionary();
 
     /// <summary>All of them.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using CodeSigning.Grains.States;
 
 namespace CodeSigning.Silo.Notifications;
 
@@ -10,26 +11,23 @@ namespace CodeSigning.Silo.Notifications;
 /// <param name="Body">The JSON that is sent: <c>{id, type, at, data}</c>.</param>
 internal sealed record NotificationEvent(string Id, string Type, string? Subject, string Body)
 {
+    private static readonly string[] ToldOfEnds = ["operationId", "action", "subject", "outcome", "actor", "signerId", "signerName"];
+
     private static readonly string[] Told =
         ["operationId", "action", "subject", "outcome", "code", "actor", "signerId", "signerName", "grantId", "changes", "count"];
 
-    /// <summary>The event that a ledger entry tells of; null where it is none. Neither data nor signatures are passed on.</summary>
-    public static NotificationEvent? Of(JsonElement entry)
+    /// <summary>The events that a ledger entry tells of, often none. Neither data nor signatures are passed on.</summary>
+    public static IReadOnlyList<NotificationEvent> Of(JsonElement entry)
     {
         var type = entry.TryGetProperty("action", out var action)
             ? EventTypes.OfActions.GetValueOrDefault(action.GetString()!)
             : entry.GetProperty("outcome").GetString() == "denied" ? EventTypes.SigningDenied : null;
         if (type is null)
-            return null;
+            return [];
 
-        var id = entry.GetProperty("operationId").GetString()!;
-        var body = Write(id, type, entry.GetProperty("at").GetString()!, json =>
-        {
-            foreach (var member in entry.EnumerateObject().Where(member => Told.Contains(member.Name)))
-                member.WriteTo(json);
-        });
-        return new NotificationEvent(
-            id, type, entry.TryGetProperty("subject", out var subject) ? subject.GetString() : null, body);
+        var subject = entry.TryGetProperty("subject", out var named) ? named.GetString() : null;
+        var told = Of(entry, type, entry.GetProperty("operationId").GetString()!, subject, Told);
+        return type == EventTypes.SignerStopped ? [told, .. EndedBy(entry)] : [told];
     }
 
     /// <summary>An event that no entry tells of.</summary>
@@ -49,5 +47,32 @@ internal sealed record NotificationEvent(string Id, string Type, string? Subject
         }
 
         return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    // An emergency stop ends many things in one entry. Who waits for one of them hears of it as of any other end.
+    private static IEnumerable<NotificationEvent> EndedBy(JsonElement stop)
+    {
+        var changes = stop.GetProperty("changes");
+        return Ended("revokedGrants", EventTypes.GrantRevoked, StateTypes.Grant)
+            .Concat(Ended("cancelledRequests", EventTypes.RequestCancelled, StateTypes.ApprovalRequest));
+
+        IEnumerable<NotificationEvent> Ended(string member, string type, string stateType) =>
+            from id in changes.GetProperty(member).EnumerateArray().Select(id => id.GetString())
+            select Of(stop, type, $"{stop.GetProperty("operationId").GetString()}/{id}", $"{stateType}/{id}", ToldOfEnds);
+    }
+
+    private static NotificationEvent Of(JsonElement entry, string type, string id, string? subject, string[] members)
+    {
+        var body = Write(id, type, entry.GetProperty("at").GetString()!, json =>
+        {
+            foreach (var member in entry.EnumerateObject().Where(member => members.Contains(member.Name)))
+            {
+                if (member.Name == "subject")
+                    json.WriteString("subject"u8, subject);
+                else
+                    member.WriteTo(json);
+            }
+        });
+        return new NotificationEvent(id, type, subject, body);
     }
 }

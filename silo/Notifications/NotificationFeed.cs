@@ -92,13 +92,13 @@ internal sealed class NotificationFeed(
         {
             using var document = JsonDocument.Parse(entry);
             mustReview |= IsToBeReviewedAfter(document.RootElement);
-            if (NotificationEvent.Of(document.RootElement) is not { } happened)
-                continue;
-
-            writes.AddRange(receivers
-                .Where(webhook => webhook.Events.Contains(happened.Type))
-                .Select(webhook => Write(webhook.Id, happened, null)));
-            writes.AddRange((await mail.FindAsync(happened, cancellationToken)).Select(address => Write("mail", happened, address)));
+            foreach (var happened in NotificationEvent.Of(document.RootElement))
+            {
+                writes.AddRange(receivers
+                    .Where(webhook => webhook.Events.Contains(happened.Type))
+                    .Select(webhook => Write(webhook.Id, happened, null)));
+                writes.AddRange((await mail.FindAsync(happened, cancellationToken)).Select(address => Write("mail", happened, address)));
+            }
         }
 
         if (mustReview)

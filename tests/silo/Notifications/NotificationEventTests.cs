@@ -1,0 +1,44 @@
+using System.Text.Json;
+using CodeSigning.Silo.Notifications;
+using Xunit;
+
+namespace CodeSigning.Silo.Tests.Notifications;
+
+public sealed class NotificationEventTests
+{
+    [Fact]
+    public void An_emergency_stop_tells_of_itself_and_of_each_grant_and_request_that_it_ended()
+    {
+        using var entry = JsonDocument.Parse(
+            """
+            {"operationId":"op_1","kind":"admin","outcome":"success","action":"signer.stop","subject":"signer/sgn_1",
+             "actor":{"kind":"user","id":"usr_1","name":"Ann"},"signerId":"sgn_1","signerName":"release",
+             "changes":{"reason":"stolen","revokedGrants":["gnt_1","gnt_2"],"cancelledRequests":["req_1"]},
+             "at":"2030-01-01T00:00:00.000Z"}
+            """);
+
+        var events = NotificationEvent.Of(entry.RootElement);
+
+        Assert.Equal(
+            [
+                ("op_1", "signer.stopped", "signer/sgn_1"),
+                ("op_1/gnt_1", "grant.revoked", "grant/gnt_1"),
+                ("op_1/gnt_2", "grant.revoked", "grant/gnt_2"),
+                ("op_1/req_1", "request.cancelled", "request/req_1"),
+            ],
+            events.Select(happened => (happened.Id, happened.Type, happened.Subject!)));
+        using var revoked = JsonDocument.Parse(events[1].Body);
+        var data = revoked.RootElement.GetProperty("data");
+        Assert.Equal("grant/gnt_1", data.GetProperty("subject").GetString());
+        Assert.Equal("release", data.GetProperty("signerName").GetString());
+    }
+
+    [Theory]
+    [InlineData("signer.update")]
+    [InlineData("ca.create")]
+    public void Most_changes_are_no_events(string action)
+    {
+        using var entry = JsonDocument.Parse($"{{\"operationId\":\"op_1\",\"action\":\"{action}\",\"outcome\":\"success\"}}");
+        Assert.Empty(NotificationEvent.Of(entry.RootElement));
+    }
+}
