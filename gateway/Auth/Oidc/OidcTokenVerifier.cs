@@ -44,13 +44,18 @@ internal sealed class OidcTokenVerifier(IssuerKeys keys, TimeProvider time) : IT
     {
         try
         {
-            return token.Length <= MaxLength && _handler.CanReadToken(token) ? _handler.ReadJsonWebToken(token) : null;
+            return token.Length <= MaxLength && IsSigned(token) && _handler.CanReadToken(token)
+                ? _handler.ReadJsonWebToken(token)
+                : null;
         }
-        catch (Exception exception) when (exception is ArgumentException or SecurityTokenException)
+        catch (Exception exception) when (exception is ArgumentException or FormatException or SecurityTokenException)
         {
             return null;
         }
     }
+
+    /// <summary>Three parts are a signed token (RFC 7515, section 7.1); five would be an encrypted one.</summary>
+    private static bool IsSigned(string token) => token.AsSpan().Count('.') == 2;
 
     private static bool IsMeant(JsonWebToken token, string issuer, string audience) =>
         token.Issuer == issuer

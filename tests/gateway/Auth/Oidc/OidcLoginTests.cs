@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 
@@ -66,6 +67,21 @@ public sealed class OidcLoginTests : GatewaySuite
     }
 
     [Fact]
+    public async Task An_encrypted_token_is_a_failed_login_like_any_other_and_slows_down_the_next()
+    {
+        var encrypted = LocalIssuer.Encode("""{"alg":"dir","enc":"A128CBC-HS256","kid":"k"}""") + ".A.A.A.A";
+        Assert.Equal("Unauthenticated", (string?)(await LogInAsync(encrypted, 401))["code"]);
+        var answers = new List<HttpStatusCode>();
+        for (var i = 0; i < 30; i++)
+        {
+            using var response = await PostAsync(encrypted);
+            answers.Add(response.StatusCode);
+        }
+
+        Assert.Equal([HttpStatusCode.Unauthorized, HttpStatusCode.TooManyRequests], answers.Distinct());
+    }
+
+    [Fact]
     public async Task The_binding_is_shown_to_administrators_and_is_checked_when_set()
     {
         var shown = await Administrator.GetAsync($"/identities/{_identity}", 200);
@@ -76,10 +92,14 @@ public sealed class OidcLoginTests : GatewaySuite
             $"/identities/{_identity}/oidc", new { issuer = "https://issuer.example", audience = "a", subject = "*" }, 400);
     }
 
-    private async Task<JsonNode> LogInAsync(JsonObject claims, int status)
+    private Task<JsonNode> LogInAsync(JsonObject claims, int status) => LogInAsync(_key.Token(claims), status);
+
+    private async Task<JsonNode> LogInAsync(string token, int status)
     {
-        using var response = await Gateway.Http.PostAsJsonAsync(
-            "/api/v1/auth/oidc-auth/login", new { identityId = _identity, jwt = _key.Token(claims) });
+        using var response = await PostAsync(token);
         return await response.ReadAsync(status);
     }
+
+    private Task<HttpResponseMessage> PostAsync(string token) =>
+        Gateway.Http.PostAsJsonAsync("/api/v1/auth/oidc-auth/login", new { identityId = _identity, jwt = token });
 }

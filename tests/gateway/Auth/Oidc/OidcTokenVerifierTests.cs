@@ -181,6 +181,32 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     [InlineData("é.é.é")]
     public async Task Garbage_does_not_hold(string token) => Assert.Null(await VerifyAsync(token));
 
+    [Theory]
+    [InlineData("{0}")]
+    [InlineData("{0}.A")]
+    [InlineData("{0}.A.A.A")]
+    [InlineData("{0}.A.A.A.A")]
+    [InlineData("{0}.AAAA.AAAA.AAAA.AAAA")]
+    [InlineData("{0}.A.A.A.A.A")]
+    public async Task Whatever_has_not_three_parts_does_not_hold(string form)
+    {
+        var encrypted = LocalIssuer.Encode("""{"alg":"dir","enc":"A128CBC-HS256","kid":"k"}""");
+        Assert.Null(await VerifyAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, form, encrypted)));
+    }
+
+    [Theory]
+    [InlineData("""{"alg":5,"kid":"key-1"}""", "{}")]
+    [InlineData("""{"alg":"RS256","kid":{}}""", "{}")]
+    [InlineData("""{"alg":"RS256","kid":"key-1","crit":5}""", "{}")]
+    [InlineData("""{"alg":"RS256","kid":"key-1"}""", """{"iss":5,"aud":{},"sub":[]}""")]
+    [InlineData("""{"alg":"RS256","kid":"key-1"}""", """{"exp":1e300,"nbf":-1e300,"iat":"never"}""")]
+    [InlineData("[]", "[]")]
+    [InlineData("null", "null")]
+    public async Task A_token_whose_parts_are_of_other_types_does_not_hold(string header, string claims)
+    {
+        Assert.Null(await VerifyAsync($"{LocalIssuer.Encode(header)}.{LocalIssuer.Encode(claims)}.AAAA"));
+    }
+
     [Fact]
     public async Task A_token_longer_than_16_KiB_is_not_looked_at()
     {
