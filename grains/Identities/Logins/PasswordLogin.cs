@@ -45,9 +45,9 @@ public sealed class PasswordLogin(
         var token = await sessions.BeginAsync(DecideAsync, cancellationToken);
         if (token is null)
         {
-            attempt.Fail();
             // An unknown address is not logged: it may be a password that was typed into the wrong field.
             log.LogInformation("Login of {UserId} from {Address} failed", id ?? "an unknown account", origin.Address);
+            attempt.Fail();
             throw FailedLogin.Create();
         }
 

@@ -31,8 +31,8 @@ public sealed class SecretLogin(
         var token = await sessions.BeginAsync(() => DecideAsync(credentials, origin, cancellationToken), cancellationToken);
         if (token is null)
         {
-            attempt.Fail();
             log.LogInformation("Login of a machine identity from {Address} failed", origin.Address);
+            attempt.Fail();
             throw FailedLogin.Create();
         }
 

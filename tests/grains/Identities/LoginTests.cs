@@ -152,6 +152,40 @@ public sealed class LoginTests : IdentitySuite
     }
 
     [Fact]
+    public async Task Who_fails_behind_an_address_does_not_keep_out_others_behind_it()
+    {
+        await CreateUserAsync("ann@example.com");
+        var machine = await CreateIdentityAsync("ci");
+        var secret = await CreateSecretAsync(machine.Id);
+        for (var i = 0; i < 55; i++)
+        {
+            await Assert.ThrowsAsync<RefusedException>(() => LogInAsync($"nobody{i}@example.com", Password));
+            await Assert.ThrowsAsync<RefusedException>(() => LogInAsync(secret with { ClientId = $"idn_{i}" }));
+        }
+
+        await LogInAsync(secret);
+        await LogInAsync("ann@example.com", Password);
+    }
+
+    [Fact]
+    public async Task Behind_a_blocked_address_a_wrong_password_is_answered_the_same_whether_or_not_there_is_the_account()
+    {
+        await CreateUserAsync("ann@example.com");
+        for (var i = 0; i < 60; i++)
+        {
+            await Assert.ThrowsAsync<RefusedException>(() => LogInAsync($"nobody{i}@example.com", Password));
+        }
+
+        foreach (var email in new[] { "ann@example.com", "nobody@example.com" })
+        {
+            _hasher.Clear();
+            var refusal = await Assert.ThrowsAsync<RefusedException>(() => LogInAsync(email, "a wrong password"));
+            Assert.Equal(ErrorCode.RateLimited, refusal.Code);
+            Assert.Equal([Iterations], _hasher.IterationsOfChecks);
+        }
+    }
+
+    [Fact]
     public async Task Logins_leave_no_entry_in_the_ledger()
     {
         await CreateUserAsync("ann@example.com");

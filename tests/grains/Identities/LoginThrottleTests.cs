@@ -81,16 +81,63 @@ public sealed class LoginThrottleTests
         Assert.NotNull(Wait("ann", Attacker));
     }
 
-    [Fact]
-    public void One_address_that_tries_many_accounts_is_blocked_for_all()
+    [Theory]
+    [InlineData(PrincipalKind.User)]
+    [InlineData(PrincipalKind.Identity)]
+    public void An_address_that_is_blocked_for_others_failures_lets_in_who_did_not_fail_there(PrincipalKind kind)
     {
-        for (var i = 0; i < 51; i++)
+        FailOnManyAccounts(kind, 60);
+        for (var i = 0; i < 3; i++)
         {
-            Fail($"user{i}", Attacker, 1);
+            using var attempt = _throttle.Begin(kind, "ann", Attacker);
+            attempt.Succeed();
         }
+    }
 
-        Assert.NotNull(Wait("ann", Attacker));
-        Assert.Null(Wait("ann", Owner));
+    [Theory]
+    [InlineData(PrincipalKind.User)]
+    [InlineData(PrincipalKind.Identity)]
+    public void One_address_that_tries_many_accounts_is_told_to_wait_at_each_further_failure(PrincipalKind kind)
+    {
+        FailOnManyAccounts(kind, 51);
+        Assert.Equal(TimeSpan.FromSeconds(2), FailIfAdmitted(_throttle, kind, "ann", Attacker));
+        Assert.Equal(TimeSpan.FromSeconds(4), FailIfAdmitted(_throttle, kind, "bob", Attacker));
+        Assert.Null(FailIfAdmitted(_throttle, kind, "ann", Owner));
+    }
+
+    [Fact]
+    public void Who_failed_from_a_blocked_address_is_not_tried_again_until_the_block_ends()
+    {
+        FailOnManyAccounts(PrincipalKind.User, 51);
+        FailIfAdmitted(_throttle, PrincipalKind.User, "ann", Attacker);
+        Assert.Equal(TimeSpan.FromSeconds(2), Wait("ann", Attacker));
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Null(Wait("ann", Attacker));
+    }
+
+    [Fact]
+    public void A_blocked_address_has_few_passwords_tried_at_once()
+    {
+        FailOnManyAccounts(PrincipalKind.User, 51);
+        var underWay = Enumerable.Range(0, 4).Select(i => _throttle.Begin(PrincipalKind.User, $"guess{i}", Attacker)).ToList();
+        Assert.Equal(TimeSpan.FromSeconds(1), Wait("ann", Attacker));
+        underWay[0].Dispose();
+        Assert.Null(Wait("ann", Attacker));
+    }
+
+    [Fact]
+    public void Machines_behind_a_blocked_address_log_in_at_once()
+    {
+        FailOnManyAccounts(PrincipalKind.Identity, 51);
+        var fleet = Enumerable.Range(0, 200).Select(i => _throttle.Begin(PrincipalKind.Identity, $"machine{i}", Attacker)).ToList();
+        Assert.Equal(200, fleet.Count);
+    }
+
+    [Fact]
+    public void Machines_that_fail_do_not_slow_down_people_behind_the_same_address()
+    {
+        FailOnManyAccounts(PrincipalKind.Identity, 60);
+        Assert.Null(FailIfAdmitted(_throttle, PrincipalKind.User, "ann", Attacker));
     }
 
     [Fact]
@@ -133,11 +180,27 @@ public sealed class LoginThrottleTests
             var throttle = new LoginThrottle(Options.Create(new ThrottleOptions { Capacity = 50 }), _time);
             foreach (var act in acts)
             {
-                FailIfAdmitted(throttle, act % 3 == 0 ? "ann" : $"user{act % 5}", $"203.0.113.{act}");
+                FailIfAdmitted(throttle, PrincipalKind.User, act % 3 == 0 ? "ann" : $"user{act % 5}", $"203.0.113.{act}");
                 _time.Advance(TimeSpan.FromSeconds(act % 4));
             }
 
             using var owner = throttle.Begin(PrincipalKind.User, "ann", Owner);
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Whatever_others_do_behind_its_address_an_account_without_failures_gets_in() => Prop.ForAll(
+        Gen.Choose(0, 29).ArrayOf(400).ToArbitrary(),
+        acts =>
+        {
+            var throttle = new LoginThrottle(Options.Create(new ThrottleOptions { Capacity = 50 }), _time);
+            foreach (var act in acts)
+            {
+                FailIfAdmitted(throttle, PrincipalKind.User, $"user{act}", Owner);
+                _time.Advance(TimeSpan.FromSeconds(act % 4));
+            }
+
+            using var owner = throttle.Begin(PrincipalKind.User, "ann", Owner);
+            owner.Succeed();
         }).QuickCheckThrowOnFailure();
 
     [Fact]
@@ -168,16 +231,26 @@ public sealed class LoginThrottleTests
         }
     }
 
-    private static void FailIfAdmitted(LoginThrottle throttle, string account, string address)
+    private void FailOnManyAccounts(PrincipalKind kind, int accounts)
+    {
+        for (var i = 0; i < accounts; i++)
+        {
+            FailIfAdmitted(_throttle, kind, $"account{i}", Attacker);
+        }
+    }
+
+    private static TimeSpan? FailIfAdmitted(LoginThrottle throttle, PrincipalKind kind, string account, string address)
     {
         try
         {
-            using var attempt = throttle.Begin(PrincipalKind.User, account, address);
+            using var attempt = throttle.Begin(kind, account, address);
             attempt.Fail();
+            return null;
         }
         catch (RefusedException refusal)
         {
             Assert.Equal(ErrorCode.RateLimited, refusal.Code);
+            return refusal.RetryAfter;
         }
     }
 

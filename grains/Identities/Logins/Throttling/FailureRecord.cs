@@ -16,6 +16,8 @@ internal sealed class FailureRecord(UInt128 key)
     /// <summary>Until when nothing more is tried.</summary>
     public DateTimeOffset BlockedUntil { get; private set; }
 
+    public bool IsBlockedAt(DateTimeOffset now) => BlockedUntil > now;
+
     public void Fail(ThrottleRule rule, DateTimeOffset now)
     {
         Failures++;

@@ -4,8 +4,6 @@ namespace CodeSigning.Grains.Identities.Logins.Throttling;
 internal sealed class LoginAttempt(
     LoginThrottle throttle, ThrottleRule rule, FailureRecord pair, FailureRecord address, FailureRecord account) : IDisposable
 {
-    private bool? _succeeded;
-
     public ThrottleRule Rule { get; } = rule;
 
     public FailureRecord Pair { get; } = pair;
@@ -14,9 +12,11 @@ internal sealed class LoginAttempt(
 
     public FailureRecord Account { get; } = account;
 
-    public void Succeed() => _succeeded = true;
+    public void Succeed() => throttle.Succeed(this);
 
-    public void Fail() => _succeeded = false;
+    /// <summary>Counts the failure. Where the attempt was let past its address's block, its answer is that block's.</summary>
+    /// <exception cref="Errors.RefusedException"><c>RateLimited</c>, with how long to wait.</exception>
+    public void Fail() => throttle.Fail(this);
 
-    public void Dispose() => throttle.End(this, _succeeded);
+    public void Dispose() => throttle.End(this);
 }

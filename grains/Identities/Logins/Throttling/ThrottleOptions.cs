@@ -9,8 +9,11 @@ public sealed class ThrottleOptions
     /// <summary>A machine identity from one address: its secrets cannot be guessed, and a fleet behind one address logs in at once.</summary>
     public ThrottleRule Machine { get; set; } = new(20, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1), 256);
 
-    /// <summary>All accounts from one address.</summary>
+    /// <summary>All people, or all machine identities, from one address: felt by those that have failed from there themselves.</summary>
     public ThrottleRule Address { get; set; } = new(50, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5), 512);
+
+    /// <summary>How many passwords are tried at once from an address that is blocked: each costs work.</summary>
+    public int PasswordsAtOncePastBlock { get; set; } = 4;
 
     /// <summary>One account from all addresses: a soft brake.</summary>
     public ThrottleRule Account { get; set; } = new(100, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1), int.MaxValue);
