@@ -17,7 +17,7 @@ internal sealed class ApprovalWaits(
 {
     private const int MostRequests = 20;
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
-    private int _waiting;
+    private readonly WaitingPlaces _places = new(settings.RequestsInFlight / 4, Math.Max(1, settings.RequestsInFlight / 32));
 
     /// <summary>Whether an approval can help somebody who was denied with this code.</summary>
     public static bool CanHelp(ErrorCode denial) => denial
@@ -26,30 +26,36 @@ internal sealed class ApprovalWaits(
 
     /// <summary>
     /// Waits for requests; true once one of them is approved. False at once where there is none, or where so many calls wait
-    /// already that those which sign would find no place.
+    /// already that those which sign would find no place, or so many of the caller's that other callers' would not.
     /// </summary>
-    public async Task<bool> WaitAsync(ImmutableArray<string> pending, DateTimeOffset until, CancellationToken cancellationToken)
+    public async Task<bool> WaitAsync(
+        string callerId, ImmutableArray<string> pending, DateTimeOffset until, CancellationToken cancellationToken)
     {
-        if (pending.IsEmpty)
+        if (pending.IsEmpty || !_places.TryTake(callerId))
             return false;
 
         try
         {
-            return Interlocked.Increment(ref _waiting) <= settings.RequestsInFlight / 4
-                && await WaitForOneAsync(pending, until, cancellationToken);
+            return await WaitForOneAsync(pending, until, cancellationToken);
         }
         finally
         {
-            Interlocked.Decrement(ref _waiting);
+            _places.Return(callerId);
+            foreach (var requestId in pending)
+            {
+                changes.Forget(requestId);
+            }
         }
     }
 
     private async Task<bool> WaitForOneAsync(ImmutableArray<string> requests, DateTimeOffset until, CancellationToken cancellationToken)
     {
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        Task next = NextOfAsync(requests);
         while (until - time.GetUtcNow() is var left && left > TimeSpan.Zero && !ends.IsCancellationRequested)
         {
-            Task next = Task.WhenAny(requests.Select(changes.NextAsync));
+            // Each combination stays with every request until that changes, so there is no other one for each look.
+            next = next.IsCompleted ? NextOfAsync(requests) : next;
             var statuses = await Task.WhenAll(requests.Select(id => StatusAsync(id, cancellationToken)));
             if (statuses.Contains(RequestStatus.Approved))
                 return true;
@@ -64,6 +70,8 @@ internal sealed class ApprovalWaits(
         cancellationToken.ThrowIfCancellationRequested();
         return false;
     }
+
+    private Task<Task> NextOfAsync(ImmutableArray<string> requests) => Task.WhenAny(requests.Select(changes.NextAsync));
 
     /// <summary>The caller's own requests for a signer that wait for a decision.</summary>
     public async Task<ImmutableArray<string>> FindPendingAsync(

@@ -51,7 +51,7 @@ internal sealed class SignHandler(
             var pending = await approvals.FindPendingAsync(caller, signerId, http.RequestAborted);
             var outcome = await signatures.SignAsync(http, caller, signerId, request.Item, request.ClientMetadata);
             if (outcome.Problem is not { } denial || !ApprovalWaits.CanHelp(denial.Code)
-                || !await approvals.WaitAsync(pending, until, http.RequestAborted))
+                || !await approvals.WaitAsync(caller.Id, pending, until, http.RequestAborted))
             {
                 return outcome;
             }
