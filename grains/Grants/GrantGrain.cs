@@ -50,7 +50,7 @@ public sealed partial class GrantGrain(
         var grant = await ReadAsync(CancellationToken.None);
         if (caller.ToRef() != grant.Grantee)
         {
-            await GrainFactory.GetGrain<ISignerGrain>(grant.SignerId).AuthorizeAsync(caller, SignerAction.Read);
+            await AuthorizeAsync(grant, caller, SignerAction.Read);
         }
 
         return GrantRules.View(grant, await ledger.CountUsesAsync(Id, CancellationToken.None), time.GetUtcNow());
@@ -60,12 +60,12 @@ public sealed partial class GrantGrain(
     public async Task<GrantView> RevokeAsync(Caller caller, RevokeGrant request, CancellationToken cancellationToken)
     {
         var grant = await ReadAsync(cancellationToken);
+        var access = await AuthorizeAsync(grant, caller, SignerAction.Revoke);
         if (string.IsNullOrWhiteSpace(request.Reason) || request.Reason.Length > MaxReason)
         {
             throw new RefusedException(ErrorCode.InvalidRequest, $"Give a reason of 1 to {MaxReason} characters.");
         }
 
-        var access = await GrainFactory.GetGrain<ISignerGrain>(grant.SignerId).AuthorizeAsync(caller, SignerAction.Revoke);
         var used = await ledger.CountUsesAsync(Id, cancellationToken);
         var status = GrantRules.StatusOf(grant, used, time.GetUtcNow());
         if (status != GrantStatus.Active)
@@ -187,10 +187,26 @@ public sealed partial class GrantGrain(
         await state.ReadStateAsync(cancellationToken);
         if (!state.RecordExists)
         {
-            throw new RefusedException(ErrorCode.NotFound, "There is no such grant, or it is not yours to see.");
+            throw NotFound();
         }
 
         Take(state.State, SavedVersion());
         return state.State;
     }
+
+    /// <summary>Asks the grant's signer; to whom that does not exist, the grant does not either, and in the same words.</summary>
+    private async Task<SignerAccess> AuthorizeAsync(GrantState grant, Caller caller, SignerAction action)
+    {
+        try
+        {
+            return await GrainFactory.GetGrain<ISignerGrain>(grant.SignerId).AuthorizeAsync(caller, action);
+        }
+        catch (RefusedException refusal) when (refusal.Code == ErrorCode.NotFound)
+        {
+            throw NotFound();
+        }
+    }
+
+    private static RefusedException NotFound() =>
+        new(ErrorCode.NotFound, "There is no such grant, or it is not yours to see.");
 }

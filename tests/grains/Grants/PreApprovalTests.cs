@@ -92,6 +92,37 @@ public sealed class PreApprovalTests : ApprovalSuite
     }
 
     [Fact]
+    public async Task A_stranger_is_told_the_same_of_a_grant_that_there_is_as_of_one_that_there_is_not()
+    {
+        string[] grantIds = [await GrantAsync(), "gnt_" + new string('0', 26)];
+        var answers = new HashSet<string>();
+        foreach (var grantId in grantIds)
+        {
+            foreach (var ask in new Func<Task>[]
+            {
+                () => House.GrantAsync(Ann, grantId),
+                () => House.RevokeAsync(Ann, grantId),
+                () => House.RevokeAsync(Ann, grantId, reason: ""),
+            })
+            {
+                var refusal = await Assert.ThrowsAsync<RefusedException>(ask);
+                answers.Add($"{refusal.Code}: {refusal.Message}");
+            }
+        }
+
+        Assert.StartsWith("NotFound: There is no such grant", Assert.Single(answers), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_may_revoke_a_grant_says_why()
+    {
+        var grantId = await GrantAsync();
+        await RefusesAsync(ErrorCode.InvalidRequest, () => House.RevokeAsync(Administrator, grantId, reason: ""));
+        await RefusesAsync(ErrorCode.InvalidRequest, () => House.RevokeAsync(Administrator, grantId, new string('x', 1025)));
+        await RefusesAsync(ErrorCode.Forbidden, () => House.RevokeAsync(Rae, grantId, reason: ""));
+    }
+
+    [Fact]
     public async Task Somebody_who_looked_for_the_grant_too_early_finds_it_once_it_is_given()
     {
         var request = await House.AskAsync(Rae, SignerId, Asked);

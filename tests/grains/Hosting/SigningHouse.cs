@@ -209,8 +209,8 @@ internal sealed class SigningHouse : IAsyncDisposable
         return DoAsync(who, caller => Grains.GetGrain<IGrantGrain>(id).PreApproveAsync(caller, signerId, request, None));
     }
 
-    public Task<GrantView> RevokeAsync(PrincipalRef who, string grantId) =>
-        DoAsync(who, caller => Grains.GetGrain<IGrantGrain>(grantId).RevokeAsync(caller, new RevokeGrant("no more"), None));
+    public Task<GrantView> RevokeAsync(PrincipalRef who, string grantId, string reason = "no more") =>
+        DoAsync(who, caller => Grains.GetGrain<IGrantGrain>(grantId).RevokeAsync(caller, new RevokeGrant(reason), None));
 
     public Task<StopReport> StopAsync(PrincipalRef who, string signerId) =>
         DoAsync(who, caller => Grains.GetGrain<ISignerGrain>(signerId).StopAsync(caller, new StopSigner("stolen"), None));
