@@ -6,9 +6,8 @@ public sealed class StateTamperedException : Exception
 {
     /// <summary>Names the row.</summary>
     public StateTamperedException(string type, string id)
-        : base($"The stored {type} '{id}' does not bear this cluster's seal. It was changed outside the service; restore it from a backup.")
-    {
-    }
+        : base($"The stored {type} '{id}' does not bear this cluster's seal. It was changed outside the service; restore it from a backup.") =>
+        StateId = id;
 
     /// <summary>For serializers.</summary>
     public StateTamperedException()
@@ -26,4 +25,8 @@ public sealed class StateTamperedException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>The row's id; null where the exception names no row.</summary>
+    [Id(0)]
+    public string? StateId { get; init; }
 }

@@ -39,5 +39,11 @@ internal sealed class CheckpointService(
         {
             logger.LogWarning(exception, "No checkpoint could be made; it is tried again.");
         }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            // An exception that left this service would stop the host, and nobody could verify the ledger any more.
+            logger.LogError(
+                exception, "No checkpoint can be made. Verify the ledger: it may have been changed outside the service. It is tried again.");
+        }
     }
 }

@@ -64,5 +64,11 @@ internal sealed class Housekeeper(
         {
             logger.LogWarning(exception, "The store could not be tidied; it is tried again.");
         }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            // An exception that left this service would stop the host, and nobody could verify the ledger any more.
+            logger.LogError(
+                exception, "The store cannot be tidied. Verify the ledger: a row may have been changed outside the service. It is tried again.");
+        }
     }
 }

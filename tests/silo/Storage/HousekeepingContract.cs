@@ -54,6 +54,21 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
+    public async Task An_ended_session_that_was_changed_by_hand_stays_and_keeps_no_other()
+    {
+        string[] ids = ["ses_1", "ses_2", "ses_3", "ses_4"];
+        foreach (var id in ids)
+            await CommitSurelyAsync(new LedgerElement { Writes = [Elements.Write("session", id, 0, "{}", new StateIndex(Until: Time.GetUtcNow()))] });
+
+        await Database.ExecuteAsync("UPDATE states SET content = '{\"a\":1}' WHERE id IN ('ses_2', 'ses_4')");
+        await AdvanceAsync(TimeSpan.FromHours(25));
+        await Node.Get<Housekeeper>().PurgeAsync(CancellationToken.None);
+        var left = await Node.Get<IReadConnections>().QueryAsync(
+            "SELECT id FROM states WHERE type = 'session' ORDER BY id", reader => reader.GetString(0), CancellationToken.None);
+        Assert.Equal(["ses_2", "ses_4"], left);
+    }
+
+    [Fact]
     public async Task An_answer_is_stored_encrypted()
     {
         await CommitSurelyAsync(Elements.Sign().Answering("k1", "{\"clientSecret\":\"open sesame\"}"));

@@ -1,0 +1,56 @@
+using CodeSigning.Silo.Ledger;
+using CodeSigning.Silo.Ledger.Checkpoints;
+using CodeSigning.Silo.Storage.Housekeeping;
+using CodeSigning.Silo.Tests.Ledger;
+using CodeSigning.Silo.Tests.Ledger.Verification;
+using Microsoft.Extensions.Hosting;
+using Xunit;
+
+namespace CodeSigning.Silo.Tests.Storage;
+
+/// <summary>What runs in the background goes on whatever it meets, so that the server stays up and can say what is wrong.</summary>
+public abstract class BackgroundContract(DatabaseKind kind) : StoreSuite(kind)
+{
+    private protected override Task<TestNode> StartNodeAsync() => TestNode.StartAsync(Database, Time, ReportedErrors.Install);
+
+    [Fact]
+    public async Task A_checkpoint_that_was_changed_is_reported_each_round_and_found_by_verification()
+    {
+        await CommitSurelyAsync(Elements.Sign());
+        await Node.CheckpointAsync();
+        if (Database.Kind is DatabaseKind.Sqlite)
+            await Database.ExecuteAsync("DROP TRIGGER ledger_checkpoints_keep");
+
+        await Database.ExecuteAsync("UPDATE ledger_checkpoints SET json = 'x'");
+        await ExpectErrorEachRoundAsync<CheckpointService>(new LedgerOptions().CheckpointInterval, () => { });
+        Assert.False((await Node.VerifyOnlineAsync()).Intact);
+    }
+
+    [Fact]
+    public async Task Housekeeping_that_meets_a_broken_table_is_reported_each_round()
+    {
+        await Database.ExecuteAsync("DROP TABLE observations");
+        await ExpectErrorEachRoundAsync<Housekeeper>(
+            new HousekeepingOptions().ObservationInterval, () => Node.Get<Observations>().Note("sec_1", "login"));
+    }
+
+    private async Task ExpectErrorEachRoundAsync<T>(TimeSpan interval, Action beforeEach)
+        where T : BackgroundService
+    {
+        var service = Node.Get<IEnumerable<IHostedService>>().OfType<T>().Single();
+        await service.StartAsync(CancellationToken.None);
+        for (var round = 0; round < 2; round++)
+        {
+            beforeEach();
+            await AdvanceAsync(interval);
+            Assert.Contains("Verify the ledger", await Node.Get<ReportedErrors>().NextAsync(), StringComparison.Ordinal);
+        }
+
+        await service.StopAsync(CancellationToken.None);
+        Assert.True(service.ExecuteTask!.IsCompletedSuccessfully);
+    }
+}
+
+public sealed class SqliteBackground() : BackgroundContract(DatabaseKind.Sqlite);
+
+public sealed class PostgreSqlBackground() : BackgroundContract(DatabaseKind.PostgreSql);
