@@ -5,8 +5,10 @@ using System.Text.Json;
 namespace CodeSigning.Silo.Notifications;
 
 /// <summary>Sends an event as a plain mail over SMTP.</summary>
-internal sealed class MailSender(NotificationOptions options)
+internal sealed class MailSender(NotificationOptions options, TimeProvider time)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     /// <summary>Sends; null where the mail server took it, otherwise what went wrong.</summary>
     public async Task<string?> SendAsync(DeliveryState delivery, CancellationToken cancellationToken)
     {
@@ -17,15 +19,26 @@ internal sealed class MailSender(NotificationOptions options)
         if (options.SmtpUser is { } user)
             client.Credentials = new NetworkCredential(user, options.SmtpPassword);
 
-        using var message = new MailMessage(options.MailFrom, delivery.MailTo!, $"Code signing: {delivery.EventType}", Text(delivery));
+        // The client's own time-out is for synchronous sends only.
+        using CancellationTokenSource patience = new(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
-            await client.SendMailAsync(message, cancellationToken);
+            using var message = new MailMessage(options.MailFrom, delivery.MailTo!, $"Code signing: {delivery.EventType}", Text(delivery));
+            await client.SendMailAsync(message, either.Token);
             return null;
         }
         catch (SmtpException failed)
         {
             return $"The mail server did not take it: {failed.StatusCode}.";
+        }
+        catch (FormatException)
+        {
+            return "The address of the sender or of the receiver is none that mail can be sent to.";
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return "The mail server took too long.";
         }
     }
 
