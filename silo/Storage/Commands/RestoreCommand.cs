@@ -9,6 +9,8 @@ namespace CodeSigning.Silo.Storage.Commands;
 /// </summary>
 public static class RestoreCommand
 {
+    private static readonly string[] Logs = ["-wal", "-shm"];
+
     /// <summary>Restores the store. A store that is there is kept under another name.</summary>
     /// <returns>The exit status: 0 done, 1 not done, 2 wrong arguments.</returns>
     public static async Task<int> RunAsync(
@@ -36,10 +38,13 @@ public static class RestoreCommand
             PrivateFile.Create(arriving);
             File.Copy(source, arriving, overwrite: true);
             PrivateFile.Flush(arriving);
-            if (File.Exists(storage.SqliteFile))
-                await PutAsideAsync(storage.SqliteFile, $"{storage.SqliteFile}.{time.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}", output, cancellationToken);
+            if (await IsInUseAsync(storage.SqliteFile, cancellationToken))
+                throw new IOException("The store is in use: stop the server first.");
 
-            File.Move(arriving, storage.SqliteFile);
+            var aside = $"{storage.SqliteFile}.{time.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}";
+            if (PutInPlace(arriving, storage.SqliteFile, aside))
+                await output.WriteLineAsync($"The store that was there is now {aside}.");
+
             await output.WriteLineAsync(
                 "The store was restored. Start the server with the master key of that time, then verify: silo check, and "
                 + "silo verify-ledger with a checkpoint that was kept outside. What happened after the backup is lost: sessions and "
@@ -54,35 +59,45 @@ public static class RestoreCommand
     }
 
     // Leaving write-ahead logging folds the log into the file, and fails while anybody else has the file open: a server that
-    // went on writing to a file that was moved away would lose all of it.
-    private static async Task PutAsideAsync(string file, string aside, TextWriter output, CancellationToken cancellationToken)
+    // went on writing to a file that was moved away would lose all of it. A file in use shows as the mode not changing, or as
+    // a lock; any other error is a damage, which is what restoring is for.
+    private static async Task<bool> IsInUseAsync(string file, CancellationToken cancellationToken)
     {
-        await using (SqliteConnection connection = new(SqliteFile.ConnectionString(file, SqliteOpenMode.ReadWrite)))
+        if (!File.Exists(file))
+            return false;
+
+        await using SqliteConnection connection = new(SqliteFile.ConnectionString(file, SqliteOpenMode.ReadWrite));
+        try
         {
             await connection.OpenAsync(cancellationToken);
             await using var command = connection.CreateCommand();
             command.CommandText = "PRAGMA journal_mode = DELETE";
             command.CommandTimeout = 1;
-            if (!await HasLeftAsync(command, cancellationToken))
-                throw new IOException("The store is in use: stop the server first.");
+            return await command.ExecuteScalarAsync(cancellationToken) is not "delete";
         }
-
-        File.Move(file, aside);
-        File.Delete(file + "-wal");
-        File.Delete(file + "-shm");
-        await output.WriteLineAsync($"The store that was there is now {aside}.");
+        catch (SqliteException exception)
+        {
+            return exception.SqliteErrorCode is SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED;
+        }
     }
 
-    // A file that is in use shows as the mode not changing, or as an error.
-    private static async Task<bool> HasLeftAsync(SqliteCommand command, CancellationToken cancellationToken)
+    // The logs go first: one that lay beside the arriving store would be played into it. The store's own name always leads to
+    // a store, since a start that found none would begin an empty one.
+    private static bool PutInPlace(string arriving, string file, string aside)
     {
-        try
+        if (File.Exists(aside))
+            throw new IOException($"{aside} is there already.");
+
+        foreach (var log in Logs.Where(log => File.Exists(file + log)))
+            File.Move(file + log, aside + log);
+
+        if (!File.Exists(file))
         {
-            return await command.ExecuteScalarAsync(cancellationToken) is "delete";
-        }
-        catch (SqliteException)
-        {
+            File.Move(arriving, file);
             return false;
         }
+
+        File.Replace(arriving, file, aside);
+        return true;
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Silo.Keys;
@@ -90,6 +91,64 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
         await CommitSurelyAsync(Elements.Sign());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_damaged_store_is_put_aside_as_it_is_with_its_logs(bool isTruncated)
+    {
+        await CommitSurelyAsync(Elements.Sign());
+        var backup = _files.File("backup.db");
+        await BackupCommand.RunAsync(Database.Options, ["--to", backup], _output, _errors, CancellationToken.None);
+        await Node.DisposeAsync();
+        var store = Database.Options.SqliteFile;
+        Damage(store, isTruncated);
+        await File.WriteAllTextAsync(store + "-wal", "log");
+        await File.WriteAllTextAsync(store + "-shm", "index");
+        var damaged = await File.ReadAllBytesAsync(store);
+        Assert.Equal(0, await RestoreAsync(Database.Options, backup));
+
+        var aside = $"{store}.{Time.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}";
+        Assert.Equal(damaged, await File.ReadAllBytesAsync(aside));
+        Assert.Equal("log", await File.ReadAllTextAsync(aside + "-wal"));
+        Assert.True(File.Exists(aside + "-shm"));
+        await using var node = await TestNode.StartAsync(Database, Time);
+        Assert.Single(await node.Entries.ListAsync(new LedgerQuery(), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task There_is_a_store_at_every_moment_of_a_restore()
+    {
+        var backup = _files.File("backup.db");
+        await BackupCommand.RunAsync(Database.Options, ["--to", backup], _output, _errors, CancellationToken.None);
+        await Node.DisposeAsync();
+        var store = Path.GetFileName(Database.Options.SqliteFile);
+        ConcurrentQueue<string?> gone = new();
+        TaskCompletionSource arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using FileSystemWatcher watcher = new(Database.Options.DataDirectory);
+        watcher.Deleted += (_, deletion) => gone.Enqueue(deletion.Name);
+        watcher.Renamed += (_, renaming) =>
+        {
+            gone.Enqueue(renaming.OldName);
+            if (renaming.Name == store)
+                arrived.SetResult();
+        };
+        watcher.EnableRaisingEvents = true;
+        Assert.Equal(0, await RestoreAsync(Database.Options, backup));
+        await arrived.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.DoesNotContain(store, gone);
+    }
+
+    [Fact]
+    public async Task A_restore_never_writes_over_a_store_that_was_put_aside()
+    {
+        var backup = _files.File("backup.db");
+        await BackupCommand.RunAsync(Database.Options, ["--to", backup], _output, _errors, CancellationToken.None);
+        await Node.DisposeAsync();
+        Assert.Equal(0, await RestoreAsync(Database.Options, backup));
+        Assert.Equal(1, await RestoreAsync(Database.Options, backup));
+        Assert.Contains("is there already", _errors.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task What_is_not_a_store_is_not_restored()
     {
@@ -161,6 +220,15 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
 
     private Task<int> RestoreAsync(StorageOptions options, string file) =>
         RestoreCommand.RunAsync(options, ["--from", file], Time, _output, _errors, CancellationToken.None);
+
+    private static void Damage(string store, bool isTruncated)
+    {
+        using FileStream file = new(store, FileMode.Open, FileAccess.Write);
+        if (isTruncated)
+            file.SetLength(5000);
+        else
+            file.Write(Enumerable.Repeat((byte)0xa5, 100).ToArray());
+    }
 
     private async Task SignUntilAsync(CancellationToken stopped)
     {
