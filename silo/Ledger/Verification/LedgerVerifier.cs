@@ -218,11 +218,15 @@ public sealed class LedgerVerifier
             _problems.Add(stream, 1, "The stream is missing.");
 
         _uses.Finish(_part is not null);
-        foreach (var number in _kept.Keys.Where(number => _part is null || number <= _checkpoints.Number).Order())
+        foreach (var number in _kept.Keys.Where(MustBeInExport).Order())
             _problems.Add(null, number, $"Checkpoint {number}, which was kept, is not in the ledger: it was cut off or replaced.");
 
         return new VerificationReport(_entries, _checkpoints.Count, _problems.All) { Part = _part };
     }
+
+    // A part holds the checkpoints of its time alone: one that was kept before or after it proves nothing about them.
+    private bool MustBeInExport(long checkpoint) =>
+        _part is null || (checkpoint >= _checkpointRange.First && checkpoint <= _checkpointRange.Last);
 
     // The order of members is fixed, so a line shows what it is by how it begins.
     private static LineKind KindOf(ReadOnlySpan<byte> line) => line switch

@@ -108,6 +108,28 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
         Assert.False((await Node.VerifyAsync(Join(lines))).Intact);
     }
 
+    [Fact]
+    public async Task A_part_is_held_only_against_kept_checkpoints_of_its_own_range()
+    {
+        var earlier = await Node.CheckpointAsync();
+        await AdvanceAsync(TimeSpan.FromSeconds(10));
+        var from = Time.GetUtcNow();
+        await CommitSurelyAsync(Elements.Sign());
+        var inside = await Node.CheckpointAsync();
+        await AdvanceAsync(TimeSpan.FromSeconds(10));
+        var to = Time.GetUtcNow();
+        await CommitSurelyAsync(Elements.Sign());
+        await Node.CheckpointAsync();
+        await AdvanceAsync(TimeSpan.FromSeconds(10));
+        await CommitSurelyAsync(Elements.Sign());
+        var later = await Node.CheckpointAsync();
+        AssertIntact(await Node.VerifyAsync(await Node.ExportAsync(from, to), earlier, inside, later), 1, 2);
+
+        await TamperAsync("DELETE FROM ledger_checkpoints WHERE number = 2");
+        var cut = await Node.VerifyAsync(await Node.ExportAsync(from, to), earlier, inside, later);
+        Assert.Equal([2L], cut.Problems.Where(p => p.What.Contains("was kept", StringComparison.Ordinal)).Select(p => p.Number!.Value));
+    }
+
     [Theory]
     [InlineData("UPDATE ledger_entries SET json = replace(json, 'release', 'malware') WHERE number = 3", 3)]
     [InlineData("DELETE FROM ledger_entries WHERE number = 3", 3)]
