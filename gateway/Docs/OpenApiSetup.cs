@@ -1,4 +1,3 @@
-using CodeSigning.Contract;
 using CodeSigning.Gateway.Calls;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.OpenApi;
@@ -30,16 +29,15 @@ internal static class OpenApiSetup
                 [Bearer] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer" },
             };
             document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
-            document.Components.Schemas["Problem"] = ProblemSchema();
+            document.Components.Schemas["Problem"] = ProblemSchema.In(document);
+            ContractSchemas.GiveWordsTheirType(document);
+            AnswerSchemas.LeaveRoom(document);
             return Task.CompletedTask;
         });
+        options.CreateSchemaReferenceId = ContractSchemas.NameOf;
         options.AddSchemaTransformer((schema, context, _) =>
         {
-            if (context.JsonTypeInfo.Type == typeof(OptionalText))
-            {
-                schema.Type = JsonSchemaType.String | JsonSchemaType.Null;
-            }
-
+            ContractSchemas.Correct(schema, context);
             return Task.CompletedTask;
         });
         options.AddOperationTransformer((operation, context, _) =>
@@ -60,6 +58,16 @@ internal static class OpenApiSetup
             {
                 operation.Parameters ??= [];
                 operation.Parameters.Add(IdempotencyKeyParameter());
+            }
+
+            foreach (var parameter in operation.Parameters ?? [])
+            {
+                QueryWords.Describe(operation, parameter);
+            }
+
+            if (operation.OperationId == SigningExample.OperationId)
+            {
+                SigningExample.AddTo(operation);
             }
 
             operation.Responses ??= [];
@@ -96,25 +104,5 @@ internal static class OpenApiSetup
         In = ParameterLocation.Header,
         Description = "Lets the request be sent again without doing twice what it asks: the first answer is sent again for 24 hours.",
         Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 128, Pattern = "^[!-~]+$" },
-    };
-
-    private static OpenApiSchema ProblemSchema() => new()
-    {
-        Type = JsonSchemaType.Object,
-        Description = "A problem document (RFC 9457).",
-        Required = new HashSet<string> { "status", "title", "detail", "code" },
-        Properties = new Dictionary<string, IOpenApiSchema>
-        {
-            ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The HTTP status." },
-            ["title"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The code in words." },
-            ["detail"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "What happened, and what to do." },
-            ["errorId"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "With InternalError: what the server's log tells of it under." },
-            ["code"] = new OpenApiSchema
-            {
-                Type = JsonSchemaType.String,
-                Description = "The stable code.",
-                Enum = [.. Enum.GetNames<CodeSigning.Errors.ErrorCode>().Select(name => (System.Text.Json.Nodes.JsonNode)name)],
-            },
-        },
     };
 }

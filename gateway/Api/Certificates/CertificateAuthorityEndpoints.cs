@@ -12,7 +12,6 @@ namespace CodeSigning.Gateway.Api.Certificates;
 internal static class CertificateAuthorityEndpoints
 {
     private const string RevocationListType = "application/pkix-crl";
-    private const string PemType = "application/x-pem-file";
 
     public static void MapCertificateAuthorityEndpoints(this IEndpointRouteBuilder authorities)
     {
@@ -21,7 +20,7 @@ internal static class CertificateAuthorityEndpoints
         authorities.MapGet("/{caId}", GetAsync).WithName("GetCa");
         authorities.MapPost("/{caId}/revoke", RevokeAsync).WithName("RevokeCa");
         authorities.MapGet("/{caId}/certificate", GetCertificateAsync).WithName("GetCaCertificate").AllowAnonymous()
-            .Produces<byte[]>(StatusCodes.Status200OK, PemType);
+            .ProducesCertificate();
         authorities.MapGet("/{caId}/crl", GetRevocationListAsync).WithName("GetCaCrl").AllowAnonymous()
             .Produces<byte[]>(StatusCodes.Status200OK, RevocationListType);
     }

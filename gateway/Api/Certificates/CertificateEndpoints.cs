@@ -23,7 +23,7 @@ internal static class CertificateEndpoints
         certificates.MapGet("/", ListAsync).WithName("ListCertificates");
         certificates.MapGet("/{certificateId}", GetAsync).WithName("GetCertificate");
         certificates.MapGet("/{certificateId}/export", ExportAsync).WithName("ExportCertificate")
-            .Produces<byte[]>(StatusCodes.Status200OK, "application/x-pem-file");
+            .ProducesCertificate();
         certificates.MapPost("/{certificateId}/revoke", RevokeAsync).WithName("RevokeCertificate");
     }
 

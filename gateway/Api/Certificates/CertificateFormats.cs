@@ -18,6 +18,14 @@ internal static class CertificateFormats
         _ => throw new RefusedException(ErrorCode.InvalidRequest, "The format is one of pem, der, p7b, chain."),
     };
 
+    /// <summary>Tells the OpenAPI document which media types the formats have.</summary>
+    public static void ProducesCertificate(this RouteHandlerBuilder endpoint) => endpoint.Produces<byte[]>(
+        StatusCodes.Status200OK,
+        "application/x-pem-file",
+        "application/pkix-cert",
+        "application/x-pkcs7-certificates",
+        "application/pem-certificate-chain");
+
     /// <summary>The file as an answer.</summary>
     public static FileContentHttpResult ToResult(this CertificateFile file) =>
         TypedResults.File(file.Content.ToArray(), file.ContentType, file.FileName);

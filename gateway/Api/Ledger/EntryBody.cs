@@ -31,6 +31,8 @@ namespace CodeSigning.Gateway.Api.Ledger;
 /// <param name="Action">What was done, for an administrative entry.</param>
 /// <param name="Subject">What an administrative entry is about, as <c>type/id</c>.</param>
 /// <param name="Changes">What changed, for an administrative entry.</param>
+/// <param name="Basis">The versions of what the decision rests on.</param>
+/// <param name="Writes">The versions of what was written together with the entry.</param>
 internal sealed record EntryBody(
     string OperationId,
     EntryKind Kind,
@@ -58,4 +60,6 @@ internal sealed record EntryBody(
     int? Count = null,
     string? Action = null,
     string? Subject = null,
-    JsonElement? Changes = null);
+    JsonElement? Changes = null,
+    IReadOnlyList<string>? Basis = null,
+    IReadOnlyList<string>? Writes = null);

@@ -20,8 +20,7 @@ internal static class SignerEndpoints
         signers.MapPatch("/{signerId}", UpdateAsync).WithName("UpdateSigner");
         signers.MapPatch("/{signerId}/status", ChangeStatusAsync).WithName("ChangeSignerStatus");
         signers.MapDelete("/{signerId}", DeleteAsync).WithName("DeleteSigner");
-        signers.MapGet("/{signerId}/certificate", GetCertificateAsync).WithName("GetSignerCertificate")
-            .Produces<byte[]>(StatusCodes.Status200OK, "application/x-pem-file");
+        signers.MapGet("/{signerId}/certificate", GetCertificateAsync).WithName("GetSignerCertificate").ProducesCertificate();
         signers.MapGet("/{signerId}/public-key", GetPublicKeyAsync).WithName("GetSignerPublicKey")
             .Produces<byte[]>(StatusCodes.Status200OK, "application/x-pem-file");
         signers.MapGet("/{signerId}/permissions", GetPermissionsAsync).WithName("GetSignerPermissions");

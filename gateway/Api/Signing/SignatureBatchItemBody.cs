@@ -11,6 +11,8 @@ namespace CodeSigning.Gateway.Api.Signing;
 /// <param name="Title">The problem's title.</param>
 /// <param name="Detail">What happened, and what to do.</param>
 /// <param name="Code">The problem's stable code.</param>
+/// <param name="ErrorId">With InternalError: what the server's log tells of it under.</param>
+/// <param name="Request">Where an approval is missing: what to ask for.</param>
 internal sealed record SignatureBatchItemBody(
     int Status,
     string? Signature = null,
@@ -21,4 +23,6 @@ internal sealed record SignatureBatchItemBody(
     string? CertificateChain = null,
     string? Title = null,
     string? Detail = null,
-    string? Code = null);
+    string? Code = null,
+    string? ErrorId = null,
+    SuggestedRequest? Request = null);
