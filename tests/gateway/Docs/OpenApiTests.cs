@@ -52,7 +52,39 @@ public sealed class OpenApiTests(SharedServer shared)
         var schemas = document.GetProperty("components").GetProperty("schemas");
 
         Assert.All(References(document), reference =>
-            Assert.True(schemas.TryGetProperty(reference["#/components/schemas/".Length..], out _), reference));
+            Assert.True(schemas.TryGetProperty(NameOf(reference), out _), reference));
+    }
+
+    /// <remarks>Fields are only added to answers, and are left out where they are null; of requests, unknown ones are refused.</remarks>
+    [Fact]
+    public async Task Answers_leave_room_for_fields_that_come_and_go_and_requests_leave_none()
+    {
+        var document = (await shared.Server.AsNobody().GetAsync("/openapi/v1.json")).Json;
+        var operations = document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject()).Select(entry => entry.Value);
+        var schemas = document.GetProperty("components").GetProperty("schemas");
+        var answers = operations.SelectMany(operation => Reachable(operation.GetProperty("responses"), schemas)).ToHashSet();
+        var requests = operations.SelectMany(operation =>
+            operation.TryGetProperty("requestBody", out var body) ? Reachable(body, schemas) : []).ToHashSet();
+
+        Assert.All(answers, name => Assert.False(IsClosed(schemas.GetProperty(name)), name));
+        Assert.All(answers, name => Assert.Empty(NullableRequired(schemas.GetProperty(name))));
+        Assert.All(
+            requests.Except(answers).Where(name => schemas.GetProperty(name).TryGetProperty("properties", out _)),
+            name => Assert.True(IsClosed(schemas.GetProperty(name)), name));
+    }
+
+    [Fact]
+    public async Task The_example_of_a_signature_is_as_described()
+    {
+        var document = (await shared.Server.AsNobody().GetAsync("/openapi/v1.json")).Json;
+        var mistakes = new SchemaMistakes(document.GetProperty("components").GetProperty("schemas"));
+        var sign = document.GetProperty("paths").GetProperty("/api/v1/pki/signers/{signerId}/sign").GetProperty("post");
+
+        Assert.All([sign.GetProperty("requestBody"), sign.GetProperty("responses").GetProperty("200")], part =>
+        {
+            var json = part.GetProperty("content").GetProperty("application/json");
+            Assert.Empty(mistakes.Find(json.GetProperty("example"), json.GetProperty("schema")));
+        });
     }
 
     [Fact]
@@ -68,6 +100,35 @@ public sealed class OpenApiTests(SharedServer shared)
             (await shared.Server.AsNobody().GetAsync($"/docs/{file}")).Succeeded();
         }
     }
+
+    private static bool IsClosed(JsonElement schema) =>
+        schema.TryGetProperty("additionalProperties", out var others) && others.ValueKind == JsonValueKind.False;
+
+    private static IEnumerable<string> NullableRequired(JsonElement schema) => schema.TryGetProperty("required", out var required)
+        ? required.EnumerateArray().Select(name => name.GetString()!).Where(name => TakesNull(schema.GetProperty("properties").GetProperty(name)))
+        : [];
+
+    private static bool TakesNull(JsonElement schema) =>
+        (schema.TryGetProperty("type", out var type) && type.ToString().Contains("null", StringComparison.Ordinal))
+        || (schema.TryGetProperty("oneOf", out var choices) && choices.EnumerateArray().Any(TakesNull));
+
+    /// <summary>The names of the schemas that a part of the document leads to.</summary>
+    private static HashSet<string> Reachable(JsonElement part, JsonElement schemas)
+    {
+        var found = new HashSet<string>();
+        var open = new Queue<JsonElement>([part]);
+        while (open.TryDequeue(out var next))
+        {
+            foreach (var name in References(next).Select(NameOf).Where(found.Add))
+            {
+                open.Enqueue(schemas.GetProperty(name));
+            }
+        }
+
+        return found;
+    }
+
+    private static string NameOf(string reference) => reference["#/components/schemas/".Length..];
 
     private static IEnumerable<string> References(JsonElement element) => element.ValueKind switch
     {
