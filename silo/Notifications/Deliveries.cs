@@ -1,5 +1,6 @@
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
+using CodeSigning.Silo.Storage.Housekeeping;
 
 namespace CodeSigning.Silo.Notifications;
 
@@ -8,7 +9,8 @@ namespace CodeSigning.Silo.Notifications;
 /// claim ends after a while and another tries again: at least once.
 /// </summary>
 internal sealed class Deliveries(
-    IStateStore states, ILedger ledger, Webhooks webhooks, WebhookSender sender, MailSender mail, TimeProvider time)
+    IStateStore states, ILedger ledger, ExpiredStates expiredStates, Webhooks webhooks, WebhookSender sender, MailSender mail,
+    TimeProvider time)
 {
     private const int AtOnce = 32;
     private static readonly TimeSpan Claim = TimeSpan.FromMinutes(2);
@@ -35,21 +37,12 @@ internal sealed class Deliveries(
     }
 
     /// <summary>Removes what has been kept long enough.</summary>
-    public async Task PurgeAsync(CancellationToken cancellationToken)
-    {
-        var old = await states.ListAsync(
-            new StateQuery(
-                StateTypes.Delivery,
-                Statuses: [DeliveryState.Delivered, DeliveryState.Failed],
-                UntilBefore: time.GetUtcNow(),
-                Limit: 1000),
-            cancellationToken);
-        foreach (var row in old)
-        {
-            var deletion = new StateWrite(row.Type, row.Id, row.Version, null, StateIndex.None);
-            await ledger.CommitAsync(new LedgerElement { Writes = [deletion] }, cancellationToken);
-        }
-    }
+    public Task PurgeAsync(CancellationToken cancellationToken) => expiredStates.PurgeAsync(
+        new StateQuery(
+            StateTypes.Delivery,
+            Statuses: [DeliveryState.Delivered, DeliveryState.Failed],
+            UntilBefore: time.GetUtcNow()),
+        cancellationToken);
 
     private async Task SendAsync(StoredState row, CancellationToken cancellationToken)
     {

@@ -10,13 +10,13 @@ internal sealed class ExpiredStates(IStateStore states, ILedger ledger, ILogger<
     private const int AtOnce = 100;
 
     /// <summary>
-    /// Removes the states of a kind that ended before a time; returns how many. A row that was changed outside the service
-    /// stays, as evidence, and keeps no other from being removed.
+    /// Removes all states that a query finds, however many; returns how many they were. A row that was changed outside the
+    /// service stays, as evidence, and keeps no other from being removed.
     /// </summary>
-    public async Task<int> PurgeAsync(string type, DateTimeOffset endedBefore, CancellationToken cancellationToken)
+    public async Task<int> PurgeAsync(StateQuery query, CancellationToken cancellationToken)
     {
         var removed = 0;
-        var ended = new StateQuery(type, UntilBefore: endedBefore, Limit: AtOnce);
+        var ended = query with { Limit = AtOnce };
         while (true)
         {
             try
@@ -37,23 +37,32 @@ internal sealed class ExpiredStates(IStateStore states, ILedger ledger, ILogger<
             {
                 logger.LogError(
                     tampered, "The {Type} {Id} has expired and is not removed: it was changed outside the service. Verify the ledger.",
-                    type, tampered.StateId);
+                    query.Type, tampered.StateId);
                 ended = ended with { Before = tampered.StateId, Limit = AtOnce };
             }
         }
     }
 
+    // A page is one commit. One that changed meanwhile has perhaps a new end, and refuses the commit for all: then each goes
+    // by itself, and the next purge will tell of that one.
     private async Task<int> RemoveAsync(IReadOnlyList<StoredState> page, CancellationToken cancellationToken)
     {
+        if (page.Count == 0 || await TryRemoveAsync(page, cancellationToken))
+            return page.Count;
+
         var removed = 0;
         foreach (var state in page)
         {
-            StateWrite deletion = new(state.Type, state.Id, state.Version, Content: null, StateIndex.None);
-            // One that changed meanwhile has perhaps a new end: the next purge will tell.
-            if (await ledger.CommitAsync(new LedgerElement { Writes = [deletion] }, cancellationToken) is CommitOutcome.Committed)
+            if (await TryRemoveAsync([state], cancellationToken))
                 removed++;
         }
 
         return removed;
+    }
+
+    private async Task<bool> TryRemoveAsync(IReadOnlyList<StoredState> some, CancellationToken cancellationToken)
+    {
+        var deletions = some.Select(state => new StateWrite(state.Type, state.Id, state.Version, Content: null, StateIndex.None));
+        return await ledger.CommitAsync(new LedgerElement { Writes = [.. deletions] }, cancellationToken) is CommitOutcome.Committed;
     }
 }

@@ -28,7 +28,7 @@ internal sealed class Housekeeper(
         }
 
         foreach (var type in options.Value.PurgedTypes)
-            await expiredStates.PurgeAsync(type, now - options.Value.ExpiredStatesKept, cancellationToken);
+            await expiredStates.PurgeAsync(new StateQuery(type, UntilBefore: now - options.Value.ExpiredStatesKept), cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

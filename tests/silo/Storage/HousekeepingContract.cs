@@ -5,6 +5,7 @@ using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Storage.Housekeeping;
 using CodeSigning.Silo.Tests.Ledger;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Orleans;
 using Orleans.Runtime;
 using Orleans.Storage;
@@ -48,9 +49,6 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
         var kept = await Node.Get<IReadConnections>().QueryAsync(
             "SELECT key FROM answers", reader => reader.GetString(0), CancellationToken.None);
         Assert.Equal(["k2"], kept);
-
-        static LedgerElement Session(string id, DateTimeOffset until) =>
-            new() { Writes = [Elements.Write("session", id, 0, "{}", new StateIndex(Until: until))] };
     }
 
     [Fact]
@@ -58,7 +56,7 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
     {
         string[] ids = ["ses_1", "ses_2", "ses_3", "ses_4"];
         foreach (var id in ids)
-            await CommitSurelyAsync(new LedgerElement { Writes = [Elements.Write("session", id, 0, "{}", new StateIndex(Until: Time.GetUtcNow()))] });
+            await CommitSurelyAsync(Session(id, Time.GetUtcNow()));
 
         await Database.ExecuteAsync("UPDATE states SET content = '{\"a\":1}' WHERE id IN ('ses_2', 'ses_4')");
         await AdvanceAsync(TimeSpan.FromHours(25));
@@ -66,6 +64,22 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
         var left = await Node.Get<IReadConnections>().QueryAsync(
             "SELECT id FROM states WHERE type = 'session' ORDER BY id", reader => reader.GetString(0), CancellationToken.None);
         Assert.Equal(["ses_2", "ses_4"], left);
+    }
+
+    [Fact]
+    public async Task An_ended_session_that_is_prolonged_meanwhile_stays_and_keeps_no_other()
+    {
+        string[] ids = ["ses_1", "ses_2", "ses_3"];
+        foreach (var id in ids)
+            await CommitSurelyAsync(Session(id, Time.GetUtcNow()));
+
+        await AdvanceAsync(TimeSpan.FromSeconds(1));
+        var now = Time.GetUtcNow();
+        MeddledLedger meddled = new(Node.Ledger, () => CommitSurelyAsync(Session("ses_2", now, version: 1)));
+        ExpiredStates expired = new(Node.States, meddled, NullLogger<ExpiredStates>.Instance);
+        Assert.Equal(2, await expired.PurgeAsync(new StateQuery("session", UntilBefore: now), CancellationToken.None));
+        var left = await Node.States.ListAsync(new StateQuery("session"), CancellationToken.None);
+        Assert.Equal("ses_2", Assert.Single(left).Id);
     }
 
     [Fact]
@@ -151,6 +165,9 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
         Assert.Equal(CommitRefusal.Stale, refused.Reason);
         Assert.Equal("1", mine.ETag);
     }
+
+    private static LedgerElement Session(string id, DateTimeOffset until, long version = 0) =>
+        new() { Writes = [Elements.Write("session", id, version, "{}", new StateIndex(Until: until))] };
 
     private IGrainStorage Storage => Node.Get<IServiceProvider>().GetRequiredKeyedService<IGrainStorage>(LedgerGrainStorage.Name);
 
