@@ -70,6 +70,7 @@ public static class RestoreCommand
         try
         {
             await connection.OpenAsync(cancellationToken);
+            LeaveLogOnClose(connection);
             await using var command = connection.CreateCommand();
             command.CommandText = "PRAGMA journal_mode = DELETE";
             command.CommandTimeout = 1;
@@ -80,6 +81,10 @@ public static class RestoreCommand
             return exception.SqliteErrorCode is SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED;
         }
     }
+
+    // Closing a damaged store would play its log into it, or remove the log, and nothing could be saved from it by hand.
+    private static void LeaveLogOnClose(SqliteConnection connection) =>
+        _ = SQLitePCL.raw.sqlite3_db_config(connection.Handle, SQLitePCL.raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
 
     // The logs go first: one that lay beside the arriving store would be played into it. The store's own name always leads to
     // a store, since a start that found none would begin an empty one.

@@ -47,5 +47,10 @@ internal sealed class StoreLifetime(
         {
             logger.LogWarning(exception, "No last checkpoint could be made; another node, or the next start, will make one.");
         }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            logger.LogError(
+                exception, "No last checkpoint can be made. Verify the ledger: it may have been changed outside the service.");
+        }
     }
 }

@@ -138,7 +138,7 @@ public sealed class PreApprovalTests : ApprovalSuite
     {
         var signerId = await AddSignerOfLongGrantsAsync();
         var grant = await House.PreApproveAsync(Administrator, signerId, For(Rae) with { RequestedWindowDuration = "300d" });
-        await PreApproveHundredAsync(signerId, For(Rae) with { RequestedWindowDuration = "1s" });
+        await PreApproveHundredNewerAsync(signerId, For(Rae) with { RequestedWindowDuration = "1s" });
         House.Time.Advance(TimeSpan.FromSeconds(3));
         Assert.Equal(grant.Id, await SignsAsync(Rae, signerId));
     }
@@ -147,7 +147,7 @@ public sealed class PreApprovalTests : ApprovalSuite
     public async Task A_grant_serves_behind_a_hundred_newer_ones_with_another_scope()
     {
         var grant = await House.PreApproveAsync(Administrator, SignerId, For(Rae));
-        await PreApproveHundredAsync(SignerId, For(Rae) with { Scope = new GrantScope(Tools: ["another"]) });
+        await PreApproveHundredNewerAsync(SignerId, For(Rae) with { Scope = new GrantScope(Tools: ["another"]) });
         Assert.Equal(grant.Id, await SignsAsync(Rae));
     }
 
@@ -157,7 +157,7 @@ public sealed class PreApprovalTests : ApprovalSuite
         var signerId = await AddSignerOfLongGrantsAsync();
         var grant = await House.PreApproveAsync(Administrator, signerId, For(Rae));
         var start = House.Now + TimeSpan.FromDays(1);
-        await PreApproveHundredAsync(
+        await PreApproveHundredNewerAsync(
             signerId, For(Rae) with { WindowStart = start, WindowEnd = start + TimeSpan.FromDays(1) });
         Assert.Equal(grant.Id, await SignsAsync(Rae, signerId));
     }
@@ -168,8 +168,10 @@ public sealed class PreApprovalTests : ApprovalSuite
         return await House.AddSignerAsync(policyId, Administrator, Rae);
     }
 
-    private async Task PreApproveHundredAsync(string signerId, PreApprove request)
+    private async Task PreApproveHundredNewerAsync(string signerId, PreApprove request)
     {
+        // Ids are ordered by time, and within one moment by chance.
+        House.Time.Advance(TimeSpan.FromMilliseconds(1));
         for (var i = 0; i < 100; i++)
         {
             await House.PreApproveAsync(Administrator, signerId, request);

@@ -24,6 +24,8 @@ public abstract class BackgroundContract(DatabaseKind kind) : StoreSuite(kind)
         await Database.ExecuteAsync("UPDATE ledger_checkpoints SET json = 'x'");
         await ExpectErrorEachRoundAsync<CheckpointService>(new LedgerOptions().CheckpointInterval, () => { });
         Assert.False((await Node.VerifyOnlineAsync()).Intact);
+        await Node.StopAsync();
+        Assert.Contains("Verify the ledger", await Node.Get<ReportedErrors>().NextAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -38,7 +40,10 @@ public abstract class BackgroundContract(DatabaseKind kind) : StoreSuite(kind)
         where T : BackgroundService
     {
         var service = Node.Get<IEnumerable<IHostedService>>().OfType<T>().Single();
+        TaskCompletionSource waits = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Time.TimerCreated += (_, _) => waits.TrySetResult();
         await service.StartAsync(CancellationToken.None);
+        await waits.Task.WaitAsync(TimeSpan.FromSeconds(30));
         for (var round = 0; round < 2; round++)
         {
             beforeEach();
