@@ -19,6 +19,9 @@ internal sealed class ReferenceModel(Func<Variant, Variant, bool> allowsMore)
 
     public List<ModelGrant> Grants { get; } = [];
 
+    /// <summary>Whether the last edit waits for its request.</summary>
+    public bool AwaitsEdit => _awaited is not null;
+
     public bool IsActive(int who) => _active[who];
 
     public bool IsInTeam(int who) => _inTeam[who];
@@ -65,7 +68,13 @@ internal sealed class ReferenceModel(Func<Variant, Variant, bool> allowsMore)
 
         if (!_guarded || !allowsMore(_policy, next))
         {
-            (_policy, _awaited) = (next, null);
+            Await(null, now);
+            _policy = next;
+            return null;
+        }
+
+        if (_awaited?.At(now) == RequestStatus.Pending && _awaited.Edit == variant && !allowsMore(_policy, _awaited.Policy))
+        {
             return null;
         }
 
@@ -78,7 +87,7 @@ internal sealed class ReferenceModel(Func<Variant, Variant, bool> allowsMore)
             return code;
         }
 
-        _awaited = request;
+        Await(request, now);
         return null;
     }
 
@@ -215,6 +224,17 @@ internal sealed class ReferenceModel(Func<Variant, Variant, bool> allowsMore)
 
         Requests.Add(request);
         return null;
+    }
+
+    /// <summary>What waited before could not be approved any more.</summary>
+    private void Await(ModelRequest? edit, DateTimeOffset now)
+    {
+        if (_awaited?.At(now) == RequestStatus.Pending)
+        {
+            _awaited.Ended = RequestStatus.Cancelled;
+        }
+
+        _awaited = edit;
     }
 
     private ErrorCode? Look(int who, ModelRequest request)
