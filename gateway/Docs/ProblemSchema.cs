@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using CodeSigning.Errors;
 using CodeSigning.Gateway.Api.Signing;
 using Microsoft.OpenApi;
 

@@ -1,4 +1,3 @@
-using CodeSigning.Errors;
 using CodeSigning.Gateway.Hosting;
 using CodeSigning.Gateway.Problems;
 using Microsoft.AspNetCore.Authorization;

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using CodeSigning.Errors;
 
 namespace CodeSigning.Gateway.Problems;
 

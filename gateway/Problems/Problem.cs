@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using CodeSigning.Errors;
 
 namespace CodeSigning.Gateway.Problems;
 

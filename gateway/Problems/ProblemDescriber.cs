@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using CodeSigning.Errors;
 
 namespace CodeSigning.Gateway.Problems;
 

@@ -1,4 +1,3 @@
-using CodeSigning.Errors;
 using CodeSigning.Ledger;
 
 namespace CodeSigning.Grants;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using CodeSigning.Certificates;
-using CodeSigning.Errors;
 using CodeSigning.Ledger;
 
 namespace CodeSigning.Signing;

@@ -132,7 +132,7 @@ public sealed partial class ApprovalRequestGrain
             throw AskAgain("The policy has become stricter since this was asked.");
         }
 
-        await this.RegisterOrUpdateReminder(ApplyReminder, ApplyDelay, RetryPeriod);
+        await this.RegisterOrUpdateReminder(ApplyReminder, ApplyDelay, RetryPeriod, cancellationToken);
         var change = Record(caller, "request.approve", approved, Describe(approved, grant: null));
         return change with
         {

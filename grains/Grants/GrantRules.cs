@@ -1,4 +1,3 @@
-using CodeSigning.Errors;
 using CodeSigning.Grants;
 using CodeSigning.Identities;
 using CodeSigning.Signing;

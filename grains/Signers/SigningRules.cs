@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using CodeSigning.Certificates;
-using CodeSigning.Errors;
 using CodeSigning.Identities;
 using CodeSigning.Ledger;
 using CodeSigning.Signers;

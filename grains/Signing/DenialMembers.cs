@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using CodeSigning.Errors;
 using CodeSigning.Signing;
 
 namespace CodeSigning.Grains.Signing;

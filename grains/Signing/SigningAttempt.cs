@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.Json;
 using CodeSigning.Contract;
-using CodeSigning.Errors;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grants;
 using CodeSigning.Identifiers;

@@ -6,7 +6,6 @@ using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
 using CodeSigning.Silo.Ledger.Entries;
 using CodeSigning.Silo.Ledger.Export;
-using Orleans;
 
 namespace CodeSigning.Silo.Notifications;
 

@@ -2,7 +2,6 @@ using CodeSigning.Grains.States;
 using CodeSigning.Silo.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 
 namespace CodeSigning.Silo.Notifications;
 

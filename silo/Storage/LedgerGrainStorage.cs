@@ -3,8 +3,6 @@ using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
 using CodeSigning.Ledger;
-using Orleans;
-using Orleans.Runtime;
 using Orleans.Storage;
 
 namespace CodeSigning.Silo.Storage;

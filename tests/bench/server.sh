@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # Sourced by ./run with $root and $work set: a server on a store of its own, and what is asked of it before it is measured.
 
-flavour=embedded
 port='' base='' server='' postgres='' database='' token='' signer='' bound='' certificate='' identity='' user=''
 settings=()
 password="$(head -c 18 /dev/urandom | base64)" master_key="$(head -c 32 /dev/urandom | base64)"
@@ -70,7 +69,7 @@ start_server() {
   port="$(free_port)"
   base="http://127.0.0.1:$port"
   choose_settings
-  env -C "$work" "${settings[@]}" dotnet "$root/gateway/bin/$flavour/Release/net10.0/gateway.dll" >"$work/server.log" 2>&1 &
+  env -C "$work" "${settings[@]}" dotnet "$root/gateway/bin/Release/net10.0/gateway.dll" >"$work/server.log" 2>&1 &
   server=$!
   until curl -sf "$base/readyz" >/dev/null; do
     kill -0 "$server" 2>/dev/null || { cat "$work/server.log" >&2; return 1; }
@@ -93,7 +92,7 @@ cpu_of_server() {
 
 seed() { # SIGNERS ENTRIES
   choose_settings
-  env -C "$work" "${settings[@]}" dotnet "$root/tests/bench/seed/bin/$flavour/Release/net10.0/bench-seed.dll" "$certificate" "$user" "$1" "$2" >&2
+  env -C "$work" "${settings[@]}" dotnet "$root/tests/bench/seed/bin/Release/net10.0/bench-seed.dll" "$certificate" "$user" "$1" "$2" >&2
 }
 
 call() { # METHOD PATH [BODY]

@@ -39,7 +39,7 @@ start_gateway_again() {
     CODESIGNING_TLS_CERT="$GATEWAY_STATE/tls.pem" CODESIGNING_TLS_KEY="$GATEWAY_STATE/tls.key" \
     CODESIGNING_ADMIN_EMAIL="$admin_email" CODESIGNING_ADMIN_PASSWORD="$admin_password" \
     CODESIGNING_SIGNATURES_PER_SECOND=100000 CODESIGNING_REQUESTS_PER_SECOND=100000 \
-    dotnet "$root/gateway/bin/embedded/Release/net10.0/gateway.dll" >>"$GATEWAY_STATE/log" 2>&1 </dev/null 3>&- &
+    dotnet "$root/gateway/bin/Release/net10.0/gateway.dll" >>"$GATEWAY_STATE/log" 2>&1 </dev/null 3>&- &
   echo $! >"$GATEWAY_STATE/pid"
   disown # or the shell tells of its death
   for attempt in {1..300}; do

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using CodeSigning.Approvals;
-using CodeSigning.Errors;
 using CodeSigning.Gateway.Hosting;
 using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.States;

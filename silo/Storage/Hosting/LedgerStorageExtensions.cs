@@ -17,7 +17,6 @@ using CodeSigning.Silo.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using Orleans;
 using Orleans.Storage;
 
 namespace CodeSigning.Silo.Storage.Hosting;

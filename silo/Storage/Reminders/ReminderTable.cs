@@ -1,8 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
 using System.Security.Cryptography;
-using Orleans;
-using Orleans.Runtime;
 
 namespace CodeSigning.Silo.Storage.Reminders;
 

@@ -2,7 +2,6 @@ using CodeSigning.Identifiers;
 using CodeSigning.Identities;
 using CodeSigning.Signers;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans;
 
 namespace CodeSigning.Bench.Seed;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using CodeSigning.Errors;
 using CodeSigning.Gateway.Problems;
 using CodeSigning.Gateway.Tests.Server;
 using Microsoft.AspNetCore.Routing;

@@ -1,4 +1,3 @@
-using CodeSigning.Errors;
 using CodeSigning.Gateway.Problems;
 
 namespace CodeSigning.Gateway.Tests.Problems;

@@ -1,5 +1,4 @@
 using CodeSigning.Approvals;
-using CodeSigning.Errors;
 using CodeSigning.Grants;
 using CodeSigning.Identities;
 using CodeSigning.Signers;

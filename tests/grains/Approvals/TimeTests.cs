@@ -1,5 +1,4 @@
 using CodeSigning.Approvals;
-using CodeSigning.Errors;
 using CodeSigning.Grains.Tests.Hosting;
 using CodeSigning.Grants;
 using CodeSigning.Signing;

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using CodeSigning.Certificates;
-using CodeSigning.Errors;
 using CodeSigning.Grains.Signing;
 using CodeSigning.Signing;
 using Xunit;

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using CodeSigning.Certificates;
-using CodeSigning.Errors;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Signing;
 using CodeSigning.Identities;

@@ -1,4 +1,3 @@
-using CodeSigning.Errors;
 using CodeSigning.Grains.Grants;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;

@@ -1,4 +1,3 @@
-using CodeSigning.Errors;
 using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Identities.Groups;
 using CodeSigning.Identifiers;

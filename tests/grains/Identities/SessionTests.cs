@@ -1,4 +1,3 @@
-using CodeSigning.Errors;
 using CodeSigning.Grains.Identities.Sessions;
 using CodeSigning.Identities;
 using Xunit;

@@ -1,5 +1,4 @@
 using CodeSigning.Approvals;
-using CodeSigning.Errors;
 using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.Grants;
 using CodeSigning.Grains.Ledger;

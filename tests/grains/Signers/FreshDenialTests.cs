@@ -1,4 +1,3 @@
-using CodeSigning.Errors;
 using CodeSigning.Grains.Tests.Approvals;
 using CodeSigning.Signers;
 using Xunit;

@@ -1,5 +1,4 @@
 using CodeSigning.Certificates;
-using CodeSigning.Errors;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;

@@ -6,8 +6,6 @@ using CodeSigning.Silo.Storage.Housekeeping;
 using CodeSigning.Silo.Tests.Ledger;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using Orleans;
-using Orleans.Runtime;
 using Orleans.Storage;
 using Xunit;
 

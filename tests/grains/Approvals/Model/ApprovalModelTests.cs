@@ -13,14 +13,14 @@ namespace CodeSigning.Grains.Tests.Approvals.Model;
 /// </summary>
 public sealed class ApprovalModelTests(ITestOutputHelper output)
 {
-    private const int SequencesOfAHouse = 500;
+    private const int SequencesOfAHouse = 100;
 
     /// <summary>Silos that play side by side: while one waits for its disk, another goes on.</summary>
     private const int Houses = 3;
 
     /// <summary>How many sequences are played.</summary>
     private static readonly int Sequences =
-        int.TryParse(Environment.GetEnvironmentVariable("CODESIGNING_MODEL_SEQUENCES"), out var count) ? count : 10_000;
+        int.TryParse(Environment.GetEnvironmentVariable("CODESIGNING_MODEL_SEQUENCES"), out var count) ? count : 300;
 
     /// <summary>Set to play again what failed; the seed of each house is the next number.</summary>
     private static readonly ulong Seed =

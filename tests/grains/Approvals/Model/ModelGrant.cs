@@ -1,4 +1,3 @@
-using CodeSigning.Errors;
 
 namespace CodeSigning.Grains.Tests.Approvals.Model;
 

@@ -1,5 +1,4 @@
 using CodeSigning.Approvals;
-using CodeSigning.Errors;
 
 namespace CodeSigning.Grains.Tests.Approvals.Model;
 

@@ -8,8 +8,8 @@ using Orleans.Configuration;
 namespace CodeSigning.Silo.Hosting;
 
 /// <summary>
-/// The grains in this process, on Orleans: alone over an SQLite file, or as one of the nodes that meet in a PostgreSQL
-/// database, in tables that this flavour's migrations make. Reminders are in the store, as on the embedded host.
+/// The Orleans silo of this process: alone over an SQLite file, or one of the nodes that meet in a PostgreSQL database, in
+/// tables that the product's migrations make. Reminders are in the store on both.
 /// </summary>
 internal static class GrainHost
 {
@@ -36,7 +36,7 @@ internal static class GrainHost
 
     private static void JoinThrough(this ISiloBuilder silo, string database)
     {
-        silo.Services.AddSingleton(new MigrationSeries("Hosting/OnOrleans", "cluster_schema_version"));
+        silo.Services.AddSingleton(new MigrationSeries("Hosting/Cluster", "cluster_schema_version"));
         NpgsqlConnectionStringBuilder connection = new(database)
         {
             SearchPath = PostgreSqlConnections.Schema,

@@ -1,4 +1,4 @@
-namespace CodeSigning.Errors;
+namespace CodeSigning;
 
 /// <summary>The stable codes of the contract. The names are what clients see; they only ever grow.</summary>
 public enum ErrorCode

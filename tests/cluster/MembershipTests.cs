@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace CodeSigning.Cluster.Tests.OnOrleans;
+namespace CodeSigning.Cluster.Tests;
 
 /// <summary>What nodes on Orleans keep in the database about one another.</summary>
 public sealed class MembershipTests
