@@ -1,6 +1,5 @@
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Identities;
-using Orleans.Storage;
 
 namespace CodeSigning.Gateway.Calls;
 
@@ -22,7 +21,7 @@ internal sealed class ApiCall(HttpContext http)
     /// <summary>Called by the framework for a handler's parameter.</summary>
     public static ValueTask<ApiCall?> BindAsync(HttpContext context) => new(new ApiCall(context));
 
-    /// <summary>Asks as the caller of this request, and again where it was refused for facts that have changed.</summary>
+    /// <summary>Asks as the caller of this request, and again where nothing was decided, or only on facts that have changed.</summary>
     public async Task<T> AskAsync<T>(Func<Caller, Task<T>> question)
     {
         var caller = http.GetCaller();
@@ -32,7 +31,7 @@ internal sealed class ApiCall(HttpContext http)
             {
                 return await question(caller);
             }
-            catch (Exception exception) when (attempt < Attempts && IsStale(exception))
+            catch (Exception exception) when (attempt < Attempts && CanBeAskedAgain(exception))
             {
                 caller = await http.ReauthenticateAsync();
             }
@@ -46,7 +45,8 @@ internal sealed class ApiCall(HttpContext http)
         return true;
     });
 
-    private static bool IsStale(Exception exception) => exception
-        is InconsistentStateException
-        or CommitRefusedException { Reason: CommitRefusal.Stale or CommitRefusal.TooLate };
+    // A call to a grain that is moving or being collected is rejected before it begins. One whose node has died may have begun.
+    private static bool CanBeAskedAgain(Exception exception) => exception
+        is CommitRefusedException { Reason: CommitRefusal.Stale or CommitRefusal.TooLate }
+        or (OrleansMessageRejectionException and not SiloUnavailableException);
 }

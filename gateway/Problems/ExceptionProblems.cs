@@ -1,7 +1,6 @@
 using CodeSigning.Errors;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
-using Orleans.Storage;
 
 namespace CodeSigning.Gateway.Problems;
 
@@ -20,7 +19,7 @@ internal static class ExceptionProblems
         },
         CommitRefusedException { Reason: CommitRefusal.NameTaken } =>
             new Problem(ErrorCode.NameTaken, "The name is, or was, another's. Choose another."),
-        CommitRefusedException or InconsistentStateException =>
+        CommitRefusedException =>
             new Problem(ErrorCode.Conflict, "It changed at the same time. Read it again, and ask again."),
         LedgerUnavailableException => new Problem(
             ErrorCode.Unavailable, "The ledger cannot be written at the moment, so nothing was done. Ask again.")
@@ -28,6 +27,13 @@ internal static class ExceptionProblems
             RetryAfter = ShortWait,
         },
         TimeoutException => new Problem(ErrorCode.Unavailable, "It took too long. Ask again; with an Idempotency-Key nothing is done twice.")
+        {
+            RetryAfter = ShortWait,
+        },
+        // The cluster is about to find out that a node is gone; see docs/architecture.md.
+        OrleansMessageRejectionException or ConnectionFailedException or OrleansLifecycleCanceledException => new Problem(
+            ErrorCode.Unavailable,
+            "The node that keeps this cannot be reached at the moment. Retry; with an Idempotency-Key nothing is done twice.")
         {
             RetryAfter = ShortWait,
         },

@@ -10,35 +10,32 @@ namespace CodeSigning.Approvals;
 public interface IApprovalRequestGrain : IGrainWithStringKey
 {
     /// <summary>Opens a request for a grant on a signer; operators and administrators of it ask for themselves.</summary>
-    [Alias("CreateSigning")]
+    [Alias("CreateSigning"), ResponseTimeout("00:00:10")]
     Task<RequestView> CreateSigningAsync(
         Caller caller, string signerId, CreateRequest request, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Opens a request to change a signer's policy or what a policy says, under the policy in force. The signer or the
-    /// policy asks, having decided that the caller may; it waits in its turn, so it is not called back.
+    /// Has the request end when its time is over. Called before the request is committed together with the signer or policy
+    /// that waits for it: a reminder without a request removes itself, a request without a reminder would end unnoticed.
     /// </summary>
-    [Alias("CreatePolicyChange")]
-    Task<RequestView> CreatePolicyChangeAsync(
-        Caller caller, string? signerId, string? signerName, PolicyChange change, CancellationToken cancellationToken);
-
-    /// <summary>The request: for its requester, its approvers, and whoever may read its signer.</summary>
-    [ReadOnly, Alias("Get")]
-    Task<RequestView> GetAsync(Caller caller);
+    /// <param name="expiresAt">Until when the request waits (UTC).</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    [Alias("RemindOfExpiry"), ResponseTimeout("00:00:10")]
+    Task RemindOfExpiryAsync(DateTimeOffset expiresAt, CancellationToken cancellationToken);
 
     /// <summary>Approves the step that waits. A machine identity never votes.</summary>
-    [Alias("Approve")]
+    [Alias("Approve"), ResponseTimeout("00:00:10")]
     Task<RequestView> ApproveAsync(Caller caller, CastVote vote, CancellationToken cancellationToken);
 
     /// <summary>Rejects it, and so ends it.</summary>
-    [Alias("Reject")]
+    [Alias("Reject"), ResponseTimeout("00:00:10")]
     Task<RequestView> RejectAsync(Caller caller, CastVote vote, CancellationToken cancellationToken);
 
     /// <summary>Takes it back: its requester, or an administrator of the signer.</summary>
-    [Alias("Cancel")]
+    [Alias("Cancel"), ResponseTimeout("00:00:10")]
     Task<RequestView> CancelAsync(Caller caller, CancellationToken cancellationToken);
 
     /// <summary>Looks again whether the step that waits can still be filled, and tells the requester where that has changed.</summary>
-    [Alias("Review")]
+    [Alias("Review"), ResponseTimeout("00:00:10")]
     Task ReviewAsync(CancellationToken cancellationToken);
 }

@@ -33,6 +33,10 @@ public sealed record Caller(
     public static Caller System { get; } =
         new(PrincipalKind.System, "system", "system", ProductRole.Admin, [], null, null, null);
 
+    /// <summary>Somebody who does not ask now and whose rights are looked at: no more than a member of the product.</summary>
+    public static Caller Standing(PrincipalRef principal, string name) =>
+        new(principal.Kind, principal.Id, name, ProductRole.Member, [], null, null, null);
+
     /// <summary>The caller as a reference.</summary>
     public PrincipalRef ToRef() => new(Kind, Id);
 

@@ -11,9 +11,9 @@ public static class ApprovalRegistration
     public static IServiceCollection AddApprovals(this IServiceCollection services) => services
         .AddSingleton<ApproverFactsReader>()
         .AddSingleton<RequestFactsReader>()
-        .AddSingleton<ApprovalServices>()
+        .AddSingleton<RequestDrafts>()
+        .AddSingleton<RequestOutcomes>()
         .AddSingleton<RequestDirectory>()
-        .AddSingleton<GrantDirectory>()
-        .AddSingleton<PolicyServices>()
-        .AddSingleton<PolicyDirectory>();
+        .AddSingleton<GrantService>()
+        .AddSingleton<PolicyService>();
 }

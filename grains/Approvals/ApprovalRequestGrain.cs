@@ -1,119 +1,272 @@
+using System.Collections.Immutable;
 using CodeSigning.Approvals;
 using CodeSigning.Errors;
+using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Recording;
+using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
+using CodeSigning.Ledger;
 using CodeSigning.Signers;
 
 namespace CodeSigning.Grains.Approvals;
 
 /// <summary>
-/// A request. Others end it past this grain (a signer's emergency stop), so its row is read again before each act. What
-/// it decides, <see cref="RequestMachine"/> says; here is what that rests on and what is committed with it.
+/// A request's home, where its votes are counted one at a time. Others end a request past it (a signer's emergency stop), so
+/// its row is read before each act. What an act does, <see cref="RequestMachine"/> says; here is what is committed with it.
 /// </summary>
-public sealed partial class ApprovalRequestGrain(
-    [PersistentState(StateTypes.ApprovalRequest, "ledger")] IPersistentState<ApprovalRequestState> state,
-    ApprovalServices services) : Grain, IApprovalRequestGrain, IRemindable
+public sealed class ApprovalRequestGrain(
+    ILedger ledger,
+    RequestDirectory directory,
+    RequestDrafts drafts,
+    RequestOutcomes outcomes,
+    SignerDirectory signers,
+    TimeProvider time) : Grain, IApprovalRequestGrain, IRemindable
 {
+    private const string ExpiryReminder = "expire";
+
+    // Stores of versions that made an approved change of policy in a second commit may hold one that is still to be made.
+    private const string ApplyReminder = "apply";
+
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(20);
+    private static readonly TimeSpan RetryPeriod = TimeSpan.FromMinutes(5);
+
     private string Id => this.GetPrimaryKeyString();
 
-    private DateTimeOffset Now => services.Time.GetUtcNow();
+    private DateTimeOffset Now => time.GetUtcNow();
 
     /// <inheritdoc/>
-    public async Task<RequestView> GetAsync(Caller caller)
+    public async Task<RequestView> CreateSigningAsync(
+        Caller caller, string signerId, CreateRequest request, CancellationToken cancellationToken)
     {
-        var stored = await services.States.ReadAsync(StateTypes.ApprovalRequest, Id, CancellationToken.None)
-            ?? throw NotFound();
-        var request = stored.ReadAs<ApprovalRequestState>();
-        var facts = await services.Facts.ReadAsync(request, PersonOf(caller), CancellationToken.None);
-        await DemandVisibleAsync(caller, request, facts);
-        return request.ToView(facts, Now);
+        var access = await signers.AuthorizeAsync(caller, signerId, SignerAction.Request, cancellationToken);
+        if (await directory.FindWaitingAsync(caller, access.SignerId, cancellationToken) is { } waiting)
+        {
+            return waiting;
+        }
+
+        var draft = await drafts.SigningAsync(caller, Id, access, request, cancellationToken);
+        await RemindOfExpiryAsync(draft.ExpiresAt, cancellationToken);
+        var view = draft.State.ToView(draft.Facts, Now);
+        await ledger.RecordAsync(draft.Change.Answering(caller, view), cancellationToken);
+        return view;
+    }
+
+    /// <inheritdoc/>
+    public async Task RemindOfExpiryAsync(DateTimeOffset expiresAt, CancellationToken cancellationToken)
+    {
+        var left = expiresAt - Now;
+        var due = left <= TimeSpan.Zero ? TimeSpan.Zero : left < LongestWait ? left : LongestWait;
+        await this.RegisterOrUpdateReminder(ExpiryReminder, due, RetryPeriod, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<RequestView> ApproveAsync(Caller caller, CastVote vote, CancellationToken cancellationToken)
+    {
+        var (request, facts) = await directory.DemandAsync(caller, Id, cancellationToken);
+        var next = RequestMachine.Approve(request.State, facts, caller.ToActor(), vote.Comment, Now);
+        var change = next.Status == RequestStatus.Approved
+            ? await CompleteAsync(caller, next, facts, cancellationToken)
+            : Record(caller, "request.vote", next, Words(next, vote));
+        var view = await SaveVoteAsync(caller, change, request, next, facts, cancellationToken);
+        if (next.Status == RequestStatus.Approved)
+        {
+            await ForgetReminderAsync(ExpiryReminder);
+        }
+
+        return view;
+    }
+
+    /// <inheritdoc/>
+    public async Task<RequestView> RejectAsync(Caller caller, CastVote vote, CancellationToken cancellationToken)
+    {
+        var (request, facts) = await directory.DemandAsync(caller, Id, cancellationToken);
+        var next = RequestMachine.Reject(request.State, facts, caller.ToActor(), vote.Comment, Now);
+        var change = Record(caller, "request.reject", next, Words(next, vote));
+        var view = await SaveVoteAsync(caller, change, request, next, facts, cancellationToken);
+        await ForgetReminderAsync(ExpiryReminder);
+        return view;
+    }
+
+    /// <inheritdoc/>
+    public async Task<RequestView> CancelAsync(Caller caller, CancellationToken cancellationToken)
+    {
+        var (request, facts) = await directory.DemandAsync(caller, Id, cancellationToken);
+        var next = RequestMachine.Cancel(request.State, Now);
+        var view = next.ToView(facts, Now);
+        var change = Record(caller, "request.cancel", next, new { }).Answering(caller, view).Writing(request.Replace(next));
+        await ledger.RecordAsync(
+            request.State.IsOf(caller)
+                ? change
+                : change.Reading(await DemandAdministratorAsync(caller, request.State, cancellationToken)),
+            cancellationToken);
+        await ForgetReminderAsync(ExpiryReminder);
+        return view;
     }
 
     /// <inheritdoc/>
     public async Task ReviewAsync(CancellationToken cancellationToken)
     {
-        await state.ReadStateAsync(cancellationToken);
-        var request = state.State;
-        if (!state.RecordExists || request.StatusAt(Now) != RequestStatus.Pending)
+        if (await directory.FindAsync(Id, cancellationToken) is not { } request
+            || request.State.StatusAt(Now) != RequestStatus.Pending)
         {
             return;
         }
 
-        var facts = await services.Facts.ReadAsync(request, null, cancellationToken);
-        var isUnreachable = !RequestTally.Of(request, facts).CanBeFilled;
-        if (isUnreachable != request.IsUnreachable)
+        var isUnreachable = !await directory.CanBeFilledAsync(request.State, cancellationToken);
+        if (isUnreachable != request.State.IsUnreachable)
         {
             var action = isUnreachable ? "request.unreachable" : "request.reachable";
-            await SaveAsync(
-                Record(Caller.System, action, request, new { }),
-                request with { IsUnreachable = isUnreachable },
+            await ledger.RecordAsync(
+                Record(Caller.System, action, request.State, new { })
+                    .Writing(request.Replace(request.State with { IsUnreachable = isUnreachable })),
                 cancellationToken);
         }
     }
 
-    /// <summary>The request as it stands in the store, and what decisions about it rest on.</summary>
-    private async Task<(ApprovalRequestState Request, RequestFacts Facts)> ReadAsync(
-        Caller caller, CancellationToken cancellationToken)
+    /// <summary>That a request has expired, the clock says; the reminder makes it known promptly.</summary>
+    public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
-        await state.ReadStateAsync(cancellationToken);
-        if (!state.RecordExists)
+        var request = await directory.FindAsync(Id, CancellationToken.None);
+        switch (reminderName)
         {
-            throw NotFound();
+            case ExpiryReminder when request?.State.StatusAt(Now) == RequestStatus.Pending:
+                await RemindOfExpiryAsync(request.State.ExpiresAt, CancellationToken.None);
+                return;
+            case ExpiryReminder when request is not null && RequestMachine.Expire(request.State, Now) is { } expired:
+                await ledger.RecordAsync(
+                    Record(Caller.System, "request.expire", expired, new { }).Writing(request.Replace(expired)),
+                    CancellationToken.None);
+                break;
+            case ApplyReminder when request?.State is { Status: RequestStatus.Approved, Kind: not RequestKind.Signing } approved:
+                await ApplyLateAsync(approved);
+                break;
         }
 
-        var facts = await services.Facts.ReadAsync(state.State, PersonOf(caller), cancellationToken);
-        await DemandVisibleAsync(caller, state.State, facts);
-        return (state.State, facts);
+        await ForgetReminderAsync(reminderName);
     }
 
-    private async Task DemandVisibleAsync(Caller caller, ApprovalRequestState request, RequestFacts facts)
+    /// <summary>Commits a vote; its read set says that the voter may vote.</summary>
+    private async Task<RequestView> SaveVoteAsync(
+        Caller caller,
+        LedgerElement change,
+        Row<ApprovalRequestState> request,
+        ApprovalRequestState next,
+        RequestFacts facts,
+        CancellationToken cancellationToken)
     {
-        if (request.IsOf(caller)
-            || (PersonOf(caller) is { } userId
-                && (request.Policy.Steps.Any(step => facts.Approvers.Allow(step, userId))
-                    || request.Ballots.Any(ballot => ballot.UserId == userId))))
+        var step = next.Policy.Steps[next.Ballots[^1].Step];
+        var view = next.ToView(facts, Now);
+        var vote = change
+            .Answering(caller, view)
+            .Reading(facts.Approvers.BasisOf(step, caller.Id)!)
+            .Reading(facts.ExclusionBasis)
+            .Writing(request.Replace(next));
+        try
         {
-            return;
+            await ledger.RecordAsync(
+                vote with { Until = caller.Until < next.ExpiresAt ? caller.Until : next.ExpiresAt }, cancellationToken);
+        }
+        catch (CommitRefusedException refused)
+            when (refused.Reason == CommitRefusal.TooLate && !(caller.Until < next.ExpiresAt))
+        {
+            // The database's clock decides; it is ahead of this node's.
+            throw new RefusedException(ErrorCode.WrongState, "The request is expired. Make a new one.");
         }
 
-        if (request.SignerId is null)
-        {
-            if (caller.Role != ProductRole.Admin)
-            {
-                throw NotFound();
-            }
+        return view;
+    }
 
-            return;
+    /// <summary>What is committed with the last vote: the grant, or the change of policy.</summary>
+    private async Task<LedgerElement> CompleteAsync(
+        Caller caller, ApprovalRequestState approved, RequestFacts facts, CancellationToken cancellationToken)
+    {
+        if (!facts.Requester.IsActive)
+        {
+            throw RequestOutcomes.AskAgain("The requester is not active any more.");
+        }
+
+        var counted = RequestTally.Of(approved, facts).BasisOf(approved, facts);
+        var outcome = approved.Kind == RequestKind.Signing
+            ? await outcomes.GrantAsync(caller, approved, facts.Requester, cancellationToken)
+            : await outcomes.PolicyChangeAsync(approved, cancellationToken);
+        var change = Record(caller, "request.approve", approved, Describe(approved, outcome.Grant))
+            .About(approved.SignerId, approved.SignerName, outcome.Grant?.Id)
+            .Reading(counted)
+            .Reading(facts.Requester.Version)
+            .Reading(outcome.ReadSet)
+            .Writing(outcome.Writes);
+        return outcome.Applied is null ? change : change with { With = [outcome.Applied] };
+    }
+
+    private async Task ApplyLateAsync(ApprovalRequestState approved)
+    {
+        try
+        {
+            if ((await outcomes.PolicyChangeAsync(approved, CancellationToken.None)).Applied is { } applied)
+            {
+                await ledger.RecordAsync(applied, CancellationToken.None);
+            }
+        }
+        catch (RefusedException)
+        {
+            // It was made already, or what it would change has changed since: there is nothing left to do.
+        }
+    }
+
+    private async Task<ImmutableArray<StateVersion>> DemandAdministratorAsync(
+        Caller caller, ApprovalRequestState request, CancellationToken cancellationToken)
+    {
+        if (request.SignerId is not { } signerId)
+        {
+            ProductAuthority.DemandAdministrator(caller);
+            return [];
         }
 
         try
         {
-            await GrainFactory.GetGrain<ISignerGrain>(request.SignerId).AuthorizeAsync(caller, SignerAction.Read);
+            return (await signers.AuthorizeAsync(caller, signerId, SignerAction.Revoke, cancellationToken)).ReadSet;
         }
         catch (RefusedException)
         {
-            throw NotFound();
+            throw new RefusedException(
+                ErrorCode.Forbidden, "Only its requester and administrators of the signer take a request back. You may reject it.");
         }
     }
 
-    private PendingChange Record(Caller caller, string action, ApprovalRequestState request, object changes)
+    /// <summary>Tidies up after what is committed: a reminder that stays removes itself when its time comes.</summary>
+    private async Task ForgetReminderAsync(string name)
     {
-        var change = Change.By(caller, action, StateTypes.ApprovalRequest, Id, changes, services.Time);
-        return change with
+        try
         {
-            Entry = change.Entry! with { SignerId = request.SignerId, SignerName = request.SignerName },
-        };
+            if (await this.GetReminder(name) is { } reminder)
+            {
+                await this.UnregisterReminder(reminder);
+            }
+        }
+        catch (Exception away) when (away is OrleansException or TimeoutException or StoreUnavailableException)
+        {
+            // What was asked for is done; the answer must not depend on this.
+        }
     }
 
-    private Task SaveAsync(PendingChange change, ApprovalRequestState next, CancellationToken cancellationToken) =>
-        state.WriteRecordedAsync(next, change with { ReadSet = [.. change.ReadSet.Distinct()] }, cancellationToken);
+    private LedgerElement Record(Caller caller, string action, ApprovalRequestState request, object changes) =>
+        Change.By(caller, action, StateTypes.ApprovalRequest, Id, changes, time).About(request.SignerId, request.SignerName);
 
-    private static string? PersonOf(Caller caller) => caller.Kind == PrincipalKind.User ? caller.Id : null;
+    private static object Words(ApprovalRequestState next, CastVote vote) =>
+        new { Step = next.Ballots[^1].Step + 1, vote.Comment };
 
-    private static RefusedException NotFound() =>
-        new(ErrorCode.NotFound, "There is no such request, or it is not yours to see.");
-
-    private static RefusedException AskAgain(string why) =>
-        new(ErrorCode.WrongState, $"{why} Cancel this request and make a new one.");
+    private static object Describe(ApprovalRequestState approved, Grants.GrantState? grant) => new
+    {
+        Step = approved.Ballots[^1].Step + 1,
+        approved.Ballots[^1].Comment,
+        approved.Change,
+        GrantId = grant?.Id,
+        grant?.Grantee,
+        grant?.MaxSignings,
+        grant?.WindowStart,
+        grant?.WindowEnd,
+        grant?.Scope,
+    };
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CodeSigning.Grains.Identities.Principals;
 using CodeSigning.Identities;
 using CodeSigning.Ledger;
 using CodeSigning.Policies;

@@ -11,12 +11,11 @@ namespace CodeSigning.Grains.Approvals;
 /// Whether it was left out when votes were counted, its voter not being one who may vote any more. It stays out also if
 /// they become one again: they may vote again.
 /// </param>
-[GenerateSerializer, Immutable, Alias("codesigning.CastBallot")]
 public sealed record CastBallot(
-    [property: Id(0)] int Step,
-    [property: Id(1)] string UserId,
-    [property: Id(2)] string UserName,
-    [property: Id(3)] bool Approved,
-    [property: Id(4)] DateTimeOffset At,
-    [property: Id(5)] string? Comment = null,
-    [property: Id(6)] bool IsVoid = false);
+    int Step,
+    string UserId,
+    string UserName,
+    bool Approved,
+    DateTimeOffset At,
+    string? Comment = null,
+    bool IsVoid = false);

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using CodeSigning.Approvals;
 using CodeSigning.Contract;
+using CodeSigning.Errors;
+using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using CodeSigning.Signers;
@@ -8,19 +10,30 @@ using CodeSigning.Signers;
 namespace CodeSigning.Grains.Approvals;
 
 /// <summary>
-/// Reads requests from the rows that their grains write. Votes appear as they were counted last; one request alone is
-/// counted by today's people.
+/// Reads requests from their rows. In lists votes appear as they were counted last; one request alone is counted by today's
+/// people.
 /// </summary>
-public sealed class RequestDirectory(IGrainFactory grains, IStateStore store, TimeProvider time)
+public sealed class RequestDirectory(IStateStore store, RequestFactsReader reader, SignerDirectory signers, TimeProvider time)
 {
     private const int MostGroups = 1000;
     private const int MostPages = 10;
+
+    /// <summary>How many requests for one signer a caller may have waiting, so that a loop does not flood the approvers.</summary>
+    private const int MostWaiting = 100;
+
+    /// <summary>One request: for its requester, its approvers, and whoever may read its signer.</summary>
+    /// <exception cref="RefusedException"><c>NotFound</c>, also to those who may not see it.</exception>
+    public async Task<RequestView> GetAsync(Caller caller, string id, CancellationToken cancellationToken)
+    {
+        var (request, facts) = await DemandAsync(caller, id, cancellationToken);
+        return request.State.ToView(facts, time.GetUtcNow());
+    }
 
     /// <summary>One page of the requests for a signer, newest first, for whoever may read the signer.</summary>
     public async Task<Page<RequestView>> ListOfSignerAsync(
         Caller caller, string signerId, RequestFilter filter, CancellationToken cancellationToken)
     {
-        await grains.GetGrain<ISignerGrain>(signerId).AuthorizeAsync(caller, SignerAction.Read);
+        await signers.AuthorizeAsync(caller, signerId, SignerAction.Read, cancellationToken);
         return await ListAsync(new StateQuery(StateTypes.ApprovalRequest, Parent: signerId), filter, cancellationToken);
     }
 
@@ -45,6 +58,86 @@ public sealed class RequestDirectory(IGrainFactory grains, IStateStore store, Ti
         }
 
         return await ListAsync(query, filter, cancellationToken);
+    }
+
+    /// <summary>A request as it stands in the store; null where there is none.</summary>
+    internal Task<Row<ApprovalRequestState>?> FindAsync(string id, CancellationToken cancellationToken) =>
+        store.FindAsync<ApprovalRequestState>(StateTypes.ApprovalRequest, id, cancellationToken);
+
+    /// <summary>A request that the caller may see, and the facts about it.</summary>
+    /// <exception cref="RefusedException"><c>NotFound</c>, also to those who may not see it.</exception>
+    internal async Task<(Row<ApprovalRequestState> Request, RequestFacts Facts)> DemandAsync(
+        Caller caller, string id, CancellationToken cancellationToken)
+    {
+        var request = await FindAsync(id, cancellationToken) ?? throw NotFound();
+        var voter = caller.Kind == PrincipalKind.User ? caller.Id : null;
+        var facts = await reader.ReadAsync(request.State, voter, cancellationToken);
+        return await IsVisibleAsync(caller, request.State, facts, cancellationToken) ? (request, facts) : throw NotFound();
+    }
+
+    /// <summary>Whether people are left to fill the steps that are open.</summary>
+    internal async Task<bool> CanBeFilledAsync(ApprovalRequestState request, CancellationToken cancellationToken) =>
+        RequestTally.Of(request, await reader.ReadAsync(request, null, cancellationToken)).CanBeFilled;
+
+    /// <summary>
+    /// The caller's request with the same idempotency key that still waits. The kept answers end after a day; a client
+    /// that asks at each denial must find its request for as long as that waits.
+    /// </summary>
+    internal async Task<RequestView?> FindWaitingAsync(
+        Caller caller, string signerId, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var stored = await store.ListAsync(
+            new StateQuery(
+                StateTypes.ApprovalRequest,
+                Parent: signerId,
+                Statuses: ["pending"],
+                AnyLink: [caller.ToRef().ToLink()],
+                Limit: 10 * MostWaiting),
+            cancellationToken);
+        var waiting = stored
+            .Select(row => row.ReadAs<ApprovalRequestState>())
+            .Where(request => request.IsOf(caller) && request.StatusAt(now) == RequestStatus.Pending)
+            .ToArray();
+        if (caller.Retry is { } retry && Array.Find(waiting, request => request.RequestKey == retry.Key) is { } same)
+        {
+            return same.RequestHash == retry.RequestHash
+                ? same.ToView(await reader.ReadAsync(same, null, cancellationToken), now)
+                : throw new RefusedException(
+                    ErrorCode.IdempotencyMismatch, "This idempotency key was used for another request. Take a new one.");
+        }
+
+        return waiting.Length < MostWaiting
+            ? null
+            : throw new RefusedException(
+                ErrorCode.RateLimited, $"{MostWaiting} of your requests wait already. Cancel some, or wait for a decision.");
+    }
+
+    private async Task<bool> IsVisibleAsync(
+        Caller caller, ApprovalRequestState request, RequestFacts facts, CancellationToken cancellationToken)
+    {
+        if (request.IsOf(caller)
+            || (caller.Kind == PrincipalKind.User
+                && (request.Policy.Steps.Any(step => facts.Approvers.Allow(step, caller.Id))
+                    || request.Ballots.Any(ballot => ballot.UserId == caller.Id))))
+        {
+            return true;
+        }
+
+        if (request.SignerId is null)
+        {
+            return caller.Role == ProductRole.Admin;
+        }
+
+        try
+        {
+            await signers.AuthorizeAsync(caller, request.SignerId, SignerAction.Read, cancellationToken);
+            return true;
+        }
+        catch (RefusedException)
+        {
+            return false;
+        }
     }
 
     /// <summary>
@@ -85,6 +178,9 @@ public sealed class RequestDirectory(IGrainFactory grains, IStateStore store, Ti
             .Prepend(own)
             .Select(link => "approver-" + link);
     }
+
+    private static RefusedException NotFound() =>
+        new(ErrorCode.NotFound, "There is no such request, or it is not yours to see.");
 
     private static ImmutableArray<string> WordsFor(RequestStatus? status) => status switch
     {

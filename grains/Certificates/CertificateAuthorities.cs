@@ -8,27 +8,72 @@ public sealed class CertificateAuthorities(IStateStore store)
 {
     /// <summary>The CA and all above it; null where there is no such CA.</summary>
     /// <exception cref="StateTamperedException">One above it is gone, which the service never lets happen.</exception>
-    public async Task<IssuerLine?> ReadLineAsync(string caId, CancellationToken cancellationToken)
-    {
-        var line = ImmutableArray.CreateBuilder<KnownAuthority>();
-        for (var next = caId; next is not null; next = line[^1].State.ParentId)
-        {
-            var stored = await store.ReadAsync(StateTypes.CertificateAuthority, next, cancellationToken);
-            if (stored is null && line.Count == 0)
-                return null;
-            if (stored is null || line.Count == CertificateRules.DeepestLine)
-                throw new StateTamperedException(StateTypes.CertificateAuthority, next);
-            line.Add(new KnownAuthority(stored.ReadAs<CertificateAuthorityState>(), stored.Version));
-        }
+    public async Task<IssuerLine?> ReadLineAsync(string caId, CancellationToken cancellationToken) =>
+        await store.FindAsync<CertificateAuthorityState>(StateTypes.CertificateAuthority, caId, cancellationToken) is null
+            ? null
+            : (await ReadLinesAsync([caId], cancellationToken))[caId];
 
-        return new IssuerLine(line.DrainToImmutable());
-    }
+    /// <summary>The lines of certificates that are stored, by the id of the CA that issued them.</summary>
+    /// <exception cref="StateTamperedException">A CA is gone, which the service never lets happen.</exception>
+    public async Task<IssuerLines> ReadLinesOfAsync(
+        IEnumerable<CertificateState> certificates, CancellationToken cancellationToken) =>
+        new(await ReadLinesAsync([.. certificates.Select(certificate => certificate.CaId).OfType<string>()], cancellationToken));
 
     /// <summary>The line of a certificate that is stored; empty for one from outside.</summary>
     /// <exception cref="StateTamperedException">A CA is gone, which the service never lets happen.</exception>
     public async Task<IssuerLine> ReadLineOfAsync(CertificateState certificate, CancellationToken cancellationToken) =>
-        certificate.CaId is not { } caId
-            ? IssuerLine.None
-            : await ReadLineAsync(caId, cancellationToken)
-              ?? throw new StateTamperedException(StateTypes.CertificateAuthority, caId);
+        (await ReadLinesOfAsync([certificate], cancellationToken)).Of(certificate);
+
+    private async Task<Dictionary<string, IssuerLine>> ReadLinesAsync(
+        IReadOnlyCollection<string> caIds, CancellationToken cancellationToken)
+    {
+        Dictionary<string, Row<CertificateAuthorityState>> known = [];
+        var next = caIds.ToHashSet();
+        while (next.Count > 0)
+        {
+            var read = await ReadAsync(next, cancellationToken);
+            if (next.FirstOrDefault(id => !read.ContainsKey(id)) is { } missing)
+                throw new StateTamperedException(StateTypes.CertificateAuthority, missing);
+
+            foreach (var (id, authority) in read)
+                known.Add(id, authority);
+
+            next = [.. read.Values.Select(authority => authority.State.ParentId).OfType<string>().Where(id => !known.ContainsKey(id))];
+        }
+
+        return caIds.Distinct().ToDictionary(id => id, LineOf);
+
+        IssuerLine LineOf(string id)
+        {
+            var line = ImmutableArray.CreateBuilder<Row<CertificateAuthorityState>>();
+            for (var at = id; at is not null; at = line[^1].State.ParentId)
+            {
+                if (line.Count == CertificateRules.DeepestLine)
+                    throw new StateTamperedException(StateTypes.CertificateAuthority, at);
+
+                line.Add(known[at]);
+            }
+
+            return new IssuerLine(line.DrainToImmutable());
+        }
+    }
+
+    private async Task<Dictionary<string, Row<CertificateAuthorityState>>> ReadAsync(
+        IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
+    {
+        var rows = await StateRows.ReadAsync(store, ids.Select(id => (StateTypes.CertificateAuthority, id)), cancellationToken);
+        return ids
+            .Select(id => rows.Find<CertificateAuthorityState>(StateTypes.CertificateAuthority, id))
+            .OfType<Row<CertificateAuthorityState>>()
+            .ToDictionary(row => row.Id);
+    }
+}
+
+/// <summary>The internal CAs above some certificates.</summary>
+/// <param name="ByAuthority">The line of each CA that issued one of them.</param>
+public sealed record IssuerLines(IReadOnlyDictionary<string, IssuerLine> ByAuthority)
+{
+    /// <summary>The line of one of the certificates; empty for one from outside.</summary>
+    public IssuerLine Of(CertificateState certificate) =>
+        certificate.CaId is { } caId ? ByAuthority[caId] : IssuerLine.None;
 }

@@ -6,43 +6,33 @@ using CodeSigning.Identities;
 namespace CodeSigning.Grains.Certificates;
 
 /// <summary>An internal CA as it is stored.</summary>
-[GenerateSerializer, Alias("codesigning.CertificateAuthorityState")]
 public sealed record CertificateAuthorityState : IIndexedState
 {
     /// <summary>Its id.</summary>
-    [Id(0)]
     public string Id { get; init; } = "";
 
     /// <summary>Its subject's common name.</summary>
-    [Id(1)]
     public string CommonName { get; init; } = "";
 
     /// <summary>The vault's key.</summary>
-    [Id(2)]
     public string KeyId { get; init; } = "";
 
     /// <summary>The kind of the key.</summary>
-    [Id(3)]
     public KeyAlgorithm KeyAlgorithm { get; init; } = KeyAlgorithm.Rsa3072;
 
     /// <summary>The CA that issued it; none for a root.</summary>
-    [Id(4)]
     public string? ParentId { get; init; }
 
     /// <summary>Its certificate.</summary>
-    [Id(5)]
     public ChainedCertificate Certificate { get; init; } = new("", "", "", "", default, default);
 
     /// <summary>When and why it was revoked, or null.</summary>
-    [Id(6)]
     public Revocation? Revocation { get; init; }
 
     /// <summary>When it was made (UTC).</summary>
-    [Id(7)]
     public DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>Who made it.</summary>
-    [Id(8)]
     public PrincipalRef CreatedBy { get; init; } = Caller.System.ToRef();
 
     /// <summary>The CA is revoked, and everything under it with it.</summary>

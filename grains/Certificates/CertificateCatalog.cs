@@ -21,18 +21,11 @@ public sealed class CertificateCatalog(IStateStore store, CertificateAuthorities
         ProductAuthority.DemandAdministrator(caller);
         var page = await store.ReadPageAsync(
             new StateQuery(StateTypes.Certificate, Parent: caId, Before: before, Limit: limit), cancellationToken);
-        var lines = new Dictionary<string, IssuerLine>();
+        CertificateState[] certificates = [.. page.Items.Select(row => row.ReadAs<CertificateState>())];
+        var lines = await authorities.ReadLinesOfAsync(certificates, cancellationToken);
         var now = time.GetUtcNow();
-        var views = new List<CertificateView>(page.Items.Count);
-        foreach (var certificate in page.Items.Select(row => row.ReadAs<CertificateState>()))
-        {
-            var issuer = certificate.CaId ?? "";
-            if (!lines.TryGetValue(issuer, out var line))
-                lines[issuer] = line = await authorities.ReadLineOfAsync(certificate, cancellationToken);
-            views.Add(certificate.ToView(line, now));
-        }
-
-        return new Page<CertificateView>(views, page.Next);
+        return new Page<CertificateView>(
+            [.. certificates.Select(certificate => certificate.ToView(lines.Of(certificate), now))], page.Next);
     }
 
     /// <summary>One page of internal CAs.</summary>

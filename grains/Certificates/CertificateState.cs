@@ -7,43 +7,33 @@ using CodeSigning.Identities;
 namespace CodeSigning.Grains.Certificates;
 
 /// <summary>A code-signing certificate as it is stored. Its methods answer with the next state, or refuse.</summary>
-[GenerateSerializer, Alias("codesigning.CertificateState")]
 public sealed record CertificateState : IIndexedState
 {
     /// <summary>Its id.</summary>
-    [Id(0)]
     public string Id { get; init; } = "";
 
     /// <summary>Its subject (RFC 4514); that of the request while it is owed.</summary>
-    [Id(1)]
     public string Subject { get; init; } = "";
 
     /// <summary>The vault's key.</summary>
-    [Id(2)]
     public string KeyId { get; init; } = "";
 
     /// <summary>The kind of the key.</summary>
-    [Id(3)]
     public KeyAlgorithm KeyAlgorithm { get; init; } = KeyAlgorithm.Rsa3072;
 
     /// <summary>The public key as DER (SubjectPublicKeyInfo).</summary>
-    [Id(4)]
     public ReadOnlyMemory<byte> PublicKey { get; init; }
 
     /// <summary>The internal CA that issued it; none for one from outside.</summary>
-    [Id(5)]
     public string? CaId { get; init; }
 
     /// <summary>Where it stands.</summary>
-    [Id(6)]
     public CertificateStage Stage { get; init; } = new CertificateStage.Awaiting("");
 
     /// <summary>When it came here (UTC).</summary>
-    [Id(7)]
     public DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>Who made it or brought it in.</summary>
-    [Id(8)]
     public PrincipalRef CreatedBy { get; init; } = Caller.System.ToRef();
 
     /// <summary>The certificate; null while it is owed.</summary>

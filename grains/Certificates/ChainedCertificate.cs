@@ -9,14 +9,13 @@ namespace CodeSigning.Grains.Certificates;
 /// <param name="Thumbprint">SHA-256 over the DER, lower-case hex.</param>
 /// <param name="NotBefore">When it begins (UTC).</param>
 /// <param name="NotAfter">When it ends (UTC).</param>
-[GenerateSerializer, Immutable, Alias("codesigning.ChainedCertificate")]
 public sealed record ChainedCertificate(
-    [property: Id(0)] string Pem,
-    [property: Id(1)] string ChainPem,
-    [property: Id(2)] string SerialNumber,
-    [property: Id(3)] string Thumbprint,
-    [property: Id(4)] DateTimeOffset NotBefore,
-    [property: Id(5)] DateTimeOffset NotAfter)
+    string Pem,
+    string ChainPem,
+    string SerialNumber,
+    string Thumbprint,
+    DateTimeOffset NotBefore,
+    DateTimeOffset NotAfter)
 {
     /// <summary>The certificate and those above it, leaf first.</summary>
     [JsonIgnore]

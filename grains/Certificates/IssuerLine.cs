@@ -1,19 +1,21 @@
 using System.Collections.Immutable;
 using CodeSigning.Errors;
+using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Recording;
+using CodeSigning.Grains.States;
 using CodeSigning.Ledger;
 
 namespace CodeSigning.Grains.Certificates;
 
 /// <summary>The internal CAs above a certificate, nearest first; none above one from outside.</summary>
 /// <param name="Authorities">The CAs.</param>
-public sealed record IssuerLine(ImmutableArray<KnownAuthority> Authorities)
+public sealed record IssuerLine(ImmutableArray<Row<CertificateAuthorityState>> Authorities)
 {
     /// <summary>No internal CA.</summary>
     public static IssuerLine None { get; } = new([]);
 
     /// <summary>The versions that whatever rests on the line rests on.</summary>
-    public IEnumerable<StateVersion> Basis => Authorities.Select(known => known.Basis);
+    public IEnumerable<StateVersion> Basis => Authorities.Select(known => known.ToVersion());
 
     /// <summary>Whether one of them was revoked.</summary>
     public bool IsRevoked => Authorities.Any(known => known.State.Revocation is not null);
@@ -29,7 +31,7 @@ public sealed record IssuerLine(ImmutableArray<KnownAuthority> Authorities)
     /// <exception cref="RefusedException"><c>CertificateRevoked</c>, <c>CertificateExpired</c> or <c>CertificateNotYetValid</c>.</exception>
     public void DemandIssuing(DateTimeOffset now)
     {
-        foreach (var (authority, _) in Authorities)
+        foreach (var authority in Authorities.Select(known => known.State))
         {
             if (authority.Revocation is not null)
                 throw Refuse(ErrorCode.CertificateRevoked, authority, "is revoked");
@@ -41,10 +43,10 @@ public sealed record IssuerLine(ImmutableArray<KnownAuthority> Authorities)
     }
 
     /// <summary>Makes a change rest on the line too: on its versions, and on none of it ending before the commit.</summary>
-    public PendingChange AddTo(PendingChange change)
+    public LedgerElement AddTo(LedgerElement change)
     {
         var end = Narrow(new Validity(DateTimeOffset.MinValue, change.Until ?? DateTimeOffset.MaxValue)).NotAfter;
-        return change with { ReadSet = [.. change.ReadSet, .. Basis], Until = end == DateTimeOffset.MaxValue ? null : end };
+        return change.Reading(Basis) with { Until = end == DateTimeOffset.MaxValue ? null : end };
     }
 
     private static RefusedException Refuse(ErrorCode code, CertificateAuthorityState authority, string what) =>

@@ -4,12 +4,23 @@ using CodeSigning.Signing;
 
 namespace CodeSigning.Grains.Grants;
 
-/// <summary>Does a grant serve, but for the count of its uses? And where does it stand? Pure.</summary>
+/// <summary>Does a grant serve? And where does it stand? Pure.</summary>
 public static class GrantRules
 {
-    /// <summary>Why the grant does not serve; null where it does, as long as it has uses left.</summary>
+    /// <summary>Why the grant does not serve; null where it does.</summary>
+    /// <param name="grant">The grant.</param>
+    /// <param name="grantee">Who wants to sign.</param>
+    /// <param name="certificateThumbprint">The certificate that the signer has now.</param>
+    /// <param name="question">What is to be signed.</param>
+    /// <param name="used">How many uses the ledger is known to hold.</param>
+    /// <param name="now">When.</param>
     public static (ErrorCode Code, string Detail)? Check(
-        GrantState grant, PrincipalRef grantee, string certificateThumbprint, SigningQuestion question, DateTimeOffset now)
+        GrantState grant,
+        PrincipalRef grantee,
+        string certificateThumbprint,
+        SigningQuestion question,
+        long used,
+        DateTimeOffset now)
     {
         if (grant.Grantee != grantee)
         {
@@ -37,8 +48,13 @@ public static class GrantRules
                 "The signer has another certificate than when the grant was given. Ask for another grant.");
         }
 
-        return ScopeRules.Mismatch(grant.Scope, question) is { } part
-            ? (ErrorCode.ScopeMismatch, $"The grant covers other {part}. Ask for a grant with this one in its scope.")
+        if (ScopeRules.Mismatch(grant.Scope, question) is { } part)
+        {
+            return (ErrorCode.ScopeMismatch, $"The grant covers other {part}. Ask for a grant with this one in its scope.");
+        }
+
+        return used >= grant.MaxSignings
+            ? (ErrorCode.GrantExhausted, $"The grant's {grant.MaxSignings} signatures are used up. Ask for another one.")
             : null;
     }
 

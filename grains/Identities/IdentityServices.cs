@@ -3,6 +3,7 @@ using CodeSigning.Grains.Identities.Logins;
 using CodeSigning.Grains.Identities.Logins.Throttling;
 using CodeSigning.Grains.Identities.Machines;
 using CodeSigning.Grains.Identities.Passwords;
+using CodeSigning.Grains.Identities.Principals;
 using CodeSigning.Grains.Identities.Sessions;
 using CodeSigning.Grains.Identities.Users;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,14 +18,16 @@ public static class IdentityServices
     /// <see cref="TimeProvider"/>, and, for logins by OIDC, an <see cref="Logins.Oidc.ITokenVerifier"/>.
     /// </summary>
     public static IServiceCollection AddIdentities(this IServiceCollection services) => services
-        .AddSingleton<AdministratorRegister>()
+        .AddSingleton<PrincipalFactsReader>()
         .AddSingleton(PasswordHashing.CreateHasher)
         .AddSingleton<PasswordHashing>()
         .AddSingleton<LoginThrottle>()
         .AddSingleton<SessionRows>()
         .AddSingleton<LiveSessions>()
         .AddSingleton<OwnSessions>()
-        .AddSingleton<UserAccounts>()
+        .AddSingleton<UserService>()
+        .AddSingleton<IdentityService>()
+        .AddSingleton<GroupService>()
         .AddSingleton<UserDirectory>()
         .AddSingleton<FirstAdministrator>()
         .AddSingleton<IdentityDirectory>()

@@ -1,12 +1,11 @@
 namespace CodeSigning.Grains.Ledger;
 
 /// <summary>
-/// A grain's save was refused for a reason that is not its own version: the caller, a group or another state that the
+/// A commit was refused: the state that it replaces, the caller, a group or another state that the
 /// decision rested on has changed. The decision is made again with fresh facts; nothing was written.
 /// </summary>
-/// <remarks>An <see cref="OrleansException"/>, since the grain model wraps every other one that leaves a storage.</remarks>
 [GenerateSerializer, Alias("codesigning.CommitRefused")]
-public sealed class CommitRefusedException : OrleansException
+public sealed class CommitRefusedException : Exception
 {
     /// <summary>A save was refused.</summary>
     public CommitRefusedException()

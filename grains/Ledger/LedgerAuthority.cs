@@ -23,12 +23,7 @@ public sealed class LedgerAuthority(ILedger ledger, TimeProvider time)
         Caller caller, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken)
     {
         DemandReader(caller);
-        var change = Change.By(caller, "ledger.export", "ledger", "entries", new { From = from, To = to }, time);
-        var outcome = await ledger.CommitAsync(
-            new LedgerElement { Entry = change.Entry, ReadSet = change.ReadSet, Until = change.Until }, cancellationToken);
-        if (outcome is not CommitOutcome.Committed)
-        {
-            throw new CommitRefusedException(outcome);
-        }
+        await ledger.RecordAsync(
+            Change.By(caller, "ledger.export", "ledger", "entries", new { From = from, To = to }, time), cancellationToken);
     }
 }

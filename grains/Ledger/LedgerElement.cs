@@ -28,6 +28,12 @@ public sealed record LedgerElement
     /// <summary>The answer to give again to the same idempotency key.</summary>
     public IdempotentAnswer? Answer { get; init; }
 
+    /// <summary>
+    /// Further acts of the same commit, each with an entry, versions and writes of its own: the certificate that is made
+    /// with a signer. They take no use, keep no answer and count nothing.
+    /// </summary>
+    public ImmutableArray<LedgerElement> With { get; init; } = [];
+
     /// <summary>Counters that grow by one, each up to its limit (a client secret's logins).</summary>
     public ImmutableArray<CounterUse> Counters { get; init; } = [];
 }

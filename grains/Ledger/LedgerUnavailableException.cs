@@ -1,9 +1,8 @@
 namespace CodeSigning.Grains.Ledger;
 
 /// <summary>The ledger takes no more at the moment: too much waits, or the store cannot be written. A retry is safe.</summary>
-/// <remarks>An <see cref="OrleansException"/>, since the grain model wraps every other one that leaves a storage.</remarks>
 [GenerateSerializer, Alias("codesigning.LedgerUnavailable")]
-public sealed class LedgerUnavailableException : OrleansException
+public sealed class LedgerUnavailableException : Exception
 {
     /// <summary>The ledger takes no more at the moment.</summary>
     public LedgerUnavailableException()

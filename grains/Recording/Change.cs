@@ -1,26 +1,27 @@
 using System.Text.Json;
 using CodeSigning.Contract;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
 using CodeSigning.Ledger;
 
 namespace CodeSigning.Grains.Recording;
 
-/// <summary>Makes the <see cref="PendingChange"/> of an administrative act.</summary>
+/// <summary>
+/// Makes the <see cref="LedgerElement"/> of an administrative act: the entry that tells of it, the decision's read set and
+/// the states that change with it are one commit.
+/// </summary>
 public static class Change
 {
-    /// <summary>
-    /// An act by a caller, resting on the caller's versions and ending with the caller's token. Add with <c>with</c> what
-    /// else it rests on.
-    /// </summary>
+    /// <summary>An act by a caller: its read set holds the caller's versions, and it ends with the caller's token.</summary>
     /// <param name="caller">Who does it.</param>
     /// <param name="action">What is done, as <c>noun.verb</c>.</param>
     /// <param name="subjectType">The kind of what it is done to.</param>
     /// <param name="subjectId">The id of what it is done to.</param>
     /// <param name="changes">What changes, serialised to a JSON object; never a secret.</param>
     /// <param name="time">The clock for the operation's id.</param>
-    public static PendingChange By(
+    public static LedgerElement By(
         Caller caller, string action, string subjectType, string subjectId, object changes, TimeProvider time) => new()
         {
             Entry = new EntryDraft
@@ -39,7 +40,7 @@ public static class Change
         };
 
     /// <summary>The same, keeping the answer for the caller's idempotency key where the request bore one.</summary>
-    public static PendingChange Answering<T>(this PendingChange change, Caller caller, T answer) => caller.Retry is not { } retry
+    public static LedgerElement Answering<T>(this LedgerElement change, Caller caller, T answer) => caller.Retry is not { } retry
         ? change
         : change with
         {
@@ -50,4 +51,37 @@ public static class Change
                 Convert.FromHexString(retry.RequestHash),
                 JsonSerializer.SerializeToUtf8Bytes(answer, ContractJson.Options)),
         };
+
+    /// <summary>The same with the signer, and the grant, that it concerns.</summary>
+    public static LedgerElement About(this LedgerElement change, string? signerId, string? signerName, string? grantId = null) =>
+        change with { Entry = change.Entry! with { SignerId = signerId, SignerName = signerName, GrantId = grantId } };
+
+    /// <summary>The same with more versions in its read set.</summary>
+    public static LedgerElement Reading(this LedgerElement change, params IEnumerable<StateVersion> versions) =>
+        change with { ReadSet = [.. change.ReadSet.Concat(versions).Distinct()] };
+
+    /// <summary>The same with more states that change.</summary>
+    public static LedgerElement Writing(this LedgerElement change, params IEnumerable<StateWrite> writes) =>
+        change with { Writes = [.. change.Writes, .. writes] };
+
+    /// <summary>Commits an act. What it replaces is checked by version anyway, so that leaves its read set.</summary>
+    /// <exception cref="CommitRefusedException">It was refused; nothing was written.</exception>
+    public static async Task RecordAsync(this ILedger ledger, LedgerElement change, CancellationToken cancellationToken)
+    {
+        var outcome = await ledger.CommitAsync(WithoutReplaced(change), cancellationToken);
+        if (outcome is not CommitOutcome.Committed)
+        {
+            throw new CommitRefusedException(outcome);
+        }
+    }
+
+    private static LedgerElement WithoutReplaced(LedgerElement change)
+    {
+        var replaced = change.Writes.Select(write => new StateVersion(write.Type, write.Id, write.ExpectedVersion)).ToHashSet();
+        return change with
+        {
+            ReadSet = [.. change.ReadSet.Where(version => !replaced.Contains(version))],
+            With = [.. change.With.Select(WithoutReplaced)],
+        };
+    }
 }

@@ -1,29 +1,71 @@
 using System.Collections.Immutable;
 using CodeSigning.Grains.Grants;
+using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
+using CodeSigning.Ledger;
 using CodeSigning.Signing;
 
 namespace CodeSigning.Grains.Signers;
+
+/// <summary>A grant as this node knows it.</summary>
+/// <param name="row">The grant as it was read last.</param>
+/// <param name="used">How many uses the ledger held then.</param>
+public sealed class KnownGrant(Row<GrantState> row, long used)
+{
+    /// <summary>
+    /// With more uses left than all nodes together have signatures under way, no reservation that is pending can matter:
+    /// there is nothing that the grant's home would have to keep apart. Near the limit it reserves each.
+    /// </summary>
+    private const int UsesLeftWithoutReservations = 4096;
+
+    private long _used = used;
+
+    /// <summary>The grant's id.</summary>
+    public string Id => row.Id;
+
+    /// <summary>The grant.</summary>
+    public GrantState State => row.State;
+
+    /// <summary>Its version.</summary>
+    public StateVersion Version => row.ToVersion();
+
+    /// <summary>How many uses the ledger holds at least.</summary>
+    public long Used => Volatile.Read(ref _used);
+
+    /// <summary>Whether its home has to reserve each use.</summary>
+    public bool NeedsReservation => State.MaxSignings - Used <= UsesLeftWithoutReservations;
+
+    /// <summary>Notes how many uses the ledger was found to hold.</summary>
+    public void NoteUsed(long inLedger)
+    {
+        var known = Used;
+        while (known < inLedger)
+        {
+            known = Interlocked.CompareExchange(ref _used, inLedger, known) is var seen && seen == known ? inLedger : seen;
+        }
+    }
+}
 
 /// <summary>
 /// Which grants of a signer its callers may try, what ends first before what ends later. Remembered for a second, so that
 /// a fleet does not ask the store at each signature; asked again before anybody is turned away.
 /// </summary>
-internal sealed class LiveGrants(string signerId, IStateStore states, TimeProvider time)
+public sealed class LiveGrants(string signerId, IStateStore states, ILedgerReader ledger, TimeProvider time)
 {
     private const int MostRead = 1000;
     private const int MostTried = 100;
     private const int MostRemembered = 10_000;
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
-    private readonly Dictionary<PrincipalRef, (DateTimeOffset At, ImmutableArray<GrantState> Grants)> _remembered = [];
+    private readonly Lock _lock = new();
+    private readonly Dictionary<PrincipalRef, (DateTimeOffset At, ImmutableArray<KnownGrant> Grants)> _remembered = [];
     private int _rememberedGrants;
 
     /// <summary>
     /// The caller's grants that cover what is asked and were neither revoked nor, as far as is known, used up or over.
     /// Where there is none, those that do not serve, or the last one that ended: they know what the caller should be told.
     /// </summary>
-    public async ValueTask<ImmutableArray<string>> FindAsync(
+    public async ValueTask<ImmutableArray<KnownGrant>> FindAsync(
         PrincipalRef grantee,
         string certificateThumbprint,
         SigningQuestion question,
@@ -32,56 +74,83 @@ internal sealed class LiveGrants(string signerId, IStateStore states, TimeProvid
     {
         var grants = await RecallAsync(grantee, fresh, cancellationToken);
         var now = question.Now(time);
-        var fitting = grants.Where(grant => GrantRules.Check(grant, grantee, certificateThumbprint, question, now) is null);
-        ImmutableArray<string> ids = [.. fitting.Take(MostTried).Select(grant => grant.Id)];
-        return ids.IsEmpty ? [.. grants.Take(MostTried).Select(grant => grant.Id)] : ids;
+        ImmutableArray<KnownGrant> fitting =
+        [
+            .. grants
+                .Where(grant => GrantRules.Check(grant.State, grantee, certificateThumbprint, question, grant.Used, now) is null)
+                .Take(MostTried),
+        ];
+        return fitting.IsEmpty ? [.. grants.Take(MostTried)] : fitting;
     }
 
-    private async ValueTask<ImmutableArray<GrantState>> RecallAsync(
+    private async ValueTask<ImmutableArray<KnownGrant>> RecallAsync(
         PrincipalRef grantee, bool fresh, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        if (!fresh && _remembered.TryGetValue(grantee, out var known) && now - known.At < MaxAge)
+        var known = Recall(grantee);
+        if (!fresh && known.Grants is { IsDefault: false } && now - known.At < MaxAge)
         {
             return known.Grants;
         }
 
-        var grants = await ReadAsync(grantee, now, cancellationToken);
+        var grants = await ReadAsync(grantee, known.Grants.IsDefault ? [] : known.Grants, now, cancellationToken);
         Remember(grantee, now, grants);
         return grants;
     }
 
-    private async Task<ImmutableArray<GrantState>> ReadAsync(
-        PrincipalRef grantee, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<ImmutableArray<KnownGrant>> ReadAsync(
+        PrincipalRef grantee, ImmutableArray<KnownGrant> known, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var query = new StateQuery(StateTypes.Grant, Parent: signerId, AnyLink: [grantee.ToLink()]);
+
         // A grant whose window is over keeps its status: nobody writes its row then.
         var live = await states.ListAsync(
             query with { Statuses = ["active"], UntilAtLeast = now, Limit = MostRead }, cancellationToken);
         var found = live.Count > 0 ? live : await states.ListAsync(query with { Limit = 1 }, cancellationToken);
-        return
-        [
-            .. found
-                .Select(row => row.ReadAs<GrantState>())
-                .OrderBy(grant => grant.WindowEnd ?? DateTimeOffset.MaxValue)
-                .ThenBy(grant => grant.Id, StringComparer.Ordinal),
-        ];
+        var rows = found
+            .Select(row => row.ToRow<GrantState>())
+            .OrderBy(grant => grant.State.WindowEnd ?? DateTimeOffset.MaxValue)
+            .ThenBy(grant => grant.Id, StringComparer.Ordinal)
+            .ToArray();
+        var used = known.ToDictionary(grant => grant.Id, grant => grant.Used);
+        var grants = ImmutableArray.CreateBuilder<KnownGrant>(rows.Length);
+        foreach (var row in rows)
+        {
+            // Uses never grow fewer; what others used since, the next commit tells.
+            var count = used.TryGetValue(row.Id, out var before)
+                ? before
+                : await ledger.CountUsesAsync(row.Id, cancellationToken);
+            grants.Add(new KnownGrant(row, count));
+        }
+
+        return grants.DrainToImmutable();
     }
 
-    private void Remember(PrincipalRef grantee, DateTimeOffset at, ImmutableArray<GrantState> grants)
+    private (DateTimeOffset At, ImmutableArray<KnownGrant> Grants) Recall(PrincipalRef grantee)
     {
-        if (_remembered.Remove(grantee, out var previous))
+        lock (_lock)
         {
-            _rememberedGrants -= previous.Grants.Length;
+            return _remembered.GetValueOrDefault(grantee);
         }
+    }
 
-        if (_remembered.Count >= MostRemembered || _rememberedGrants + grants.Length > MostRemembered)
+    private void Remember(PrincipalRef grantee, DateTimeOffset at, ImmutableArray<KnownGrant> grants)
+    {
+        lock (_lock)
         {
-            _remembered.Clear();
-            _rememberedGrants = 0;
-        }
+            if (_remembered.Remove(grantee, out var previous))
+            {
+                _rememberedGrants -= previous.Grants.Length;
+            }
 
-        _remembered.Add(grantee, (at, grants));
-        _rememberedGrants += grants.Length;
+            if (_remembered.Count >= MostRemembered || _rememberedGrants + grants.Length > MostRemembered)
+            {
+                _remembered.Clear();
+                _rememberedGrants = 0;
+            }
+
+            _remembered.Add(grantee, (at, grants));
+            _rememberedGrants += grants.Length;
+        }
     }
 }

@@ -1,17 +1,37 @@
+using System.Collections.Immutable;
+using CodeSigning.Certificates;
 using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
+using CodeSigning.Ledger;
 using CodeSigning.Signers;
 
 namespace CodeSigning.Grains.Signers;
 
-/// <summary>
-/// Finds signers in the rows that their grains write. Whether a caller may see one, its grain decides; the rows only say
-/// which are worth asking.
-/// </summary>
-public sealed class SignerDirectory(IGrainFactory grains, IStateStore store)
+/// <summary>That a caller may do something with a signer, and the facts that say so.</summary>
+/// <param name="Facts">What was known of the signer.</param>
+/// <param name="Role">The caller's role; null for a product administrator who is not a member.</param>
+/// <param name="ReadSet">The versions of the signer and of the group that gave the role.</param>
+public sealed record SignerAccess(SignerFacts Facts, SignerRole? Role, ImmutableArray<StateVersion> ReadSet)
 {
+    /// <summary>The signer's id.</summary>
+    public string SignerId => Facts.State.Id;
+
+    /// <summary>Its name.</summary>
+    public string SignerName => Facts.State.Name;
+
+    /// <summary>The certificate that it signs with.</summary>
+    public string CertificateId => Facts.State.CertificateId;
+}
+
+/// <summary>Reads signers fresh from the store, and decides who may do what with them.</summary>
+/// <remarks>Everything here refuses with <see cref="RefusedException"/>: <c>NotFound</c> also to strangers.</remarks>
+public sealed class SignerDirectory(IStateStore store, SignerFactsReader reader, IObservations observations, TimeProvider time)
+{
+    /// <summary>What is observed of a signer: that it made a signature.</summary>
+    public const string Signature = "signature";
+
     private const int MostGroups = 1000;
 
     /// <summary>One page of the signers that the caller may see, newest first.</summary>
@@ -29,8 +49,13 @@ public sealed class SignerDirectory(IGrainFactory grains, IStateStore store)
         }
 
         var page = await store.ReadPageAsync(query, cancellationToken);
-        var views = await Task.WhenAll(page.Items.Select(row => FindAsync(caller, row.Id)));
-        return new Page<SignerView>([.. views.OfType<SignerView>()], page.Next);
+        var signers = await reader.ReadAsync([.. page.Items.Select(row => row.ToRow<SignerState>())], cancellationToken);
+
+        // The rows' columns only say which are worth looking at; what is sealed decides.
+        var visible = signers
+            .Where(facts => !facts.State.IsDeleted && SignerAuthority.Of(facts, caller).Actions.Contains(SignerAction.Read))
+            .ToArray();
+        return new Page<SignerView>(await ViewAsync(visible, cancellationToken), page.Next);
     }
 
     /// <summary>The id of the signer of a name, deleted ones too; null where no signer bears it.</summary>
@@ -49,23 +74,88 @@ public sealed class SignerDirectory(IGrainFactory grains, IStateStore store)
             : throw new StateTamperedException(StateTypes.Signer, found[0].Id);
     }
 
+    /// <summary>One signer as the caller may see it.</summary>
+    public async Task<SignerView> GetAsync(Caller caller, string signerId, CancellationToken cancellationToken)
+    {
+        var access = await AuthorizeAsync(caller, signerId, SignerAction.Read, cancellationToken);
+        return (await ViewAsync([access.Facts], cancellationToken))[0];
+    }
+
+    /// <summary>A signer's members.</summary>
+    public async Task<ImmutableArray<MemberView>> GetMembersAsync(
+        Caller caller, string signerId, CancellationToken cancellationToken)
+    {
+        var access = await AuthorizeAsync(caller, signerId, SignerAction.Read, cancellationToken);
+        return [.. access.Facts.State.Members.Select(member => member.ToView())];
+    }
+
+    /// <summary>What the caller may do with a signer.</summary>
+    public async Task<PermissionsView> GetPermissionsAsync(
+        Caller caller, string signerId, CancellationToken cancellationToken)
+    {
+        var access = await AuthorizeAsync(caller, signerId, SignerAction.Read, cancellationToken);
+        return new PermissionsView(access.Role, SignerAuthority.Of(access.Facts, caller).Actions);
+    }
+
+    /// <summary>Refuses a caller who may not do this, on fresh facts.</summary>
+    /// <exception cref="RefusedException"><c>NotFound</c>, <c>Forbidden</c>, or <c>SignerDisabled</c> where the signer takes no requests.</exception>
+    public async Task<SignerAccess> AuthorizeAsync(
+        Caller caller, string signerId, SignerAction action, CancellationToken cancellationToken)
+    {
+        var facts = await reader.ReadAsync(signerId, cancellationToken) ?? throw SignerAuthority.NotFound();
+        var standing = SignerAuthority.Demand(facts, caller, action);
+        if (facts.State.IsDisabled && action is SignerAction.Request or SignerAction.PreApprove)
+        {
+            throw new RefusedException(ErrorCode.SignerDisabled, "The signer is disabled. Its administrator can enable it again.");
+        }
+
+        return new SignerAccess(facts, standing.Role, standing.Basis);
+    }
+
+    /// <summary>Signers as their readers see them.</summary>
+    internal async Task<IReadOnlyList<SignerView>> ViewAsync(
+        IReadOnlyList<SignerFacts> signers, CancellationToken cancellationToken)
+    {
+        var seen = await observations.ReadAsync([.. signers.Select(facts => facts.State.Id)], cancellationToken);
+        var signed = seen
+            .Where(observation => observation.What == Signature)
+            .ToDictionary(observation => observation.Subject, observation => observation.LastAt);
+        return
+        [
+            .. signers.Select(facts => View(facts) with
+            {
+                LastSignedAt = signed.TryGetValue(facts.State.Id, out var at) ? at : null,
+            }),
+        ];
+    }
+
+    /// <summary>A signer as its readers see it, but for when it last signed.</summary>
+    internal SignerView View(SignerFacts facts)
+    {
+        var notAfter = facts.Certificate?.NotAfter ?? default;
+        var status = facts.State.IsDisabled ? SignerStatus.Disabled
+            : notAfter <= time.GetUtcNow() ? SignerStatus.Expired
+            : SignerStatus.Active;
+        return new SignerView(
+            facts.State.Id,
+            facts.State.Name,
+            facts.State.Description,
+            status,
+            facts.State.CertificateId,
+            facts.Certificate?.SerialNumber ?? "",
+            facts.Certificate is { } certificate ? certificate.KeyAlgorithm.ToWireName() : "",
+            notAfter,
+            facts.State.PolicyId,
+            facts.State.CreatedAt,
+            facts.State.CreatedBy,
+            PendingPolicyRequestId: facts.State.PendingPolicyRequestId);
+    }
+
     private async Task<IEnumerable<string>> LinksAsync(Caller caller, CancellationToken cancellationToken)
     {
         var own = caller.ToRef().ToLink();
         var groups = await store.ListAsync(
             new StateQuery(StateTypes.Group, AnyLink: [own], Limit: MostGroups), cancellationToken);
         return groups.Select(group => new PrincipalRef(PrincipalKind.Group, group.Id).ToLink()).Prepend(own);
-    }
-
-    private async Task<SignerView?> FindAsync(Caller caller, string signerId)
-    {
-        try
-        {
-            return await grains.GetGrain<ISignerGrain>(signerId).GetAsync(caller);
-        }
-        catch (RefusedException refused) when (refused.Code == ErrorCode.NotFound)
-        {
-            return null; // Deleted, or left by the caller, since the row was read.
-        }
     }
 }

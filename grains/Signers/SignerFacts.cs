@@ -1,40 +1,76 @@
 using System.Collections.Immutable;
-using CodeSigning.Certificates;
+using CodeSigning.Grains.Certificates;
+using CodeSigning.Grains.Identities.Principals;
+using CodeSigning.Grains.Policies;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using CodeSigning.Ledger;
-using CodeSigning.Policies;
 
 namespace CodeSigning.Grains.Signers;
 
 /// <summary>All that a decision about a signer looks at, each with the version that was read. Immutable.</summary>
-/// <param name="State">The signer.</param>
-/// <param name="Version">The signer's version.</param>
+/// <param name="Signer">The signer.</param>
 /// <param name="Groups">The groups among its members, by id.</param>
 /// <param name="Certificate">Its certificate; null where there is none (any more).</param>
-/// <param name="Policy">Its policy; null without.</param>
+/// <param name="Policy">Its policy; null without, or where it is gone.</param>
 public sealed record SignerFacts(
-    SignerState State,
-    long Version,
+    Row<SignerState> Signer,
     ImmutableDictionary<string, GroupFacts> Groups,
     CertificateFacts? Certificate,
-    PolicyFacts? Policy)
+    Row<PolicyState>? Policy)
 {
-    /// <summary>The signer's own version.</summary>
-    public StateVersion Self => new(StateTypes.Signer, State.Id, Version);
+    /// <summary>The signer as it is stored.</summary>
+    public SignerState State => Signer.State;
 
-    /// <summary>Whether one of these versions is of a kind that facts rest on, so that they must be read again.</summary>
-    public static bool RestOnAny(ImmutableArray<StateVersion> versions)
+    /// <summary>The signer's own version.</summary>
+    public StateVersion Self => Signer.ToVersion();
+}
+
+/// <summary>Reads the facts about signers fresh from the store.</summary>
+public sealed class SignerFactsReader(IStateStore store, CertificateAuthorities authorities)
+{
+    /// <summary>Facts about a signer as the store has it by now; null where there is none.</summary>
+    public async Task<SignerFacts?> ReadAsync(string signerId, CancellationToken cancellationToken) =>
+        await store.FindAsync<SignerState>(StateTypes.Signer, signerId, cancellationToken) is { } signer
+            ? (await ReadAsync([signer], cancellationToken))[0]
+            : null;
+
+    /// <summary>Facts about signers that were read just now, in their order; a few round trips for any number of them.</summary>
+    public async Task<IReadOnlyList<SignerFacts>> ReadAsync(
+        IReadOnlyCollection<Row<SignerState>> signers, CancellationToken cancellationToken)
     {
-        foreach (var version in versions)
+        var rows = await StateRows.ReadAsync(store, signers.SelectMany(signer => KeysOf(signer.State)), cancellationToken);
+        var certificates = signers
+            .Select(signer => rows.Find<CertificateState>(StateTypes.Certificate, signer.State.CertificateId))
+            .ToArray();
+        var lines = await authorities.ReadLinesOfAsync(
+            certificates.OfType<Row<CertificateState>>().Select(certificate => certificate.State), cancellationToken);
+        return
+        [
+            .. signers.Zip(certificates, (signer, certificate) => new SignerFacts(
+                signer,
+                GroupsOf(signer.State).ToImmutableDictionary(id => id, id => PrincipalFactsReader.GroupOf(rows, id)),
+                certificate?.State.ToFacts(certificate.ToVersion(), lines.Of(certificate.State)),
+                signer.State.PolicyId is { } policyId ? rows.Find<PolicyState>(StateTypes.Policy, policyId) : null)),
+        ];
+    }
+
+    private static IEnumerable<(string Type, string Id)> KeysOf(SignerState signer)
+    {
+        yield return (StateTypes.Certificate, signer.CertificateId);
+        if (signer.PolicyId is { } policyId)
         {
-            if (version.Type is StateTypes.Signer or StateTypes.Group or StateTypes.Certificate
-                or StateTypes.CertificateAuthority or StateTypes.Policy)
-            {
-                return true;
-            }
+            yield return (StateTypes.Policy, policyId);
         }
 
-        return false;
+        foreach (var groupId in GroupsOf(signer))
+        {
+            yield return (StateTypes.Group, groupId);
+        }
     }
+
+    private static IEnumerable<string> GroupsOf(SignerState signer) => signer.Members
+        .Where(member => member.Principal.Kind == PrincipalKind.Group)
+        .Select(member => member.Principal.Id)
+        .Distinct(StringComparer.Ordinal);
 }

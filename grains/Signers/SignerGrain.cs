@@ -1,148 +1,280 @@
 using System.Collections.Immutable;
+using CodeSigning.Approvals;
+using CodeSigning.Certificates;
 using CodeSigning.Errors;
+using CodeSigning.Grains.Approvals;
+using CodeSigning.Grains.Certificates;
+using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.Identities.Principals;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Policies;
+using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
+using CodeSigning.Identifiers;
 using CodeSigning.Identities;
 using CodeSigning.Ledger;
 using CodeSigning.Signers;
-using CodeSigning.Signing;
 
 namespace CodeSigning.Grains.Signers;
 
 /// <summary>
-/// A signer. Decisions to sign rest on <see cref="_facts"/>, an immutable copy that is replaced only by what is durable;
-/// the facet's state may run ahead while a save is under way. A stale copy does no harm: the ledger refuses what rests on
-/// it, the worker says what was stale, and it is read again.
+/// A signer's home, where what gives rights is changed one at a time: two administrators never meet in the commit. It keeps
+/// nothing in memory: each change is decided on rows read in its turn, and others (<see cref="SignerWithdrawals"/>) write
+/// them too. Nothing on the way of a signature asks it; see <see cref="KnownSigners"/>.
 /// </summary>
-public sealed partial class SignerGrain(
-    [PersistentState(StateTypes.Signer, "ledger")] IPersistentState<SignerState> state,
-    SignerServices services) : Grain, ISignerGrain
+public sealed class SignerGrain(
+    IStateStore store,
+    ILedger ledger,
+    SignerFactsReader reader,
+    SignerDirectory directory,
+    CertificateService certificates,
+    RequestDrafts drafts,
+    TimeProvider time) : Grain, ISignerGrain
 {
-    private SignerFacts? _facts;
-    private LiveGrants? _grants;
+    private const int DefaultTtlDays = 365;
 
     private string Id => this.GetPrimaryKeyString();
 
     /// <inheritdoc/>
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public async Task<SignerView> CreateAsync(Caller caller, CreateSigner request, CancellationToken cancellationToken)
     {
-        _grants = new LiveGrants(Id, services.States, services.Time);
-        return Task.CompletedTask;
+        ProductAuthority.DemandAdministrator(caller);
+        var draft = Draft(caller, request);
+        await DemandMembersExistAsync(draft.Members, cancellationToken);
+        var name = await ReserveNameAsync(draft.Name, cancellationToken);
+        var policy = request.ApprovalPolicyId is { } policyId ? await DemandPolicyAsync(policyId, cancellationToken) : null;
+        var issued = await DraftCertificateAsync(caller, request, cancellationToken);
+        var signer = draft with { CertificateId = issued?.State.Id ?? DemandCertificateId(request.CertificateId!) };
+        var row = new Row<SignerState>(StateTypes.Signer, Id, 0, signer);
+        var facts = (await reader.ReadAsync([row], cancellationToken))[0];
+        facts = facts with { Certificate = DemandUsable(issued?.ToFacts() ?? facts.Certificate) };
+        var view = directory.View(facts);
+        var change = SignerChange.Describe(caller, "signer.create", facts, signer, request, time)
+            .Answering(caller, view)
+            .Writing(name)
+            .Reading(policy is null ? [] : [policy.ToVersion()]);
+        await ledger.RecordAsync(
+            issued is null
+                ? change.Reading(facts.Certificate.Basis)
+                : change with { With = [issued.Change] },
+            cancellationToken);
+        return view;
     }
 
     /// <inheritdoc/>
-    public async Task<SigningDecision> DecideAsync(
-        Caller caller, SigningQuestion question, ImmutableArray<StateVersion> stale)
+    public async Task<SignerView> UpdateAsync(Caller caller, UpdateSigner request, CancellationToken cancellationToken)
     {
-        var facts = _facts;
-        if (facts is null || SignerFacts.RestOnAny(stale))
+        var (facts, standing) = await reader.DemandAsync(caller, Id, SignerAction.Edit, cancellationToken);
+        var next = facts.State with
         {
-            facts = await services.Facts.ReadAsync(Id, CancellationToken.None);
-            if (facts is null)
-            {
-                var notFound = SignerAuthority.NotFound();
-                return new SigningDecision.Refused([], null, null, notFound.Code, notFound.Message);
-            }
-
-            _facts = facts;
+            Name = SignerName.Demand(request.Name ?? facts.State.Name),
+            Description = SignerChanges.DemandDescription(request.Description.Or(facts.State.Description)),
+            CertificateId = request.CertificateId ?? facts.State.CertificateId,
+        };
+        var after = facts;
+        if (next.CertificateId != facts.State.CertificateId)
+        {
+            SignerAuthority.Demand(facts, caller, SignerAction.BindCertificate);
+            DemandCertificateId(next.CertificateId);
+            after = (await reader.ReadAsync([facts.Signer with { State = next }], cancellationToken))[0];
+            standing = standing with { Basis = [.. standing.Basis, .. DemandUsable(after.Certificate).Basis] };
         }
 
-        var decision = SigningRules.Decide(facts, caller, question.Algorithm, question.Now(services.Time));
-        return decision is SigningDecision.NeedsGrant needed
-            ? await AddGrantsAsync(needed, caller, question, !stale.IsEmpty)
-            : decision;
+        var name = next.Name == facts.State.Name ? [] : await ReserveNameAsync(next.Name, cancellationToken);
+        var step = await ChangePolicyAsync(caller, facts, request.ApprovalPolicyId.Or(facts.State.PolicyId), cancellationToken);
+        next = next with { PolicyId = step.PolicyId, PendingPolicyRequestId = step.PendingRequestId };
+        object changes = step.Superseded is { } superseded
+            ? new { Update = request, CancelledRequests = new[] { superseded.Id } }
+            : request;
+        var change = SignerChange.Describe(caller, "signer.update", facts, next, changes, time)
+            .Reading(standing.Basis)
+            .Reading(step.ReadSet)
+            .Writing(name)
+            .Writing(step.Superseded is null ? [] : [step.Superseded.Cancel(time.GetUtcNow())]);
+        await ledger.RecordAsync(
+            step.Opened is null ? change : change with { With = [step.Opened.Change] }, cancellationToken);
+        return await ViewAsync(after, next, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public async Task<SignerView> GetAsync(Caller caller)
+    public async Task<SignerView> EnableAsync(Caller caller, CancellationToken cancellationToken)
     {
-        var facts = await FreshFactsAsync();
-        SignerAuthority.Demand(facts, caller, SignerAction.Read);
-        return await ViewAsync(facts);
+        var (facts, standing) = await reader.DemandAsync(caller, Id, SignerAction.ManageStatus, cancellationToken);
+        var next = facts.State with { IsDisabled = false };
+        await ledger.RecordAsync(
+            SignerChange.Describe(caller, "signer.enable", facts, next, new ChangeSignerStatus(SignerStatus.Active), time)
+                .Reading(standing.Basis),
+            cancellationToken);
+        return await ViewAsync(facts, next, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public async Task<ImmutableArray<MemberView>> GetMembersAsync(Caller caller)
+    public async Task<MemberView> AddMemberAsync(Caller caller, NewMember member, CancellationToken cancellationToken)
     {
-        var facts = await FreshFactsAsync();
-        SignerAuthority.Demand(facts, caller, SignerAction.Read);
-        return [.. facts.State.Members.Select(member => member.ToView())];
+        var (facts, standing) = await reader.DemandAsync(caller, Id, SignerAction.ManageMembers, cancellationToken);
+        var added = new SignerMember(EntityId.New(IdPrefixes.Member, time), member.DemandPrincipal(), member.Role);
+        await DemandMembersExistAsync([added], cancellationToken);
+        var view = added.ToView();
+        await ledger.RecordAsync(
+            SignerChange.Describe(caller, "signer.add-member", facts, facts.State.WithMember(added), view, time)
+                .Answering(caller, view)
+                .Reading(standing.Basis),
+            cancellationToken);
+        return view;
     }
 
     /// <inheritdoc/>
-    public async Task<PermissionsView> GetPermissionsAsync(Caller caller)
+    public async Task<MemberView> ChangeMemberAsync(
+        Caller caller, string memberId, ChangeMember change, CancellationToken cancellationToken)
     {
-        var standing = SignerAuthority.Demand(await FreshFactsAsync(), caller, SignerAction.Read);
-        return new PermissionsView(standing.Role, standing.Actions);
+        var (facts, standing) = await reader.DemandAsync(caller, Id, SignerAction.ManageMembers, cancellationToken);
+        var next = facts.State.WithRole(memberId, change.Role);
+        var changed = next.FindMember(memberId).ToView();
+        await ledger.RecordAsync(
+            SignerChange.Describe(caller, "signer.change-member", facts, next, changed, time).Reading(standing.Basis),
+            cancellationToken);
+        return changed;
     }
 
-    /// <inheritdoc/>
-    public async Task<SignerAccess> AuthorizeAsync(Caller caller, SignerAction action)
+    private async Task<SignerView> ViewAsync(SignerFacts facts, SignerState next, CancellationToken cancellationToken) =>
+        (await directory.ViewAsync([facts with { Signer = facts.Signer with { State = next } }], cancellationToken))[0];
+
+    private SignerState Draft(Caller caller, CreateSigner request)
     {
-        var facts = await FreshFactsAsync();
-        var standing = SignerAuthority.Demand(facts, caller, action);
-        if (facts.State.IsDisabled && action is SignerAction.Request or SignerAction.PreApprove)
+        var draft = new SignerState
         {
-            throw new RefusedException(ErrorCode.SignerDisabled, "The signer is disabled. Its administrator can enable it again.");
+            Id = Id,
+            Name = SignerName.Demand(request.Name),
+            Description = SignerChanges.DemandDescription(request.Description),
+            PolicyId = request.ApprovalPolicyId,
+            Members = [new SignerMember(EntityId.New(IdPrefixes.Member, time), caller.ToRef(), SignerRole.Administrator)],
+            CreatedAt = time.GetUtcNow(),
+            CreatedBy = caller.ToRef(),
+        };
+        foreach (var member in request.Members ?? [])
+        {
+            draft = draft.WithMember(new SignerMember(
+                EntityId.New(IdPrefixes.Member, time), member.DemandPrincipal(), member.Role));
         }
 
-        return new SignerAccess(
-            Id, facts.State.Name, facts.State.CertificateId, facts.State.PolicyId, standing.Role, standing.Basis);
+        return draft;
     }
 
-    private async Task<SigningDecision> AddGrantsAsync(
-        SigningDecision.NeedsGrant needed, Caller caller, SigningQuestion question, bool fresh)
+    /// <summary>The certificate that is issued with the signer; null where the request names one that is there.</summary>
+    private async Task<DraftedCertificate?> DraftCertificateAsync(
+        Caller caller, CreateSigner request, CancellationToken cancellationToken)
     {
-        var (grantee, thumbprint) = (caller.ToRef(), needed.Certificate!.Thumbprint);
-        var ids = await _grants!.FindAsync(grantee, thumbprint, question, fresh, CancellationToken.None);
-        if (ids.IsEmpty && !fresh)
+        if (request.CertificateId is not null && request.CaId is null)
         {
-            ids = await _grants.FindAsync(grantee, thumbprint, question, fresh: true, CancellationToken.None);
+            return null;
         }
 
-        return ids.IsEmpty
-            ? new SigningDecision.Refused(
-                needed.Basis, needed.SignerName, needed.Certificate, ErrorCode.ApprovalRequired,
-                "The signer's policy asks for an approved request first. Ask with POST …/requests, then sign again.")
-            : needed with { GrantIds = ids };
+        if (request.CertificateId is not null || request.CaId is null || request.KeyAlgorithm is null)
+        {
+            throw new RefusedException(
+                ErrorCode.InvalidRequest, "Give either certificateId, or caId with commonName and keyAlgorithm.");
+        }
+
+        var issue = new IssueCertificate(
+            request.CaId, request.CommonName ?? request.Name, request.KeyAlgorithm, request.CertificateTtlDays ?? DefaultTtlDays);
+        return await certificates.DraftAsync(caller, issue, cancellationToken);
     }
+
+    private static string DemandCertificateId(string id) => EntityId.Is(IdPrefixes.Certificate, id) ? id : throw NoCertificate();
+
+    private static RefusedException NoCertificate() => new(ErrorCode.NotFound, "There is no such certificate.");
+
+    private CertificateFacts DemandUsable(CertificateFacts? certificate)
+    {
+        if (certificate is null)
+        {
+            throw NoCertificate();
+        }
+
+        if (!certificate.IsIssued || certificate.IsRevoked)
+        {
+            throw certificate.IsRevoked
+                ? new RefusedException(ErrorCode.CertificateRevoked, "The certificate was revoked.")
+                : new RefusedException(ErrorCode.NotACodeSigningCertificate, "Certificate not yet issued by the external CA.");
+        }
+
+        return certificate.NotAfter > time.GetUtcNow()
+            ? certificate
+            : throw new RefusedException(ErrorCode.CertificateExpired, "The certificate has expired.");
+    }
+
+    private async Task DemandMembersExistAsync(IReadOnlyCollection<SignerMember> members, CancellationToken cancellationToken)
+    {
+        var keys = members.Select(member => PrincipalFactsReader.KeyOf(member.Principal)).ToArray();
+        var rows = await StateRows.ReadAsync(store, keys, cancellationToken);
+        if (Array.Find(keys, key => rows.VersionOf(key.Type, key.Id).Version == 0) is { Id: not null } missing)
+        {
+            throw new RefusedException(
+                ErrorCode.InvalidRequest, $"There is no {missing.Type} '{missing.Id}' to be a member.");
+        }
+    }
+
+    private Task<ImmutableArray<StateWrite>> ReserveNameAsync(string name, CancellationToken cancellationToken) =>
+        NameReservation.ReserveAsync(store, StateTypes.Signer, name, Id, cancellationToken);
 
     /// <summary>
-    /// Facts for what is not on the hot path. The row is read again: on several nodes over one database, each may have an
-    /// activation of its own.
+    /// Changes the policy, or opens the request that may change it later. A policy guards itself: once a request was approved
+    /// under it, an administrator who detaches it, signs and attaches it again would undo what the approvers are there for, so
+    /// taking it away is a request under it. A request that already waits for the same is the answer; one that waits for
+    /// something else is cancelled, since it could not be approved any more.
     /// </summary>
-    private async Task<SignerFacts> FreshFactsAsync(CancellationToken cancellationToken = default)
+    private async Task<PolicyStep> ChangePolicyAsync(
+        Caller caller, SignerFacts facts, string? policyId, CancellationToken cancellationToken)
     {
-        await state.ReadStateAsync(cancellationToken);
-        return state.RecordExists ? await services.Facts.ReadAsync(state.State, Version()) : throw SignerAuthority.NotFound();
+        var pendingId = facts.State.PendingPolicyRequestId;
+        if (policyId == facts.State.PolicyId)
+        {
+            return new PolicyStep(policyId, pendingId, []);
+        }
+
+        SignerAuthority.Demand(facts, caller, SignerAction.ManagePolicy);
+        ImmutableArray<StateVersion> readSet =
+            policyId is null ? [] : [(await DemandPolicyAsync(policyId, cancellationToken)).ToVersion()];
+        if (facts.Policy is not { } inForce)
+        {
+            return new PolicyStep(policyId, pendingId, readSet);
+        }
+
+        readSet = [.. readSet, inForce.ToVersion()];
+        if (!inForce.State.Guarded)
+        {
+            return new PolicyStep(policyId, null, readSet);
+        }
+
+        var change = new PolicyChange(inForce.Id, policyId);
+        var waiting = await WaitingChange.FindAsync(store, pendingId, time.GetUtcNow(), cancellationToken);
+        if (waiting?.Asks(caller, change, inForce.State.Definition) == true)
+        {
+            return new PolicyStep(inForce.Id, pendingId, [.. readSet, waiting.Version]);
+        }
+
+        var opened = await drafts.PolicyChangeAsync(caller, Id, facts.State.Name, change, inForce, cancellationToken);
+        await GrainFactory.GetGrain<IApprovalRequestGrain>(opened.Id).RemindOfExpiryAsync(opened.ExpiresAt, cancellationToken);
+        return new PolicyStep(inForce.Id, opened.Id, readSet, opened, waiting);
     }
 
-    private long Version() => long.Parse(state.Etag!, System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>A policy that a signer may take: one whose deletion has begun is not taken.</summary>
+    private async Task<Row<PolicyState>> DemandPolicyAsync(string policyId, CancellationToken cancellationToken) =>
+        EntityId.Is(IdPrefixes.Policy, policyId)
+        && await store.FindAsync<PolicyState>(StateTypes.Policy, policyId, cancellationToken) is { State.IsRetired: false } policy
+            ? policy
+            : throw new RefusedException(ErrorCode.InvalidRequest, $"There is no signing policy '{policyId}'.");
 
-    private async Task<SignerView> ViewAsync(SignerFacts facts)
-    {
-        var seen = await services.Observations.ReadAsync([Id], CancellationToken.None);
-        var lastSigned = seen.FirstOrDefault(observation => observation.What == SignerServices.Signature)?.LastAt;
-        return View(facts) with { LastSignedAt = lastSigned };
-    }
-
-    private SignerView View(SignerFacts facts)
-    {
-        var notAfter = facts.Certificate?.NotAfter ?? default;
-        var status = facts.State.IsDisabled ? SignerStatus.Disabled
-            : notAfter <= services.Time.GetUtcNow() ? SignerStatus.Expired
-            : SignerStatus.Active;
-        return new SignerView(
-            Id,
-            facts.State.Name,
-            facts.State.Description,
-            status,
-            facts.State.CertificateId,
-            facts.Certificate?.SerialNumber ?? "",
-            facts.Certificate is { } certificate ? CodeSigning.Certificates.KeyAlgorithmNames.ToWireName(certificate.KeyAlgorithm) : "",
-            notAfter,
-            facts.State.PolicyId,
-            facts.State.CreatedAt,
-            facts.State.CreatedBy,
-            PendingPolicyRequestId: facts.State.PendingPolicyRequestId);
-    }
+    /// <summary>What becomes of a signer's policy.</summary>
+    /// <param name="PolicyId">The policy that it has next.</param>
+    /// <param name="PendingRequestId">The request for another policy that waits next.</param>
+    /// <param name="ReadSet">The versions that say so.</param>
+    /// <param name="Opened">The request that is opened with the change.</param>
+    /// <param name="Superseded">The request that is cancelled with the change.</param>
+    private sealed record PolicyStep(
+        string? PolicyId,
+        string? PendingRequestId,
+        ImmutableArray<StateVersion> ReadSet,
+        DraftedRequest? Opened = null,
+        WaitingChange? Superseded = null);
 }

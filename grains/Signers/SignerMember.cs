@@ -7,9 +7,8 @@ namespace CodeSigning.Grains.Signers;
 /// <param name="MemberId">The membership's id.</param>
 /// <param name="Principal">Who.</param>
 /// <param name="Role">What they may do.</param>
-[GenerateSerializer, Immutable, Alias("codesigning.SignerMember")]
 public sealed record SignerMember(
-    [property: Id(0)] string MemberId, [property: Id(1)] PrincipalRef Principal, [property: Id(2)] SignerRole Role)
+    string MemberId, PrincipalRef Principal, SignerRole Role)
 {
     /// <summary>The membership as its readers see it.</summary>
     public MemberView ToView() => new(MemberId, Principal.Kind, Principal.Id, Role);

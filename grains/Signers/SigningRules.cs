@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using CodeSigning.Certificates;
+using CodeSigning.Grains.Certificates;
+using CodeSigning.Grains.Signing;
 using CodeSigning.Identities;
 using CodeSigning.Ledger;
 using CodeSigning.Signers;
@@ -54,7 +56,7 @@ public static class SigningRules
     {
         if (!certificate.IsIssued)
         {
-            return (ErrorCode.NotACodeSigningCertificate, "The external CA still owes the signer's certificate. Install it first.");
+            return (ErrorCode.NotACodeSigningCertificate, "Certificate of the signer not yet issued by the external CA. Install it first.");
         }
 
         if (certificate.IsRevoked)
@@ -87,13 +89,13 @@ public static class SigningRules
             return new SigningDecision.Allowed(basis, facts.State.Name, certificate, until, IsBypass: false);
         }
 
-        if (facts.Policy is { Definition.BypassForMachineIdentities: true } policy && caller.Kind == PrincipalKind.Identity)
+        if (facts.Policy is { State.Definition.BypassForMachineIdentities: true } policy && caller.Kind == PrincipalKind.Identity)
         {
             return new SigningDecision.Allowed(
-                [.. basis, policy.Version], facts.State.Name, certificate, until, IsBypass: true);
+                [.. basis, policy.ToVersion()], facts.State.Name, certificate, until, IsBypass: true);
         }
 
-        ImmutableArray<StateVersion> withPolicy = facts.Policy is { } asking ? [.. basis, asking.Version] : basis;
-        return new SigningDecision.NeedsGrant(withPolicy, facts.State.Name, certificate, until, []);
+        ImmutableArray<StateVersion> withPolicy = facts.Policy is { } asking ? [.. basis, asking.ToVersion()] : basis;
+        return new SigningDecision.NeedsGrant(withPolicy, facts.State.Name, certificate, until);
     }
 }

@@ -1,4 +1,4 @@
-using CodeSigning.Certificates;
+using CodeSigning.Grains.Certificates;
 using CodeSigning.Signing;
 
 namespace CodeSigning.Grains.Signing;

@@ -2,9 +2,10 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.Json;
 using CodeSigning.Contract;
+using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.Ledger;
-using CodeSigning.Grants;
 using CodeSigning.Identifiers;
+using CodeSigning.Identities;
 using CodeSigning.Ledger;
 using CodeSigning.Signing;
 
@@ -20,6 +21,7 @@ internal sealed class SigningAttempt
     {
         _command = command;
         OperationId = EntityId.New(IdPrefixes.Operation, time);
+        Grantee = command.Caller.ToRef();
         Digest = command.IsDigest ? command.Data : Hash(command);
         Question = new SigningQuestion(
             command.Algorithm,
@@ -35,11 +37,14 @@ internal sealed class SigningAttempt
     /// <summary>What is signed.</summary>
     public ReadOnlyMemory<byte> Digest { get; }
 
-    /// <summary>What is asked of signer and grants.</summary>
-    public SigningQuestion Question { get; }
+    /// <summary>What is asked of signer and grants; it learns the database's time where that is past a limit.</summary>
+    public SigningQuestion Question { get; set; }
+
+    /// <summary>Who asks.</summary>
+    public PrincipalRef Grantee { get; }
 
     /// <summary>The element of a signature, with the answer for the caller's idempotency key.</summary>
-    public LedgerElement Success(SigningDecision decision, GrantOffer.Reserved? grant, SignResult result) => new()
+    public LedgerElement Success(SigningDecision decision, GrantTermsOfUse? grant, SignResult result) => new()
     {
         Entry = Draft(decision, EntryOutcome.Success, null) with
         {
@@ -76,6 +81,20 @@ internal sealed class SigningAttempt
         Entry = Draft(decision, EntryOutcome.Failed, ErrorCode.Unavailable) with { GrantId = grantId },
     };
 
+    /// <summary>The answer for the client.</summary>
+    public SignResult ToResult(byte[] signature, CertificateFacts certificate, string? grantId) => new(
+        signature,
+        _command.Algorithm.ToWireName(),
+        _command.SignerId,
+        OperationId,
+        certificate.Id,
+        certificate.KeyAlgorithm,
+        grantId);
+
+    /// <summary>Whether one of these versions is of the caller: then the caller is to be authenticated again.</summary>
+    public bool NamesAnyOfCaller(ImmutableArray<StateVersion> versions) => versions.Any(version =>
+        _command.Caller.Basis.Any(basis => basis.Type == version.Type && basis.Id == version.Id));
+
     private EntryDraft Draft(SigningDecision decision, EntryOutcome outcome, ErrorCode? code) => new()
     {
         OperationId = OperationId,
@@ -111,3 +130,9 @@ internal sealed class SigningAttempt
         return earliest;
     }
 }
+
+/// <summary>The grant that a signature is made under, as it is committed.</summary>
+/// <param name="Version">The grant's version.</param>
+/// <param name="Limit">How many uses it has in all; null for as many as fit its window.</param>
+/// <param name="Until">When its window ends (UTC).</param>
+internal sealed record GrantTermsOfUse(StateVersion Version, long? Limit, DateTimeOffset? Until);

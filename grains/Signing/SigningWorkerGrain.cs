@@ -1,24 +1,24 @@
 using System.Collections.Immutable;
-using CodeSigning.Certificates;
 using CodeSigning.Errors;
+using CodeSigning.Grains.Certificates;
+using CodeSigning.Grains.Grants;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.States;
 using CodeSigning.Grants;
 using CodeSigning.Ledger;
-using CodeSigning.Signers;
 using CodeSigning.Signing;
 
 namespace CodeSigning.Grains.Signing;
 
 /// <summary>
-/// The hot path: decide, reserve, sign, commit, and only then answer. Every decision is a proposal until the ledger has
-/// taken it; one that the ledger refuses as stale is made again with what was stale read afresh, and the signature made
-/// for it is thrown away unseen.
+/// The hot path: decide from what this node knows, reserve, sign, commit, and only then answer. Every decision is a proposal
+/// until the ledger has taken it; one that the ledger refuses as stale is made again with what was stale read afresh, and
+/// the signature made for it is thrown away unseen.
 /// </summary>
 [Reentrant, StatelessWorker]
 public sealed class SigningWorkerGrain(
-    ILedger ledger, ISigningKeys keys, IObservations observations, SigningMeter meter, TimeProvider time)
+    KnownSigners signers, ILedger ledger, ISigningKeys keys, IObservations observations, SigningMeter meter, TimeProvider time)
     : Grain, ISigningWorkerGrain
 {
     private const int MaxRounds = 16;
@@ -27,22 +27,21 @@ public sealed class SigningWorkerGrain(
     public async Task<SignReply> SignAsync(SignCommand command, CancellationToken cancellationToken)
     {
         var attempt = new SigningAttempt(command, time);
-        var question = attempt.Question;
-        var signer = GrainFactory.GetGrain<ISignerGrain>(command.SignerId);
-        ImmutableArray<StateVersion> stale = [];
+        var isFresh = false;
         for (var round = 0; round < MaxRounds; round++)
         {
-            var decision = await signer.DecideAsync(command.Caller, question, stale);
+            if (await signers.FindAsync(command.SignerId, cancellationToken) is not { } signer)
+            {
+                throw SignerAuthority.NotFound();
+            }
+
+            var decision = SigningRules.Decide(signer.Facts, command.Caller, command.Algorithm, attempt.Question.Now(time));
             var (reply, outcome) = decision switch
             {
-                SigningDecision.Allowed allowed =>
-                    await SignAsync(command, attempt, allowed, allowed.Certificate!, null, cancellationToken),
+                SigningDecision.Allowed allowed => await SignAsync(attempt, allowed, allowed.Certificate!, null, cancellationToken),
                 SigningDecision.NeedsGrant needed =>
-                    await SignUnderGrantAsync(command, attempt, needed, question, stale, cancellationToken),
-                SigningDecision.Refused { Basis.IsEmpty: true } refused =>
-                    throw new RefusedException(refused.Code, refused.Detail),
-                SigningDecision.Refused refused =>
-                    await DenyAsync(attempt, refused, [], refused.Code, refused.Detail, null),
+                    await SignUnderGrantAsync(attempt, needed, signer.Grants, isFresh, cancellationToken),
+                SigningDecision.Refused refused => await DenyAsync(attempt, refused, [], refused.Code, refused.Detail, null),
                 _ => throw new InvalidOperationException("A decision of an unknown kind."),
             };
             switch (outcome)
@@ -52,13 +51,14 @@ public sealed class SigningWorkerGrain(
                 case CommitOutcome.AlreadyAnswered:
                     return new SignReply.AlreadyAnswered();
                 case CommitOutcome.TooLate { Now: var now } when command.Caller.Until <= now:
-                case CommitOutcome.Stale { Actual: var callers } when RestsOn(command, callers):
+                case CommitOutcome.Stale { Actual: var callers } when attempt.NamesAnyOfCaller(callers):
                     return new SignReply.CallerChanged();
                 case CommitOutcome.TooLate { Now: var now }:
-                    question = question with { StoreTime = now };
+                    attempt.Question = attempt.Question with { StoreTime = now };
                     break;
                 case CommitOutcome.Stale { Actual: var actual }:
-                    stale = actual;
+                    signers.Forget(signer, actual);
+                    isFresh = true;
                     break;
             }
         }
@@ -69,116 +69,117 @@ public sealed class SigningWorkerGrain(
 
     /// <summary>Tries the caller's grants in their order; one that is spent does not stop another from serving.</summary>
     private async Task<(SignReply? Reply, CommitOutcome Outcome)> SignUnderGrantAsync(
-        SignCommand command,
         SigningAttempt attempt,
         SigningDecision.NeedsGrant needed,
-        SigningQuestion question,
-        ImmutableArray<StateVersion> stale,
+        LiveGrants live,
+        bool isFresh,
         CancellationToken cancellationToken)
     {
-        var consulted = ImmutableArray.CreateBuilder<StateVersion>(needed.GrantIds.Length);
+        var thumbprint = needed.Certificate!.Thumbprint;
+        var grants = await live.FindAsync(attempt.Grantee, thumbprint, attempt.Question, isFresh, cancellationToken);
+        var consulted = ImmutableArray.CreateBuilder<StateVersion>(grants.Length);
         GrantOffer.Declined? declined = null;
-        string? declinedId = null;
-        foreach (var grantId in needed.GrantIds)
+        foreach (var grant in grants)
         {
-            var grant = GrainFactory.GetGrain<IGrantGrain>(grantId);
-            var offer = await grant.ReserveAsync(
-                command.Caller.ToRef(), needed.Certificate!.Thumbprint, question, VersionIn(stale, grantId), cancellationToken);
-            if (offer is GrantOffer.Reserved reserved)
+            var offer = await OfferAsync(attempt, grant, thumbprint, cancellationToken);
+            if (offer is not GrantOffer.Declined refusal)
             {
-                return await SignReservedAsync(command, attempt, needed, grant, reserved, cancellationToken);
+                return await SignUnderAsync(attempt, needed, grant, offer as GrantOffer.Reserved, cancellationToken);
             }
 
-            declined = (GrantOffer.Declined)offer;
-            declinedId = grantId;
-            consulted.Add(declined.Version);
+            declined = refusal;
+            consulted.Add(refusal.Version);
         }
 
-        if (stale.IsEmpty)
+        if (!isFresh)
         {
-            // A grant given within the last second may not be among those that the signer remembers.
+            // A grant given within the last second may not be among those that are remembered.
             return (null, new CommitOutcome.Stale(consulted.ToImmutable()));
         }
 
-        return await DenyAsync(
-            attempt, needed, consulted.ToImmutable(), declined!.Code, declined.Detail, declinedId);
+        return declined is null
+            ? await DenyAsync(
+                attempt, needed, [], ErrorCode.ApprovalRequired,
+                "The signer's policy asks for an approved request first. Ask with POST …/requests, then sign again.", null)
+            : await DenyAsync(
+                attempt, needed, consulted.ToImmutable(), declined.Code, declined.Detail, declined.Version.Id);
     }
 
-    private static long VersionIn(ImmutableArray<StateVersion> stale, string grantId)
+    /// <summary>A reservation, or why the grant does not serve; null where it serves without a reservation.</summary>
+    private async ValueTask<GrantOffer?> OfferAsync(
+        SigningAttempt attempt, KnownGrant grant, string thumbprint, CancellationToken cancellationToken)
     {
-        foreach (var version in stale)
+        var (grantee, question) = (attempt.Grantee, attempt.Question);
+        if (GrantRules.Check(grant.State, grantee, thumbprint, question, grant.Used, question.Now(time)) is { } problem)
         {
-            if (version.Type == StateTypes.Grant && version.Id == grantId)
-                return version.Version;
+            return new GrantOffer.Declined(grant.Version, problem.Code, problem.Detail);
         }
 
-        return 0;
+        return grant.NeedsReservation
+            ? await GrainFactory.GetGrain<IGrantGrain>(grant.Id).ReserveAsync(
+                grantee, thumbprint, question, new GrantKnowledge(grant.Version.Version, grant.Used), cancellationToken)
+            : null;
     }
 
-    private async Task<(SignReply? Reply, CommitOutcome Outcome)> SignReservedAsync(
-        SignCommand command,
+    private async Task<(SignReply? Reply, CommitOutcome Outcome)> SignUnderAsync(
         SigningAttempt attempt,
         SigningDecision.NeedsGrant needed,
-        IGrantGrain grant,
-        GrantOffer.Reserved reserved,
+        KnownGrant grant,
+        GrantOffer.Reserved? reserved,
         CancellationToken cancellationToken)
     {
         long? used = null;
         var isStale = false;
         try
         {
-            var grantId = reserved.Version.Id;
-            var result = await SignAsync(
-                command, attempt, needed, needed.Certificate!, reserved, cancellationToken);
+            var terms = new GrantTermsOfUse(
+                reserved?.Version ?? grant.Version, grant.State.MaxSignings, grant.State.WindowEnd);
+            var result = await SignAsync(attempt, needed, needed.Certificate!, terms, cancellationToken);
             (used, isStale) = result.Outcome switch
             {
                 CommitOutcome.Committed committed => (committed.Use, false),
                 CommitOutcome.Exhausted exhausted => (exhausted.Used, false),
-                CommitOutcome.Stale stale => (null, stale.Actual.Any(version => version.Id == grantId)),
+                CommitOutcome.Stale stale => (null, stale.Actual.Any(version => version.Id == grant.Id)),
                 _ => ((long?)null, false),
             };
+            grant.NoteUsed(used ?? 0);
             return result;
         }
         finally
         {
-            await grant.SettleAsync(new GrantSettlement(reserved.Reservation, used, isStale));
+            if (reserved is not null)
+            {
+                await GrainFactory.GetGrain<IGrantGrain>(grant.Id)
+                    .SettleAsync(new GrantSettlement(reserved.Reservation, used, isStale));
+            }
         }
     }
 
     private async Task<(SignReply? Reply, CommitOutcome Outcome)> SignAsync(
-        SignCommand command,
         SigningAttempt attempt,
         SigningDecision decision,
         CertificateFacts certificate,
-        GrantOffer.Reserved? reserved,
+        GrantTermsOfUse? grant,
         CancellationToken cancellationToken)
     {
-        var grantId = reserved?.Version.Id;
         byte[] signature;
         try
         {
-            signature = await keys.SignAsync(certificate, command.Algorithm, attempt.Digest, cancellationToken);
+            signature = await keys.SignAsync(certificate, attempt.Question.Algorithm, attempt.Digest, cancellationToken);
         }
         catch (SigningFaultException)
         {
-            return await FailAsync(attempt, decision, grantId);
+            return await FailAsync(attempt, decision, grant?.Version.Id);
         }
 
-        var result = new SignResult(
-            signature,
-            command.Algorithm.ToWireName(),
-            command.SignerId,
-            attempt.OperationId,
-            certificate.Id,
-            certificate.KeyAlgorithm,
-            grantId);
-        var outcome = await ledger.CommitAsync(attempt.Success(decision, reserved, result), cancellationToken);
+        var result = attempt.ToResult(signature, certificate, grant?.Version.Id);
+        var outcome = await ledger.CommitAsync(attempt.Success(decision, grant, result), cancellationToken);
         if (outcome is not CommitOutcome.Committed)
         {
             return (null, outcome);
         }
 
-        observations.Note(command.SignerId, SignerServices.Signature);
+        observations.Note(result.SignerId, SignerDirectory.Signature);
         meter.Count(result.SigningAlgorithm, EntryOutcome.Success);
         return (new SignReply.SignatureMade(result), outcome);
     }
@@ -213,7 +214,4 @@ public sealed class SigningWorkerGrain(
             ImmutableDictionary<string, string>.Empty);
         return (reply, outcome);
     }
-
-    private static bool RestsOn(SignCommand command, ImmutableArray<StateVersion> actual) =>
-        actual.Any(version => command.Caller.Basis.Any(basis => basis.Type == version.Type && basis.Id == version.Id));
 }

@@ -11,6 +11,12 @@ public interface IStateStore
     /// <summary>Reads one state; null where there is none.</summary>
     Task<StoredState?> ReadAsync(string type, string id, CancellationToken cancellationToken);
 
+    /// <summary>Reads several states in one round trip, in any order; those that do not exist are left out.</summary>
+    /// <param name="keys">Their kinds and ids, each once.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    Task<IReadOnlyList<StoredState>> ReadManyAsync(
+        IReadOnlyCollection<(string Type, string Id)> keys, CancellationToken cancellationToken);
+
     /// <summary>Reads one state if its version is not <paramref name="knownVersion"/>; null where it still is that or is gone
     /// (<paramref name="knownVersion"/> 0 and no row counts as unchanged). The flag tells a row that is gone.</summary>
     Task<(bool Changed, StoredState? State)> ReadIfChangedAsync(

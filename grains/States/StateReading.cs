@@ -1,4 +1,3 @@
-using System.Globalization;
 using CodeSigning.Ledger;
 
 namespace CodeSigning.Grains.States;
@@ -16,10 +15,17 @@ public static class StateReading
             : new StatePage([.. states.Take(query.Limit)], states[query.Limit - 1].Id);
     }
 
+    /// <summary>Reads one state; null where there is none.</summary>
+    public static async Task<Row<TState>?> FindAsync<TState>(
+        this IStateStore store, string type, string id, CancellationToken cancellationToken)
+        where TState : class, IIndexedState =>
+        (await store.ReadAsync(type, id, cancellationToken))?.ToRow<TState>();
+
+    /// <summary>The state in the form in which decisions look at it.</summary>
+    public static Row<TState> ToRow<TState>(this StoredState stored)
+        where TState : class, IIndexedState =>
+        new(stored.Type, stored.Id, stored.Version, stored.ReadAs<TState>());
+
     /// <summary>Names the version that was read.</summary>
     public static StateVersion ToVersion(this StoredState state) => new(state.Type, state.Id, state.Version);
-
-    /// <summary>Names the version of a grain's state that it last read or wrote; 0 where there is none.</summary>
-    public static StateVersion VersionOf<TState>(this IPersistentState<TState> state, string type, string id) =>
-        new(type, id, state.RecordExists ? long.Parse(state.Etag!, CultureInfo.InvariantCulture) : 0);
 }

@@ -1,9 +1,8 @@
 namespace CodeSigning.Grains.States;
 
 /// <summary>The store cannot be reached or cannot write at the moment. Whether a write that was under way took place is not known.</summary>
-/// <remarks>An <see cref="OrleansException"/>, since the grain model wraps every other one that leaves a storage.</remarks>
 [GenerateSerializer, Alias("codesigning.StoreUnavailable")]
-public sealed class StoreUnavailableException : OrleansException
+public sealed class StoreUnavailableException : Exception
 {
     /// <summary>The store cannot be reached at the moment.</summary>
     public StoreUnavailableException()

@@ -20,5 +20,7 @@ public static class CertificateServices
         .AddSingleton<IRevocationListBuilder, VaultRevocationListBuilder>()
         .AddSingleton<CertificateAuthorities>()
         .AddSingleton<RevocationRegister>()
-        .AddSingleton<CertificateCatalog>();
+        .AddSingleton<CertificateCatalog>()
+        .AddSingleton<CertificateService>()
+        .AddSingleton<CertificateAuthorityService>();
 }

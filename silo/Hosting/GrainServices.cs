@@ -16,8 +16,9 @@ internal static class GrainServices
         .AddCertificates()
         .AddApprovals()
         .AddSingleton<SignerFactsReader>()
-        .AddSingleton<SignerServices>()
         .AddSingleton<SignerDirectory>()
+        .AddSingleton<SignerWithdrawals>()
+        .AddSingleton<KnownSigners>()
         .AddSingleton<LedgerAuthority>()
         .AddSingleton<SigningMeter>();
 }

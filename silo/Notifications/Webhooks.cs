@@ -110,16 +110,8 @@ public sealed class Webhooks
             ? (new Uri(webhook.Url), secret)
             : null;
 
-    private async Task CommitAsync(PendingChange change, StateWrite write, CancellationToken cancellationToken)
-    {
-        var element = new LedgerElement
-        {
-            Entry = change.Entry, ReadSet = change.ReadSet, Until = change.Until, Answer = change.Answer, Writes = [write],
-        };
-        var outcome = await _ledger.CommitAsync(element, cancellationToken);
-        if (outcome is not CommitOutcome.Committed)
-            throw new CommitRefusedException(outcome);
-    }
+    private Task CommitAsync(LedgerElement change, StateWrite write, CancellationToken cancellationToken) =>
+        _ledger.RecordAsync(change.Writing(write), cancellationToken);
 
     private async Task<StoredState> DemandAsync(string id, CancellationToken cancellationToken) =>
         await _states.ReadAsync(StateTypes.Webhook, id, cancellationToken)

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using CodeSigning.Certificates;
 using CodeSigning.Errors;
+using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.Signing;
 using CodeSigning.Signing;
 using CodeSigning.Silo.Keys;

@@ -17,6 +17,19 @@ internal sealed class StateStore(IReadConnections connections, IStateSealer seal
         return rows.Count == 0 ? null : rows[0];
     }
 
+    public async Task<IReadOnlyList<StoredState>> ReadManyAsync(
+        IReadOnlyCollection<(string Type, string Id)> keys, CancellationToken cancellationToken)
+    {
+        List<StoredState> found = [];
+        foreach (var some in keys.Chunk(VersionsAtOnce))
+        {
+            var (sql, values) = SelectByKey("type, id, version, content, seal", some);
+            found.AddRange(await connections.QueryAsync(sql, Open, cancellationToken, values));
+        }
+
+        return found;
+    }
+
     public async Task<(bool Changed, StoredState? State)> ReadIfChangedAsync(
         string type, string id, long knownVersion, CancellationToken cancellationToken)
     {
@@ -69,24 +82,30 @@ internal sealed class StateStore(IReadConnections connections, IStateSealer seal
     }
 
     private async Task<Dictionary<(string, string), long>> ReadVersionsAsync(
-        IReadOnlyList<StateVersion> versions, CancellationToken cancellationToken)
+        IReadOnlyCollection<StateVersion> versions, CancellationToken cancellationToken)
+    {
+        (string, string)[] keys = [.. versions.Select(version => (version.Type, version.Id)).Distinct()];
+        var (sql, values) = SelectByKey("type, id, version", keys);
+        var rows = await connections.QueryAsync(
+            sql, reader => (reader.GetString(0), reader.GetString(1), reader.GetInt64(2)), cancellationToken, values);
+        return rows.ToDictionary(row => (row.Item1, row.Item2), row => row.Item3);
+    }
+
+    // One look-up by the primary key for each, whatever the planner thinks of a list of pairs.
+    private static (string Sql, object[] Values) SelectByKey(string columns, IReadOnlyCollection<(string Type, string Id)> keys)
     {
         StringBuilder sql = new();
         List<object> values = [];
-        foreach (var version in versions)
+        foreach (var (type, id) in keys)
         {
             sql.Append(sql.Length == 0 ? "" : " UNION ALL ")
-                .Append("SELECT type, id, version FROM states WHERE type = ").Append(DatabaseReads.ParameterName(values.Count))
+                .Append("SELECT ").Append(columns).Append(" FROM states WHERE type = ").Append(DatabaseReads.ParameterName(values.Count))
                 .Append(" AND id = ").Append(DatabaseReads.ParameterName(values.Count + 1));
-            values.Add(version.Type);
-            values.Add(version.Id);
+            values.Add(type);
+            values.Add(id);
         }
 
-        var rows = values.Count == 0
-            ? []
-            : await connections.QueryAsync(
-                sql.ToString(), reader => (reader.GetString(0), reader.GetString(1), reader.GetInt64(2)), cancellationToken, [.. values]);
-        return rows.DistinctBy(row => (row.Item1, row.Item2)).ToDictionary(row => (row.Item1, row.Item2), row => row.Item3);
+        return (sql.ToString(), [.. values]);
     }
 
     private StoredState Open(DbDataReader reader)

@@ -1,5 +1,6 @@
 using CodeSigning.Gateway.Api.Identities;
 using CodeSigning.Gateway.Calls;
+using CodeSigning.Grains.Grants;
 using CodeSigning.Grants;
 using CodeSigning.Identifiers;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -16,16 +17,16 @@ internal static class GrantEndpoints
     }
 
     /// <summary>A grant, for its grantee and for whoever may read its signer.</summary>
-    internal static async Task<Ok<GrantView>> GetAsync(string grantId, ApiCall call) =>
-        TypedResults.Ok(await call.AskAsync(Find(call, grantId).GetAsync));
-
-    /// <summary>Revokes a grant; it holds for every signature that begins afterwards. Administrators of the signer only.</summary>
-    internal static async Task<Ok<GrantView>> RevokeAsync(string grantId, JsonBody<RevokeGrant> body, ApiCall call)
+    internal static async Task<Ok<GrantView>> GetAsync(string grantId, ApiCall call, GrantService grants)
     {
-        var grain = Find(call, grantId);
-        return TypedResults.Ok(await call.AskAsync(caller => grain.RevokeAsync(caller, body.Value, call.Aborted)));
+        PathId.Demand(IdPrefixes.Grant, grantId);
+        return TypedResults.Ok(await call.AskAsync(caller => grants.GetAsync(caller, grantId, call.Aborted)));
     }
 
-    private static IGrantGrain Find(ApiCall call, string grantId) =>
-        call.Grains.GetGrain<IGrantGrain>(PathId.Demand(IdPrefixes.Grant, grantId));
+    /// <summary>Revokes a grant; it holds for every signature that begins afterwards. Administrators of the signer only.</summary>
+    internal static async Task<Ok<GrantView>> RevokeAsync(string grantId, JsonBody<RevokeGrant> body, ApiCall call, GrantService grants)
+    {
+        PathId.Demand(IdPrefixes.Grant, grantId);
+        return TypedResults.Ok(await call.AskAsync(caller => grants.RevokeAsync(caller, grantId, body.Value, call.Aborted)));
+    }
 }

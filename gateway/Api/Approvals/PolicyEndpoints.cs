@@ -22,41 +22,41 @@ internal static class PolicyEndpoints
 
     /// <summary>Makes a policy; a step that its approvers cannot fill is refused. Product administrators only.</summary>
     internal static async Task<Created<PolicyView>> CreateAsync(
-        JsonBody<PolicyDefinition> body, ApiCall call, TimeProvider time)
+        JsonBody<PolicyDefinition> body, ApiCall call, PolicyService policies)
     {
-        var grain = call.Grains.GetGrain<ISigningPolicyGrain>(EntityId.New(IdPrefixes.Policy, time));
-        var policy = await call.AskAsync(caller => grain.CreateAsync(caller, body.Value, call.Aborted));
+        var policy = await call.AskAsync(caller => policies.CreateAsync(caller, body.Value, call.Aborted));
         return TypedResults.Created($"/api/v1/pki/signing-policies/{policy.Id}", policy);
     }
 
     /// <summary>Lists policies, newest first.</summary>
     internal static async Task<Ok<Page<PolicyView>>> ListAsync(
-        [AsParameters] PageQuery page, ApiCall call, PolicyDirectory directory) =>
+        [AsParameters] PageQuery page, ApiCall call, PolicyService policies) =>
         TypedResults.Ok(await call.AskAsync(caller =>
-            directory.ListAsync(caller, page.GetBefore(IdPrefixes.Policy), page.GetLimit(), call.Aborted)));
+            policies.ListAsync(caller, page.GetBefore(IdPrefixes.Policy), page.GetLimit(), call.Aborted)));
 
     /// <summary>A policy.</summary>
-    internal static async Task<Ok<PolicyView>> GetAsync(string policyId, ApiCall call) =>
-        TypedResults.Ok(await call.AskAsync(Find(call, policyId).GetAsync));
+    internal static async Task<Ok<PolicyView>> GetAsync(string policyId, ApiCall call, PolicyService policies)
+    {
+        PathId.Demand(IdPrefixes.Policy, policyId);
+        return TypedResults.Ok(await call.AskAsync(caller => policies.GetAsync(caller, policyId, call.Aborted)));
+    }
 
     /// <summary>
     /// Replaces what a policy says, for new requests. An edit that allows more, of a policy that was approved under
     /// before, becomes a request: the answer is the policy as it still is, with pendingChangeRequestId.
     /// </summary>
-    internal static async Task<Ok<PolicyView>> ReplaceAsync(string policyId, JsonBody<PolicyDefinition> body, ApiCall call)
+    internal static async Task<Ok<PolicyView>> ReplaceAsync(
+        string policyId, JsonBody<PolicyDefinition> body, ApiCall call, PolicyService policies)
     {
-        var grain = Find(call, policyId);
-        return TypedResults.Ok(await call.AskAsync(caller => grain.ReplaceAsync(caller, body.Value, call.Aborted)));
+        PathId.Demand(IdPrefixes.Policy, policyId);
+        return TypedResults.Ok(await call.AskAsync(caller => policies.ReplaceAsync(caller, policyId, body.Value, call.Aborted)));
     }
 
     /// <summary>Deletes a policy that no signer has.</summary>
-    internal static async Task<NoContent> DeleteAsync(string policyId, ApiCall call)
+    internal static async Task<NoContent> DeleteAsync(string policyId, ApiCall call, PolicyService policies)
     {
-        var grain = Find(call, policyId);
-        await call.AskAsync(caller => grain.DeleteAsync(caller, call.Aborted));
+        PathId.Demand(IdPrefixes.Policy, policyId);
+        await call.AskAsync(caller => policies.DeleteAsync(caller, policyId, call.Aborted));
         return TypedResults.NoContent();
     }
-
-    private static ISigningPolicyGrain Find(ApiCall call, string policyId) =>
-        call.Grains.GetGrain<ISigningPolicyGrain>(PathId.Demand(IdPrefixes.Policy, policyId));
 }

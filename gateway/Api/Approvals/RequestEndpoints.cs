@@ -40,16 +40,16 @@ internal static class RequestEndpoints
     /// is answered when it changes, or as it is after that time.
     /// </summary>
     internal static async Task<Ok<RequestView>> GetAsync(
-        string requestId, string? wait, ApiCall call, RequestWaits waits, IStateStore states)
+        string requestId, string? wait, ApiCall call, RequestDirectory directory, RequestWaits waits, IStateStore states)
     {
-        var grain = Find(call, requestId);
+        PathId.Demand(IdPrefixes.ApprovalRequest, requestId);
         var atMost = RequestFilters.ParseWait(wait);
         var stored = atMost is null ? null : await states.ReadAsync(StateTypes.ApprovalRequest, requestId, call.Aborted);
-        var request = await call.AskAsync(grain.GetAsync);
+        var request = await call.AskAsync(caller => directory.GetAsync(caller, requestId, call.Aborted));
         if (stored is not null && request.Status == RequestStatus.Pending)
         {
             await waits.WaitAsync(request, stored.Version, atMost!.Value, call.Aborted);
-            request = await call.AskAsync(grain.GetAsync);
+            request = await call.AskAsync(caller => directory.GetAsync(caller, requestId, call.Aborted));
         }
 
         return TypedResults.Ok(request);

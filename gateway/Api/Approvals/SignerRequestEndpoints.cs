@@ -44,16 +44,15 @@ internal static class SignerRequestEndpoints
     }
 
     /// <summary>Gives a grant ahead of a request. Administrators of the signer, to somebody else.</summary>
-    internal static async Task<Created<GrantView>> PreApproveAsync(SignerCall call, JsonBody<PreApprove> body, TimeProvider time)
+    internal static async Task<Created<GrantView>> PreApproveAsync(SignerCall call, JsonBody<PreApprove> body, GrantService grants)
     {
-        var grain = call.Grains.GetGrain<IGrantGrain>(EntityId.New(IdPrefixes.Grant, time));
-        var grant = await call.AskAsync(caller => grain.PreApproveAsync(caller, call.SignerId, body.Value, call.Aborted));
+        var grant = await call.AskAsync(caller => grants.PreApproveAsync(caller, call.SignerId, body.Value, call.Aborted));
         return TypedResults.Created($"/api/v1/pki/grants/{grant.Id}", grant);
     }
 
     /// <summary>Lists the signer's grants, newest first.</summary>
     internal static async Task<Ok<Page<GrantView>>> ListGrantsAsync(
-        SignerCall call, [AsParameters] PageQuery page, GrantDirectory directory) =>
+        SignerCall call, [AsParameters] PageQuery page, GrantService grants) =>
         TypedResults.Ok(await call.AskAsync(caller =>
-            directory.ListAsync(caller, call.SignerId, page.GetBefore(IdPrefixes.Grant), page.GetLimit(), call.Aborted)));
+            grants.ListAsync(caller, call.SignerId, page.GetBefore(IdPrefixes.Grant), page.GetLimit(), call.Aborted)));
 }

@@ -27,10 +27,9 @@ internal static class CertificateAuthorityEndpoints
 
     /// <summary>Makes an internal CA: a root, or one under another. Its key is made in the vault. Product administrators only.</summary>
     internal static async Task<Created<CertificateAuthorityView>> CreateAsync(
-        JsonBody<CreateCertificateAuthority> body, ApiCall call, TimeProvider time)
+        JsonBody<CreateCertificateAuthority> body, ApiCall call, CertificateAuthorityService authorities)
     {
-        var grain = call.Grains.GetGrain<ICertificateAuthorityGrain>(EntityId.New(IdPrefixes.CertificateAuthority, time));
-        var authority = await call.AskAsync(caller => grain.CreateAsync(caller, body.Value, call.Aborted));
+        var authority = await call.AskAsync(caller => authorities.CreateAsync(caller, body.Value, call.Aborted));
         return TypedResults.Created($"/api/v1/pki/ca/{authority.Id}", authority);
     }
 
@@ -44,31 +43,35 @@ internal static class CertificateAuthorityEndpoints
     }
 
     /// <summary>An internal CA. Product administrators only.</summary>
-    internal static async Task<Ok<CertificateAuthorityView>> GetAsync(string caId, ApiCall call)
+    internal static async Task<Ok<CertificateAuthorityView>> GetAsync(
+        string caId, ApiCall call, CertificateAuthorityService authorities)
     {
-        var grain = Find(call, caId);
-        return TypedResults.Ok(await call.AskAsync(grain.GetAsync));
+        PathId.Demand(IdPrefixes.CertificateAuthority, caId);
+        return TypedResults.Ok(await call.AskAsync(caller => authorities.GetAsync(caller, caId, call.Aborted)));
     }
 
     /// <summary>Revokes an issuing CA: everything under it signs no more. Product administrators only.</summary>
     internal static async Task<Ok<CertificateAuthorityView>> RevokeAsync(
-        string caId, JsonBody<RevokeCertificate> body, ApiCall call)
+        string caId, JsonBody<RevokeCertificate> body, ApiCall call, CertificateAuthorityService authorities)
     {
-        var grain = Find(call, caId);
-        return TypedResults.Ok(await call.AskAsync(caller => grain.RevokeAsync(caller, body.Value, call.Aborted)));
+        PathId.Demand(IdPrefixes.CertificateAuthority, caId);
+        return TypedResults.Ok(await call.AskAsync(caller => authorities.RevokeAsync(caller, caId, body.Value, call.Aborted)));
     }
 
     /// <summary>A CA's certificate, as pem, der, p7b or chain. Public.</summary>
-    internal static async Task<FileContentHttpResult> GetCertificateAsync(string caId, string? format, ApiCall call)
+    internal static async Task<FileContentHttpResult> GetCertificateAsync(
+        string caId, string? format, ApiCall call, CertificateAuthorityService authorities)
     {
+        PathId.Demand(IdPrefixes.CertificateAuthority, caId);
         var wanted = CertificateFormats.Parse(format);
-        return (await Find(call, caId).GetCertificateAsync(wanted)).ToResult();
+        return (await authorities.GetCertificateAsync(caId, wanted, call.Aborted)).ToResult();
     }
 
     /// <summary>A CA's current CRL (RFC 5280, section 5), DER. Public.</summary>
-    internal static async Task<FileContentHttpResult> GetRevocationListAsync(string caId, ApiCall call) =>
-        (await Find(call, caId).GetRevocationListAsync(call.Aborted)).ToResult();
-
-    private static ICertificateAuthorityGrain Find(ApiCall call, string caId) =>
-        call.Grains.GetGrain<ICertificateAuthorityGrain>(PathId.Demand(IdPrefixes.CertificateAuthority, caId));
+    internal static async Task<FileContentHttpResult> GetRevocationListAsync(
+        string caId, ApiCall call, CertificateAuthorityService authorities)
+    {
+        PathId.Demand(IdPrefixes.CertificateAuthority, caId);
+        return (await authorities.GetRevocationListAsync(caId, call.Aborted)).ToResult();
+    }
 }

@@ -28,34 +28,33 @@ internal static class CertificateEndpoints
     }
 
     /// <summary>Issues a code-signing certificate from an internal CA; the key is made in the vault. Product administrators only.</summary>
-    internal static async Task<Created<CertificateView>> IssueAsync(JsonBody<IssueCertificate> body, ApiCall call, TimeProvider time)
+    internal static async Task<Created<CertificateView>> IssueAsync(
+        JsonBody<IssueCertificate> body, ApiCall call, CertificateService certificates)
     {
-        var grain = New(call, time);
-        return Created(await call.AskAsync(caller => grain.IssueAsync(caller, body.Value, call.Aborted)));
+        return Created(await call.AskAsync(caller => certificates.IssueAsync(caller, body.Value, call.Aborted)));
     }
 
     /// <summary>Brings a certificate and its key in, as PKCS#12 or PEM. Product administrators only.</summary>
-    internal static async Task<Created<CertificateView>> ImportAsync(JsonBody<ImportCertificate> body, ApiCall call, TimeProvider time)
+    internal static async Task<Created<CertificateView>> ImportAsync(
+        JsonBody<ImportCertificate> body, ApiCall call, CertificateService certificates)
     {
-        var grain = New(call, time);
-        return Created(await call.AskAsync(caller => grain.ImportAsync(caller, body.Value, call.Aborted)));
+        return Created(await call.AskAsync(caller => certificates.ImportAsync(caller, body.Value, call.Aborted)));
     }
 
     /// <summary>Makes a key and a PKCS#10 request for it, to take to an external CA. Product administrators only.</summary>
     internal static async Task<Created<SigningRequestView>> RequestAsync(
-        JsonBody<CreateSigningRequest> body, ApiCall call, TimeProvider time)
+        JsonBody<CreateSigningRequest> body, ApiCall call, CertificateService certificates)
     {
-        var grain = New(call, time);
-        var request = await call.AskAsync(caller => grain.CreateSigningRequestAsync(caller, body.Value, call.Aborted));
+        var request = await call.AskAsync(caller => certificates.CreateSigningRequestAsync(caller, body.Value, call.Aborted));
         return TypedResults.Created(Location(request.Id), request);
     }
 
     /// <summary>Takes the certificate that the external CA issued; it must be for this key. Product administrators only.</summary>
     internal static async Task<Ok<CertificateView>> InstallAsync(
-        string certificateId, JsonBody<InstallCertificate> body, ApiCall call)
+        string certificateId, JsonBody<InstallCertificate> body, ApiCall call, CertificateService certificates)
     {
-        var grain = Find(call, certificateId);
-        return TypedResults.Ok(await call.AskAsync(caller => grain.InstallAsync(caller, body.Value, call.Aborted)));
+        PathId.Demand(IdPrefixes.Certificate, certificateId);
+        return TypedResults.Ok(await call.AskAsync(caller => certificates.InstallAsync(caller, certificateId, body.Value, call.Aborted)));
     }
 
     /// <summary>Lists certificates, newest first. Product administrators only.</summary>
@@ -68,33 +67,29 @@ internal static class CertificateEndpoints
     }
 
     /// <summary>A certificate. Product administrators only.</summary>
-    internal static async Task<Ok<CertificateView>> GetAsync(string certificateId, ApiCall call)
+    internal static async Task<Ok<CertificateView>> GetAsync(
+        string certificateId, ApiCall call, CertificateService certificates)
     {
-        var grain = Find(call, certificateId);
-        return TypedResults.Ok(await call.AskAsync(grain.GetAsync));
+        PathId.Demand(IdPrefixes.Certificate, certificateId);
+        return TypedResults.Ok(await call.AskAsync(caller => certificates.GetAsync(caller, certificateId, call.Aborted)));
     }
 
     /// <summary>Takes a certificate out as pem, der, p7b or chain; the ledger tells of it. Product administrators only.</summary>
-    internal static async Task<FileContentHttpResult> ExportAsync(string certificateId, string? format, ApiCall call)
+    internal static async Task<FileContentHttpResult> ExportAsync(
+        string certificateId, string? format, ApiCall call, CertificateService certificates)
     {
         var wanted = CertificateFormats.Parse(format);
-        var grain = Find(call, certificateId);
-        return (await call.AskAsync(caller => grain.ExportAsync(caller, wanted, call.Aborted))).ToResult();
+        PathId.Demand(IdPrefixes.Certificate, certificateId);
+        return (await call.AskAsync(caller => certificates.ExportAsync(caller, certificateId, wanted, call.Aborted))).ToResult();
     }
 
     /// <summary>Revokes a certificate; it holds for every signature that begins afterwards. Product administrators only.</summary>
     internal static async Task<Ok<CertificateView>> RevokeAsync(
-        string certificateId, JsonBody<RevokeCertificate> body, ApiCall call)
+        string certificateId, JsonBody<RevokeCertificate> body, ApiCall call, CertificateService certificates)
     {
-        var grain = Find(call, certificateId);
-        return TypedResults.Ok(await call.AskAsync(caller => grain.RevokeAsync(caller, body.Value, call.Aborted)));
+        PathId.Demand(IdPrefixes.Certificate, certificateId);
+        return TypedResults.Ok(await call.AskAsync(caller => certificates.RevokeAsync(caller, certificateId, body.Value, call.Aborted)));
     }
-
-    private static ICertificateGrain New(ApiCall call, TimeProvider time) =>
-        call.Grains.GetGrain<ICertificateGrain>(EntityId.New(IdPrefixes.Certificate, time));
-
-    private static ICertificateGrain Find(ApiCall call, string certificateId) =>
-        call.Grains.GetGrain<ICertificateGrain>(PathId.Demand(IdPrefixes.Certificate, certificateId));
 
     private static Created<CertificateView> Created(CertificateView certificate) =>
         TypedResults.Created(Location(certificate.Id), certificate);

@@ -33,10 +33,9 @@ internal static class GroupEndpoints
     }
 
     /// <summary>Makes a group. Product administrators only.</summary>
-    internal static async Task<Created<GroupView>> CreateAsync(JsonBody<CreateGroup> body, ApiCall call, TimeProvider time)
+    internal static async Task<Created<GroupView>> CreateAsync(JsonBody<CreateGroup> body, ApiCall call, GroupService groups)
     {
-        var grain = call.Grains.GetGrain<IGroupGrain>(EntityId.New(IdPrefixes.Group, time));
-        var group = await call.AskAsync(caller => grain.CreateAsync(caller, body.Value, call.Aborted));
+        var group = await call.AskAsync(caller => groups.CreateAsync(caller, body.Value, call.Aborted));
         return TypedResults.Created($"/api/v1/groups/{group.Id}", group);
     }
 
@@ -48,17 +47,18 @@ internal static class GroupEndpoints
     }
 
     /// <summary>Gives a group another name. Product administrators only.</summary>
-    internal static async Task<Ok<GroupView>> UpdateAsync(string groupId, JsonBody<UpdateGroup> body, ApiCall call)
+    internal static async Task<Ok<GroupView>> UpdateAsync(
+        string groupId, JsonBody<UpdateGroup> body, ApiCall call, GroupService groups)
     {
-        var grain = Find(call, groupId);
-        return TypedResults.Ok(await call.AskAsync(caller => grain.UpdateAsync(caller, body.Value, call.Aborted)));
+        PathId.Demand(IdPrefixes.Group, groupId);
+        return TypedResults.Ok(await call.AskAsync(caller => groups.UpdateAsync(caller, groupId, body.Value, call.Aborted)));
     }
 
     /// <summary>Deletes a group: what it gave its members, they no longer have. Product administrators only.</summary>
-    internal static async Task<NoContent> DeleteAsync(string groupId, ApiCall call)
+    internal static async Task<NoContent> DeleteAsync(string groupId, ApiCall call, GroupService groups)
     {
-        var grain = Find(call, groupId);
-        await call.AskAsync(caller => grain.DeleteAsync(caller, call.Aborted));
+        PathId.Demand(IdPrefixes.Group, groupId);
+        await call.AskAsync(caller => groups.DeleteAsync(caller, groupId, call.Aborted));
         return TypedResults.NoContent();
     }
 
@@ -74,21 +74,19 @@ internal static class GroupEndpoints
 
     /// <summary>Adds a person or a machine identity to a group; groups do not nest. Product administrators only.</summary>
     internal static async Task<Created<GroupMemberView>> AddMemberAsync(
-        string groupId, JsonBody<PrincipalRef> body, ApiCall call)
+        string groupId, JsonBody<PrincipalRef> body, ApiCall call, GroupService groups)
     {
-        var grain = Find(call, groupId);
-        var member = await call.AskAsync(caller => grain.AddMemberAsync(caller, body.Value, call.Aborted));
+        PathId.Demand(IdPrefixes.Group, groupId);
+        var member = await call.AskAsync(caller => groups.AddMemberAsync(caller, groupId, body.Value, call.Aborted));
         return TypedResults.Created($"/api/v1/groups/{groupId}/members/{member.Id}", member);
     }
 
     /// <summary>Removes a member from a group. Product administrators only.</summary>
-    internal static async Task<NoContent> RemoveMemberAsync(string groupId, string memberId, ApiCall call)
+    internal static async Task<NoContent> RemoveMemberAsync(
+        string groupId, string memberId, ApiCall call, GroupService groups)
     {
-        var grain = Find(call, groupId);
-        await call.AskAsync(caller => grain.RemoveMemberAsync(caller, memberId, call.Aborted));
+        PathId.Demand(IdPrefixes.Group, groupId);
+        await call.AskAsync(caller => groups.RemoveMemberAsync(caller, groupId, memberId, call.Aborted));
         return TypedResults.NoContent();
     }
-
-    private static IGroupGrain Find(ApiCall call, string groupId) =>
-        call.Grains.GetGrain<IGroupGrain>(PathId.Demand(IdPrefixes.Group, groupId));
 }

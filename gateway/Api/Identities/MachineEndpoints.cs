@@ -36,10 +36,9 @@ internal static class MachineEndpoints
 
     /// <summary>Makes a machine identity. Product administrators only.</summary>
     internal static async Task<Created<IdentityView>> CreateAsync(
-        JsonBody<CreateIdentity> body, ApiCall call, TimeProvider time)
+        JsonBody<CreateIdentity> body, ApiCall call, IdentityService identities)
     {
-        var grain = call.Grains.GetGrain<IIdentityGrain>(EntityId.New(IdPrefixes.Identity, time));
-        var identity = await call.AskAsync(caller => grain.CreateAsync(caller, body.Value, call.Aborted));
+        var identity = await call.AskAsync(caller => identities.CreateAsync(caller, body.Value, call.Aborted));
         return TypedResults.Created($"/api/v1/identities/{identity.Id}", identity);
     }
 
@@ -52,32 +51,35 @@ internal static class MachineEndpoints
 
     /// <summary>Changes name, description or status; disabling ends its tokens at once. Product administrators only.</summary>
     internal static async Task<Ok<IdentityView>> UpdateAsync(
-        string identityId, JsonBody<UpdateIdentity> body, ApiCall call)
+        string identityId, JsonBody<UpdateIdentity> body, ApiCall call, IdentityService identities)
     {
-        var grain = Find(call, identityId);
-        return TypedResults.Ok(await call.AskAsync(caller => grain.UpdateAsync(caller, body.Value, call.Aborted)));
+        PathId.Demand(IdPrefixes.Identity, identityId);
+        return TypedResults.Ok(await call.AskAsync(caller => identities.UpdateAsync(caller, identityId, body.Value, call.Aborted)));
     }
 
     /// <summary>Deletes a machine identity and its client secrets; its ledger entries stay. Product administrators only.</summary>
-    internal static async Task<NoContent> DeleteAsync(string identityId, ApiCall call)
+    internal static async Task<NoContent> DeleteAsync(
+        string identityId, ApiCall call, IdentityService identities)
     {
-        var grain = Find(call, identityId);
-        await call.AskAsync(caller => grain.DeleteAsync(caller, call.Aborted));
+        PathId.Demand(IdPrefixes.Identity, identityId);
+        await call.AskAsync(caller => identities.DeleteAsync(caller, identityId, call.Aborted));
         return TypedResults.NoContent();
     }
 
     /// <summary>Sets which tokens of a CI sign the identity in. Product administrators only.</summary>
-    internal static async Task<Ok<IdentityView>> BindOidcAsync(string identityId, JsonBody<OidcBinding> body, ApiCall call)
+    internal static async Task<Ok<IdentityView>> BindOidcAsync(
+        string identityId, JsonBody<OidcBinding> body, ApiCall call, IdentityService identities)
     {
-        var grain = Find(call, identityId);
-        return TypedResults.Ok(await call.AskAsync(caller => grain.BindOidcAsync(caller, body.Value, call.Aborted)));
+        PathId.Demand(IdPrefixes.Identity, identityId);
+        return TypedResults.Ok(await call.AskAsync(caller => identities.BindOidcAsync(caller, identityId, body.Value, call.Aborted)));
     }
 
     /// <summary>Takes the OIDC binding away; sessions begun under it end. Product administrators only.</summary>
-    internal static async Task<Ok<IdentityView>> UnbindOidcAsync(string identityId, ApiCall call)
+    internal static async Task<Ok<IdentityView>> UnbindOidcAsync(
+        string identityId, ApiCall call, IdentityService identities)
     {
-        var grain = Find(call, identityId);
-        return TypedResults.Ok(await call.AskAsync(caller => grain.UnbindOidcAsync(caller, call.Aborted)));
+        PathId.Demand(IdPrefixes.Identity, identityId);
+        return TypedResults.Ok(await call.AskAsync(caller => identities.UnbindOidcAsync(caller, identityId, call.Aborted)));
     }
 
     /// <summary>Lists the client secrets, never the secrets themselves. Product administrators only.</summary>
@@ -92,21 +94,19 @@ internal static class MachineEndpoints
 
     /// <summary>Makes a client secret; the answer shows it once. Product administrators only.</summary>
     internal static async Task<Created<NewClientSecretView>> CreateSecretAsync(
-        string identityId, JsonBody<CreateClientSecret> body, ApiCall call)
+        string identityId, JsonBody<CreateClientSecret> body, ApiCall call, IdentityService identities)
     {
-        var grain = Find(call, identityId);
-        var secret = await call.AskAsync(caller => grain.CreateClientSecretAsync(caller, body.Value, call.Aborted));
+        PathId.Demand(IdPrefixes.Identity, identityId);
+        var secret = await call.AskAsync(caller => identities.CreateClientSecretAsync(caller, identityId, body.Value, call.Aborted));
         return TypedResults.Created($"/api/v1/identities/{identityId}/client-secrets/{secret.Id}", secret);
     }
 
     /// <summary>Deletes a client secret; the sessions begun with it end at once. Product administrators only.</summary>
-    internal static async Task<NoContent> RevokeSecretAsync(string identityId, string secretId, ApiCall call)
+    internal static async Task<NoContent> RevokeSecretAsync(
+        string identityId, string secretId, ApiCall call, IdentityService identities)
     {
-        var grain = Find(call, identityId);
-        await call.AskAsync(caller => grain.RevokeClientSecretAsync(caller, secretId, call.Aborted));
+        PathId.Demand(IdPrefixes.Identity, identityId);
+        await call.AskAsync(caller => identities.RevokeClientSecretAsync(caller, identityId, secretId, call.Aborted));
         return TypedResults.NoContent();
     }
-
-    private static IIdentityGrain Find(ApiCall call, string identityId) =>
-        call.Grains.GetGrain<IIdentityGrain>(PathId.Demand(IdPrefixes.Identity, identityId));
 }

@@ -26,9 +26,9 @@ internal static class MeEndpoints
 
     /// <summary>Gives the caller another password; its other sessions end.</summary>
     internal static async Task<NoContent> ChangePasswordAsync(
-        JsonBody<ChangePassword> body, ApiCall call, UserAccounts accounts)
+        JsonBody<ChangePassword> body, ApiCall call, UserService users)
     {
-        await call.AskAsync(caller => accounts.ChangePasswordAsync(caller, body.Value, call.Aborted));
+        await call.AskAsync(caller => users.ChangePasswordAsync(caller, body.Value, call.Aborted));
         return TypedResults.NoContent();
     }
 

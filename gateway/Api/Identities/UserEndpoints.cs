@@ -30,9 +30,9 @@ internal static class UserEndpoints
 
     /// <summary>Makes a person. Product administrators only.</summary>
     internal static async Task<Created<UserView>> CreateAsync(
-        JsonBody<CreateUser> body, ApiCall call, UserAccounts accounts)
+        JsonBody<CreateUser> body, ApiCall call, UserService users)
     {
-        var user = await call.AskAsync(caller => accounts.CreateAsync(caller, body.Value, call.Aborted));
+        var user = await call.AskAsync(caller => users.CreateAsync(caller, body.Value, call.Aborted));
         return TypedResults.Created($"/api/v1/users/{user.Id}", user);
     }
 
@@ -45,13 +45,13 @@ internal static class UserEndpoints
 
     /// <summary>Changes a person; disabling ends its tokens at once. Product administrators only.</summary>
     internal static async Task<Ok<UserView>> UpdateAsync(
-        string userId, JsonBody<UpdateUser> body, ApiCall call, UserAccounts accounts) =>
-        TypedResults.Ok(await call.AskAsync(caller => accounts.UpdateAsync(caller, userId, body.Value, call.Aborted)));
+        string userId, JsonBody<UpdateUser> body, ApiCall call, UserService users) =>
+        TypedResults.Ok(await call.AskAsync(caller => users.UpdateAsync(caller, userId, body.Value, call.Aborted)));
 
     /// <summary>Deletes a person; its ledger entries stay. Product administrators only.</summary>
-    internal static async Task<NoContent> DeleteAsync(string userId, ApiCall call, UserAccounts accounts)
+    internal static async Task<NoContent> DeleteAsync(string userId, ApiCall call, UserService users)
     {
-        await call.AskAsync(caller => accounts.DeleteAsync(caller, userId, call.Aborted));
+        await call.AskAsync(caller => users.DeleteAsync(caller, userId, call.Aborted));
         return TypedResults.NoContent();
     }
 }

@@ -1,6 +1,7 @@
 using CodeSigning.Gateway.Api.Signers;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Signers;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
 using CodeSigning.Signers;
@@ -20,6 +21,7 @@ internal static class LedgerEndpoints
     internal static async Task<IResult> ListAsync(
         ApiCall call,
         SignerIds signers,
+        SignerDirectory directory,
         [AsParameters] PageQuery page,
         string? kind,
         string? outcome,
@@ -36,15 +38,16 @@ internal static class LedgerEndpoints
             To: EntryFilter.ParseTime(to, nameof(to)),
             Before: page.GetBefore(IdPrefixes.Operation),
             Limit: page.GetLimit());
-        await call.AskAsync(caller => DemandReaderAsync(call, caller, query.SignerId));
+        await call.AskAsync(caller => DemandReaderAsync(call, directory, caller, query.SignerId));
         return await ledger.ListPageAsync(query, call.Aborted);
     }
 
-    private static async Task DemandReaderAsync(ApiCall call, Caller caller, string? signerId)
+    private static async Task DemandReaderAsync(
+        ApiCall call, SignerDirectory directory, Caller caller, string? signerId)
     {
         if (signerId is not null)
         {
-            await call.Grains.GetGrain<ISignerGrain>(signerId).AuthorizeAsync(caller, SignerAction.Read);
+            await directory.AuthorizeAsync(caller, signerId, SignerAction.Read, call.Aborted);
         }
         else
         {

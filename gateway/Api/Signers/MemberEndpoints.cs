@@ -1,5 +1,6 @@
 using CodeSigning.Contract;
 using CodeSigning.Gateway.Calls;
+using CodeSigning.Grains.Signers;
 using CodeSigning.Signers;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -17,8 +18,9 @@ internal static class MemberEndpoints
     }
 
     /// <summary>Lists the members; there are at most a hundred, on one page.</summary>
-    internal static async Task<Ok<Page<MemberView>>> ListAsync(SignerCall call) =>
-        TypedResults.Ok(new Page<MemberView>(await call.AskAsync(call.Signer.GetMembersAsync), null));
+    internal static async Task<Ok<Page<MemberView>>> ListAsync(SignerCall call, SignerDirectory directory) =>
+        TypedResults.Ok(new Page<MemberView>(
+            await call.AskAsync(caller => directory.GetMembersAsync(caller, call.SignerId, call.Aborted)), null));
 
     /// <summary>Adds a person, a machine identity or a group. Administrators of the signer only.</summary>
     internal static async Task<Created<MemberView>> AddAsync(SignerCall call, JsonBody<NewMember> body)
@@ -33,9 +35,9 @@ internal static class MemberEndpoints
             call.Signer.ChangeMemberAsync(caller, memberId, body.Value, call.Aborted)));
 
     /// <summary>Removes a member; it holds for every signature that begins afterwards. Administrators of the signer only.</summary>
-    internal static async Task<NoContent> RemoveAsync(SignerCall call, string memberId)
+    internal static async Task<NoContent> RemoveAsync(SignerCall call, string memberId, SignerWithdrawals withdrawals)
     {
-        await call.AskAsync(caller => call.Signer.RemoveMemberAsync(caller, memberId, call.Aborted));
+        await call.AskAsync(caller => withdrawals.RemoveMemberAsync(caller, call.SignerId, memberId, call.Aborted));
         return TypedResults.NoContent();
     }
 }

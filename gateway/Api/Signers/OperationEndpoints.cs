@@ -3,6 +3,7 @@ using CodeSigning.Gateway.Api.Identities;
 using CodeSigning.Gateway.Api.Ledger;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Signers;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
 using CodeSigning.Signers;
@@ -27,6 +28,7 @@ internal static class OperationEndpoints
         string? from,
         string? to,
         string? grantId,
+        SignerDirectory directory,
         ILedgerReader ledger)
     {
         var query = new LedgerQuery(
@@ -38,19 +40,19 @@ internal static class OperationEndpoints
             To: EntryFilter.ParseTime(to, nameof(to)),
             Before: page.GetBefore(IdPrefixes.Operation),
             Limit: page.GetLimit());
-        await DemandReaderAsync(call);
+        await DemandReaderAsync(call, directory);
         return await ledger.ListPageAsync(query, call.Aborted);
     }
 
     /// <summary>One of the signer's entries.</summary>
-    internal static async Task<IResult> GetAsync(SignerCall call, string operationId, ILedgerReader ledger)
+    internal static async Task<IResult> GetAsync(SignerCall call, string operationId, SignerDirectory directory, ILedgerReader ledger)
     {
-        await DemandReaderAsync(call);
+        await DemandReaderAsync(call, directory);
         return await ledger.FindAsync(operationId, call.Aborted) is { } entry && entry.SignerId == call.SignerId
             ? TypedResults.Text(entry.Json, "application/json")
             : throw new RefusedException(ErrorCode.NotFound, "The signer has no such operation.");
     }
 
-    private static Task<SignerAccess> DemandReaderAsync(SignerCall call) =>
-        call.AskAsync(caller => call.Signer.AuthorizeAsync(caller, SignerAction.Read));
+    private static Task<SignerAccess> DemandReaderAsync(SignerCall call, SignerDirectory directory) =>
+        call.AskAsync(caller => directory.AuthorizeAsync(caller, call.SignerId, SignerAction.Read, call.Aborted));
 }

@@ -1,7 +1,8 @@
-using CodeSigning.Certificates;
 using CodeSigning.Contract;
+using CodeSigning.Errors;
 using CodeSigning.Gateway.Api.Certificates;
 using CodeSigning.Gateway.Calls;
+using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Identifiers;
 using CodeSigning.Signers;
@@ -41,42 +42,47 @@ internal static class SignerEndpoints
             directory.ListAsync(caller, page.GetBefore(IdPrefixes.Signer), page.GetLimit(), call.Aborted)));
 
     /// <summary>A signer.</summary>
-    internal static async Task<Ok<SignerView>> GetAsync(SignerCall call) =>
-        TypedResults.Ok(await call.AskAsync(call.Signer.GetAsync));
+    internal static async Task<Ok<SignerView>> GetAsync(SignerCall call, SignerDirectory directory) =>
+        TypedResults.Ok(await call.AskAsync(caller => directory.GetAsync(caller, call.SignerId, call.Aborted)));
 
     /// <summary>Changes name, description, certificate or policy. What loosens the policy may have to be approved first.</summary>
     internal static async Task<Ok<SignerView>> UpdateAsync(SignerCall call, JsonBody<UpdateSigner> body) =>
         TypedResults.Ok(await call.AskAsync(caller => call.Signer.UpdateAsync(caller, body.Value, call.Aborted)));
 
     /// <summary>Switches a signer on or off; off holds for every signature that begins afterwards.</summary>
-    internal static async Task<Ok<SignerView>> ChangeStatusAsync(SignerCall call, JsonBody<ChangeSignerStatus> body) =>
-        TypedResults.Ok(await call.AskAsync(caller => call.Signer.ChangeStatusAsync(caller, body.Value, call.Aborted)));
+    internal static async Task<Ok<SignerView>> ChangeStatusAsync(
+        SignerCall call, JsonBody<ChangeSignerStatus> body, SignerWithdrawals withdrawals) =>
+        TypedResults.Ok(await call.AskAsync(caller => body.Value.Status switch
+        {
+            SignerStatus.Active => call.Signer.EnableAsync(caller, call.Aborted),
+            SignerStatus.Disabled => withdrawals.DisableAsync(caller, call.SignerId, call.Aborted),
+            _ => throw new RefusedException(ErrorCode.InvalidRequest, "A signer's status can be set to 'active' or 'disabled'."),
+        }));
 
     /// <summary>Deletes a signer; its ledger entries stay, and its name is not used again.</summary>
-    internal static async Task<NoContent> DeleteAsync(SignerCall call)
+    internal static async Task<NoContent> DeleteAsync(SignerCall call, SignerWithdrawals withdrawals)
     {
-        await call.AskAsync(caller => call.Signer.DeleteAsync(caller, call.Aborted));
+        await call.AskAsync(caller => withdrawals.DeleteAsync(caller, call.SignerId, call.Aborted));
         return TypedResults.NoContent();
     }
 
     /// <summary>The certificate that the signer signs with, as pem, der, p7b or chain.</summary>
-    internal static async Task<FileContentHttpResult> GetCertificateAsync(SignerCall call, string? format)
+    internal static async Task<FileContentHttpResult> GetCertificateAsync(
+        SignerCall call, string? format, SignerDirectory directory, CertificateService certificates)
     {
         var wanted = CertificateFormats.Parse(format);
-        return (await (await CertificateAsync(call)).GetFileAsync(wanted)).ToResult();
+        return (await certificates.GetFileAsync(await CertificateIdAsync(call, directory), wanted, call.Aborted)).ToResult();
     }
 
     /// <summary>The signer's public key as PEM (SubjectPublicKeyInfo).</summary>
-    internal static async Task<FileContentHttpResult> GetPublicKeyAsync(SignerCall call) =>
-        (await (await CertificateAsync(call)).GetPublicKeyAsync()).ToResult();
+    internal static async Task<FileContentHttpResult> GetPublicKeyAsync(
+        SignerCall call, SignerDirectory directory, CertificateService certificates) =>
+        (await certificates.GetPublicKeyAsync(await CertificateIdAsync(call, directory), call.Aborted)).ToResult();
 
     /// <summary>What the caller may do with the signer.</summary>
-    internal static async Task<Ok<PermissionsView>> GetPermissionsAsync(SignerCall call) =>
-        TypedResults.Ok(await call.AskAsync(call.Signer.GetPermissionsAsync));
+    internal static async Task<Ok<PermissionsView>> GetPermissionsAsync(SignerCall call, SignerDirectory directory) =>
+        TypedResults.Ok(await call.AskAsync(caller => directory.GetPermissionsAsync(caller, call.SignerId, call.Aborted)));
 
-    private static async Task<ICertificateGrain> CertificateAsync(SignerCall call)
-    {
-        var access = await call.AskAsync(caller => call.Signer.AuthorizeAsync(caller, SignerAction.Read));
-        return call.Grains.GetGrain<ICertificateGrain>(access.CertificateId);
-    }
+    private static async Task<string> CertificateIdAsync(SignerCall call, SignerDirectory directory) =>
+        (await call.AskAsync(caller => directory.AuthorizeAsync(caller, call.SignerId, SignerAction.Read, call.Aborted))).CertificateId;
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CodeSigning.Contract;
 using CodeSigning.Gateway.Calls;
+using CodeSigning.Grains.Signers;
 using CodeSigning.Signers;
 
 namespace CodeSigning.Gateway.Api.Signers;
@@ -15,9 +16,9 @@ internal static class StopEndpoint
     /// Stops a signer at once: disables it, revokes its grants, cancels its requests, and lists every signature that it
     /// made since a time. The list is whole: it is read when every commit that was under way has ended.
     /// </summary>
-    internal static async Task<IResult> StopAsync(SignerCall call, JsonBody<StopSigner> body)
+    internal static async Task<IResult> StopAsync(SignerCall call, JsonBody<StopSigner> body, SignerWithdrawals withdrawals)
     {
-        var report = await call.AskAsync(caller => call.Signer.StopAsync(caller, body.Value, call.Aborted));
+        var report = await call.AskAsync(caller => withdrawals.StopAsync(caller, call.SignerId, body.Value, call.Aborted));
         return new ReportResult(report);
     }
 

@@ -54,7 +54,7 @@ internal sealed class BatchHandler(Signatures signatures, SignerIds signers, Rat
         {
             if (!chains.ContainsKey(result!.CertificateId))
             {
-                chains[result.CertificateId] = await signatures.GetChainAsync(result);
+                chains[result.CertificateId] = await signatures.GetChainAsync(result, http.RequestAborted);
             }
         }
 

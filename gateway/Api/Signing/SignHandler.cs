@@ -32,7 +32,7 @@ internal sealed class SignHandler(
             return;
         }
 
-        var chain = options.WithChain ? await signatures.GetChainAsync(outcome.Result!) : null;
+        var chain = options.WithChain ? await signatures.GetChainAsync(outcome.Result!, http.RequestAborted) : null;
         await JsonAnswer.WriteAsync(http, json =>
         {
             json.WriteStartObject();

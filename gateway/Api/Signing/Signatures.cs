@@ -6,6 +6,7 @@ using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Gateway.Problems;
+using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Identities;
 using CodeSigning.Signing;
@@ -13,7 +14,8 @@ using CodeSigning.Signing;
 namespace CodeSigning.Gateway.Api.Signing;
 
 /// <summary>Asks the signing worker for signatures, and the kept answers for those that were made before.</summary>
-internal sealed class Signatures(IGrainFactory grains, IAnswerStore answers, ICallerAuthentication authentication)
+internal sealed class Signatures(
+    IGrainFactory grains, CertificateService certificates, IAnswerStore answers, ICallerAuthentication authentication)
 {
     private const int Attempts = 3;
 
@@ -49,13 +51,13 @@ internal sealed class Signatures(IGrainFactory grains, IAnswerStore answers, ICa
             }
         }
 
-        throw new RefusedException(ErrorCode.Conflict, "What your token rests on keeps changing. Ask again.");
+        throw new RefusedException(ErrorCode.Conflict, "The account changed during the request. Retry.");
     }
 
     /// <summary>The chain of the certificate that verifies a signature, as PEM, leaf first.</summary>
-    public async Task<string> GetChainAsync(SignResult result)
+    public async Task<string> GetChainAsync(SignResult result, CancellationToken cancellationToken)
     {
-        var file = await grains.GetGrain<ICertificateGrain>(result.CertificateId).GetFileAsync(CertificateFormat.Chain);
+        var file = await certificates.GetFileAsync(result.CertificateId, CertificateFormat.Chain, cancellationToken);
         return Encoding.ASCII.GetString(file.Content.Span);
     }
 

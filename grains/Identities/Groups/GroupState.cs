@@ -5,22 +5,18 @@ using CodeSigning.Identities;
 namespace CodeSigning.Grains.Identities.Groups;
 
 /// <summary>A group as it is stored.</summary>
-[GenerateSerializer, Alias("codesigning.GroupState")]
 public sealed record GroupState : IIndexedState
 {
     /// <summary>Its name.</summary>
-    [Id(0)]
     public string Name { get; init; } = "";
 
     /// <summary>
     /// Its people and machine identities. One that was deleted may still stand here: it can do nothing, and its id is never
     /// another's.
     /// </summary>
-    [Id(1)]
     public ImmutableArray<PrincipalRef> Members { get; init; } = [];
 
     /// <summary>When it was made (UTC).</summary>
-    [Id(2)]
     public DateTimeOffset CreatedAt { get; init; }
 
     /// <inheritdoc/>

@@ -4,39 +4,30 @@ using CodeSigning.Identities;
 namespace CodeSigning.Grains.Identities.Machines;
 
 /// <summary>A machine identity as it is stored. Its client secrets have rows of their own.</summary>
-[GenerateSerializer, Alias("codesigning.IdentityState")]
 public sealed record IdentityState : IIndexedState
 {
     /// <summary>Its name.</summary>
-    [Id(0)]
     public string Name { get; init; } = "";
 
     /// <summary>Its description.</summary>
-    [Id(1)]
     public string? Description { get; init; }
 
     /// <summary>Whether it may act.</summary>
-    [Id(2)]
     public PrincipalStatus Status { get; init; } = PrincipalStatus.Active;
 
     /// <summary>Sessions of another generation have ended, and stay so when a disabled identity is enabled again.</summary>
-    [Id(3)]
     public long SessionGeneration { get; init; }
 
     /// <summary>Which tokens of a CI log it in.</summary>
-    [Id(4)]
     public OidcBinding? Oidc { get; init; }
 
     /// <summary>The person who last set the binding, and so could act as this identity.</summary>
-    [Id(5)]
     public string? OidcSetBy { get; init; }
 
     /// <summary>Sessions that were begun under another generation of the binding have ended.</summary>
-    [Id(6)]
     public long BindingGeneration { get; init; }
 
     /// <summary>When it was made (UTC).</summary>
-    [Id(7)]
     public DateTimeOffset CreatedAt { get; init; }
 
     /// <inheritdoc/>

@@ -9,7 +9,8 @@ using CodeSigning.Identities;
 namespace CodeSigning.Grains.Identities.Sessions;
 
 /// <summary>The caller and its own sessions.</summary>
-public sealed class OwnSessions(IStateStore store, SessionRows rows, IGrainFactory grains, TimeProvider time)
+public sealed class OwnSessions(
+    IStateStore store, SessionRows rows, UserService users, IdentityService identities, TimeProvider time)
 {
     private const int MaxGroups = 100;
 
@@ -57,8 +58,8 @@ public sealed class OwnSessions(IStateStore store, SessionRows rows, IGrainFacto
 
     /// <summary>Ends all sessions of the caller's, the one it asks in too.</summary>
     public Task EndAllAsync(Caller caller, CancellationToken cancellationToken) => caller.Kind == PrincipalKind.User
-        ? grains.GetGrain<IUserGrain>(caller.Id).EndSessionsAsync(caller, cancellationToken)
-        : grains.GetGrain<IIdentityGrain>(caller.Id).EndSessionsAsync(caller, cancellationToken);
+        ? users.EndSessionsAsync(caller, cancellationToken)
+        : identities.EndSessionsAsync(caller, cancellationToken);
 
     private async Task<long> ReadGenerationAsync(Caller caller, CancellationToken cancellationToken)
     {

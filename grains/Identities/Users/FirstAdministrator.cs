@@ -9,7 +9,7 @@ namespace CodeSigning.Grains.Identities.Users;
 
 /// <summary>Gives an empty store its first administrator.</summary>
 public sealed class FirstAdministrator(
-    UserAccounts accounts, IStateStore store, IOptions<FirstAdministratorOptions> options)
+    UserService users, IStateStore store, IOptions<FirstAdministratorOptions> options)
 {
     private const int RandomBytes = 18;
 
@@ -30,7 +30,7 @@ public sealed class FirstAdministrator(
         var request = new CreateUser(options.Value.Email, "Administrator", options.Value.Password ?? random);
         try
         {
-            var user = await accounts.CreateFirstAdministratorAsync(request, cancellationToken);
+            var user = await users.CreateFirstAdministratorAsync(request, cancellationToken);
             return new NewAdministrator(user.Email!, random);
         }
         catch (Exception exception) when (IsOthersDoing(exception))
@@ -46,6 +46,5 @@ public sealed class FirstAdministrator(
 
     private static bool IsOthersDoing(Exception exception) => exception
         is CommitRefusedException
-        or Orleans.Storage.InconsistentStateException
         or RefusedException { Code: ErrorCode.WrongState or ErrorCode.NameTaken };
 }

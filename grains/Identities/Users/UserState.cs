@@ -4,35 +4,27 @@ using CodeSigning.Identities;
 namespace CodeSigning.Grains.Identities.Users;
 
 /// <summary>A person as it is stored.</summary>
-[GenerateSerializer, Alias("codesigning.UserState")]
 public sealed record UserState : IIndexedState
 {
     /// <summary>The address to sign in with, in lower case.</summary>
-    [Id(0)]
     public string Email { get; init; } = "";
 
     /// <summary>The name that others see.</summary>
-    [Id(1)]
     public string Name { get; init; } = "";
 
     /// <summary>The role in the product.</summary>
-    [Id(2)]
     public ProductRole Role { get; init; } = ProductRole.Member;
 
     /// <summary>Whether the person may act.</summary>
-    [Id(3)]
     public PrincipalStatus Status { get; init; } = PrincipalStatus.Active;
 
     /// <summary>The password's hash in the format of ASP.NET Core Identity, version 3; null where there is no password.</summary>
-    [Id(4)]
     public string? PasswordHash { get; init; }
 
     /// <summary>Sessions of another generation have ended, and stay so when a disabled person is enabled again.</summary>
-    [Id(5)]
     public long SessionGeneration { get; init; }
 
     /// <summary>When it was made (UTC).</summary>
-    [Id(6)]
     public DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>Whether the person counts as one of the product's administrators.</summary>

@@ -193,7 +193,8 @@ internal sealed class BatchCommitter(
         var number = proposal.Expected.Number;
         foreach (var pending in batch)
         {
-            var placed = pending.Element.Entry is null ? 0 : ++number;
+            var placed = pending.Entries.IsEmpty ? 0 : number + 1;
+            number += pending.Entries.Length;
             pending.Complete(new CommitOutcome.Committed(at, proposal.Stream, placed, pending.Use));
         }
     }
@@ -228,7 +229,7 @@ internal sealed class BatchCommitter(
         RefusalDecision decision = new(report);
         batch.RemoveAll(pending =>
         {
-            switch (decision.Judge(pending.Element))
+            switch (decision.Judge(pending))
             {
                 case RefusalDecision.Verdict.Refused refused:
                     metrics.ElementRefused(refused.Outcome.GetType().Name);

@@ -31,8 +31,8 @@ internal sealed class BatchConflicts
         if (element.Answer is { } answer)
             _answers.Add((answer.Caller, answer.Scope, answer.Key));
 
-        if (element.Entry is { } entry)
-            _operations.Add(entry.OperationId);
+        foreach (var (draft, _) in pending.Entries)
+            _operations.Add(draft.OperationId);
 
         return true;
     }
@@ -40,8 +40,11 @@ internal sealed class BatchConflicts
     private bool MustWait(PendingElement pending)
     {
         var element = pending.Element;
-        if (element.Entry is { } entry && _operations.Contains(entry.OperationId))
-            return true;
+        foreach (var (draft, _) in pending.Entries)
+        {
+            if (_operations.Contains(draft.OperationId))
+                return true;
+        }
 
         if (element.Answer is { } answer && _answers.Contains((answer.Caller, answer.Scope, answer.Key)))
             return true;

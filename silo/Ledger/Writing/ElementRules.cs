@@ -16,9 +16,6 @@ internal static class ElementRules
     /// <exception cref="ArgumentException">Names what the ledger does not take.</exception>
     public static void Check(LedgerElement element)
     {
-        if (element.Entry is { } draft)
-            CheckDraft(draft);
-
         foreach (var version in element.ReadSet)
             CheckText(version.Type, version.Id);
 
@@ -45,7 +42,8 @@ internal static class ElementRules
         }
     }
 
-    private static void CheckDraft(EntryDraft draft)
+    /// <exception cref="ArgumentException">Names what the ledger does not take.</exception>
+    public static void Check(EntryDraft draft)
     {
         CheckText(draft.OperationId, draft.Code, draft.Actor.Id, draft.Actor.Name, draft.Address, draft.SignerId, draft.SignerName);
         CheckText(draft.CertificateSerial, draft.SigningAlgorithm, draft.GrantId, draft.Action, draft.Subject);

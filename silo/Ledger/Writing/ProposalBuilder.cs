@@ -19,13 +19,15 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
         List<PlacedEntry> entries = new(batch.Count);
         foreach (var pending in batch)
         {
-            if (pending.Element.Entry is not { } draft)
-                continue;
-
-            var json = _placing.Place(pending.Front, at, pending.Use, ++number, hash, out hash);
-            entries.Add(new PlacedEntry(
-                number, pending.Use, draft.OperationId, EntryWords.Of(draft.Kind), EntryWords.Of(draft.Outcome),
-                draft.SignerId, draft.Actor.Id, draft.GrantId, json));
+            var use = pending.Use;
+            foreach (var (draft, front) in pending.Entries)
+            {
+                var json = _placing.Place(front, at, use, ++number, hash, out hash);
+                entries.Add(new PlacedEntry(
+                    number, use, draft.OperationId, EntryWords.Of(draft.Kind), EntryWords.Of(draft.Outcome),
+                    draft.SignerId, draft.Actor.Id, draft.GrantId, json));
+                use = null; // It is the first entry's.
+            }
         }
 
         var writes = batch.SelectMany(p => p.Element.Writes).Select(Seal).ToList();

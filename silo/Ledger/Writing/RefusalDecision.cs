@@ -30,8 +30,9 @@ internal sealed class RefusalDecision
     }
 
     /// <summary>What becomes of the next element of the batch; ask for each once, in the batch's order.</summary>
-    public Verdict Judge(LedgerElement element)
+    public Verdict Judge(PendingElement pending)
     {
+        var element = pending.Element;
         var stale = FindStale(element);
         if (stale.Count > 0)
             return new Verdict.Refused(new CommitOutcome.Stale([.. stale]));
@@ -48,9 +49,13 @@ internal sealed class RefusalDecision
                 return new Verdict.Refused(new CommitOutcome.NameTaken(write.Type, name));
         }
 
-        return element.Entry is { } entry && _operations.Contains(entry.OperationId)
-            ? new Verdict.Duplicate(entry.OperationId)
-            : JudgeCounters(element);
+        foreach (var (draft, _) in pending.Entries)
+        {
+            if (_operations.Contains(draft.OperationId))
+                return new Verdict.Duplicate(draft.OperationId);
+        }
+
+        return JudgeCounters(element);
     }
 
     private List<StateVersion> FindStale(LedgerElement element)

@@ -17,7 +17,6 @@ using CodeSigning.Silo.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using Orleans.Storage;
 
 namespace CodeSigning.Silo.Storage.Hosting;
 
@@ -25,7 +24,7 @@ namespace CodeSigning.Silo.Storage.Hosting;
 public static class LedgerStorageExtensions
 {
     /// <summary>
-    /// Adds the state store, the ledger and the grain-storage provider <see cref="LedgerGrainStorage.Name"/>. The caller
+    /// Adds the state store and the ledger. The caller
     /// registers the <see cref="KeyVault"/>, over the <see cref="ISealedKeyStore"/> that is added here. The host starts the
     /// store before its other services and stops it after them.
     /// </summary>
@@ -128,6 +127,5 @@ public static class LedgerStorageExtensions
         services.AddSingleton<ILedger>(provider => provider.GetRequiredService<LedgerWriter>());
         services.AddSingleton<ICommitFence>(provider => provider.GetRequiredService<ILedgerCommits>());
         services.AddSingleton<ILedgerHealth>(provider => provider.GetRequiredService<LedgerWriter>());
-        services.AddKeyedSingleton<IGrainStorage, LedgerGrainStorage>(LedgerGrainStorage.Name);
     }
 }

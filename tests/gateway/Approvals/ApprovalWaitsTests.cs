@@ -137,6 +137,9 @@ public sealed class ApprovalWaitsTests : IDisposable
             return Task.FromResult<StoredState?>(new StoredState(type, id, 1, StateJson.Write(request)));
         }
 
+        public Task<IReadOnlyList<StoredState>> ReadManyAsync(
+            IReadOnlyCollection<(string Type, string Id)> keys, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public Task<(bool Changed, StoredState? State)> ReadIfChangedAsync(
             string type, string id, long knownVersion, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -2,7 +2,6 @@ using CodeSigning.Errors;
 using CodeSigning.Gateway.Problems;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
-using Orleans.Storage;
 
 namespace CodeSigning.Gateway.Tests.Problems;
 
@@ -14,9 +13,10 @@ public sealed class ExceptionProblemsTests
         { "a stale read set", Refused(new CommitOutcome.Stale([])), 409, ErrorCode.Conflict },
         { "a decision too late", Refused(new CommitOutcome.TooLate(default)), 409, ErrorCode.Conflict },
         { "a name taken", Refused(new CommitOutcome.NameTaken("signer", "release")), 409, ErrorCode.NameTaken },
-        { "a version conflict", new InconsistentStateException("etag"), 409, ErrorCode.Conflict },
         { "no ledger", new LedgerUnavailableException(), 503, ErrorCode.Unavailable },
         { "no store", new StoreUnavailableException(), 503, ErrorCode.Unavailable },
+        { "a home that died", new SiloUnavailableException(), 503, ErrorCode.Unavailable },
+        { "a home that cannot be connected to", new ConnectionFailedException("refused"), 503, ErrorCode.Unavailable },
         { "a time-out", new TimeoutException(), 503, ErrorCode.Unavailable },
     };
 

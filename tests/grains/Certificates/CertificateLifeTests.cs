@@ -94,7 +94,7 @@ public sealed class CertificateLifeTests
     [InlineData(1)]
     public void A_certificate_is_as_revoked_as_any_CA_above_it(int which)
     {
-        ImmutableArray<KnownAuthority> line = [Authority("cas_2", 7, 0, 100), Authority("cas_1", 3, 0, 100)];
+        ImmutableArray<Row<CertificateAuthorityState>> line = [Authority("cas_2", 7, 0, 100), Authority("cas_1", 3, 0, 100)];
         line = line.SetItem(
             which, line[which] with { State = line[which].State.Revoke(new Revocation(Begin, RevocationReason.CaCompromise)) });
         Assert.True(AtRank(1).ToFacts(default, new IssuerLine(line)).IsRevoked);
@@ -139,7 +139,7 @@ public sealed class CertificateLifeTests
         return rank > 1 ? state.Revoke(new Revocation(Begin, RevocationReason.KeyCompromise)) : state;
     }
 
-    private static KnownAuthority Authority(string id, long version, int fromDay, int toDay) => new(
+    private static Row<CertificateAuthorityState> Authority(string id, long version, int fromDay, int toDay) => new(
         new CertificateAuthorityState
         {
             Id = id,

@@ -91,7 +91,7 @@ public sealed class ExternalAuthorityTests
         await using var node = await StartAsync();
         await RefusesAsync(
             ErrorCode.InvalidRequest,
-            () => node.Certificate().CreateSigningRequestAsync(Administrator, new CreateSigningRequest(subject, "EC_P256"), default));
+            () => node.Certificates.CreateSigningRequestAsync(Administrator, new CreateSigningRequest(subject, "EC_P256"), default));
     }
 
     private static async Task<InstallCertificate> SignAsync(PkiNode node, string csrPem, string extensions)

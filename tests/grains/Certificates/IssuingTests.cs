@@ -47,7 +47,7 @@ public sealed class IssuingTests
             await node.FactsAsync(certificate.Id), SigningAlgorithm.EcdsaSha256, digest, CancellationToken.None);
 
         node.OpenSsl.Write("signature", signature);
-        node.OpenSsl.Write("key.pem", (await node.Certificate(certificate.Id).GetPublicKeyAsync()).Content.Span);
+        node.OpenSsl.Write("key.pem", (await node.Certificates.GetPublicKeyAsync(certificate.Id, default)).Content.Span);
         await node.OpenSsl.RunAsync("dgst", "-sha256", "-verify", "key.pem", "-signature", "signature", "data");
     }
 
@@ -84,7 +84,7 @@ public sealed class IssuingTests
         Assert.Equal(issuing.NotAfter, facts.NotAfter);
         Assert.True(facts.IsIssued);
         Assert.False(facts.IsRevoked);
-        Assert.Null(await node.Certificate().GetFactsAsync());
+        Assert.Null(await node.Certificates.GetFactsAsync());
     }
 
     [Fact]
@@ -102,7 +102,7 @@ public sealed class IssuingTests
         await using var node = await StartAsync();
         var certificate = await node.IssueAsync((await node.MakeAuthorityAsync()).Id, ttlDays: 1);
         node.Time.Advance(TimeSpan.FromDays(1));
-        Assert.Equal(CertificateStatus.Expired, (await node.Certificate(certificate.Id).GetAsync(Administrator)).Status);
+        Assert.Equal(CertificateStatus.Expired, (await node.Certificates.GetAsync(Administrator, certificate.Id, default)).Status);
     }
 
     [Fact]
@@ -133,10 +133,10 @@ public sealed class IssuingTests
         var certificate = await node.IssueAsync(ca.Id);
         var request = new IssueCertificate(ca.Id, "Another", "EC_P256", 1);
         await RefusesAsync(
-            ErrorCode.Conflict, () => node.Certificate(certificate.Id).IssueAsync(Administrator, request, default));
-        await RefusesAsync(ErrorCode.InvalidRequest, () => node.Certificate("release").IssueAsync(Administrator, request, default));
-        await RefusesAsync(ErrorCode.NotFound, () => node.Certificate().GetAsync(Administrator));
-        await RefusesAsync(ErrorCode.NotFound, () => node.Authority().GetAsync(Administrator));
+            ErrorCode.Conflict, () => node.Certificates.IssueAsync(Administrator, certificate.Id, request, default));
+        await RefusesAsync(ErrorCode.InvalidRequest, () => node.Certificates.IssueAsync(Administrator, "release", request, default));
+        await RefusesAsync(ErrorCode.NotFound, () => node.Certificates.GetAsync(Administrator));
+        await RefusesAsync(ErrorCode.NotFound, () => node.Authorities.GetAsync(Administrator));
     }
 
     [Fact]
@@ -150,14 +150,14 @@ public sealed class IssuingTests
         var revoke = new RevokeCertificate(RevocationReason.Unspecified);
         Func<Task>[] calls =
         [
-            () => node.Certificate().IssueAsync(Member, new IssueCertificate(ca.Id, "x", "EC_P256", 1), default),
-            () => node.Certificate().ImportAsync(Member, new ImportCertificate(Pkcs12: new byte[] { 1 }), default),
-            () => node.Certificate().CreateSigningRequestAsync(Member, new CreateSigningRequest("CN=x", "EC_P256"), default),
+            () => node.Certificates.IssueAsync(Member, new IssueCertificate(ca.Id, "x", "EC_P256", 1), default),
+            () => node.Certificates.ImportAsync(Member, new ImportCertificate(Pkcs12: new byte[] { 1 }), default),
+            () => node.Certificates.CreateSigningRequestAsync(Member, new CreateSigningRequest("CN=x", "EC_P256"), default),
             () => stored.InstallAsync(Member, new InstallCertificate("x"), default),
             () => stored.RevokeAsync(Member, revoke, default),
             () => stored.GetAsync(Member),
             () => stored.ExportAsync(Member, CertificateFormat.Pem, default),
-            () => node.Authority().CreateAsync(Member, new CreateCertificateAuthority("x", "EC_P256", 1), default),
+            () => node.Authorities.CreateAsync(Member, new CreateCertificateAuthority("x", "EC_P256", 1), default),
             () => authority.GetAsync(Member),
             () => authority.RevokeAsync(Member, revoke, default),
         ];
@@ -173,7 +173,7 @@ public sealed class IssuingTests
         var ca = await node.MakeAuthorityAsync();
         var changed = Administrator with { Basis = [new StateVersion("user", "usr_admin", 1)] };
 
-        var refused = await Assert.ThrowsAsync<CommitRefusedException>(() => node.Certificate().IssueAsync(
+        var refused = await Assert.ThrowsAsync<CommitRefusedException>(() => node.Certificates.IssueAsync(
             changed, new IssueCertificate(ca.Id, "x", "EC_P256", 1), default));
 
         Assert.Equal(CommitRefusal.Stale, refused.Reason);
@@ -187,10 +187,10 @@ public sealed class IssuingTests
         var ca = await node.MakeAuthorityAsync();
         var retrying = Administrator with { Retry = new IdempotencyKey("POST /certificates", "once", new string('a', 64)) };
         var request = new IssueCertificate(ca.Id, "x", "EC_P256", 1);
-        var first = await node.Certificate().IssueAsync(retrying, request, default);
+        var first = await node.Certificates.IssueAsync(retrying, request, default);
 
         var refused = await Assert.ThrowsAsync<CommitRefusedException>(
-            () => node.Certificate().IssueAsync(retrying, request, default));
+            () => node.Certificates.IssueAsync(retrying, request, default));
 
         Assert.Equal(CommitRefusal.AlreadyAnswered, refused.Reason);
         var answer = await node.Get<IAnswerStore>().FindAsync("usr_admin", "POST /certificates", "once", default);

@@ -47,32 +47,35 @@ public sealed class PkiNode : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _node.Get<T>();
 
-    public ICertificateGrain Certificate(string? id = null) =>
-        _node.Grains.GetGrain<ICertificateGrain>(id ?? EntityId.New(IdPrefixes.Certificate, Time));
+    public CertificateService Certificates => Get<CertificateService>();
 
-    public ICertificateAuthorityGrain Authority(string? id = null) =>
-        _node.Grains.GetGrain<ICertificateAuthorityGrain>(id ?? EntityId.New(IdPrefixes.CertificateAuthority, Time));
+    public CertificateAuthorityService Authorities => Get<CertificateAuthorityService>();
 
     public Task<CertificateAuthorityView> MakeAuthorityAsync(
-        string? parentId = null, string keyAlgorithm = "EC_P256", int ttlDays = 3650) => Authority().CreateAsync(
+        string? parentId = null, string keyAlgorithm = "EC_P256", int ttlDays = 3650) => Authorities.CreateAsync(
             Administrator,
             new CreateCertificateAuthority(parentId is null ? "Example Root" : "Example Issuing", keyAlgorithm, ttlDays, parentId),
             CancellationToken.None);
 
     public Task<CertificateView> IssueAsync(string caId, string keyAlgorithm = "EC_P256", int ttlDays = 365) =>
-        Certificate().IssueAsync(
+        Certificates.IssueAsync(
             Administrator, new IssueCertificate(caId, "Example Release", keyAlgorithm, ttlDays), CancellationToken.None);
 
     public Task<CertificateView> RevokeAsync(string id, RevocationReason reason = RevocationReason.KeyCompromise) =>
-        Certificate(id).RevokeAsync(Administrator, new RevokeCertificate(reason), CancellationToken.None);
+        Certificates.RevokeAsync(Administrator, id, new RevokeCertificate(reason), CancellationToken.None);
 
-    public async Task<CertificateFacts> FactsAsync(string id) =>
-        await Certificate(id).GetFactsAsync() ?? throw new InvalidOperationException($"There is no certificate {id}.");
+    public async Task<CertificateFacts> FactsAsync(string id)
+    {
+        var stored = await Get<IStateStore>().FindAsync<CertificateState>(StateTypes.Certificate, id, CancellationToken.None)
+            ?? throw new InvalidOperationException($"There is no certificate {id}.");
+        return stored.State.ToFacts(
+            stored.ToVersion(), await Get<CertificateAuthorities>().ReadLineOfAsync(stored.State, CancellationToken.None));
+    }
 
     /// <summary>A CA's CRL as the text that openssl makes of it.</summary>
     public async Task<string> RevocationListAsync(string caId)
     {
-        var crl = await Authority(caId).GetRevocationListAsync(CancellationToken.None);
+        var crl = await Authorities.GetRevocationListAsync(caId, CancellationToken.None);
         OpenSsl.Write(crl.FileName, crl.Content.Span);
         return await OpenSsl.RunAsync("crl", "-inform", "DER", "-in", crl.FileName, "-noout", "-text", "-crlnumber");
     }

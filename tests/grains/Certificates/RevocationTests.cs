@@ -74,13 +74,13 @@ public sealed class RevocationTests
         var certificate = await node.IssueAsync(issuing.Id);
         var before = await node.FactsAsync(certificate.Id);
 
-        var view = await node.Authority(issuing.Id).RevokeAsync(
-            Administrator, new RevokeCertificate(RevocationReason.CaCompromise), default);
+        var view = await node.Authorities.RevokeAsync(
+            Administrator, issuing.Id, new RevokeCertificate(RevocationReason.CaCompromise), default);
 
         Assert.Equal(node.Now, view.RevokedAt);
         Assert.Contains(issuing.SerialNumber, await node.RevocationListAsync(root.Id), StringComparison.OrdinalIgnoreCase);
         Assert.NotEqual(0, (await node.VerifyAsync(certificate, root.Id, issuing.Id)).ExitCode);
-        Assert.Equal(CertificateStatus.Revoked, (await node.Certificate(certificate.Id).GetAsync(Administrator)).Status);
+        Assert.Equal(CertificateStatus.Revoked, (await node.Certificates.GetAsync(Administrator, certificate.Id, default)).Status);
         Assert.True((await node.FactsAsync(certificate.Id)).IsRevoked);
         Assert.NotEmpty(await node.Get<IStateStore>().FindStaleAsync(before.Basis, default));
         await RefusesAsync(ErrorCode.CertificateRevoked, () => node.IssueAsync(issuing.Id));
@@ -97,8 +97,8 @@ public sealed class RevocationTests
         await node.RevokeAsync(certificate.Id);
         await RefusesAsync(ErrorCode.WrongState, () => node.RevokeAsync(certificate.Id));
         var revoke = new RevokeCertificate(RevocationReason.Superseded);
-        await node.Authority(ca.Id).RevokeAsync(Administrator, revoke, default);
-        await RefusesAsync(ErrorCode.WrongState, () => node.Authority(ca.Id).RevokeAsync(Administrator, revoke, default));
+        await node.Authorities.RevokeAsync(Administrator, ca.Id, revoke, default);
+        await RefusesAsync(ErrorCode.WrongState, () => node.Authorities.RevokeAsync(Administrator, ca.Id, revoke, default));
         Assert.Equal(
             ["ca.create", "certificate.issue", "certificate.revoke", "ca.revoke"],
             (await node.EntriesAsync()).Select(entry => entry.Json.Split("\"action\":\"")[1].Split('"')[0]));
@@ -141,7 +141,7 @@ public sealed class RevocationTests
         var issuing = Enumerable.Range(0, 24).Select(_ => Record.ExceptionAsync(() => node.IssueAsync(ca.Id))).ToArray();
         await Task.WhenAny(issuing);
 
-        await node.Authority(ca.Id).RevokeAsync(Administrator, new RevokeCertificate(RevocationReason.CaCompromise), default);
+        await node.Authorities.RevokeAsync(Administrator, ca.Id, new RevokeCertificate(RevocationReason.CaCompromise), default);
 
         var faults = (await Task.WhenAll(issuing)).Where(fault => fault is not null).ToArray();
         Assert.All(faults, fault => Assert.Equal(ErrorCode.CertificateRevoked, Assert.IsType<RefusedException>(fault).Code));
@@ -166,7 +166,7 @@ public sealed class RevocationTests
             Assert.Equal(1, await command.ExecuteNonQueryAsync());
         }
 
-        await Assert.ThrowsAsync<StateTamperedException>(() => node.Authority(ca.Id).GetRevocationListAsync(default));
+        await Assert.ThrowsAsync<StateTamperedException>(() => node.Authorities.GetRevocationListAsync(ca.Id, default));
     }
 
     private static async Task<long> NumberAsync(PkiNode node, CertificateFile crl)

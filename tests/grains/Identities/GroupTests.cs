@@ -13,14 +13,14 @@ public sealed class GroupTests : IdentitySuite
     {
         var ann = Ref(await CreateUserAsync("ann@example.com"));
         var group = await CreateGroupAsync("releasers");
-        Assert.Equal("Ann", (await Group(group.Id).AddMemberAsync(Administrator, ann, default)).Name);
-        var facts = await Group(group.Id).GetFactsAsync();
+        Assert.Equal("Ann", (await Groups.AddMemberAsync(Administrator, group.Id, ann, default)).Name);
+        var facts = await GroupFactsAsync(group.Id);
         Assert.Equal(ann, Assert.Single(facts.Members));
         Assert.Equal(2, facts.Version.Version);
-        await AssertRefusedAsync(ErrorCode.Conflict, Group(group.Id).AddMemberAsync(Administrator, ann, default));
-        await Group(group.Id).RemoveMemberAsync(Administrator, ann.Id, default);
-        Assert.Empty((await Group(group.Id).GetFactsAsync()).Members);
-        await AssertRefusedAsync(ErrorCode.NotFound, Group(group.Id).RemoveMemberAsync(Administrator, ann.Id, default));
+        await AssertRefusedAsync(ErrorCode.Conflict, Groups.AddMemberAsync(Administrator, group.Id, ann, default));
+        await Groups.RemoveMemberAsync(Administrator, group.Id, ann.Id, default);
+        Assert.Empty((await GroupFactsAsync(group.Id)).Members);
+        await AssertRefusedAsync(ErrorCode.NotFound, Groups.RemoveMemberAsync(Administrator, group.Id, ann.Id, default));
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed class GroupTests : IdentitySuite
         ];
         foreach (var member in wrong)
         {
-            await AssertRefusedAsync(ErrorCode.InvalidRequest, Group(group.Id).AddMemberAsync(Administrator, member, default));
+            await AssertRefusedAsync(ErrorCode.InvalidRequest, Groups.AddMemberAsync(Administrator, group.Id, member, default));
         }
     }
 
@@ -46,9 +46,9 @@ public sealed class GroupTests : IdentitySuite
         var ann = await CreateUserAsync("ann@example.com");
         var ci = await CreateIdentityAsync("ci");
         var group = await CreateGroupAsync("releasers");
-        await Group(group.Id).AddMemberAsync(Administrator, Ref(ann), default);
-        await Group(group.Id).AddMemberAsync(Administrator, new PrincipalRef(PrincipalKind.Identity, ci.Id), default);
-        await Accounts.DeleteAsync(Administrator, ann.Id, default);
+        await Groups.AddMemberAsync(Administrator, group.Id, Ref(ann), default);
+        await Groups.AddMemberAsync(Administrator, group.Id, new PrincipalRef(PrincipalKind.Identity, ci.Id), default);
+        await Users.DeleteAsync(Administrator, ann.Id, default);
         var page = await Node.Get<GroupDirectory>().ListMembersAsync(Administrator, group.Id, new DirectoryQuery(25), default);
         Assert.Equal([new GroupMemberView(PrincipalKind.Identity, ci.Id, "ci")], page.Items);
     }
@@ -58,8 +58,8 @@ public sealed class GroupTests : IdentitySuite
     {
         var group = await CreateGroupAsync("releasers");
         await AssertRefusedAsync(ErrorCode.NameTaken, CreateGroupAsync("releasers"));
-        await Group(group.Id).DeleteAsync(Administrator, default);
-        Assert.Equal(0, (await Group(group.Id).GetFactsAsync()).Version.Version);
+        await Groups.DeleteAsync(Administrator, group.Id, default);
+        Assert.Equal(0, (await GroupFactsAsync(group.Id)).Version.Version);
         await CreateGroupAsync("releasers");
     }
 
@@ -72,11 +72,11 @@ public sealed class GroupTests : IdentitySuite
         var directory = Node.Get<GroupDirectory>();
         Assert.Equal(new GroupView(group.Id, "releasers"), Assert.Single((await directory.ListAsync(ann, new DirectoryQuery(25), default)).Items));
         await AssertRefusedAsync(ErrorCode.Forbidden, directory.ListMembersAsync(ann, group.Id, new DirectoryQuery(25), default));
-        await AssertRefusedAsync(ErrorCode.Forbidden, Group(group.Id).DeleteAsync(ann, default));
+        await AssertRefusedAsync(ErrorCode.Forbidden, Groups.DeleteAsync(ann, group.Id, default));
     }
 
     private Task<GroupView> CreateGroupAsync(string name) =>
-        Group(EntityId.New(IdPrefixes.Group, Node.Time)).CreateAsync(Administrator, new CreateGroup(name), default);
+        Groups.CreateAsync(Administrator, new CreateGroup(name), default);
 
     private static PrincipalRef Ref(UserView user) => new(PrincipalKind.User, user.Id);
 }

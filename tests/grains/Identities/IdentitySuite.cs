@@ -24,7 +24,13 @@ public abstract class IdentitySuite : IAsyncLifetime
 
     protected Caller Administrator { get; private set; } = null!;
 
-    protected UserAccounts Accounts => Node.Get<UserAccounts>();
+    protected UserService Users => Node.Get<UserService>();
+
+    protected IdentityService Machines => Node.Get<IdentityService>();
+
+    protected GroupService Groups => Node.Get<GroupService>();
+
+    protected PrincipalFactsReader Principals => Node.Get<PrincipalFactsReader>();
 
     protected OwnSessions Sessions => Node.Get<OwnSessions>();
 
@@ -46,7 +52,7 @@ public abstract class IdentitySuite : IAsyncLifetime
     }
 
     protected Task<UserView> CreateUserAsync(string email, ProductRole role = ProductRole.Member) =>
-        Accounts.CreateAsync(Administrator, new CreateUser(email, "Ann", Password, role), CancellationToken.None);
+        Users.CreateAsync(Administrator, new CreateUser(email, "Ann", Password, role), CancellationToken.None);
 
     protected Task<IssuedToken> LogInAsync(string email, string password, string address = "192.0.2.1") =>
         Node.Get<PasswordLogin>().LoginAsync(
@@ -64,21 +70,19 @@ public abstract class IdentitySuite : IAsyncLifetime
     }
 
     protected async Task<IdentityView> CreateIdentityAsync(string name) =>
-        await Machine(EntityId.New(IdPrefixes.Identity, Node.Time)).CreateAsync(
+        await Machines.CreateAsync(
             Administrator, new CreateIdentity(name), CancellationToken.None);
 
     protected Task<NewClientSecretView> CreateSecretAsync(string identityId, string? ttl = null, long? maxUses = null) =>
-        Machine(identityId).CreateClientSecretAsync(
-            Administrator, new CreateClientSecret(null, ttl, maxUses), CancellationToken.None);
+        Machines.CreateClientSecretAsync(
+            Administrator, identityId, new CreateClientSecret(null, ttl, maxUses), CancellationToken.None);
 
     protected Task<IssuedToken> LogInAsync(NewClientSecretView secret) => Node.Get<SecretLogin>().LoginAsync(
         new ClientCredentials(secret.ClientId, secret.ClientSecret), Origin, CancellationToken.None);
 
-    protected IUserGrain User(string id) => Node.Grains.GetGrain<IUserGrain>(id);
-
-    protected IIdentityGrain Machine(string id) => Node.Grains.GetGrain<IIdentityGrain>(id);
-
-    protected IGroupGrain Group(string id) => Node.Grains.GetGrain<IGroupGrain>(id);
+    /// <summary>A group as decisions know it.</summary>
+    protected async Task<GroupFacts> GroupFactsAsync(string id) => PrincipalFactsReader.GroupOf(
+        await StateRows.ReadAsync(Node.Get<IStateStore>(), [(StateTypes.Group, id)], CancellationToken.None), id);
 
     /// <summary>The administrative entries.</summary>
     protected async Task<string[]> ReadEntriesAsync()

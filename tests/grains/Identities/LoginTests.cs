@@ -34,8 +34,8 @@ public sealed class LoginTests : IdentitySuite
     {
         await CreateUserAsync("ann@example.com");
         var off = await CreateUserAsync("off@example.com");
-        await Accounts.UpdateAsync(Administrator, off.Id, new UpdateUser(Status: PrincipalStatus.Disabled), default);
-        await Accounts.CreateAsync(Administrator, new CreateUser("none@example.com", "No password"), default);
+        await Users.UpdateAsync(Administrator, off.Id, new UpdateUser(Status: PrincipalStatus.Disabled), default);
+        await Users.CreateAsync(Administrator, new CreateUser("none@example.com", "No password"), default);
         (string Email, string Password)[] wrong =
         [
             ("ann@example.com", "not her password"),
@@ -61,7 +61,7 @@ public sealed class LoginTests : IdentitySuite
     public async Task Whatever_is_wrong_one_hash_of_the_usual_cost_is_checked()
     {
         await CreateUserAsync("ann@example.com");
-        await Accounts.CreateAsync(Administrator, new CreateUser("none@example.com", "No password"), default);
+        await Users.CreateAsync(Administrator, new CreateUser("none@example.com", "No password"), default);
         (string Email, string Password)[] wrong =
         [
             ("ann@example.com", "not her password"),
@@ -99,7 +99,7 @@ public sealed class LoginTests : IdentitySuite
         Assert.Equal(renewed, await ReadHashAsync(id));
         Assert.NotNull(await FindCallerAsync(first));
         Assert.Equal(entries, await ReadEntriesAsync());
-        await Accounts.UpdateAsync(Administrator, id, new UpdateUser(Name: "Anna"), default);
+        await Users.UpdateAsync(Administrator, id, new UpdateUser(Name: "Anna"), default);
     }
 
     [Fact]
@@ -114,7 +114,7 @@ public sealed class LoginTests : IdentitySuite
     public async Task A_login_that_races_with_a_disabling_fails()
     {
         var ann = await CreateUserAsync("ann@example.com");
-        Once(() => Accounts.UpdateAsync(Administrator, ann.Id, new UpdateUser(Status: PrincipalStatus.Disabled), default));
+        Once(() => Users.UpdateAsync(Administrator, ann.Id, new UpdateUser(Status: PrincipalStatus.Disabled), default));
         await AssertRefusedAsync(ErrorCode.Unauthenticated, LogInAsync("ann@example.com", Password));
     }
 
@@ -122,7 +122,7 @@ public sealed class LoginTests : IdentitySuite
     public async Task A_login_that_races_with_a_harmless_change_succeeds()
     {
         var ann = await CreateUserAsync("ann@example.com");
-        Once(() => Accounts.UpdateAsync(Administrator, ann.Id, new UpdateUser(Name: "Anna"), default));
+        Once(() => Users.UpdateAsync(Administrator, ann.Id, new UpdateUser(Name: "Anna"), default));
         var caller = await FindCallerAsync(await LogInAsync("ann@example.com", Password));
         Assert.Equal("Anna", caller!.Name);
     }
@@ -131,7 +131,7 @@ public sealed class LoginTests : IdentitySuite
     public async Task A_login_that_races_with_another_password_fails()
     {
         var ann = await CreateUserAsync("ann@example.com");
-        Once(() => Accounts.UpdateAsync(Administrator, ann.Id, new UpdateUser(Password: "another password"), default));
+        Once(() => Users.UpdateAsync(Administrator, ann.Id, new UpdateUser(Password: "another password"), default));
         await AssertRefusedAsync(ErrorCode.Unauthenticated, LogInAsync("ann@example.com", Password));
     }
 

@@ -62,12 +62,12 @@ public sealed class MachineTests : IdentitySuite
         var identity = await CreateIdentityAsync("ci");
         var (first, second) = (await CreateSecretAsync(identity.Id), await CreateSecretAsync(identity.Id));
         var (ended, going) = (await LogInAsync(first), await LogInAsync(second));
-        await Machine(identity.Id).RevokeClientSecretAsync(Administrator, first.Id, default);
+        await Machines.RevokeClientSecretAsync(Administrator, identity.Id, first.Id, default);
         Assert.Null(await FindCallerAsync(ended));
         Assert.NotNull(await FindCallerAsync(going));
         await AssertRefusedAsync(ErrorCode.Unauthenticated, LogInAsync(first));
         await AssertRefusedAsync(
-            ErrorCode.NotFound, Machine(identity.Id).RevokeClientSecretAsync(Administrator, first.Id, default));
+            ErrorCode.NotFound, Machines.RevokeClientSecretAsync(Administrator, identity.Id, first.Id, default));
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class MachineTests : IdentitySuite
         var (ci, other) = (await CreateIdentityAsync("ci"), await CreateIdentityAsync("other"));
         var secret = await CreateSecretAsync(ci.Id);
         await AssertRefusedAsync(
-            ErrorCode.NotFound, Machine(other.Id).RevokeClientSecretAsync(Administrator, secret.Id, default));
+            ErrorCode.NotFound, Machines.RevokeClientSecretAsync(Administrator, other.Id, secret.Id, default));
         await LogInAsync(secret);
     }
 
@@ -101,7 +101,7 @@ public sealed class MachineTests : IdentitySuite
         var identity = await CreateIdentityAsync("ci");
         var secret = await CreateSecretAsync(identity.Id);
         var token = await LogInAsync(secret);
-        await Machine(identity.Id).DeleteAsync(Administrator, default);
+        await Machines.DeleteAsync(Administrator, identity.Id, default);
         Assert.Null(await FindCallerAsync(token));
         Assert.Null(await Node.Get<IStateStore>().ReadAsync(StateTypes.ClientSecret, secret.Id, default));
         await AssertRefusedAsync(ErrorCode.Unauthenticated, LogInAsync(secret));
@@ -188,8 +188,8 @@ public sealed class MachineTests : IdentitySuite
         Assert.Equal("ci", (await directory.GetAsync(caller, identity.Id, default)).Name);
         await AssertRefusedAsync(ErrorCode.Forbidden, directory.ListAsync(caller, new DirectoryQuery(25), default));
         await AssertRefusedAsync(
-            ErrorCode.Forbidden, Machine(identity.Id).CreateClientSecretAsync(caller, new CreateClientSecret(), default));
-        await AssertRefusedAsync(ErrorCode.Forbidden, Machine(identity.Id).BindOidcAsync(caller, Binding, default));
+            ErrorCode.Forbidden, Machines.CreateClientSecretAsync(caller, identity.Id, new CreateClientSecret(), default));
+        await AssertRefusedAsync(ErrorCode.Forbidden, Machines.BindOidcAsync(caller, identity.Id, Binding, default));
     }
 
     [Theory]

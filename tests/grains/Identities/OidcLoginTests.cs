@@ -21,7 +21,7 @@ public sealed class OidcLoginTests : IdentitySuite
     {
         await base.InitializeAsync();
         _identity = await CreateIdentityAsync("ci");
-        await Machine(_identity.Id).BindOidcAsync(Administrator, Binding, default);
+        await Machines.BindOidcAsync(Administrator, _identity.Id, Binding, default);
         _tokens.Add("good", "repo:acme/app:main", Node.Time.GetUtcNow().AddMinutes(5));
     }
 
@@ -80,7 +80,7 @@ public sealed class OidcLoginTests : IdentitySuite
     public async Task A_token_that_one_identity_used_is_no_others()
     {
         var other = await CreateIdentityAsync("other");
-        await Machine(other.Id).BindOidcAsync(Administrator, Binding, default);
+        await Machines.BindOidcAsync(Administrator, other.Id, Binding, default);
         await UseAsync("good");
         await AssertRefusedAsync(ErrorCode.Unauthenticated, UseAsync("good", identityId: other.Id));
     }
@@ -90,7 +90,7 @@ public sealed class OidcLoginTests : IdentitySuite
     {
         var token = await UseAsync("good");
         var bySecret = await LogInAsync(await CreateSecretAsync(_identity.Id));
-        await Machine(_identity.Id).BindOidcAsync(Administrator, Binding with { Subject = "repo:acme/app2:*" }, default);
+        await Machines.BindOidcAsync(Administrator, _identity.Id, Binding with { Subject = "repo:acme/app2:*" }, default);
         Assert.Null(await FindCallerAsync(token));
         Assert.NotNull(await FindCallerAsync(bySecret));
         await AssertRefusedAsync(ErrorCode.Unauthenticated, UseAsync("good"));
@@ -99,7 +99,7 @@ public sealed class OidcLoginTests : IdentitySuite
     [Fact]
     public async Task Without_a_binding_no_token_logs_in()
     {
-        await Machine(_identity.Id).UnbindOidcAsync(Administrator, default);
+        await Machines.UnbindOidcAsync(Administrator, _identity.Id, default);
         await AssertRefusedAsync(ErrorCode.Unauthenticated, UseAsync("good"));
         await AssertRefusedAsync(ErrorCode.Unauthenticated, UseAsync("good", identityId: "idn_00000000000000000000000000"));
         await AssertRefusedAsync(ErrorCode.Unauthenticated, UseAsync("good", identityId: "\0"));

@@ -64,8 +64,8 @@ public sealed class SessionTests : IdentitySuite
     public async Task The_caller_learns_who_it_is_and_in_which_groups()
     {
         var ann = await CreateUserAsync("ann@example.com");
-        var group = await Group("grp_00000000000000000000000001").CreateAsync(Administrator, new CreateGroup("releasers"), default);
-        await Group(group.Id).AddMemberAsync(Administrator, new PrincipalRef(PrincipalKind.User, ann.Id), default);
+        var group = await Groups.CreateAsync(Administrator, new CreateGroup("releasers"), default);
+        await Groups.AddMemberAsync(Administrator, group.Id, new PrincipalRef(PrincipalKind.User, ann.Id), default);
         var caller = await SignInAsync("ann@example.com", Password);
         var me = await Sessions.DescribeAsync(caller, default);
         Assert.Equal((PrincipalKind.User, ann.Id, "Ann", ProductRole.Member), (me.Kind, me.Id, me.Name, me.ProductRole));

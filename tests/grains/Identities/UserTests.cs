@@ -35,12 +35,12 @@ public sealed class UserTests : IdentitySuite
         var ann = await CreateUserAsync("ann@example.com");
         var member = await SignInAsync("ann@example.com", Password);
         await AssertRefusedAsync(
-            ErrorCode.Forbidden, Accounts.CreateAsync(member, new CreateUser("bob@example.com", "Bob"), default));
+            ErrorCode.Forbidden, Users.CreateAsync(member, new CreateUser("bob@example.com", "Bob"), default));
         await AssertRefusedAsync(
-            ErrorCode.Forbidden, Accounts.UpdateAsync(member, ann.Id, new UpdateUser(ProductRole: ProductRole.Admin), default));
+            ErrorCode.Forbidden, Users.UpdateAsync(member, ann.Id, new UpdateUser(ProductRole: ProductRole.Admin), default));
         await AssertRefusedAsync(
             ErrorCode.Forbidden, User(ann.Id).UpdateAsync(member, new UserChange(Role: ProductRole.Admin), default));
-        await AssertRefusedAsync(ErrorCode.Forbidden, Accounts.DeleteAsync(member, Administrator.Id, default));
+        await AssertRefusedAsync(ErrorCode.Forbidden, Users.DeleteAsync(member, Administrator.Id, default));
         var page = await Node.Get<UserDirectory>().ListAsync(member, new DirectoryQuery(25), default);
         Assert.Equal(new UserView(Administrator.Id, "Administrator"), page.Items.Single(user => user.Id != ann.Id));
         Assert.Equal("ann@example.com", page.Items.Single(user => user.Id == ann.Id).Email);
@@ -52,11 +52,11 @@ public sealed class UserTests : IdentitySuite
         var ann = await CreateUserAsync("ann@example.com");
         var token = await LogInAsync("ann@example.com", Password);
         var caller = (await FindCallerAsync(token))!;
-        await Accounts.UpdateAsync(Administrator, ann.Id, new UpdateUser(Status: PrincipalStatus.Disabled), default);
+        await Users.UpdateAsync(Administrator, ann.Id, new UpdateUser(Status: PrincipalStatus.Disabled), default);
         Assert.Null(await FindCallerAsync(token));
         await AssertRefusedAsync(ErrorCode.Unauthenticated, LogInAsync("ann@example.com", Password));
         await Assert.ThrowsAsync<InconsistentStateException>(() => Sessions.EndAllAsync(caller, default));
-        await Accounts.UpdateAsync(Administrator, ann.Id, new UpdateUser(Status: PrincipalStatus.Active), default);
+        await Users.UpdateAsync(Administrator, ann.Id, new UpdateUser(Status: PrincipalStatus.Active), default);
         Assert.Null(await FindCallerAsync(token));
         Assert.NotNull(await FindCallerAsync(await LogInAsync("ann@example.com", Password)));
     }
@@ -66,9 +66,9 @@ public sealed class UserTests : IdentitySuite
     {
         var ann = await CreateUserAsync("ann@example.com", ProductRole.Admin);
         var caller = await SignInAsync("ann@example.com", Password);
-        await Accounts.UpdateAsync(Administrator, ann.Id, new UpdateUser(Status: PrincipalStatus.Disabled), default);
+        await Users.UpdateAsync(Administrator, ann.Id, new UpdateUser(Status: PrincipalStatus.Disabled), default);
         var refusal = await Assert.ThrowsAsync<CommitRefusedException>(
-            () => Accounts.CreateAsync(caller, new CreateUser("eve@example.com", "Eve"), default));
+            () => Users.CreateAsync(caller, new CreateUser("eve@example.com", "Eve"), default));
         Assert.Equal(CommitRefusal.Stale, refusal.Reason);
     }
 
@@ -77,9 +77,9 @@ public sealed class UserTests : IdentitySuite
     {
         var ann = await CreateUserAsync("ann@example.com");
         var token = await LogInAsync("ann@example.com", Password);
-        await Accounts.DeleteAsync(Administrator, ann.Id, default);
+        await Users.DeleteAsync(Administrator, ann.Id, default);
         Assert.Null(await FindCallerAsync(token));
-        await AssertRefusedAsync(ErrorCode.NotFound, Accounts.DeleteAsync(Administrator, ann.Id, default));
+        await AssertRefusedAsync(ErrorCode.NotFound, Users.DeleteAsync(Administrator, ann.Id, default));
         Assert.NotEqual(ann.Id, (await CreateUserAsync("ann@example.com")).Id);
     }
 
@@ -92,8 +92,8 @@ public sealed class UserTests : IdentitySuite
         var caller = (await FindCallerAsync(here))!;
         await AssertRefusedAsync(
             ErrorCode.Forbidden,
-            Accounts.ChangePasswordAsync(caller, new ChangePassword("not her password", "a new password"), default));
-        await Accounts.ChangePasswordAsync(caller, new ChangePassword(Password, "a new password"), default);
+            Users.ChangePasswordAsync(caller, new ChangePassword("not her password", "a new password"), default));
+        await Users.ChangePasswordAsync(caller, new ChangePassword(Password, "a new password"), default);
         Assert.NotNull(await FindCallerAsync(here));
         Assert.Null(await FindCallerAsync(elsewhere));
         await AssertRefusedAsync(ErrorCode.Unauthenticated, LogInAsync("ann@example.com", Password));
@@ -105,29 +105,29 @@ public sealed class UserTests : IdentitySuite
     {
         var ann = await CreateUserAsync("ann@example.com");
         var token = await LogInAsync("ann@example.com", Password);
-        await Accounts.UpdateAsync(Administrator, ann.Id, new UpdateUser(Password: "one to begin with"), default);
+        await Users.UpdateAsync(Administrator, ann.Id, new UpdateUser(Password: "one to begin with"), default);
         Assert.Null(await FindCallerAsync(token));
         await LogInAsync("ann@example.com", "one to begin with");
         await AssertRefusedAsync(
             ErrorCode.Forbidden,
-            Accounts.UpdateAsync(Administrator, Administrator.Id, new UpdateUser(Password: "one to begin with"), default));
+            Users.UpdateAsync(Administrator, Administrator.Id, new UpdateUser(Password: "one to begin with"), default));
     }
 
     [Fact]
     public async Task The_last_active_administrator_cannot_be_disabled_demoted_or_deleted()
     {
         var ann = await CreateUserAsync("ann@example.com", ProductRole.Admin);
-        await Accounts.UpdateAsync(Administrator, ann.Id, new UpdateUser(Status: PrincipalStatus.Disabled), default);
+        await Users.UpdateAsync(Administrator, ann.Id, new UpdateUser(Status: PrincipalStatus.Disabled), default);
         var self = Administrator.Id;
         await AssertRefusedAsync(
             ErrorCode.WrongState,
-            Accounts.UpdateAsync(Administrator, self, new UpdateUser(Status: PrincipalStatus.Disabled), default));
+            Users.UpdateAsync(Administrator, self, new UpdateUser(Status: PrincipalStatus.Disabled), default));
         await AssertRefusedAsync(
             ErrorCode.WrongState,
-            Accounts.UpdateAsync(Administrator, self, new UpdateUser(ProductRole: ProductRole.Member), default));
-        await AssertRefusedAsync(ErrorCode.WrongState, Accounts.DeleteAsync(Administrator, self, default));
-        await Accounts.UpdateAsync(Administrator, ann.Id, new UpdateUser(Status: PrincipalStatus.Active), default);
-        await Accounts.DeleteAsync(Administrator, self, default);
+            Users.UpdateAsync(Administrator, self, new UpdateUser(ProductRole: ProductRole.Member), default));
+        await AssertRefusedAsync(ErrorCode.WrongState, Users.DeleteAsync(Administrator, self, default));
+        await Users.UpdateAsync(Administrator, ann.Id, new UpdateUser(Status: PrincipalStatus.Active), default);
+        await Users.DeleteAsync(Administrator, self, default);
     }
 
     [Fact]
@@ -158,12 +158,12 @@ public sealed class UserTests : IdentitySuite
     public async Task Facts_are_those_of_the_store()
     {
         var ann = await CreateUserAsync("ann@example.com");
-        var facts = await User(ann.Id).GetFactsAsync();
+        var facts = await Principals.FindAsync(new PrincipalRef(PrincipalKind.User, ann.Id), default);
         Assert.Equal((1, "Ann", PrincipalStatus.Active), (facts.Version.Version, facts.Name, facts.Status));
-        await Accounts.UpdateAsync(Administrator, ann.Id, new UpdateUser(Name: "Anna"), default);
-        facts = await User(ann.Id).GetFactsAsync();
+        await Users.UpdateAsync(Administrator, ann.Id, new UpdateUser(Name: "Anna"), default);
+        facts = await Principals.FindAsync(new PrincipalRef(PrincipalKind.User, ann.Id), default);
         Assert.Equal((2, "Anna"), (facts.Version.Version, facts.Name));
-        Assert.False((await User("usr_00000000000000000000000000").GetFactsAsync()).Exists);
+        Assert.False((await Principals.FindAsync(new PrincipalRef(PrincipalKind.User, "usr_00000000000000000000000000"), default)).Exists);
     }
 
     [Fact]
@@ -188,7 +188,7 @@ public sealed class UserTests : IdentitySuite
     }
 
     private Task<UserView> CreateAdministratorAsync(string email) =>
-        Accounts.CreateAsync(Caller.System, new CreateUser(email, "Ann", null, ProductRole.Admin), default);
+        Users.CreateAsync(Caller.System, new CreateUser(email, "Ann", null, ProductRole.Admin), default);
 
     // The administrator of the suite steps down too: the two are then the only ones, and act as the service itself.
     private async Task DemoteAllButAsync(params string[] ids)

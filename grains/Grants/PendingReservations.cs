@@ -1,11 +1,11 @@
 namespace CodeSigning.Grains.Grants;
 
 /// <summary>
-/// The uses of one grant that are neither committed nor given up. It only keeps a grant's signers from computing
+/// The uses of one grant that are reserved and neither committed nor given up. It only keeps a grant's signers from computing
 /// signatures that the ledger would refuse, and lets the last ones wait for each other; the ledger holds the limit.
 /// Used from one grain's turns, one at a time.
 /// </summary>
-internal sealed class UsesUnderWay(TimeProvider time)
+internal sealed class PendingReservations(TimeProvider time)
 {
     /// <summary>How long a use is kept for a caller that never says what became of it.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
@@ -14,7 +14,7 @@ internal sealed class UsesUnderWay(TimeProvider time)
     private TaskCompletionSource _oneEnded = NewSignal();
     private long _last;
 
-    /// <summary>How many are under way.</summary>
+    /// <summary>How many are pending.</summary>
     public int Count => _deadlines.Count;
 
     /// <summary>Keeps one.</summary>

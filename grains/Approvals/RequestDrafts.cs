@@ -1,0 +1,167 @@
+using System.Collections.Immutable;
+using CodeSigning.Approvals;
+using CodeSigning.Errors;
+using CodeSigning.Grains.Certificates;
+using CodeSigning.Grains.Identities.Principals;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Policies;
+using CodeSigning.Grains.Recording;
+using CodeSigning.Grains.Signers;
+using CodeSigning.Grains.States;
+using CodeSigning.Identifiers;
+using CodeSigning.Identities;
+using CodeSigning.Ledger;
+
+namespace CodeSigning.Grains.Approvals;
+
+/// <summary>A request that is not stored yet.</summary>
+/// <param name="State">The request.</param>
+/// <param name="Facts">What was known of its people.</param>
+/// <param name="Change">Its entry, its read set and its row, to be committed alone or with what waits for it.</param>
+public sealed record DraftedRequest(ApprovalRequestState State, RequestFacts Facts, LedgerElement Change)
+{
+    /// <summary>The request's id.</summary>
+    public string Id => State.Id;
+
+    /// <summary>Until when it waits (UTC).</summary>
+    public DateTimeOffset ExpiresAt => State.ExpiresAt;
+}
+
+/// <summary>Drafts requests, and refuses those that cannot be approved or would give nothing.</summary>
+public sealed class RequestDrafts(
+    RequestFactsReader reader, PrincipalFactsReader principals, TimeProvider time)
+{
+    /// <summary>A request for a grant on a signer, by a caller who may ask for one.</summary>
+    public async Task<DraftedRequest> SigningAsync(
+        Caller caller, string id, SignerAccess access, CreateRequest request, CancellationToken cancellationToken)
+    {
+        var policy = DemandPolicy(access.Facts);
+        var certificate = DemandCertificate(access.Facts.Certificate);
+        var now = time.GetUtcNow();
+        var terms = GrantTerms.Of(request, policy.State.Definition.Constraints, now);
+        var draft = await DraftAsync(caller, id, policy, RequestKind.Signing, request.Justification, cancellationToken) with
+        {
+            SignerId = access.SignerId,
+            SignerName = access.SignerName,
+            RequestedSignings = terms.MaxSignings,
+            WindowStart = terms.WindowStart,
+            WindowEnd = terms.WindowEnd,
+            WindowDuration = terms.WindowDuration,
+            Scope = terms.Scope,
+            CertificateThumbprint = certificate.Thumbprint,
+        };
+
+        // Once its window is over, a request has nothing left to give.
+        draft = draft.WindowEnd < draft.ExpiresAt ? draft with { ExpiresAt = draft.WindowEnd.Value } : draft;
+        return await CompleteAsync(
+            caller, draft, request, [.. access.ReadSet, policy.ToVersion(), .. certificate.Basis], cancellationToken);
+    }
+
+    /// <summary>
+    /// A request to change a signer's policy, or what a policy says, under the policy in force. Whoever drafts it has decided
+    /// that the caller may ask for it, and commits it together with the state that waits for it.
+    /// </summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="signerId">The signer; null for the edit of a policy.</param>
+    /// <param name="signerName">The signer's name.</param>
+    /// <param name="change">What shall change.</param>
+    /// <param name="policy">The policy in force.</param>
+    /// <param name="cancellationToken">Cancels the reads.</param>
+    public async Task<DraftedRequest> PolicyChangeAsync(
+        Caller caller,
+        string? signerId,
+        string? signerName,
+        PolicyChange change,
+        Row<PolicyState> policy,
+        CancellationToken cancellationToken)
+    {
+        var id = EntityId.New(IdPrefixes.ApprovalRequest, time);
+        var kind = signerId is null ? RequestKind.PolicyEdit : RequestKind.SignerPolicy;
+
+        // The key of the caller's call is for that call's own answer.
+        var requester = caller with { Retry = null };
+        var draft = await DraftAsync(requester, id, policy, kind, Describe(kind, change), cancellationToken) with
+        {
+            SignerId = signerId,
+            SignerName = signerName,
+            Change = change,
+        };
+        return await CompleteAsync(requester, draft, change, [policy.ToVersion()], cancellationToken);
+    }
+
+    private async Task<DraftedRequest> CompleteAsync(
+        Caller caller,
+        ApprovalRequestState draft,
+        object asked,
+        ImmutableArray<StateVersion> readSet,
+        CancellationToken cancellationToken)
+    {
+        var facts = await reader.ReadAsync(draft, null, cancellationToken);
+        if (!RequestTally.Of(draft, facts).CanBeFilled)
+        {
+            throw new RefusedException(
+                ErrorCode.UnreachableApproval,
+                "The policy's steps cannot be filled by the people who may decide this request. Ask a product administrator to add approvers.");
+        }
+
+        var change = Change.By(caller, "request.create", StateTypes.ApprovalRequest, draft.Id, asked, time)
+            .About(draft.SignerId, draft.SignerName)
+            .Reading(readSet)
+            .Reading(facts.ExclusionBasis)
+            .Writing(StateWrite.New(StateTypes.ApprovalRequest, draft.Id, draft));
+        return new DraftedRequest(draft, facts, change);
+    }
+
+    private async Task<ApprovalRequestState> DraftAsync(
+        Caller caller,
+        string id,
+        Row<PolicyState> policy,
+        RequestKind kind,
+        string justification,
+        CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var makers = await principals.FindMakersAsync(caller.ToRef(), cancellationToken);
+        return new ApprovalRequestState
+        {
+            Id = id,
+            Kind = kind,
+            Status = RequestStatus.Pending,
+            PolicyId = policy.State.Id,
+            Policy = policy.State.Definition,
+            Requester = caller.ToActor(),
+            RequesterMakers = makers?.UserIds ?? [],
+            Justification = justification,
+            CreatedAt = now,
+            ExpiresAt = now + PolicyRules.RequestTtl(policy.State.Definition),
+            RequestKey = caller.Retry?.Key,
+            RequestHash = caller.Retry?.RequestHash,
+        };
+    }
+
+    private static Row<PolicyState> DemandPolicy(SignerFacts signer)
+    {
+        if (signer.State.PolicyId is null)
+        {
+            throw new RefusedException(
+                ErrorCode.WrongState, "The signer has no signing policy: its operators sign without a request.");
+        }
+
+        return signer.Policy
+            ?? throw new RefusedException(
+                ErrorCode.WrongState, "The signer's policy is gone. Its administrator must attach another one.");
+    }
+
+    private CertificateFacts DemandCertificate(CertificateFacts? certificate) =>
+        certificate is { IsIssued: true, IsRevoked: false } && certificate.NotAfter > time.GetUtcNow()
+            ? certificate
+            : throw new RefusedException(
+                ErrorCode.WrongState, "The signer's certificate cannot sign any more. Its administrator must bind another one first.");
+
+    private static string Describe(RequestKind kind, PolicyChange change) => (kind, change.NewPolicyId) switch
+    {
+        (RequestKind.PolicyEdit, _) => "Change what the signing policy allows.",
+        (_, null) => "Detach the signing policy from the signer.",
+        (_, { } next) => $"Replace the signer's signing policy by {next}.",
+    };
+}

@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+using CodeSigning.Errors;
+using CodeSigning.Grains.Grants;
+using CodeSigning.Grains.Identities.Principals;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Policies;
+using CodeSigning.Grains.Recording;
+using CodeSigning.Grains.Signers;
+using CodeSigning.Grains.States;
+using CodeSigning.Identities;
+using CodeSigning.Ledger;
+using CodeSigning.Signers;
+
+namespace CodeSigning.Grains.Approvals;
+
+/// <summary>What an approval gives, to be committed with the last vote.</summary>
+/// <param name="ReadSet">The versions that say that it may be given.</param>
+public sealed record RequestOutcome(ImmutableArray<StateVersion> ReadSet)
+{
+    /// <summary>The grant; null for a change of policy.</summary>
+    public GrantState? Grant { get; init; }
+
+    /// <summary>The states that change with the vote itself.</summary>
+    public ImmutableArray<StateWrite> Writes { get; init; } = [];
+
+    /// <summary>The change of policy, which has an entry of its own; null for a grant.</summary>
+    public LedgerElement? Applied { get; init; }
+}
+
+/// <summary>
+/// Finds out what an approval gives by today's signer, policy and requester; refuses where that is not any more what was
+/// asked for.
+/// </summary>
+public sealed class RequestOutcomes(IStateStore store, SignerFactsReader signers, TimeProvider time)
+{
+    /// <summary>Refuses to approve what has been overtaken.</summary>
+    public static RefusedException AskAgain(string why) =>
+        new(ErrorCode.WrongState, $"{why} Cancel this request and make a new one.");
+
+    /// <summary>The grant that an approved request gives.</summary>
+    public async Task<RequestOutcome> GrantAsync(
+        Caller approver, ApprovalRequestState approved, PrincipalFacts requester, CancellationToken cancellationToken)
+    {
+        var facts = await signers.ReadAsync(approved.SignerId!, cancellationToken);
+        var asRequester = Caller.Standing(new PrincipalRef(approved.Requester.Kind, approved.Requester.Id), requester.Name);
+        if (facts is null || facts.State.IsDeleted
+            || SignerAuthority.Of(facts, asRequester) is not { } standing || !standing.Actions.Contains(SignerAction.Sign))
+        {
+            throw AskAgain("The requester may not sign with this signer any more.");
+        }
+
+        if (facts.State.PolicyId != approved.PolicyId)
+        {
+            throw AskAgain("The signer has another policy than when this was asked.");
+        }
+
+        if (facts.Certificate is not { IsRevoked: false } certificate || certificate.Thumbprint != approved.CertificateThumbprint)
+        {
+            throw AskAgain("The signer has another certificate than when this was asked, or it was revoked.");
+        }
+
+        var policy = facts.Policy ?? throw AskAgain("The signer's policy is gone.");
+        var grant = RequestMachine.ToGrant(approved, approver.ToRef(), approved.DecidedAt!.Value);
+        return new RequestOutcome([.. standing.Basis, .. certificate.Basis])
+        {
+            Grant = grant,
+            Writes = [StateWrite.New(StateTypes.Grant, grant.Id, grant), .. PolicyState.Guard(policy)],
+        };
+    }
+
+    /// <summary>The change of a signer's policy, or of what a policy says, under the policy in force.</summary>
+    public async Task<RequestOutcome> PolicyChangeAsync(ApprovalRequestState approved, CancellationToken cancellationToken)
+    {
+        var policy = await store.FindAsync<PolicyState>(StateTypes.Policy, approved.PolicyId, cancellationToken)
+            ?? throw AskAgain("The policy is gone.");
+        if (PolicyComparison.AllowsMore(policy.State.Definition, approved.Policy))
+        {
+            throw AskAgain("The policy has become stricter since this was asked.");
+        }
+
+        return new RequestOutcome([policy.ToVersion()])
+        {
+            Applied = approved.SignerId is { } signerId
+                ? await ReplaceAsync(approved, signerId, cancellationToken)
+                : Edit(approved, policy),
+        };
+    }
+
+    /// <summary>The policy waits for this very request, not for a later one.</summary>
+    private LedgerElement Edit(ApprovalRequestState approved, Row<PolicyState> policy)
+    {
+        if (policy.State.PendingChangeRequestId != approved.Id || approved.Change?.NewDefinition is not { } definition)
+        {
+            throw AskAgain("The policy was changed, or another change was asked for, since this was asked.");
+        }
+
+        return Change.By(Caller.System, "policy.replace", StateTypes.Policy, policy.Id, definition, time)
+            .Writing(policy.Replace(policy.State with { Definition = definition, PendingChangeRequestId = null }));
+    }
+
+    /// <summary>The signer waits for this very request, not for a later one.</summary>
+    private async Task<LedgerElement> ReplaceAsync(
+        ApprovalRequestState approved, string signerId, CancellationToken cancellationToken)
+    {
+        var signer = await store.FindAsync<SignerState>(StateTypes.Signer, signerId, cancellationToken);
+        if (signer is not { State: { IsDeleted: false } state }
+            || state.PolicyId != approved.PolicyId || state.PendingPolicyRequestId != approved.Id)
+        {
+            throw AskAgain("The signer was changed, or another change was asked for, since this was asked.");
+        }
+
+        var nextId = approved.Change!.NewPolicyId;
+        var change = Change
+            .By(Caller.System, "signer.change-policy", StateTypes.Signer, signerId, approved.Change, time)
+            .About(signerId, state.Name)
+            .Writing(signer.Replace(state with { PolicyId = nextId, PendingPolicyRequestId = null }));
+        if (nextId is null)
+        {
+            return change;
+        }
+
+        // The approvers gave up their policy for this one, which must not be easier to shed.
+        return await store.FindAsync<PolicyState>(StateTypes.Policy, nextId, cancellationToken) is { State.IsRetired: false } next
+            ? change.Reading(next.ToVersion()).Writing(PolicyState.Guard(next))
+            : throw AskAgain("The policy that shall take its place is gone.");
+    }
+}

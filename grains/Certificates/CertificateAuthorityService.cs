@@ -1,0 +1,179 @@
+using System.Collections.Concurrent;
+using CodeSigning.Certificates;
+using CodeSigning.Errors;
+using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Recording;
+using CodeSigning.Grains.States;
+using CodeSigning.Identifiers;
+using CodeSigning.Identities;
+
+namespace CodeSigning.Grains.Certificates;
+
+/// <summary>Internal certification authorities.</summary>
+/// <remarks>
+/// Product administrators only, but for the CRL and the certificate, which are public. Everything here refuses with
+/// <see cref="RefusedException"/>.
+/// </remarks>
+public sealed class CertificateAuthorityService(
+    IStateStore store,
+    ILedger ledger,
+    ICertificateMaker maker,
+    ICertificateReader reader,
+    IRevocationListBuilder listBuilder,
+    CertificateAuthorities authorities,
+    RevocationRegister revocations,
+    PkiOptions options,
+    TimeProvider time) : IDisposable
+{
+    private readonly ConcurrentDictionary<string, MadeRevocationList> _lists = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _listMaking = new(1);
+
+    /// <inheritdoc/>
+    public void Dispose() => _listMaking.Dispose();
+
+    /// <summary>Makes a root, or a CA under another.</summary>
+    public Task<CertificateAuthorityView> CreateAsync(
+        Caller caller, CreateCertificateAuthority request, CancellationToken cancellationToken)
+    {
+        ProductAuthority.DemandAdministrator(caller);
+        var commonName = CertificateRules.CommonName(request.CommonName);
+        var algorithm = CertificateRules.Algorithm(request.KeyAlgorithm);
+        var life = CertificateRules.Life(request.TtlDays, CertificateRules.LongestAuthorityDays);
+        return FreshDecision.MakeAsync(rounds: 2, async () =>
+        {
+            var now = time.GetUtcNow();
+            var line = await ReadParentsAsync(request.ParentId, now, cancellationToken);
+            var keyId = EntityId.New(IdPrefixes.Key, time);
+            var order = new CertificateOrder(keyId, algorithm, commonName, life);
+            var made = await (line.Authorities.IsEmpty
+                ? maker.MakeRootAsync(order, cancellationToken)
+                : maker.MakeAuthorityAsync(order, line.Nearest.ToIssuer(options), cancellationToken));
+            var authority = new CertificateAuthorityState
+            {
+                Id = EntityId.New(IdPrefixes.CertificateAuthority, time),
+                CommonName = commonName,
+                KeyId = keyId,
+                KeyAlgorithm = algorithm,
+                ParentId = request.ParentId,
+                Certificate = made.Certificate,
+                CreatedAt = now,
+                CreatedBy = caller.ToRef(),
+            };
+            var view = authority.ToView();
+            var change = line.AddTo(Describe(caller, "ca.create", authority)).Answering(caller, view).Writing(
+                StateWrite.New(StateTypes.CertificateAuthority, authority.Id, authority), made.Key.Sealed);
+            await ledger.RecordAsync(change, cancellationToken);
+            return view;
+        });
+    }
+
+    /// <summary>One CA.</summary>
+    public async Task<CertificateAuthorityView> GetAsync(Caller caller, string id, CancellationToken cancellationToken)
+    {
+        ProductAuthority.DemandAdministrator(caller);
+        return (await FindAsync(id, cancellationToken)).State.ToView();
+    }
+
+    /// <summary>A CA's certificate as DER, PEM or with its chain; public.</summary>
+    public async Task<CertificateFile> GetCertificateAsync(
+        string id, CertificateFormat format, CancellationToken cancellationToken) =>
+        reader.Write((await FindAsync(id, cancellationToken)).State.Certificate, format, id);
+
+    /// <summary>A CA's current CRL as DER (RFC 5280, section 5), made again when it is half through its life or out of date; public.</summary>
+    public async Task<CertificateFile> GetRevocationListAsync(string id, CancellationToken cancellationToken)
+    {
+        var authority = (await FindAsync(id, cancellationToken)).State;
+
+        // Counted before they are listed: a revocation in between makes the next caller's list, not a list without it.
+        var (version, revoked) = await revocations.ReadCountAsync(id, cancellationToken);
+        if (!TryGetFresh(id, version, out var list))
+        {
+            // Anybody may ask, and each list costs a signature: one is made at a time, and whoever waited finds it made.
+            await _listMaking.WaitAsync(cancellationToken);
+            try
+            {
+                if (!TryGetFresh(id, version, out list))
+                    _lists[id] = list = await MakeListAsync(authority, version, revoked, cancellationToken);
+            }
+            finally
+            {
+                _listMaking.Release();
+            }
+        }
+
+        return new CertificateFile("application/pkix-crl", id + ".crl", list.Der);
+    }
+
+    /// <summary>Revokes a CA: everything under it signs no more.</summary>
+    public Task<CertificateAuthorityView> RevokeAsync(
+        Caller caller, string id, RevokeCertificate request, CancellationToken cancellationToken)
+    {
+        ProductAuthority.DemandAdministrator(caller);
+        return FreshDecision.MakeAsync(RevocationRegister.Rounds, async () =>
+        {
+            var authority = await FindAsync(id, cancellationToken);
+            var next = authority.State.Revoke(new Revocation(time.GetUtcNow(), request.Reason));
+            var view = next.ToView();
+            var change = Describe(caller, "ca.revoke", next).Answering(caller, view).Writing(authority.Replace(next));
+            await ledger.RecordAsync(
+                next.ParentId is { } parentId
+                    ? change.Writing(await revocations.CountOneMoreAsync(parentId, cancellationToken))
+                    : change,
+                cancellationToken);
+            return view;
+        });
+    }
+
+    private bool TryGetFresh(string id, long version, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out MadeRevocationList? list) =>
+        _lists.TryGetValue(id, out list) && list.IsFresh(version, time.GetUtcNow());
+
+    private async Task<IssuerLine> ReadParentsAsync(
+        string? parentId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (parentId is null)
+            return IssuerLine.None;
+
+        var line = await authorities.ReadLineAsync(parentId, cancellationToken)
+            ?? throw new RefusedException(ErrorCode.NotFound, "There is no CA of this parentId.");
+        if (line.Authorities.Length == CertificateRules.DeepestLine)
+        {
+            throw new RefusedException(
+                ErrorCode.WrongState,
+                "An issuing CA issues code-signing certificates only. Choose a root as the parent.");
+        }
+
+        line.DemandIssuing(now);
+        return line;
+    }
+
+    private async Task<MadeRevocationList> MakeListAsync(
+        CertificateAuthorityState authority, long version, long revoked, CancellationToken cancellationToken) =>
+        await listBuilder.BuildAsync(
+            authority.ToIssuer(options),
+            await revocations.ListAsync(authority.Id, revoked, cancellationToken),
+            MadeRevocationList.NumberOf(version, time.GetUtcNow()),
+            options.RevocationListLifetime,
+            cancellationToken);
+
+    private LedgerElement Describe(Caller caller, string action, CertificateAuthorityState next) => Change.By(
+        caller,
+        action,
+        StateTypes.CertificateAuthority,
+        next.Id,
+        new
+        {
+            next.CommonName,
+            KeyAlgorithm = next.KeyAlgorithm.ToWireName(),
+            next.ParentId,
+            next.Certificate.SerialNumber,
+            next.Certificate.Thumbprint,
+            next.Certificate.NotAfter,
+            next.Revocation?.Reason,
+        },
+        time);
+
+    private async Task<Row<CertificateAuthorityState>> FindAsync(string id, CancellationToken cancellationToken) =>
+        await store.FindAsync<CertificateAuthorityState>(StateTypes.CertificateAuthority, id, cancellationToken)
+        ?? throw new RefusedException(ErrorCode.NotFound, "There is no CA of this id.");
+}

@@ -1,0 +1,220 @@
+using System.Security.Cryptography;
+using System.Text;
+using CodeSigning.Certificates;
+using CodeSigning.Errors;
+using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Recording;
+using CodeSigning.Grains.States;
+using CodeSigning.Identifiers;
+using CodeSigning.Identities;
+using CodeSigning.Ledger;
+
+namespace CodeSigning.Grains.Certificates;
+
+/// <summary>A certificate that was issued and is not stored yet.</summary>
+/// <param name="State">The certificate.</param>
+/// <param name="Line">The internal CAs above it.</param>
+/// <param name="Change">Its entry, its read set and its rows, to be committed alone or with the signer that it is made for.</param>
+public sealed record DraftedCertificate(CertificateState State, IssuerLine Line, LedgerElement Change)
+{
+    /// <summary>What decisions will need to know of it once it is stored.</summary>
+    public CertificateFacts ToFacts() => State.ToFacts(new StateVersion(StateTypes.Certificate, State.Id, 1), Line);
+}
+
+/// <summary>Code-signing certificates and the names of their keys in the vault.</summary>
+/// <remarks>
+/// Product administrators only, but for what says otherwise. Everything here refuses with <see cref="RefusedException"/>.
+/// </remarks>
+public sealed class CertificateService(
+    IStateStore store,
+    ILedger ledger,
+    ICertificateMaker maker,
+    ICertificateReader reader,
+    CertificateAuthorities authorities,
+    RevocationRegister revocations,
+    PkiOptions options,
+    TimeProvider time)
+{
+    /// <summary>Makes a key and has an internal CA issue a code-signing certificate for it.</summary>
+    public Task<CertificateView> IssueAsync(
+        Caller caller, IssueCertificate request, CancellationToken cancellationToken) =>
+        FreshDecision.MakeAsync(rounds: 2, async () =>
+        {
+            var draft = await DraftAsync(caller, request, cancellationToken);
+            return await SaveAsync(caller, draft.State, draft.Line, draft.Change, cancellationToken);
+        });
+
+    /// <summary>The same without storing it, for what is committed together with the certificate.</summary>
+    public async Task<DraftedCertificate> DraftAsync(
+        Caller caller, IssueCertificate request, CancellationToken cancellationToken)
+    {
+        ProductAuthority.DemandAdministrator(caller);
+        var commonName = CertificateRules.CommonName(request.CommonName);
+        var algorithm = CertificateRules.Algorithm(request.KeyAlgorithm);
+        var life = CertificateRules.Life(request.TtlDays, CertificateRules.LongestLeafDays);
+        var line = await authorities.ReadLineAsync(request.CaId, cancellationToken)
+            ?? throw new RefusedException(ErrorCode.NotFound, "There is no CA of this caId.");
+        var now = time.GetUtcNow();
+        line.DemandIssuing(now);
+        var order = new CertificateOrder(NewKeyId(), algorithm, commonName, life);
+        var made = await maker.MakeLeafAsync(order, line.Nearest.ToIssuer(options), cancellationToken);
+        var certificate = NewState(caller, made.Key, made.Subject, new CertificateStage.Active(made.Certificate)) with
+        {
+            CaId = line.Nearest.Id,
+        };
+        return new DraftedCertificate(
+            certificate, line, line.AddTo(Create(caller, "certificate.issue", certificate, made.Key)));
+    }
+
+    /// <summary>Brings a certificate and its key in.</summary>
+    public async Task<CertificateView> ImportAsync(
+        Caller caller, ImportCertificate request, CancellationToken cancellationToken)
+    {
+        ProductAuthority.DemandAdministrator(caller);
+        CertificateRules.Import(request);
+        var made = await maker.ImportAsync(NewKeyId(), request, cancellationToken);
+        if (time.GetUtcNow() >= made.Certificate.NotAfter)
+            throw new RefusedException(ErrorCode.CertificateExpired, "This certificate has expired. Import a current one.");
+
+        var certificate = NewState(caller, made.Key, made.Subject, new CertificateStage.Active(made.Certificate));
+        return await SaveAsync(
+            caller, certificate, IssuerLine.None, Create(caller, "certificate.import", certificate, made.Key), cancellationToken);
+    }
+
+    /// <summary>Makes a key and a request for an external CA.</summary>
+    public async Task<SigningRequestView> CreateSigningRequestAsync(
+        Caller caller, CreateSigningRequest request, CancellationToken cancellationToken)
+    {
+        ProductAuthority.DemandAdministrator(caller);
+        var subject = CertificateRules.Subject(request.Subject);
+        var algorithm = CertificateRules.Algorithm(request.KeyAlgorithm);
+        var made = await maker.MakeSigningRequestAsync(NewKeyId(), subject, algorithm, cancellationToken);
+        var certificate = NewState(caller, made.Key, made.Subject, new CertificateStage.Awaiting(made.CsrPem));
+        var view = new SigningRequestView(certificate.Id, made.CsrPem);
+        await ledger.RecordAsync(
+            Create(caller, "certificate.request", certificate, made.Key).Answering(caller, view), cancellationToken);
+        return view;
+    }
+
+    /// <summary>Takes the certificate that the external CA issued; it must be for this key and may sign code.</summary>
+    public Task<CertificateView> InstallAsync(
+        Caller caller, string id, InstallCertificate request, CancellationToken cancellationToken) =>
+        FreshDecision.MakeAsync(rounds: 2, async () =>
+        {
+            var row = await FindAsync(caller, id, cancellationToken);
+            var (subject, certificate) = reader.Read(request.CertificatePem, request.ChainPem, row.State.PublicKey);
+            if (row.State.Stage is CertificateStage.Active active && active.Certificate.Thumbprint == certificate.Thumbprint)
+                return row.State.ToView(IssuerLine.None, time.GetUtcNow());
+
+            var next = row.State.Install(subject, certificate);
+            var change = Describe(caller, "certificate.install", next).Writing(row.Replace(next));
+            return await SaveAsync(caller, next, IssuerLine.None, change, cancellationToken);
+        });
+
+    /// <summary>Revokes a certificate; holds for every signature that begins after this returns.</summary>
+    public Task<CertificateView> RevokeAsync(
+        Caller caller, string id, RevokeCertificate request, CancellationToken cancellationToken) =>
+        FreshDecision.MakeAsync(RevocationRegister.Rounds, async () =>
+        {
+            var row = await FindAsync(caller, id, cancellationToken);
+            var next = row.State.Revoke(new Revocation(time.GetUtcNow(), request.Reason));
+            var change = Describe(caller, "certificate.revoke", next).Writing(row.Replace(next));
+            if (next.CaId is { } caId)
+                change = change.Writing(await revocations.CountOneMoreAsync(caId, cancellationToken));
+
+            return await SaveAsync(caller, next, IssuerLine.None, change, cancellationToken);
+        });
+
+    /// <summary>One certificate.</summary>
+    public async Task<CertificateView> GetAsync(Caller caller, string id, CancellationToken cancellationToken)
+    {
+        var certificate = (await FindAsync(caller, id, cancellationToken)).State;
+        return certificate.ToView(await authorities.ReadLineOfAsync(certificate, cancellationToken), time.GetUtcNow());
+    }
+
+    /// <summary>A certificate taken out; an entry in the ledger tells of it.</summary>
+    public async Task<CertificateFile> ExportAsync(
+        Caller caller, string id, CertificateFormat format, CancellationToken cancellationToken)
+    {
+        var certificate = (await FindAsync(caller, id, cancellationToken)).State;
+        var file = reader.Write(DemandIssued(certificate), format, id);
+        await ledger.RecordAsync(Describe(caller, "certificate.export", certificate), cancellationToken);
+        return file;
+    }
+
+    /// <summary>A certificate as a file, for a caller whose right to it has been decided by the signer. Not an entry: it is public.</summary>
+    public async Task<CertificateFile> GetFileAsync(string id, CertificateFormat format, CancellationToken cancellationToken) =>
+        reader.Write(DemandIssued((await FindAsync(id, cancellationToken)).State), format, id);
+
+    /// <summary>A certificate's public key as PEM (SubjectPublicKeyInfo).</summary>
+    public async Task<CertificateFile> GetPublicKeyAsync(string id, CancellationToken cancellationToken)
+    {
+        var certificate = (await FindAsync(id, cancellationToken)).State;
+        var pem = PemEncoding.WriteString("PUBLIC KEY", certificate.PublicKey.Span) + '\n';
+        return new CertificateFile("application/x-pem-file", id + ".pub.pem", Encoding.ASCII.GetBytes(pem));
+    }
+
+    private string NewKeyId() => EntityId.New(IdPrefixes.Key, time);
+
+    private CertificateState NewState(Caller caller, CustodyKey key, string subject, CertificateStage stage) => new()
+    {
+        Id = EntityId.New(IdPrefixes.Certificate, time),
+        Subject = subject,
+        KeyId = key.Id,
+        KeyAlgorithm = key.Algorithm,
+        PublicKey = key.SubjectPublicKeyInfo,
+        Stage = stage,
+        CreatedAt = time.GetUtcNow(),
+        CreatedBy = caller.ToRef(),
+    };
+
+    private LedgerElement Create(Caller caller, string action, CertificateState certificate, CustodyKey key) =>
+        Describe(caller, action, certificate).Writing(
+            StateWrite.New(StateTypes.Certificate, certificate.Id, certificate), key.Sealed);
+
+    private LedgerElement Describe(Caller caller, string action, CertificateState certificate) => Change.By(
+        caller,
+        action,
+        StateTypes.Certificate,
+        certificate.Id,
+        new
+        {
+            certificate.Subject,
+            KeyAlgorithm = certificate.KeyAlgorithm.ToWireName(),
+            certificate.CaId,
+            certificate.Issued?.SerialNumber,
+            certificate.Issued?.Thumbprint,
+            certificate.Issued?.NotAfter,
+            certificate.Revocation?.Reason,
+        },
+        time);
+
+    private async Task<CertificateView> SaveAsync(
+        Caller caller, CertificateState next, IssuerLine line, LedgerElement change, CancellationToken cancellationToken)
+    {
+        var view = next.ToView(line, time.GetUtcNow());
+        try
+        {
+            await ledger.RecordAsync(change.Answering(caller, view), cancellationToken);
+            return view;
+        }
+        catch (CommitRefusedException refused) when (refused.Reason == CommitRefusal.NameTaken)
+        {
+            throw new RefusedException(ErrorCode.Conflict, "This very certificate is here already, under another id.");
+        }
+    }
+
+    private Task<Row<CertificateState>> FindAsync(Caller caller, string id, CancellationToken cancellationToken)
+    {
+        ProductAuthority.DemandAdministrator(caller);
+        return FindAsync(id, cancellationToken);
+    }
+
+    private async Task<Row<CertificateState>> FindAsync(string id, CancellationToken cancellationToken) =>
+        await store.FindAsync<CertificateState>(StateTypes.Certificate, id, cancellationToken)
+        ?? throw new RefusedException(ErrorCode.NotFound, "There is no certificate of this id.");
+
+    private static ChainedCertificate DemandIssued(CertificateState certificate) => certificate.Issued
+        ?? throw new RefusedException(ErrorCode.WrongState, "Certificate not yet issued by the external CA. Install it first.");
+}

@@ -1,0 +1,205 @@
+using System.Collections.Immutable;
+using CodeSigning.Approvals;
+using CodeSigning.Contract;
+using CodeSigning.Errors;
+using CodeSigning.Grains.Approvals;
+using CodeSigning.Grains.Identities.Principals;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Recording;
+using CodeSigning.Grains.Signers;
+using CodeSigning.Grains.States;
+using CodeSigning.Grants;
+using CodeSigning.Identifiers;
+using CodeSigning.Identities;
+using CodeSigning.Ledger;
+using CodeSigning.Signers;
+
+namespace CodeSigning.Grains.Grants;
+
+/// <summary>
+/// Grants as people deal with them: read, given ahead of a request, and revoked. Any node commits these on the rows, so that
+/// a revocation does not wait for the grant's home. How much of a grant is used, the ledger counts.
+/// </summary>
+/// <remarks>Everything here refuses with <see cref="RefusedException"/>.</remarks>
+public sealed class GrantService(
+    IStateStore store,
+    ILedger ledger,
+    ILedgerReader entries,
+    SignerDirectory signers,
+    PrincipalFactsReader principals,
+    TimeProvider time)
+{
+    private const int MaxReason = 1024;
+
+    /// <summary>One page of a signer's grants, newest first, for whoever may read the signer.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="signerId">The signer.</param>
+    /// <param name="before">The last id of the page before; null for the first page.</param>
+    /// <param name="limit">At most so many, 1 to 100.</param>
+    /// <param name="cancellationToken">Cancels the reads.</param>
+    public async Task<Page<GrantView>> ListAsync(
+        Caller caller, string signerId, string? before, int limit, CancellationToken cancellationToken)
+    {
+        await signers.AuthorizeAsync(caller, signerId, SignerAction.Read, cancellationToken);
+        var page = await store.ReadPageAsync(
+            new StateQuery(StateTypes.Grant, Parent: signerId, Before: before, Limit: limit), cancellationToken);
+        var views = ImmutableArray.CreateBuilder<GrantView>(page.Items.Count);
+        foreach (var grant in page.Items.Select(row => row.ReadAs<GrantState>()))
+        {
+            views.Add(GrantRules.View(grant, await entries.CountUsesAsync(grant.Id, cancellationToken), time.GetUtcNow()));
+        }
+
+        return new Page<GrantView>(views.ToImmutable(), page.Next);
+    }
+
+    /// <summary>One grant, for its grantee and for whoever may read its signer.</summary>
+    public async Task<GrantView> GetAsync(Caller caller, string id, CancellationToken cancellationToken)
+    {
+        var grant = (await FindAsync(id, cancellationToken)).State;
+        if (caller.ToRef() != grant.Grantee)
+        {
+            await AuthorizeAsync(grant, caller, SignerAction.Read, cancellationToken);
+        }
+
+        return GrantRules.View(grant, await entries.CountUsesAsync(id, cancellationToken), time.GetUtcNow());
+    }
+
+    /// <summary>Revokes a grant; holds for every signature that begins after this returns. The signer's administrators only.</summary>
+    public async Task<GrantView> RevokeAsync(
+        Caller caller, string id, RevokeGrant request, CancellationToken cancellationToken)
+    {
+        var grant = await FindAsync(id, cancellationToken);
+        var access = await AuthorizeAsync(grant.State, caller, SignerAction.Revoke, cancellationToken);
+        if (string.IsNullOrWhiteSpace(request.Reason) || request.Reason.Length > MaxReason)
+        {
+            throw new RefusedException(ErrorCode.InvalidRequest, $"Give a reason of 1 to {MaxReason} characters.");
+        }
+
+        var used = await entries.CountUsesAsync(id, cancellationToken);
+        var status = GrantRules.StatusOf(grant.State, used, time.GetUtcNow());
+        if (status != GrantStatus.Active)
+        {
+            throw new RefusedException(ErrorCode.WrongState, $"The grant is {status.ToString().ToLowerInvariant()} already.");
+        }
+
+        var revoked = grant.State.Revoke(caller.ToRef(), request.Reason, time.GetUtcNow());
+        var view = GrantRules.View(revoked, used, time.GetUtcNow());
+        await ledger.RecordAsync(
+            Change.By(caller, "grant.revoke", StateTypes.Grant, id, request, time)
+                .About(access.SignerId, access.SignerName, id)
+                .Answering(caller, view)
+                .Reading(access.ReadSet)
+                .Writing(grant.Replace(revoked)),
+            cancellationToken);
+        return view;
+    }
+
+    /// <summary>
+    /// Gives a grant ahead of a request: an administrator of the signer, for somebody else, within the policy's limits. It is
+    /// one person's decision, so it is a person's, and never for themselves: not through a machine identity that they could
+    /// act as either.
+    /// </summary>
+    public async Task<GrantView> PreApproveAsync(
+        Caller caller, string signerId, PreApprove request, CancellationToken cancellationToken)
+    {
+        var access = await signers.AuthorizeAsync(caller, signerId, SignerAction.PreApprove, cancellationToken);
+        if (caller.Kind != PrincipalKind.User)
+        {
+            throw new RefusedException(ErrorCode.Forbidden, "Only people grant ahead; a machine identity approves nothing.");
+        }
+
+        if (access.Facts.Policy is not { } policy)
+        {
+            throw new RefusedException(
+                ErrorCode.WrongState, "The signer has no signing policy: its operators sign without a grant.");
+        }
+
+        var grantee = await DemandGranteeAsync(caller, access.Facts, request.Grantee, cancellationToken);
+        var certificate = access.Facts.Certificate
+            ?? throw new RefusedException(ErrorCode.WrongState, "The signer's certificate is gone. Bind another one first.");
+        var now = time.GetUtcNow();
+        var terms = GrantTerms.Of(request.ToRequest(), policy.State.Definition.Constraints, now);
+        var (start, end) = terms.WindowFrom(now);
+        var grant = new GrantState
+        {
+            Id = EntityId.New(IdPrefixes.Grant, time),
+            SignerId = access.SignerId,
+            Grantee = request.Grantee,
+            CertificateThumbprint = certificate.Thumbprint,
+            WindowStart = start,
+            WindowEnd = end,
+            MaxSignings = terms.MaxSignings,
+            Scope = terms.Scope,
+            Justification = request.Justification,
+            CreatedAt = now,
+            CreatedBy = caller.ToRef(),
+        };
+        var view = GrantRules.View(grant, used: 0, now);
+        await ledger.RecordAsync(
+            Change.By(caller, "grant.pre-approve", StateTypes.Grant, grant.Id, request, time)
+                .About(access.SignerId, access.SignerName, grant.Id)
+                .Answering(caller, view)
+                .Reading([.. access.ReadSet, .. grantee, .. certificate.Basis, policy.ToVersion()])
+                .Writing(StateWrite.New(StateTypes.Grant, grant.Id, grant)),
+            cancellationToken);
+        return view;
+    }
+
+    /// <summary>An active member who may sign, and nobody whom the caller could act as.</summary>
+    private async Task<IEnumerable<StateVersion>> DemandGranteeAsync(
+        Caller caller, SignerFacts signer, PrincipalRef grantee, CancellationToken cancellationToken)
+    {
+        if (grantee.Kind is not (PrincipalKind.User or PrincipalKind.Identity))
+        {
+            throw new RefusedException(ErrorCode.InvalidRequest, "A grant is a user's or an identity's.");
+        }
+
+        if (!grantee.IsWellFormed())
+        {
+            throw NoGrantee();
+        }
+
+        var makers = await principals.FindMakersAsync(grantee, cancellationToken);
+        if (grantee == caller.ToRef() || makers?.UserIds.Contains(caller.Id) == true)
+        {
+            throw new RefusedException(
+                ErrorCode.SelfApproval,
+                "You would grant it to yourself, or to a machine identity that you can act as. Another administrator must.");
+        }
+
+        var facts = await principals.FindAsync(grantee, cancellationToken);
+        if (!facts.IsActive)
+        {
+            throw NoGrantee();
+        }
+
+        var standing = SignerAuthority.Of(signer, Caller.Standing(grantee, facts.Name));
+        return standing.Actions.Contains(SignerAction.Sign)
+            ? [.. makers is null ? [] : new[] { makers.Version }, facts.Version, .. standing.Basis]
+            : throw new RefusedException(
+                ErrorCode.InvalidRequest, "The grantee may not sign with this signer. Make it an operator first.");
+    }
+
+    private async Task<Row<GrantState>> FindAsync(string id, CancellationToken cancellationToken) =>
+        await store.FindAsync<GrantState>(StateTypes.Grant, id, cancellationToken) ?? throw NotFound();
+
+    /// <summary>Asks for the grant's signer; to whom that does not exist, the grant does not either, and in the same words.</summary>
+    private async Task<SignerAccess> AuthorizeAsync(
+        GrantState grant, Caller caller, SignerAction action, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await signers.AuthorizeAsync(caller, grant.SignerId, action, cancellationToken);
+        }
+        catch (RefusedException refusal) when (refusal.Code == ErrorCode.NotFound)
+        {
+            throw NotFound();
+        }
+    }
+
+    private static RefusedException NotFound() =>
+        new(ErrorCode.NotFound, "There is no such grant, or it is not yours to see.");
+
+    private static RefusedException NoGrantee() =>
+        new(ErrorCode.InvalidRequest, "There is no such grantee, or it is disabled.");
+}

@@ -1,0 +1,116 @@
+using CodeSigning.Errors;
+using CodeSigning.Grains.Identities.Principals;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Recording;
+using CodeSigning.Grains.States;
+using CodeSigning.Identifiers;
+using CodeSigning.Identities;
+
+namespace CodeSigning.Grains.Identities.Groups;
+
+/// <summary>Makes and changes groups of people and machine identities. Product administrators only.</summary>
+/// <remarks>Everything here refuses with <see cref="RefusedException"/>.</remarks>
+public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFactsReader principals, TimeProvider time)
+{
+    private const int MaxMembers = 1000;
+
+    /// <summary>Makes a group; <c>NameTaken</c> where another has the name.</summary>
+    public async Task<GroupView> CreateAsync(Caller caller, CreateGroup request, CancellationToken cancellationToken)
+    {
+        ProductAuthority.DemandAdministrator(caller);
+        var id = EntityId.New(IdPrefixes.Group, time);
+        var group = new GroupState { Name = DisplayText.DemandName(request.Name), CreatedAt = time.GetUtcNow() };
+        var view = group.ToView(id);
+        await SaveAsync(
+            Record(caller, "create", id, new { group.Name }).Answering(caller, view),
+            StateWrite.New(StateTypes.Group, id, group),
+            cancellationToken);
+        return view;
+    }
+
+    /// <summary>Gives a group another name.</summary>
+    public async Task<GroupView> UpdateAsync(
+        Caller caller, string id, UpdateGroup request, CancellationToken cancellationToken)
+    {
+        var group = await DemandAsync(caller, id, cancellationToken);
+        var next = group.State with { Name = DisplayText.DemandName(request.Name) };
+        if (next.Name != group.State.Name)
+        {
+            await SaveAsync(Record(caller, "update", id, new { next.Name }), group.Replace(next), cancellationToken);
+        }
+
+        return next.ToView(id);
+    }
+
+    /// <summary>Deletes a group: what it gave its members, they no longer have.</summary>
+    public async Task DeleteAsync(Caller caller, string id, CancellationToken cancellationToken)
+    {
+        var group = await DemandAsync(caller, id, cancellationToken);
+        await SaveAsync(Record(caller, "delete", id, new { group.State.Name }), group.Remove(), cancellationToken);
+    }
+
+    /// <summary>Adds a person or a machine identity; <c>Conflict</c> where it is a member already. At most 1000; groups do not nest.</summary>
+    public async Task<GroupMemberView> AddMemberAsync(
+        Caller caller, string id, PrincipalRef member, CancellationToken cancellationToken)
+    {
+        var group = await DemandAsync(caller, id, cancellationToken);
+        var facts = await DemandMemberAsync(member, cancellationToken);
+        if (group.State.Members.Contains(member))
+        {
+            throw new RefusedException(ErrorCode.Conflict, "It is a member of this group already.");
+        }
+
+        if (group.State.Members.Length >= MaxMembers)
+        {
+            throw new RefusedException(ErrorCode.Conflict, "A group has at most 1000 members.");
+        }
+
+        var view = new GroupMemberView(member.Kind, member.Id, facts.Name);
+        await SaveAsync(
+            Record(caller, "addMember", id, member).Answering(caller, view).Reading(facts.Version),
+            group.Replace(group.State with { Members = group.State.Members.Add(member) }),
+            cancellationToken);
+        return view;
+    }
+
+    /// <summary>Removes a member; <c>NotFound</c> where it is none.</summary>
+    public async Task RemoveMemberAsync(Caller caller, string id, string memberId, CancellationToken cancellationToken)
+    {
+        var group = await DemandAsync(caller, id, cancellationToken);
+        var member = group.State.Members.FirstOrDefault(candidate => candidate.Id == memberId)
+            ?? throw new RefusedException(ErrorCode.NotFound, "It is no member of this group.");
+        await SaveAsync(
+            Record(caller, "removeMember", id, member),
+            group.Replace(group.State with { Members = group.State.Members.Remove(member) }),
+            cancellationToken);
+    }
+
+    private async Task<PrincipalFacts> DemandMemberAsync(PrincipalRef member, CancellationToken cancellationToken) =>
+        member.Kind is PrincipalKind.User or PrincipalKind.Identity && member.IsWellFormed()
+        && await principals.FindAsync(member, cancellationToken) is { Exists: true } facts
+            ? facts
+            : throw new RefusedException(
+                ErrorCode.InvalidRequest, "Members are people and machine identities that exist; groups do not nest.");
+
+    private LedgerElement Record(Caller caller, string act, string id, object changes) =>
+        Change.By(caller, "group." + act, StateTypes.Group, id, changes, time);
+
+    private async Task SaveAsync(LedgerElement change, StateWrite write, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ledger.RecordAsync(change.Writing(write), cancellationToken);
+        }
+        catch (CommitRefusedException refusal) when (refusal.Reason == CommitRefusal.NameTaken)
+        {
+            throw new RefusedException(ErrorCode.NameTaken, "Another group has this name.");
+        }
+    }
+
+    private async Task<Row<GroupState>> DemandAsync(Caller caller, string id, CancellationToken cancellationToken)
+    {
+        ProductAuthority.DemandAdministrator(caller);
+        return await store.FindAsync<GroupState>(StateTypes.Group, id, cancellationToken)
+            ?? throw new RefusedException(ErrorCode.NotFound, "There is no such group.");
+    }
+}

@@ -1,0 +1,204 @@
+using CodeSigning.Contract;
+using CodeSigning.Errors;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Recording;
+using CodeSigning.Grains.States;
+using CodeSigning.Identifiers;
+using CodeSigning.Identities;
+
+namespace CodeSigning.Grains.Identities.Machines;
+
+/// <summary>
+/// Makes and changes machine identities and their client secrets. Product administrators only, but for what says otherwise.
+/// </summary>
+/// <remarks>
+/// Everything here refuses with <see cref="RefusedException"/>. Each change to a client secret writes the identity's row too,
+/// though nothing in it changes. Its version then tells a decision on the list of an identity's secrets (who made a live
+/// one?) that the list is another by now.
+/// </remarks>
+public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvider time)
+{
+    /// <summary>The most client secrets that an identity has.</summary>
+    public const int MaxSecrets = 100;
+
+    /// <summary>Makes an identity; <c>NameTaken</c> where another has the name.</summary>
+    public async Task<IdentityView> CreateAsync(
+        Caller caller, CreateIdentity request, CancellationToken cancellationToken)
+    {
+        ProductAuthority.DemandAdministrator(caller);
+        var id = EntityId.New(IdPrefixes.Identity, time);
+        var identity = new IdentityState
+        {
+            Name = DisplayText.DemandName(request.Name),
+            Description = DisplayText.DemandDescription(request.Description),
+            CreatedAt = time.GetUtcNow(),
+        };
+        var view = identity.ToView(id);
+        var change = Record(caller, "create", id, new { identity.Name, identity.Description }).Answering(caller, view);
+        await SaveAsync(change.Writing(StateWrite.New(StateTypes.Identity, id, identity)), cancellationToken);
+        return view;
+    }
+
+    /// <summary>Changes name, description or status.</summary>
+    public async Task<IdentityView> UpdateAsync(
+        Caller caller, string id, UpdateIdentity request, CancellationToken cancellationToken)
+    {
+        var identity = await DemandAsync(caller, id, cancellationToken);
+        if (request.Name is not null)
+        {
+            DisplayText.DemandName(request.Name);
+        }
+
+        DisplayText.DemandDescription(request.Description.Value);
+        var next = identity.State.With(request);
+        if (next != identity.State)
+        {
+            var change = Record(caller, "update", id, new { next.Name, next.Description, next.Status });
+            await SaveAsync(change.Writing(identity.Replace(next)), cancellationToken);
+        }
+
+        return next.ToView(id);
+    }
+
+    /// <summary>Deletes an identity and its client secrets; tokens end at once, ledger entries stay.</summary>
+    public async Task DeleteAsync(Caller caller, string id, CancellationToken cancellationToken)
+    {
+        var identity = await DemandAsync(caller, id, cancellationToken);
+        var secrets = await ListSecretsAsync(id, cancellationToken);
+        var change = Record(
+            caller, "delete", id, new { identity.State.Name, ClientSecrets = secrets.Select(secret => secret.Id) });
+        await SaveAsync(
+            change.Writing([identity.Remove(), .. secrets.Select(secret => secret.Remove())]), cancellationToken);
+    }
+
+    /// <summary>Makes a client secret; an identity has at most 100.</summary>
+    public async Task<NewClientSecretView> CreateClientSecretAsync(
+        Caller caller, string id, CreateClientSecret request, CancellationToken cancellationToken)
+    {
+        var identity = await DemandAsync(caller, id, cancellationToken);
+        var secretId = EntityId.New(IdPrefixes.ClientSecret, time);
+        var text = ClientSecret.New(secretId);
+        var secret = ToState(caller, id, request, text);
+        if ((await ListSecretsAsync(id, cancellationToken)).Count >= MaxSecrets)
+        {
+            throw new RefusedException(
+                ErrorCode.Conflict, "A machine identity has at most 100 client secrets. Revoke one that is no longer needed.");
+        }
+
+        var view = new NewClientSecretView(secretId, id, text, secret.ExpiresAt, secret.MaxUses);
+        var change = Record(
+            caller, "createClientSecret", id, new { ClientSecretId = secretId, secret.Description, secret.ExpiresAt, secret.MaxUses });
+        await SaveAsync(
+            change.Answering(caller, view).Writing(
+                identity.Replace(identity.State), StateWrite.New(StateTypes.ClientSecret, secretId, secret)),
+            cancellationToken);
+        return view;
+    }
+
+    /// <summary>Deletes a client secret; the sessions that were begun with it end at once.</summary>
+    public async Task RevokeClientSecretAsync(
+        Caller caller, string id, string secretId, CancellationToken cancellationToken)
+    {
+        var identity = await DemandAsync(caller, id, cancellationToken);
+        if (!EntityId.Is(IdPrefixes.ClientSecret, secretId)
+            || await store.FindAsync<ClientSecretState>(StateTypes.ClientSecret, secretId, cancellationToken) is not { } secret
+            || secret.State.IdentityId != id)
+        {
+            throw new RefusedException(ErrorCode.NotFound, "This machine identity has no such client secret.");
+        }
+
+        var change = Record(caller, "revokeClientSecret", id, new { ClientSecretId = secretId });
+        await SaveAsync(change.Writing(identity.Replace(identity.State), secret.Remove()), cancellationToken);
+    }
+
+    /// <summary>Sets which tokens of a CI log the identity in; sessions begun under the binding before end.</summary>
+    public async Task<IdentityView> BindOidcAsync(
+        Caller caller, string id, OidcBinding binding, CancellationToken cancellationToken)
+    {
+        var identity = await DemandAsync(caller, id, cancellationToken);
+        OidcBindingRules.Demand(binding);
+        var next = identity.State.Bound(binding, caller.Kind == PrincipalKind.User ? caller.Id : null);
+        await SaveAsync(Record(caller, "bindOidc", id, binding).Writing(identity.Replace(next)), cancellationToken);
+        return next.ToView(id);
+    }
+
+    /// <summary>Takes the OIDC binding away; sessions begun under it end.</summary>
+    public async Task<IdentityView> UnbindOidcAsync(Caller caller, string id, CancellationToken cancellationToken)
+    {
+        var identity = await DemandAsync(caller, id, cancellationToken);
+        if (identity.State.Oidc is null)
+        {
+            return identity.State.ToView(id);
+        }
+
+        var next = identity.State.Bound(null, null);
+        await SaveAsync(Record(caller, "unbindOidc", id, new { }).Writing(identity.Replace(next)), cancellationToken);
+        return next.ToView(id);
+    }
+
+    /// <summary>The identity itself ends all of its sessions, the one that it asks in too.</summary>
+    public async Task EndSessionsAsync(Caller caller, CancellationToken cancellationToken)
+    {
+        var identity = await DemandAsync(caller.Id, cancellationToken);
+        var next = identity.State with { SessionGeneration = identity.State.SessionGeneration + 1 };
+        await SaveAsync(Record(caller, "endSessions", caller.Id, new { }).Writing(identity.Replace(next)), cancellationToken);
+    }
+
+    private ClientSecretState ToState(Caller caller, string id, CreateClientSecret request, string text)
+    {
+        var ttl = TimeSpan.Zero;
+        if (request.Ttl is not null && !Duration.TryParse(request.Ttl, out ttl))
+        {
+            throw new RefusedException(ErrorCode.InvalidRequest, "The ttl is a duration such as 12h or 90d, of at most 3650 days.");
+        }
+
+        if (request.MaxUses is < 1)
+        {
+            throw new RefusedException(ErrorCode.InvalidRequest, "maxUses is 1 or more.");
+        }
+
+        var now = time.GetUtcNow();
+        return new ClientSecretState
+        {
+            IdentityId = id,
+            Hash = ClientSecret.Hash(text),
+            Description = DisplayText.DemandDescription(request.Description),
+            CreatedAt = now,
+            CreatedBy = caller.ToRef(),
+            ExpiresAt = request.Ttl is null ? null : now + ttl,
+            MaxUses = request.MaxUses,
+        };
+    }
+
+    private async Task<IReadOnlyList<Row<ClientSecretState>>> ListSecretsAsync(string id, CancellationToken cancellationToken)
+    {
+        var secrets = await store.ListAsync(
+            new StateQuery(StateTypes.ClientSecret, Parent: id, Limit: MaxSecrets), cancellationToken);
+        return [.. secrets.Select(secret => secret.ToRow<ClientSecretState>())];
+    }
+
+    private LedgerElement Record(Caller caller, string act, string id, object changes) =>
+        Change.By(caller, "identity." + act, StateTypes.Identity, id, changes, time);
+
+    private async Task SaveAsync(LedgerElement change, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ledger.RecordAsync(change, cancellationToken);
+        }
+        catch (CommitRefusedException refusal) when (refusal.Reason == CommitRefusal.NameTaken)
+        {
+            throw new RefusedException(ErrorCode.NameTaken, "Another machine identity has this name.");
+        }
+    }
+
+    private Task<Row<IdentityState>> DemandAsync(Caller caller, string id, CancellationToken cancellationToken)
+    {
+        ProductAuthority.DemandAdministrator(caller);
+        return DemandAsync(id, cancellationToken);
+    }
+
+    private async Task<Row<IdentityState>> DemandAsync(string id, CancellationToken cancellationToken) =>
+        await store.FindAsync<IdentityState>(StateTypes.Identity, id, cancellationToken)
+        ?? throw new RefusedException(ErrorCode.NotFound, "There is no such machine identity.");
+}

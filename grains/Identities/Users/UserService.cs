@@ -1,0 +1,215 @@
+using CodeSigning.Errors;
+using CodeSigning.Grains.Identities.Logins.Throttling;
+using CodeSigning.Grains.Identities.Passwords;
+using CodeSigning.Grains.Identities.Sessions;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Recording;
+using CodeSigning.Grains.States;
+using CodeSigning.Identifiers;
+using CodeSigning.Identities;
+using Microsoft.AspNetCore.Identity;
+
+namespace CodeSigning.Grains.Identities.Users;
+
+/// <summary>Makes and changes people. Product administrators only, but for what says otherwise.</summary>
+/// <remarks>Everything here refuses with <see cref="RefusedException"/>.</remarks>
+public sealed class UserService(
+    IStateStore store,
+    ILedger ledger,
+    PasswordHashing hashing,
+    LoginThrottle throttle,
+    SessionRows sessions,
+    TimeProvider time)
+{
+    private readonly AdministratorRegister _administrators = new(store);
+
+    /// <summary>Makes a person; <c>NameTaken</c> where another has the address.</summary>
+    public async Task<UserView> CreateAsync(Caller caller, CreateUser request, CancellationToken cancellationToken)
+    {
+        ProductAuthority.DemandAdministrator(caller);
+        var (id, user) = await DraftAsync(request, cancellationToken);
+        return await CreateAsync(
+            caller, id, user, user.IsActiveAdministrator ? await _administrators.WithAsync(id, cancellationToken) : null, cancellationToken);
+    }
+
+    /// <summary>
+    /// Makes the first administrator of a store that has none; of several nodes that try at once, one succeeds.
+    /// <c>WrongState</c> where there is, or ever was, an administrator.
+    /// </summary>
+    internal async Task<UserView> CreateFirstAdministratorAsync(CreateUser request, CancellationToken cancellationToken)
+    {
+        var (id, user) = await DraftAsync(request with { ProductRole = ProductRole.Admin }, cancellationToken);
+        return await CreateAsync(
+            Caller.System, id, user, await _administrators.WithFirstAsync(id, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Changes a person.</summary>
+    /// <exception cref="RefusedException"><c>WrongState</c> where it would leave the product without an active administrator.</exception>
+    public async Task<UserView> UpdateAsync(
+        Caller caller, string id, UpdateUser request, CancellationToken cancellationToken)
+    {
+        ProductAuthority.DemandAdministrator(caller);
+        var user = await DemandAsync(id, cancellationToken);
+        var change = new UserChange(
+            request.Email is null ? null : EmailAddress.Demand(request.Email),
+            request.Name is null ? null : DisplayText.DemandName(request.Name),
+            request.ProductRole,
+            request.Status,
+            request.Password is { } password
+                ? await HashForOtherAsync(caller, user, request.Email, password, cancellationToken)
+                : null);
+        var next = user.State.With(change);
+        if (next == user.State)
+        {
+            return next.ToView(id);
+        }
+
+        await SaveAsync(
+            Change.By(caller, "user.update", StateTypes.User, id, WhatChanges(user.State, next), time)
+                .Writing(user.Replace(next))
+                .Writing(await RegisterAsync(id, user.State, next, cancellationToken)),
+            cancellationToken);
+        return next.ToView(id);
+    }
+
+    /// <summary>Deletes a person, never the last administrator; tokens end at once, ledger entries stay.</summary>
+    public async Task DeleteAsync(Caller caller, string id, CancellationToken cancellationToken)
+    {
+        ProductAuthority.DemandAdministrator(caller);
+        var user = await DemandAsync(id, cancellationToken);
+        var change = Change
+            .By(caller, "user.delete", StateTypes.User, id, new { user.State.Email, user.State.Name }, time)
+            .Writing(user.Remove());
+        await SaveAsync(
+            user.State.IsActiveAdministrator
+                ? change.Writing(await _administrators.WithoutAsync(id, cancellationToken))
+                : change,
+            cancellationToken);
+    }
+
+    /// <summary>Gives the caller another password. Its other sessions end; the one it asks in goes on.</summary>
+    /// <exception cref="RefusedException"><c>Forbidden</c> where the current password is another; <c>RateLimited</c>.</exception>
+    public async Task ChangePasswordAsync(Caller caller, ChangePassword request, CancellationToken cancellationToken)
+    {
+        if (caller.Kind != PrincipalKind.User)
+        {
+            throw new RefusedException(ErrorCode.Forbidden, "Only people have passwords.");
+        }
+
+        // The version whose password was verified is the one that is replaced.
+        var user = await DemandAsync(caller.Id, cancellationToken);
+        PasswordRules.Demand(request.NewPassword, user.State.Email);
+        using (var attempt = throttle.Begin(PrincipalKind.User, user.State.Email, caller.Address))
+        {
+            if (request.CurrentPassword.Length > PasswordRules.MaxLength
+                || await hashing.VerifyAsync(user.State.PasswordHash, request.CurrentPassword, cancellationToken)
+                    == PasswordVerificationResult.Failed)
+            {
+                attempt.Fail();
+                throw new RefusedException(ErrorCode.Forbidden, "Current password is incorrect.");
+            }
+
+            attempt.Succeed();
+        }
+
+        var next = user.State.With(
+            new UserChange(PasswordHash: await hashing.HashAsync(request.NewPassword, cancellationToken)));
+        var change = Change.By(caller, "user.changePassword", StateTypes.User, caller.Id, new { }, time).Writing(user.Replace(next));
+        await SaveAsync(
+            await sessions.CarryOverAsync(caller, next.SessionGeneration, cancellationToken) is { } own
+                ? change.Writing(own)
+                : change,
+            cancellationToken);
+    }
+
+    /// <summary>The person ends all of its sessions, the one that it asks in too.</summary>
+    public async Task EndSessionsAsync(Caller caller, CancellationToken cancellationToken)
+    {
+        var user = await DemandAsync(caller.Id, cancellationToken);
+        var next = user.State with { SessionGeneration = user.State.SessionGeneration + 1 };
+        await SaveAsync(
+            Change.By(caller, "user.endSessions", StateTypes.User, caller.Id, new { }, time).Writing(user.Replace(next)),
+            cancellationToken);
+    }
+
+    private async Task<(string Id, UserState User)> DraftAsync(CreateUser request, CancellationToken cancellationToken)
+    {
+        var email = EmailAddress.Demand(request.Email);
+        var name = DisplayText.DemandName(request.Name);
+        string? hash = null;
+        if (request.Password is { } password)
+        {
+            PasswordRules.Demand(password, email);
+            hash = await hashing.HashAsync(password, cancellationToken);
+        }
+
+        var user = new UserState
+        {
+            Email = email,
+            Name = name,
+            Role = request.ProductRole ?? ProductRole.Member,
+            PasswordHash = hash,
+            CreatedAt = time.GetUtcNow(),
+        };
+        return (EntityId.New(IdPrefixes.User, time), user);
+    }
+
+    private async Task<UserView> CreateAsync(
+        Caller caller, string id, UserState user, StateWrite? register, CancellationToken cancellationToken)
+    {
+        var view = user.ToView(id);
+        var change = Change
+            .By(caller, "user.create", StateTypes.User, id, new { user.Email, user.Name, ProductRole = user.Role }, time)
+            .Answering(caller, view)
+            .Writing(StateWrite.New(StateTypes.User, id, user));
+        await SaveAsync(register is null ? change : change.Writing(register), cancellationToken);
+        return view;
+    }
+
+    private async Task<StateWrite[]> RegisterAsync(
+        string id, UserState current, UserState next, CancellationToken cancellationToken) =>
+        (current.IsActiveAdministrator, next.IsActiveAdministrator) switch
+        {
+            (false, true) => [await _administrators.WithAsync(id, cancellationToken)],
+            (true, false) => [await _administrators.WithoutAsync(id, cancellationToken)],
+            _ => [],
+        };
+
+    private async Task<string> HashForOtherAsync(
+        Caller caller, Row<UserState> user, string? newEmail, string password, CancellationToken cancellationToken)
+    {
+        if (caller.Id == user.Id)
+        {
+            throw new RefusedException(
+                ErrorCode.Forbidden, "Change your own password at /me/password, where the current one is asked for.");
+        }
+
+        PasswordRules.Demand(password, newEmail ?? user.State.Email);
+        return await hashing.HashAsync(password, cancellationToken);
+    }
+
+    private async Task SaveAsync(LedgerElement change, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ledger.RecordAsync(change, cancellationToken);
+        }
+        catch (CommitRefusedException refusal) when (refusal.Reason == CommitRefusal.NameTaken)
+        {
+            throw new RefusedException(ErrorCode.NameTaken, "Another person has this email address.");
+        }
+    }
+
+    private async Task<Row<UserState>> DemandAsync(string id, CancellationToken cancellationToken) =>
+        await store.FindAsync<UserState>(StateTypes.User, id, cancellationToken)
+        ?? throw new RefusedException(ErrorCode.NotFound, "There is no such person.");
+
+    private static object WhatChanges(UserState current, UserState next) => new
+    {
+        Email = next.Email == current.Email ? null : next.Email,
+        Name = next.Name == current.Name ? null : next.Name,
+        ProductRole = next.Role == current.Role ? (ProductRole?)null : next.Role,
+        Status = next.Status == current.Status ? (PrincipalStatus?)null : next.Status,
+        Password = next.PasswordHash == current.PasswordHash ? null : "replaced",
+    };
+}
