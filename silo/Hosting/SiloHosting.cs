@@ -6,7 +6,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace CodeSigning.Silo.Hosting;
 
-/// <summary>Puts a silo together: storage, ledger, vault, and the grains on the host that the build chose.</summary>
+/// <summary>Puts a silo together: storage, ledger, vault, and the grains on Orleans.</summary>
 public static class SiloHosting
 {
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
@@ -14,9 +14,10 @@ public static class SiloHosting
     /// <summary>Adds a silo to a host; it starts before the host's other services and stops after them.</summary>
     public static IHostApplicationBuilder AddSilo(this IHostApplicationBuilder builder, NodeSettings settings)
     {
-        builder.Services.AddSingleton(settings);
-        builder.Services.AddLedgerStorage(settings.ToStorage());
-        builder.Services.AddVault(settings);
+        if (settings.PostgreSql is null)
+            builder.Services.AddHostedService<StoreOwner>();
+
+        builder.AddStore(settings);
         builder.Services.AddGrainServices();
         builder.Services.AddNotifications(NotificationOptions.Read(builder.Configuration));
         builder.Services.AddSingleton(new PkiOptions { PublicUrl = settings.PublicUrl });
@@ -25,5 +26,13 @@ public static class SiloHosting
             .AddCheck<LedgerHealthCheck>("ledger", timeout: ProbeTimeout);
         builder.AddGrainHost(settings);
         return builder;
+    }
+
+    /// <summary>Adds the store and the vault.</summary>
+    internal static void AddStore(this IHostApplicationBuilder builder, NodeSettings settings)
+    {
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddLedgerStorage(settings.ToStorage());
+        builder.Services.AddVault(settings);
     }
 }

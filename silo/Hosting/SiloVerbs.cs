@@ -46,23 +46,38 @@ internal static class SiloVerbs
 
     private static async Task<int> RunNodeAsync(string[] settings, CancellationToken cancellationToken)
     {
-        using var host = Build(settings);
+        var builder = CreateBuilder(settings);
+        builder.AddSilo(NodeSettings.Read(builder.Configuration));
+        using var host = builder.Build();
         await host.RunAsync(cancellationToken);
         return 0;
     }
 
     private static async Task<int> CheckAsync(TextWriter output, TextWriter errors, CancellationToken cancellationToken)
     {
-        using var host = Build([]);
+        var builder = CreateBuilder([]);
+        var settings = NodeSettings.Read(builder.Configuration);
+        if (StoreEmptiness.Of(settings))
+        {
+            await errors.WriteLineAsync($"Nothing was checked. {NoStore(settings)}");
+            return Misused;
+        }
+
+        builder.AddStore(settings);
+        using var host = builder.Build();
         return await CheckCommand.RunAsync(host.Services, output, errors, cancellationToken);
     }
 
-    private static IHost Build(string[] settings)
+    // A verb that opened an empty store would make keys for it.
+    private static string NoStore(NodeSettings settings) => settings.PostgreSql is null
+        ? $"There is no store at {settings.ToStorage().SqliteFile}."
+        : "The database is empty.";
+
+    private static HostApplicationBuilder CreateBuilder(string[] settings)
     {
         var builder = Host.CreateApplicationBuilder(settings);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        builder.AddSilo(NodeSettings.Read(builder.Configuration));
-        return builder.Build();
+        return builder;
     }
 
     private static StorageOptions Storage()

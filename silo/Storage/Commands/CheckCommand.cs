@@ -31,11 +31,7 @@ public static class CheckCommand
 
         try
         {
-            await services.GetRequiredService<ClusterKeys>().OpenAsync(
-                services.GetRequiredService<KeyVault>(),
-                services.GetRequiredService<ISealedKeyStore>(),
-                services.GetRequiredService<ILedger>(),
-                cancellationToken);
+            await services.GetRequiredService<ClusterKeys>().OpenAsync(services.GetRequiredService<KeyVault>(), cancellationToken);
             var report = await services.GetRequiredService<ILedgerVerification>().VerifyAsync(full: true, cancellationToken);
             foreach (var problem in report.Problems)
                 await output.WriteLineAsync(problem.Stream is null ? problem.What : $"{problem.Stream}, entry {problem.Number}: {problem.What}");

@@ -1,3 +1,4 @@
+using CodeSigning.Silo.Storage.Hosting;
 using CodeSigning.Silo.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
 
@@ -31,8 +32,8 @@ public static class RestoreCommand
 
         try
         {
+            using var stopped = StoreLock.Take(storage);
             await SqliteFile.CheckAsync(source, cancellationToken);
-            Directory.CreateDirectory(storage.DataDirectory);
             var arriving = storage.SqliteFile + ".arriving";
             File.Delete(arriving);
             PrivateFile.Create(arriving);
@@ -51,7 +52,7 @@ public static class RestoreCommand
                 + "secrets ended since then are alive again, and grants have back the uses they made.");
             return 0;
         }
-        catch (Exception exception) when (exception is SqliteException or IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (exception is StoreInUseException or SqliteException or IOException or UnauthorizedAccessException or InvalidDataException)
         {
             await errors.WriteLineAsync($"Nothing was restored. {exception.Message}");
             return 1;

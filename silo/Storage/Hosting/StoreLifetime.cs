@@ -25,7 +25,7 @@ internal sealed class StoreLifetime(
     {
         await migrator.MigrateAsync(cancellationToken);
         await writer.StartAsync(cancellationToken);
-        await keys.OpenAsync(vault, keyStore, writer, cancellationToken);
+        await keys.OpenOrMakeAsync(vault, keyStore, writer, cancellationToken);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -31,12 +31,19 @@ internal sealed class ClusterKeys : IStateSealer, IAnswerSealer, ILedgerKey, IDi
 
     /// <summary>Opens the keys, or makes them where the store has none.</summary>
     /// <exception cref="SealedKeyException">The master key is not the store's, or a record was changed.</exception>
-    public async Task OpenAsync(KeyVault vault, ISealedKeyStore store, ILedger ledger, CancellationToken cancellationToken)
+    public async Task OpenOrMakeAsync(KeyVault vault, ISealedKeyStore store, ILedger ledger, CancellationToken cancellationToken)
     {
         // Two nodes may start on an empty store at once: the first commit wins, the other opens what it finds.
         while (await store.LoadAsync(LedgerKey, cancellationToken) is null)
             await MakeAsync(vault, ledger, cancellationToken);
 
+        await OpenAsync(vault, cancellationToken);
+    }
+
+    /// <summary>Opens the keys.</summary>
+    /// <exception cref="SealedKeyException">The store has none, the master key is not the store's, or a record was changed.</exception>
+    public async Task OpenAsync(KeyVault vault, CancellationToken cancellationToken)
+    {
         Keep(
             await vault.OpenSecretAsync(Rows, KeyPurpose.StateRows, cancellationToken),
             await vault.OpenSecretAsync(Answers, KeyPurpose.Answers, cancellationToken),
