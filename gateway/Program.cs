@@ -5,7 +5,7 @@ try
 {
     await using var app = GatewayApplication.Create(args);
     await app.RunAsync();
-    return 0;
+    return Environment.ExitCode;
 }
 catch (Exception exception) when (StartupMistakes.SentenceOf(exception) is { } sentence)
 {

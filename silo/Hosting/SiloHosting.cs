@@ -1,8 +1,10 @@
+using System.Net;
 using CodeSigning.Grains.Certificates;
 using CodeSigning.Silo.Notifications;
 using CodeSigning.Silo.Storage.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace CodeSigning.Silo.Hosting;
 
@@ -12,9 +14,13 @@ public static class SiloHosting
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Adds a silo to a host; it starts before the host's other services and stops after them.</summary>
+    /// <exception cref="SettingsException">What the settings say of the node's address is a mistake.</exception>
     public static IHostApplicationBuilder AddSilo(this IHostApplicationBuilder builder, NodeSettings settings)
     {
-        if (settings.PostgreSql is null)
+        var endpoint = settings.PostgreSql is null ? ClusterSettings.PickAlone() : ClusterSettings.Read(builder.Configuration);
+        if (settings.PostgreSql is { } database)
+            builder.Services.AddAddressClaim(endpoint, database);
+        else
             builder.Services.AddHostedService<StoreOwner>();
 
         builder.AddStore(settings);
@@ -24,7 +30,7 @@ public static class SiloHosting
         builder.Services.AddHealthChecks()
             .AddCheck<StoreHealthCheck>("store", timeout: ProbeTimeout)
             .AddCheck<LedgerHealthCheck>("ledger", timeout: ProbeTimeout);
-        builder.AddGrainHost(settings);
+        builder.AddGrainHost(settings, endpoint);
         return builder;
     }
 
@@ -35,4 +41,12 @@ public static class SiloHosting
         builder.Services.AddLedgerStorage(settings.ToStorage());
         builder.Services.AddVault(settings);
     }
+
+    private static void AddAddressClaim(this IServiceCollection services, IPEndPoint endpoint, string database) =>
+        services.AddHostedService(provider => new AddressClaim(
+            endpoint,
+            database,
+            new AddressClaimOptions(),
+            provider.GetRequiredService<IHostApplicationLifetime>(),
+            provider.GetRequiredService<ILogger<AddressClaim>>()));
 }

@@ -50,7 +50,7 @@ internal static class SiloVerbs
         builder.AddSilo(NodeSettings.Read(builder.Configuration));
         using var host = builder.Build();
         await host.RunAsync(cancellationToken);
-        return 0;
+        return Environment.ExitCode;
     }
 
     private static async Task<int> CheckAsync(TextWriter output, TextWriter errors, CancellationToken cancellationToken)

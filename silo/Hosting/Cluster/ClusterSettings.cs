@@ -1,36 +1,47 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 
 namespace CodeSigning.Silo.Hosting;
 
-/// <summary>Where a node of an Orleans cluster listens for the others: <c>CODESIGNING_SILO_ADDRESS</c> and <c>CODESIGNING_SILO_PORT</c>.</summary>
-internal sealed record ClusterSettings
+/// <summary>Where a node listens for the other nodes of its cluster: <c>CODESIGNING_SILO_ADDRESS</c> and <c>CODESIGNING_SILO_PORT</c>.</summary>
+internal static class ClusterSettings
 {
     private const int UsualPort = 11111;
 
-    /// <summary>The address that the other nodes connect to.</summary>
-    public required IPEndPoint Endpoint { get; init; }
-
-    /// <summary>Reads and checks them.</summary>
+    /// <summary>Reads and checks them, for a node that others reach.</summary>
     /// <exception cref="SettingsException">They hold mistakes.</exception>
-    public static ClusterSettings Read(IConfiguration configuration)
+    public static IPEndPoint Read(IConfiguration configuration)
     {
         var mistakes = new List<string>();
         var address = ReadAddress(configuration["CODESIGNING_SILO_ADDRESS"], mistakes);
         var port = ReadPort(configuration["CODESIGNING_SILO_PORT"], mistakes);
-        return mistakes.Count == 0 ? new ClusterSettings { Endpoint = new IPEndPoint(address, port) } : throw new SettingsException(mistakes);
+        return mistakes.Count == 0 ? new IPEndPoint(address, port) : throw new SettingsException(mistakes);
+    }
+
+    /// <summary>A free port of this machine, for a node that is alone: Orleans listens all the same.</summary>
+    public static IPEndPoint PickAlone()
+    {
+        // Somebody else may take the port before Orleans does. Then two share it, and since nobody connects, it does no harm.
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return (IPEndPoint)listener.LocalEndpoint;
     }
 
     private static IPAddress ReadAddress(string? text, List<string> mistakes)
     {
+        const string meaning = "the IP address of this node at which the other nodes reach it, such as 10.0.0.7";
         if (string.IsNullOrWhiteSpace(text))
-            return IPAddress.Loopback;
+        {
+            mistakes.Add($"CODESIGNING_SILO_ADDRESS is not set. A node on PostgreSQL needs it: {meaning}; 127.0.0.1 where all nodes are on this machine.");
+            return IPAddress.None;
+        }
 
         if (IPAddress.TryParse(text.Trim(), out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
-            return address;
+            return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
-        mistakes.Add($"CODESIGNING_SILO_ADDRESS is '{text}'. It is the IP address of this node at which the other nodes reach it, such as 10.0.0.7.");
-        return IPAddress.Loopback;
+        mistakes.Add($"CODESIGNING_SILO_ADDRESS is '{text}'. It is {meaning}.");
+        return IPAddress.None;
     }
 
     private static int ReadPort(string? text, List<string> mistakes)

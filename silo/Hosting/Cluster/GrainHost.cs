@@ -1,9 +1,12 @@
+using System.Net;
 using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Storage.PostgreSql;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Orleans.Configuration;
+using Orleans.Networking.Shared;
 
 namespace CodeSigning.Silo.Hosting;
 
@@ -13,30 +16,58 @@ namespace CodeSigning.Silo.Hosting;
 /// </summary>
 internal static class GrainHost
 {
-    private const string ClusterName = "codesigning";
+    private const string ServiceName = "codesigning";
     private const string AdoNetProvider = "Npgsql";
 
     // The gateway is in this process, so no client connects from outside.
     private const int NoClients = 0;
 
-    public static void AddGrainHost(this IHostApplicationBuilder builder, NodeSettings settings)
+    /// <summary>Adds the silo, which listens at <paramref name="endpoint"/>.</summary>
+    public static void AddGrainHost(this IHostApplicationBuilder builder, NodeSettings settings, IPEndPoint endpoint)
     {
-        var endpoint = ClusterSettings.Read(builder.Configuration).Endpoint;
+        // Orleans tells its options and each step of its start, forty lines of them.
+        builder.Logging.AddFilter("Orleans", LogLevel.Warning);
         builder.UseOrleans(silo =>
         {
-            silo.Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = ClusterName);
             silo.ConfigureEndpoints(endpoint.Address, endpoint.Port, NoClients);
+            silo.ConfigureConnections();
             silo.AddReminders();
             if (settings.PostgreSql is { } database)
                 silo.JoinThrough(database);
             else
-                silo.UseDevelopmentClustering(endpoint);
+                silo.StayAlone(endpoint);
         });
+    }
+
+    // One connection leads to each node and lives long. A lost one is tried again soon; and what died without a word is
+    // noticed in half a minute, also while nothing is said.
+    private static void ConfigureConnections(this ISiloBuilder silo)
+    {
+        silo.Configure<ConnectionOptions>(options =>
+        {
+            options.ConnectionRetryDelay = TimeSpan.FromMilliseconds(500);
+            options.OpenConnectionTimeout = TimeSpan.FromSeconds(5);
+        });
+        silo.Configure<SocketConnectionOptions>(options =>
+        {
+            options.KeepAliveTimeSeconds = 15;
+            options.KeepAliveIntervalSeconds = 5;
+            options.KeepAliveRetryCount = 3;
+        });
+        // Messages are grain calls of some kilobytes; what says of itself that it has megabytes of headers is no message.
+        silo.Configure<SiloMessagingOptions>(options => options.MaxMessageHeaderSize = 1024 * 1024);
+    }
+
+    private static void StayAlone(this ISiloBuilder silo, IPEndPoint endpoint)
+    {
+        silo.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = (ServiceName, ClusterIdentity.OfProcess()));
+        silo.UseDevelopmentClustering(endpoint);
     }
 
     private static void JoinThrough(this ISiloBuilder silo, string database)
     {
         silo.Services.AddSingleton(new MigrationSeries("Hosting/Cluster", "cluster_schema_version"));
+        silo.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = (ServiceName, ClusterIdentity.Of(database)));
         NpgsqlConnectionStringBuilder connection = new(database)
         {
             SearchPath = PostgreSqlConnections.Schema,
