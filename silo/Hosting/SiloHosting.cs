@@ -1,7 +1,9 @@
 using System.Net;
 using CodeSigning.Grains.Certificates;
+using CodeSigning.Silo.Hosting.Trust;
 using CodeSigning.Silo.Notifications;
 using CodeSigning.Silo.Storage.Hosting;
+using CodeSigning.Silo.Storage.Secrets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -24,6 +26,7 @@ public static class SiloHosting
             builder.Services.AddHostedService<StoreOwner>();
 
         builder.AddStore(settings);
+        builder.AddClusterTrust();
         builder.Services.AddGrainServices();
         builder.Services.AddNotifications(NotificationOptions.Read(builder.Configuration));
         builder.Services.AddSingleton(new PkiOptions { PublicUrl = settings.PublicUrl });
@@ -40,6 +43,7 @@ public static class SiloHosting
         builder.Services.AddSingleton(settings);
         builder.Services.AddLedgerStorage(settings.ToStorage());
         builder.Services.AddVault(settings);
+        builder.Services.AddSingleton<AuthorityKeys>();
     }
 
     private static void AddAddressClaim(this IServiceCollection services, IPEndPoint endpoint, string database) =>

@@ -20,4 +20,7 @@ public enum KeyPurpose
 
     /// <summary>The encryption key of answers kept for idempotent retries.</summary>
     Answers = 5,
+
+    /// <summary>The private key of the cluster authority, which vouches for nodes to one another.</summary>
+    ClusterAuthority = 6,
 }

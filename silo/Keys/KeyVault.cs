@@ -54,6 +54,11 @@ public sealed class KeyVault : IDisposable
     public ValueTask<KeyHandle> OpenAsync(KeyReference reference, KeyPurpose purpose, CancellationToken cancellationToken) =>
         _cache.HoldAsync(reference, purpose, cancellationToken);
 
+    /// <summary>Opens the private key of a record that was read elsewhere; it is not remembered. The caller disposes the handle.</summary>
+    /// <exception cref="SealedKeyException">It is the record of another key, or cannot be opened.</exception>
+    public KeyHandle Open(SealedKey record, KeyReference reference, KeyPurpose purpose) =>
+        new(Unseal(record, reference, purpose));
+
     /// <summary>Opens a symmetric secret. The caller disposes it.</summary>
     /// <exception cref="SealedKeyException">The store has no such secret, or its record cannot be opened.</exception>
     public async Task<SecretBytes> OpenSecretAsync(
@@ -82,9 +87,11 @@ public sealed class KeyVault : IDisposable
         return new NewKey(record, new KeyHandle(new SharedKey(reference, PrivateKey.FromPkcs8(algorithm, pkcs8))));
     }
 
-    private async Task<SharedKey> LoadAsync(KeyReference reference, KeyPurpose purpose)
+    private async Task<SharedKey> LoadAsync(KeyReference reference, KeyPurpose purpose) =>
+        Unseal(await ReadAsync(reference, purpose, CancellationToken.None), reference, purpose);
+
+    private SharedKey Unseal(SealedKey record, KeyReference reference, KeyPurpose purpose)
     {
-        var record = await ReadAsync(reference, purpose, CancellationToken.None);
         if (record.Algorithm is not { } algorithm)
             throw new SealedKeyException(SealedKeyFault.WrongRecord, $"{purpose} key {reference} is a secret, not a key pair.");
 

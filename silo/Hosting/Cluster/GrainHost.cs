@@ -1,4 +1,5 @@
 using System.Net;
+using CodeSigning.Silo.Hosting.Trust;
 using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Storage.PostgreSql;
 using Microsoft.Extensions.DependencyInjection;
@@ -39,10 +40,11 @@ internal static class GrainHost
         });
     }
 
-    // One connection leads to each node and lives long. A lost one is tried again soon; and what died without a word is
-    // noticed in half a minute, also while nothing is said.
+    // One connection leads to each node and lives long. A lost one is tried again soon, since one of the two may just not have
+    // heard of a new cluster authority; and what died without a word is noticed in half a minute, also while nothing is said.
     private static void ConfigureConnections(this ISiloBuilder silo)
     {
+        silo.Services.AddOptions<SiloConnectionOptions>().Configure<MutualTls>((connections, tls) => tls.Secure(connections));
         silo.Configure<ConnectionOptions>(options =>
         {
             options.ConnectionRetryDelay = TimeSpan.FromMilliseconds(500);
