@@ -19,6 +19,7 @@ internal static class SiloVerbs
         silo backup --to FILE                      copies the SQLite store while the server runs
         silo restore --from FILE                   puts a copy in its place while the server is stopped
         silo check                                 verifies the whole ledger and every state's seal
+        silo replace-cluster-authority             makes a new key for what nodes know one another by
         """;
 
     /// <summary>Does it, with the <c>CODESIGNING_*</c> settings of the environment.</summary>
@@ -38,6 +39,8 @@ internal static class SiloVerbs
                 return await RestoreCommand.RunAsync(Storage(), rest, TimeProvider.System, output, errors, cancellationToken);
             case ["check"]:
                 return await CheckAsync(output, errors, cancellationToken);
+            case ["replace-cluster-authority"]:
+                return await ReplaceAuthorityAsync(output, errors, cancellationToken);
             default:
                 await output.WriteLineAsync(Usage);
                 return arguments is ["help"] ? 0 : Misused;
@@ -66,6 +69,22 @@ internal static class SiloVerbs
         builder.AddStore(settings);
         using var host = builder.Build();
         return await CheckCommand.RunAsync(host.Services, output, errors, cancellationToken);
+    }
+
+    private static async Task<int> ReplaceAuthorityAsync(TextWriter output, TextWriter errors, CancellationToken cancellationToken)
+    {
+        var builder = CreateBuilder([]);
+        var settings = NodeSettings.Read(builder.Configuration);
+        if (StoreEmptiness.Of(settings))
+        {
+            await errors.WriteLineAsync($"Nothing was replaced. {NoStore(settings)}");
+            return 1;
+        }
+
+        builder.AddStore(settings);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // The command itself says why it cannot.
+        using var host = builder.Build();
+        return await ReplaceAuthorityCommand.RunAsync(host, output, errors, cancellationToken);
     }
 
     // A verb that opened an empty store would make keys for it.
