@@ -1,6 +1,7 @@
 using CodeSigning.Errors;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
+using Orleans.Runtime.Messaging;
 
 namespace CodeSigning.Gateway.Problems;
 

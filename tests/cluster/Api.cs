@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -81,6 +82,30 @@ internal sealed class Api(Uri address, string? token = null) : IDisposable
             $"/api/v1/pki/signers/{signer}/sign",
             new { data = Convert.ToBase64String(digest), signingAlgorithm = algorithm, isDigest = true });
         return (response.StatusCode, await ReadAsync(response));
+    }
+
+    /// <summary>
+    /// Asks until it is done, as a client that retries does: what cannot be done at the moment is answered 503 and says when
+    /// to ask again, and nothing else is answered.
+    /// </summary>
+    public async Task UntilDoneAsync(HttpMethod method, string path, object body, TimeSpan atMost)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            using var request = new HttpRequestMessage(method, path) { Content = JsonContent.Create(body) };
+            using var response = await _client.SendAsync(request);
+            var elapsed = Stopwatch.GetElapsedTime(began);
+            if (response.IsSuccessStatusCode)
+            {
+                Assert.True(elapsed < atMost, $"{path} was done after {elapsed} only.");
+                return;
+            }
+
+            var answer = $"{path} was answered {(int)response.StatusCode} after {elapsed}: {await response.Content.ReadAsStringAsync()}";
+            Assert.True(response.StatusCode == HttpStatusCode.ServiceUnavailable && elapsed < atMost, answer);
+            await Task.Delay(response.Headers.RetryAfter?.Delta ?? throw new InvalidOperationException($"No Retry-After: {answer}"));
+        }
     }
 
     public void Dispose() => _client.Dispose();

@@ -7,11 +7,17 @@ internal sealed record PolicyBoundSigner(string Id, MachineIdentity Grantee, Api
     /// <returns>The grant's id.</returns>
     public async Task<string> GrantAsync(int signatures)
     {
-        var request = await Machine.PostAsync(
-            $"/api/v1/pki/signers/{Id}/requests", new { justification = "release", requestedSignings = signatures });
-        var approved = await Approver.PostAsync($"/api/v1/pki/approval-requests/{Api.Text(request, "id")}/approve", new { });
+        var request = await RequestAsync(signatures);
+        var approved = await Approver.PostAsync($"/api/v1/pki/approval-requests/{request}/approve", new { });
         return Api.Text(approved, "grantId");
     }
+
+    /// <summary>Has the machine ask for a grant.</summary>
+    /// <returns>The request's id.</returns>
+    public async Task<string> RequestAsync(int signatures) => Api.Text(
+        await Machine.PostAsync(
+            $"/api/v1/pki/signers/{Id}/requests", new { justification = "release", requestedSignings = signatures }),
+        "id");
 
     public void Dispose()
     {

@@ -2,6 +2,7 @@ using CodeSigning.Errors;
 using CodeSigning.Gateway.Problems;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
+using Orleans.Runtime.Messaging;
 
 namespace CodeSigning.Gateway.Tests.Problems;
 
