@@ -60,7 +60,8 @@ choose_settings() {
     CODESIGNING_MASTER_KEY="$master_key"
     CODESIGNING_SIGNATURES_PER_SECOND=1000000 CODESIGNING_REQUESTS_PER_SECOND=1000000)
   if [ "$database" != sqlite ]; then
-    settings+=(CODESIGNING_DB="Host=$work/postgresql;Database=codesigning;Username=codesigning_service"
+    settings+=(CODESIGNING_SILO_ADDRESS=127.0.0.1 CODESIGNING_SILO_PORT="$(free_port)"
+      CODESIGNING_DB="Host=$work/postgresql;Database=codesigning;Username=codesigning_service"
       CODESIGNING_DB_MIGRATE="Host=$work/postgresql;Database=codesigning;Username=codesigning_owner")
   fi
 }

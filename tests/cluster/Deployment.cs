@@ -21,14 +21,34 @@ internal sealed class Deployment : IAsyncDisposable
     /// <summary>The administrator, at the first node.</summary>
     public Api Administrator { get; private set; } = new(new Uri("http://127.0.0.1"));
 
-    public static async Task<Deployment> StartAsync(Database database, int nodes)
+    /// <summary>The data directory that its nodes share.</summary>
+    public string DataDirectory => _directory.Path;
+
+    public static async Task<Deployment> StartAsync(Database database, int nodes) => await StartAsync(
+        database == Database.PostgreSql ? await (await PostgreSqlServer.SharedAsync()).CreateDatabaseAsync() : null, nodes);
+
+    /// <summary>Starts nodes over a database that is there already.</summary>
+    /// <param name="database">The database; null for an SQLite file.</param>
+    /// <param name="nodes">How many.</param>
+    /// <param name="masterKey">The master key's file, where the store has one.</param>
+    public static async Task<Deployment> StartAsync(PostgreSqlDatabase? database, int nodes, string? masterKey = null)
     {
-        var deployment = new Deployment(database == Database.PostgreSql ? await (await PostgreSqlServer.SharedAsync()).CreateDatabaseAsync() : null);
+        var deployment = new Deployment(database);
+        if (masterKey is not null)
+            File.Copy(masterKey, deployment._directory.File("master.key"));
+
         for (var i = 0; i < nodes; i++)
             deployment._nodes.Add(await Node.StartAsync(deployment.Settings()));
 
-        deployment.Administrator = await Api.SignInAsync(deployment.Nodes[0].Address, Email, Password);
+        await deployment.SignInAsync();
         return deployment;
+    }
+
+    /// <summary>Signs the administrator in again, where the nodes were gone meanwhile.</summary>
+    public async Task SignInAsync()
+    {
+        Administrator.Dispose();
+        Administrator = await Api.SignInAsync(Nodes[0].Address, Email, Password);
     }
 
     /// <summary>Makes a signer of its own CA and certificate with an operator that is a machine.</summary>
@@ -97,7 +117,8 @@ internal sealed class Deployment : IAsyncDisposable
         _directory.Dispose();
     }
 
-    private Dictionary<string, string> Settings()
+    /// <summary>The settings of one more node, or of a verb.</summary>
+    public Dictionary<string, string> Settings()
     {
         var settings = new Dictionary<string, string>
         {

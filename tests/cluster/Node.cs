@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using CodeSigning.Testing;
 
 namespace CodeSigning.Cluster.Tests;
 
@@ -14,17 +14,19 @@ internal sealed partial class Node : IAsyncDisposable
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
     private readonly IReadOnlyDictionary<string, string> _settings;
-    private readonly int _siloPort = FreePort(); // Read on Orleans only.
     private readonly List<string> _output = [];
     private Process? _process;
 
     public Node(IReadOnlyDictionary<string, string> settings)
     {
         _settings = settings;
-        Address = new Uri($"http://127.0.0.1:{FreePort()}");
+        Address = new Uri($"http://127.0.0.1:{FreePort.Find()}");
     }
 
     public Uri Address { get; }
+
+    /// <summary>Where it listens for other nodes; over PostgreSQL only.</summary>
+    public IPEndPoint Silo { get; init; } = new(IPAddress.Loopback, FreePort.Find());
 
     public bool HasEnded => _process!.HasExited;
 
@@ -37,23 +39,26 @@ internal sealed partial class Node : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        var start = new ProcessStartInfo("dotnet", Path.Combine(AppContext.BaseDirectory, "gateway.dll"))
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = AppContext.BaseDirectory,
-        };
-        foreach (var (name, value) in _settings)
-            start.Environment[name] = value;
-
-        start.Environment["CODESIGNING_URLS"] = Address.ToString();
-        start.Environment["CODESIGNING_SILO_PORT"] = _siloPort.ToString(CultureInfo.InvariantCulture);
-        _process = Process.Start(start) ?? throw new InvalidOperationException("The node did not start.");
-        _process.OutputDataReceived += (_, line) => Keep(line.Data);
-        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
+        Launch();
         await WaitUntilReadyAsync();
+    }
+
+    /// <summary>Starts a node that refuses to, and waits for its end.</summary>
+    /// <returns>Its exit status and what it printed.</returns>
+    public async Task<(int Status, string Output)> StartInVainAsync()
+    {
+        Launch();
+        await _process!.WaitForExitAsync().WaitAsync(StartTimeout);
+        return (_process.ExitCode, Output());
+    }
+
+    /// <summary>The lines that it has printed and that hold a text.</summary>
+    public IReadOnlyList<string> Printed(string text)
+    {
+        lock (_output)
+        {
+            return [.. _output.Where(line => line.Contains(text, StringComparison.Ordinal))];
+        }
     }
 
     /// <summary>Ends the process at once, whatever it does (SIGKILL).</summary>
@@ -78,6 +83,27 @@ internal sealed partial class Node : IAsyncDisposable
         }
 
         _process?.Dispose();
+    }
+
+    private void Launch()
+    {
+        var start = new ProcessStartInfo("dotnet", Path.Combine(AppContext.BaseDirectory, "gateway.dll"))
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = AppContext.BaseDirectory,
+        };
+        foreach (var (name, value) in _settings)
+            start.Environment[name] = value;
+
+        start.Environment["CODESIGNING_URLS"] = Address.ToString();
+        start.Environment["CODESIGNING_SILO_ADDRESS"] = Silo.Address.ToString();
+        start.Environment["CODESIGNING_SILO_PORT"] = Silo.Port.ToString(CultureInfo.InvariantCulture);
+        _process = Process.Start(start) ?? throw new InvalidOperationException("The node did not start.");
+        _process.OutputDataReceived += (_, line) => Keep(line.Data);
+        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
     }
 
     private void Signal(int signal) => Assert.Equal(0, Kill(_process!.Id, signal));
@@ -124,13 +150,6 @@ internal sealed partial class Node : IAsyncDisposable
         {
             return string.Join('\n', _output.TakeLast(50));
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]

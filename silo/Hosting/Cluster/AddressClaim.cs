@@ -32,7 +32,7 @@ internal sealed class AddressClaim : BackgroundService, IHostedLifecycleService
         IPEndPoint endpoint, string database, AddressClaimOptions options, IHostApplicationLifetime lifetime, ILogger<AddressClaim> logger)
     {
         _endpoint = endpoint;
-        _key = BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"silo {endpoint}")));
+        _key = KeyOf(endpoint);
         _options = options;
         _lifetime = lifetime;
         _logger = logger;
@@ -47,6 +47,10 @@ internal sealed class AddressClaim : BackgroundService, IHostedLifecycleService
             Options = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3",
         }.ToString();
     }
+
+    /// <summary>The number of an address's lock.</summary>
+    public static long KeyOf(IPEndPoint endpoint) =>
+        BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"silo {endpoint}")));
 
     /// <summary>Takes the address, or says who has it.</summary>
     /// <exception cref="SettingsException">Another process has it, or this machine does not have it.</exception>

@@ -28,17 +28,8 @@ internal sealed class AuthorityWatch(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        if (settings.PostgreSql is null)
-            return;
-
-        using PeriodicTimer timer = new(options.Value.ReplacementPoll, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-            await LookAsync(stoppingToken);
-    }
-
-    private async Task LookAsync(CancellationToken cancellationToken)
+    /// <summary>Looks once.</summary>
+    public async Task LookAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -56,6 +47,16 @@ internal sealed class AuthorityWatch(
         {
             logger.LogError("The cluster authority in the store cannot be used, so the one before is trusted on. {Reason}", exception.Message);
         }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (settings.PostgreSql is null)
+            return;
+
+        using PeriodicTimer timer = new(options.Value.ReplacementPoll, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+            await LookAsync(stoppingToken);
     }
 
     private TrustedAuthority Take(AuthorityKey key) => new(key, options.Value, time);

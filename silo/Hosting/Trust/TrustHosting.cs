@@ -13,7 +13,8 @@ internal static class TrustHosting
         builder.Services.AddOptions<TrustOptions>();
         builder.Services.AddSingleton<ClusterTrust>();
         builder.Services.AddSingleton<MutualTls>();
-        builder.Services.AddHostedService<AuthorityWatch>();
+        builder.Services.AddSingleton<AuthorityWatch>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<AuthorityWatch>());
         // Its lines bear a stack and no address; MutualTls has one for each of them.
         builder.Logging.AddFilter("Orleans.Connections.Security", LogLevel.None);
     }

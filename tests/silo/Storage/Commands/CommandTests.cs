@@ -10,6 +10,7 @@ using CodeSigning.Silo.Storage.Hosting;
 using CodeSigning.Silo.Tests.Ledger;
 using CodeSigning.Silo.Tests.Ledger.Verification;
 using CodeSigning.Testing;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -181,6 +182,32 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
         Assert.Equal(2, await CheckCommand.RunAsync(provider, _output, _errors, CancellationToken.None));
         Assert.Contains("There is no store at", _errors.ToString(), StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(empty.Path));
+    }
+
+    [Fact]
+    public async Task A_check_makes_no_keys_where_there_are_none()
+    {
+        await Database.ExecuteAsync("DELETE FROM states WHERE type = 'key'");
+        Assert.Equal(2, await CheckCommand.RunAsync(Node.Get<IServiceProvider>(), _output, _errors, CancellationToken.None));
+        Assert.StartsWith("Nothing was checked. The store has no", _errors.ToString(), StringComparison.Ordinal);
+        await Node.DisposeAsync();
+        await using SqliteConnection connection = new($"Data Source={Database.Options.SqliteFile};Pooling=false");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT count(*) FROM states WHERE type = 'key'";
+        Assert.Equal(0L, await command.ExecuteScalarAsync());
+    }
+
+    [Fact]
+    public async Task Nothing_is_restored_while_a_process_holds_the_store()
+    {
+        var file = _files.File("backup.db");
+        await BackupCommand.RunAsync(Database.Options, ["--to", file], _output, _errors, CancellationToken.None);
+        await Node.DisposeAsync();
+        using (StoreLock.Take(Database.Options))
+            Assert.Equal(1, await RestoreAsync(Database.Options, file));
+
+        Assert.Equal(0, await RestoreAsync(Database.Options, file));
     }
 
     [Fact]
