@@ -10,7 +10,7 @@ namespace CodeSigning.Approvals;
 public interface IApprovalRequestGrain : IGrainWithStringKey
 {
     /// <summary>Opens a request for a grant on a signer; operators and administrators of it ask for themselves.</summary>
-    [Alias("CreateSigning"), ResponseTimeout("00:00:10")]
+    [Alias("CreateSigning"), ResponseTimeout("00:00:06")]
     Task<RequestView> CreateSigningAsync(
         Caller caller, string signerId, CreateRequest request, CancellationToken cancellationToken);
 
@@ -20,22 +20,22 @@ public interface IApprovalRequestGrain : IGrainWithStringKey
     /// </summary>
     /// <param name="expiresAt">Until when the request waits (UTC).</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    [Alias("RemindOfExpiry"), ResponseTimeout("00:00:10")]
+    [Alias("RemindOfExpiry"), ResponseTimeout("00:00:06")]
     Task RemindOfExpiryAsync(DateTimeOffset expiresAt, CancellationToken cancellationToken);
 
     /// <summary>Approves the step that waits. A machine identity never votes.</summary>
-    [Alias("Approve"), ResponseTimeout("00:00:10")]
+    [Alias("Approve"), ResponseTimeout("00:00:06")]
     Task<RequestView> ApproveAsync(Caller caller, CastVote vote, CancellationToken cancellationToken);
 
     /// <summary>Rejects it, and so ends it.</summary>
-    [Alias("Reject"), ResponseTimeout("00:00:10")]
+    [Alias("Reject"), ResponseTimeout("00:00:06")]
     Task<RequestView> RejectAsync(Caller caller, CastVote vote, CancellationToken cancellationToken);
 
     /// <summary>Takes it back: its requester, or an administrator of the signer.</summary>
-    [Alias("Cancel"), ResponseTimeout("00:00:10")]
+    [Alias("Cancel"), ResponseTimeout("00:00:06")]
     Task<RequestView> CancelAsync(Caller caller, CancellationToken cancellationToken);
 
     /// <summary>Looks again whether the step that waits can still be filled, and tells the requester where that has changed.</summary>
-    [Alias("Review"), ResponseTimeout("00:00:10")]
+    [Alias("Review"), ResponseTimeout("00:00:06")]
     Task ReviewAsync(CancellationToken cancellationToken);
 }

@@ -13,14 +13,15 @@ public interface IGrantGrain : IGrainWithStringKey
 {
     /// <summary>
     /// Reserves one use. Where the limit is reached only by reservations that are pending it waits for them: one of them
-    /// may fail. A reservation that is not settled ends after a minute.
+    /// may fail. A reservation that is not settled ends after a minute. Who is not answered within two seconds goes on
+    /// without a reservation, and finds out at the commit.
     /// </summary>
     /// <param name="grantee">Who wants to sign.</param>
     /// <param name="certificateThumbprint">The certificate that the signer has now.</param>
     /// <param name="question">What is to be signed, and when.</param>
     /// <param name="known">What the asking node has seen of the grant: what is older in memory is read again.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    [AlwaysInterleave, Alias("Reserve"), ResponseTimeout("00:00:05")]
+    [AlwaysInterleave, Alias("Reserve"), ResponseTimeout("00:00:02")]
     Task<GrantOffer> ReserveAsync(
         PrincipalRef grantee,
         string certificateThumbprint,

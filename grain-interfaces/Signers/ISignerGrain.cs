@@ -15,18 +15,18 @@ public interface ISignerGrain : IGrainWithStringKey
     Task<SignerView> CreateAsync(Caller caller, CreateSigner request, CancellationToken cancellationToken);
 
     /// <summary>Changes name, description, certificate or policy.</summary>
-    [Alias("Update"), ResponseTimeout("00:00:10")]
+    [Alias("Update"), ResponseTimeout("00:00:06")]
     Task<SignerView> UpdateAsync(Caller caller, UpdateSigner request, CancellationToken cancellationToken);
 
     /// <summary>Switches the signer on.</summary>
-    [Alias("Enable"), ResponseTimeout("00:00:10")]
+    [Alias("Enable"), ResponseTimeout("00:00:06")]
     Task<SignerView> EnableAsync(Caller caller, CancellationToken cancellationToken);
 
     /// <summary>Adds a member; <c>Conflict</c> where it is one already.</summary>
-    [Alias("AddMember"), ResponseTimeout("00:00:10")]
+    [Alias("AddMember"), ResponseTimeout("00:00:06")]
     Task<MemberView> AddMemberAsync(Caller caller, NewMember member, CancellationToken cancellationToken);
 
     /// <summary>Gives a member another role; the last administrator keeps it.</summary>
-    [Alias("ChangeMember"), ResponseTimeout("00:00:10")]
+    [Alias("ChangeMember"), ResponseTimeout("00:00:06")]
     Task<MemberView> ChangeMemberAsync(Caller caller, string memberId, ChangeMember change, CancellationToken cancellationToken);
 }

@@ -3,15 +3,43 @@ using CodeSigning.Grains.Grants;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
-using CodeSigning.Ledger;
 using CodeSigning.Signing;
 
 namespace CodeSigning.Grains.Signers;
 
+/// <summary>What a node learns of a grant from its own signatures, beside the grant's row.</summary>
+/// <param name="used">How many uses the ledger held when they were counted.</param>
+public sealed class GrantTally(long used)
+{
+    private static readonly TimeSpan HomeAway = TimeSpan.FromSeconds(5);
+
+    private long _used = used;
+    private long _homeAwayUntil;
+
+    /// <summary>How many uses the ledger holds at least.</summary>
+    public long Used => Volatile.Read(ref _used);
+
+    /// <summary>Notes how many uses the ledger was found to hold.</summary>
+    public void NoteUsed(long inLedger)
+    {
+        var known = Used;
+        while (known < inLedger && Interlocked.CompareExchange(ref _used, inLedger, known) is var seen && seen != known)
+        {
+            known = seen;
+        }
+    }
+
+    /// <summary>Notes that the grant's home did not answer: it is left alone for five seconds.</summary>
+    public void NoteHomeAway(DateTimeOffset now) => Volatile.Write(ref _homeAwayUntil, (now + HomeAway).UtcTicks);
+
+    /// <summary>Whether the grant's home is left alone.</summary>
+    public bool IsHomeAway(DateTimeOffset now) => now.UtcTicks < Volatile.Read(ref _homeAwayUntil);
+}
+
 /// <summary>A grant as this node knows it.</summary>
-/// <param name="row">The grant as it was read last.</param>
-/// <param name="used">How many uses the ledger held then.</param>
-public sealed class KnownGrant(Row<GrantState> row, long used)
+/// <param name="Row">The grant as it was read last.</param>
+/// <param name="Tally">What signatures under it have told.</param>
+public sealed record KnownGrant(Row<GrantState> Row, GrantTally Tally)
 {
     /// <summary>
     /// With more uses left than all nodes together have signatures under way, no reservation that is pending can matter:
@@ -19,32 +47,12 @@ public sealed class KnownGrant(Row<GrantState> row, long used)
     /// </summary>
     private const int UsesLeftWithoutReservations = 4096;
 
-    private long _used = used;
-
-    /// <summary>The grant's id.</summary>
-    public string Id => row.Id;
-
     /// <summary>The grant.</summary>
-    public GrantState State => row.State;
+    public GrantState State => Row.State;
 
-    /// <summary>Its version.</summary>
-    public StateVersion Version => row.ToVersion();
-
-    /// <summary>How many uses the ledger holds at least.</summary>
-    public long Used => Volatile.Read(ref _used);
-
-    /// <summary>Whether its home has to reserve each use.</summary>
-    public bool NeedsReservation => State.MaxSignings - Used <= UsesLeftWithoutReservations;
-
-    /// <summary>Notes how many uses the ledger was found to hold.</summary>
-    public void NoteUsed(long inLedger)
-    {
-        var known = Used;
-        while (known < inLedger)
-        {
-            known = Interlocked.CompareExchange(ref _used, inLedger, known) is var seen && seen == known ? inLedger : seen;
-        }
-    }
+    /// <summary>Whether its home has to reserve each use. Where that is away, the commit alone keeps the limit.</summary>
+    public bool NeedsReservation(DateTimeOffset now) =>
+        State.MaxSignings - Tally.Used <= UsesLeftWithoutReservations && !Tally.IsHomeAway(now);
 }
 
 /// <summary>
@@ -77,7 +85,7 @@ public sealed class LiveGrants(string signerId, IStateStore states, ILedgerReade
         ImmutableArray<KnownGrant> fitting =
         [
             .. grants
-                .Where(grant => GrantRules.Check(grant.State, grantee, certificateThumbprint, question, grant.Used, now) is null)
+                .Where(grant => GrantRules.Check(grant.State, grantee, certificateThumbprint, question, grant.Tally.Used, now) is null)
                 .Take(MostTried),
         ];
         return fitting.IsEmpty ? [.. grants.Take(MostTried)] : fitting;
@@ -112,15 +120,14 @@ public sealed class LiveGrants(string signerId, IStateStore states, ILedgerReade
             .OrderBy(grant => grant.State.WindowEnd ?? DateTimeOffset.MaxValue)
             .ThenBy(grant => grant.Id, StringComparer.Ordinal)
             .ToArray();
-        var used = known.ToDictionary(grant => grant.Id, grant => grant.Used);
+        var tallies = known.ToDictionary(grant => grant.Row.Id, grant => grant.Tally);
         var grants = ImmutableArray.CreateBuilder<KnownGrant>(rows.Length);
         foreach (var row in rows)
         {
             // Uses never grow fewer; what others used since, the next commit tells.
-            var count = used.TryGetValue(row.Id, out var before)
-                ? before
-                : await ledger.CountUsesAsync(row.Id, cancellationToken);
-            grants.Add(new KnownGrant(row, count));
+            grants.Add(new KnownGrant(row, tallies.TryGetValue(row.Id, out var tally)
+                ? tally
+                : new GrantTally(await ledger.CountUsesAsync(row.Id, cancellationToken))));
         }
 
         return grants.DrainToImmutable();

@@ -8,6 +8,7 @@ using CodeSigning.Grains.States;
 using CodeSigning.Grants;
 using CodeSigning.Ledger;
 using CodeSigning.Signing;
+using Orleans.Runtime.Messaging;
 
 namespace CodeSigning.Grains.Signing;
 
@@ -105,20 +106,34 @@ public sealed class SigningWorkerGrain(
                 attempt, needed, consulted.ToImmutable(), declined.Code, declined.Detail, declined.Version.Id);
     }
 
-    /// <summary>A reservation, or why the grant does not serve; null where it serves without a reservation.</summary>
+    /// <summary>
+    /// A reservation, or why the grant does not serve; null where it serves without a reservation. Where the home is away the
+    /// commit alone keeps the limit: a signature too many is made and thrown away, and no more.
+    /// </summary>
     private async ValueTask<GrantOffer?> OfferAsync(
         SigningAttempt attempt, KnownGrant grant, string thumbprint, CancellationToken cancellationToken)
     {
-        var (grantee, question) = (attempt.Grantee, attempt.Question);
-        if (GrantRules.Check(grant.State, grantee, thumbprint, question, grant.Used, question.Now(time)) is { } problem)
+        var (grantee, question, now) = (attempt.Grantee, attempt.Question, attempt.Question.Now(time));
+        if (GrantRules.Check(grant.State, grantee, thumbprint, question, grant.Tally.Used, now) is { } problem)
         {
-            return new GrantOffer.Declined(grant.Version, problem.Code, problem.Detail);
+            return new GrantOffer.Declined(grant.Row.ToVersion(), problem.Code, problem.Detail);
         }
 
-        return grant.NeedsReservation
-            ? await GrainFactory.GetGrain<IGrantGrain>(grant.Id).ReserveAsync(
-                grantee, thumbprint, question, new GrantKnowledge(grant.Version.Version, grant.Used), cancellationToken)
-            : null;
+        if (!grant.NeedsReservation(time.GetUtcNow()))
+        {
+            return null;
+        }
+
+        try
+        {
+            return await GrainFactory.GetGrain<IGrantGrain>(grant.Row.Id).ReserveAsync(
+                grantee, thumbprint, question, new GrantKnowledge(grant.Row.Version, grant.Tally.Used), cancellationToken);
+        }
+        catch (Exception away) when (away is TimeoutException or OrleansMessageRejectionException or ConnectionFailedException)
+        {
+            grant.Tally.NoteHomeAway(time.GetUtcNow());
+            return null;
+        }
     }
 
     private async Task<(SignReply? Reply, CommitOutcome Outcome)> SignUnderAsync(
@@ -133,23 +148,23 @@ public sealed class SigningWorkerGrain(
         try
         {
             var terms = new GrantTermsOfUse(
-                reserved?.Version ?? grant.Version, grant.State.MaxSignings, grant.State.WindowEnd);
+                reserved?.Version ?? grant.Row.ToVersion(), grant.State.MaxSignings, grant.State.WindowEnd);
             var result = await SignAsync(attempt, needed, needed.Certificate!, terms, cancellationToken);
             (used, isStale) = result.Outcome switch
             {
                 CommitOutcome.Committed committed => (committed.Use, false),
                 CommitOutcome.Exhausted exhausted => (exhausted.Used, false),
-                CommitOutcome.Stale stale => (null, stale.Actual.Any(version => version.Id == grant.Id)),
+                CommitOutcome.Stale stale => (null, stale.Actual.Any(version => version.Id == grant.Row.Id)),
                 _ => ((long?)null, false),
             };
-            grant.NoteUsed(used ?? 0);
+            grant.Tally.NoteUsed(used ?? 0);
             return result;
         }
         finally
         {
             if (reserved is not null)
             {
-                await GrainFactory.GetGrain<IGrantGrain>(grant.Id)
+                await GrainFactory.GetGrain<IGrantGrain>(grant.Row.Id)
                     .SettleAsync(new GrantSettlement(reserved.Reservation, used, isStale));
             }
         }

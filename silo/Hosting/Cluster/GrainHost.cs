@@ -83,11 +83,12 @@ internal static class GrainHost
         });
     }
 
-    // A home on a dead node is away until the others have declared that dead: three missed probes, six to eight seconds. A
-    // node whose own processors are saturated gives others more time by itself (ExtendProbeTimeoutDuringDegradation).
+    // A home on a dead node is away until the others have declared that dead: after three missed probes, and no sooner than
+    // six seconds (three of the longest) after the last message from it. So a node that is only slow is not taken for dead.
     private static void FindDeadNodesSoon(ClusterMembershipOptions options)
     {
-        options.ProbeTimeout = TimeSpan.FromSeconds(2);
+        options.ProbeTimeout = options.MinProbeTimeout = TimeSpan.FromSeconds(1);
+        options.MaxProbeTimeout = TimeSpan.FromSeconds(2);
         options.NumMissedProbesLimit = 3;
         options.TableRefreshTimeout = TimeSpan.FromSeconds(10);
         options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);
