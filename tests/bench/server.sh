@@ -1,99 +1,178 @@
 # shellcheck shell=bash
-# Sourced by ./run with $root and $work set: a server on a store of its own, and what is asked of it before it is measured.
+# Sourced by ./run and ./far with $root set, which then set $work: a server on a store of its own, and what is asked of it
+# before it is measured.
+: "${root:?}"
 
-port='' base='' server='' postgres='' database='' token='' signer='' bound='' certificate='' identity='' user=''
-settings=()
+work='' place='' dll="$root/gateway/bin/Release/net10.0/gateway.dll"
+server='' port='' base='' silo_port='' started_ms='' postgres='' database=''
+token='' user='' identity='' ca='' certificate='' policy='' signer='' bound='' ec_certificate='' ec_signer='' ec_bound=''
+settings=() counted=() postgres_options=()
 password="$(head -c 18 /dev/urandom | base64)" master_key="$(head -c 32 /dev/urandom | base64)"
+
+side=''
+declare -A of_side=()
+
+# What follows is about this side's server. A side that is new begins as a copy of the one before.
+use() { # SIDE
+  local name
+  for name in place dll server port base silo_port postgres database \
+    token user identity ca certificate policy signer bound ec_certificate ec_signer ec_bound; do
+    of_side["$side.$name"]="${!name}"
+    printf -v "$name" '%s' "${of_side["$1.$name"]-${!name}}"
+  done
+  side=$1
+}
+
+is_free() { # PORT
+  ! (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
 
 free_port() {
   local candidate
   for candidate in $(shuf -i 20000-32000 -n 50); do
-    (: <"/dev/tcp/127.0.0.1/$candidate") 2>/dev/null || { echo "$candidate"; return; }
+    ! is_free "$candidate" || { echo "$candidate"; return; }
   done
 }
 
 start_postgresql() {
-  local bin directory="$work/postgresql" as_postgres=()
+  local bin directory="$place/postgresql" as_postgres=()
   bin="$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)"
   mkdir -m 755 "$directory"
-  chmod 755 "$work"
+  chmod 755 "$work" "$place"
   if [ "$(id -u)" -eq 0 ]; then # PostgreSQL refuses to run as root.
     chown postgres: "$directory"
     as_postgres=(setpriv --reuid=postgres --regid=postgres --clear-groups)
   fi
-  "${as_postgres[@]}" "$bin/initdb" -D "$directory/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 >"$work/initdb.log"
+  "${as_postgres[@]}" "$bin/initdb" -D "$directory/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 >"$place/initdb.log"
   "${as_postgres[@]}" "$bin/postgres" -D "$directory/data" -k "$directory" -c listen_addresses= -c shared_buffers=256MB \
-    >"$work/postgresql.log" 2>&1 &
+    "${postgres_options[@]}" >"$place/postgresql.log" 2>&1 &
   postgres=$!
   until psql -h "$directory" -U postgres -qc 'SELECT 1' >/dev/null 2>&1; do
     kill -0 "$postgres"
     sleep 0.2
   done
-  psql -h "$directory" -U postgres -qc 'CREATE ROLE codesigning_owner LOGIN' -c 'CREATE ROLE codesigning_service LOGIN' \
-    -c 'CREATE DATABASE codesigning OWNER codesigning_owner'
+  psql -h "$directory" -U postgres -qc 'CREATE ROLE codesigning_owner LOGIN' -c 'CREATE ROLE codesigning_service LOGIN'
   fill_wal
 }
 
 # A database that has run for a while writes its log over segments that it has used before; a new one fills each with zeros
 # first, which is several times what a signature logs. Nothing of that belongs to a signature.
 fill_wal() {
-  psql -h "$work/postgresql" -U postgres -qAt -o /dev/null \
+  psql -h "$place/postgresql" -U postgres -qAt -o /dev/null \
     -c "SELECT pg_logical_emit_message(false, 'bench', repeat('x', 1000000)) FROM generate_series(1, 900)" -c CHECKPOINT -c CHECKPOINT
 }
 
 stop_postgresql() {
-  [ -z "$postgres" ] || { kill -INT "$postgres" && wait "$postgres" || true; }
+  [ -z "$postgres" ] || { kill -INT "$postgres" && wait "$postgres"; } || true
   postgres=''
-  rm -rf "$work/postgresql"
+  rm -rf "$place/postgresql"
 }
 
 new_store() { # DATABASE
   database=$1
-  rm -rf "$work/data"
-  mkdir -m 700 "$work/data"
-  [ "$database" = sqlite ] || start_postgresql
+  rm -rf "$place/data"
+  mkdir -m 700 "$place/data"
+  [ "$database" != sqlite ] || return 0
+  [ -n "$postgres" ] || start_postgresql
+  PGOPTIONS='-c client_min_messages=warning' psql -h "$place/postgresql" -U postgres -qc 'DROP DATABASE IF EXISTS codesigning' \
+    -c 'CREATE DATABASE codesigning OWNER codesigning_owner'
 }
 
-# The settings of the server, and of whatever else opens its store.
+# The settings of the server, and of whatever else opens its store. Where the silo listens is unknown to a server without one.
 choose_settings() {
-  settings=(CODESIGNING_DATA="$work/data" CODESIGNING_URLS="$base" CODESIGNING_ADMIN_PASSWORD="$password"
-    CODESIGNING_MASTER_KEY="$master_key"
+  settings=(CODESIGNING_DATA="$place/data" CODESIGNING_URLS="$base" CODESIGNING_ADMIN_PASSWORD="$password"
+    CODESIGNING_MASTER_KEY="$master_key" CODESIGNING_SILO_ADDRESS=127.0.0.1 CODESIGNING_SILO_PORT="$silo_port"
     CODESIGNING_SIGNATURES_PER_SECOND=1000000 CODESIGNING_REQUESTS_PER_SECOND=1000000)
   if [ "$database" != sqlite ]; then
-    settings+=(CODESIGNING_SILO_ADDRESS=127.0.0.1 CODESIGNING_SILO_PORT="$(free_port)"
-      CODESIGNING_DB="Host=$work/postgresql;Database=codesigning;Username=codesigning_service"
-      CODESIGNING_DB_MIGRATE="Host=$work/postgresql;Database=codesigning;Username=codesigning_owner")
+    settings+=(CODESIGNING_DB="Host=$place/postgresql;Database=codesigning;Username=codesigning_service"
+      CODESIGNING_DB_MIGRATE="Host=$place/postgresql;Database=codesigning;Username=codesigning_owner")
   fi
 }
 
-start_server() {
+# The silo keeps its port over a restart, as a node does.
+choose_ports() {
   port="$(free_port)"
   base="http://127.0.0.1:$port"
-  choose_settings
-  env -C "$work" "${settings[@]}" dotnet "$root/gateway/bin/Release/net10.0/gateway.dll" >"$work/server.log" 2>&1 &
-  server=$!
-  until curl -sf "$base/readyz" >/dev/null; do
-    kill -0 "$server" 2>/dev/null || { cat "$work/server.log" >&2; return 1; }
-    sleep 0.2
+  until [ -n "$silo_port" ] && [ "$silo_port" != "$port" ] && is_free "$silo_port"; do
+    silo_port="$(free_port)"
   done
 }
 
+# Asked without a process such as curl, which would take its time from the server that starts.
+is_ready() (
+  exec {web}<>"/dev/tcp/127.0.0.1/$port" || exit 1
+  printf 'GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&"$web"
+  read -r -t 10 -u "$web" status && [[ $status == 'HTTP/1.1 200 '* ]]
+) 2>/dev/null
+
+# Fails, printing its log, if the server has ended or takes too long.
+check_server() { # SECONDS-LIMIT
+  if kill -0 "$server" 2>/dev/null && [ "$SECONDS" -lt "$1" ]; then
+    return
+  fi
+  cat "$place/server${side:+-$side}.log" >&2
+  echo 'The server is not ready.' >&2
+  return 1
+}
+
+# Starts the server; $started_ms is the time until it was ready.
+start_server() {
+  local begin limit=$((SECONDS + 120))
+  choose_ports
+  choose_settings
+  begin="${EPOCHREALTIME//[!0-9]/}"
+  env -C "$place" "${settings[@]}" dotnet "$dll" >"$place/server${side:+-$side}.log" 2>&1 &
+  server=$!
+  until is_ready; do
+    check_server "$limit"
+    sleep 0.02
+  done
+  # shellcheck disable=SC2034 # of those who source this
+  started_ms=$(((${EPOCHREALTIME//[!0-9]/} - begin) / 1000))
+}
+
 stop_server() {
-  [ -z "$server" ] || { kill -TERM "$server" 2>/dev/null && wait "$server" || true; }
+  [ -z "$server" ] || { kill -CONT "$server" && kill -TERM "$server" && wait "$server"; } 2>/dev/null || true
   server=''
 }
 
-# CPU seconds that the server and the database have taken.
+# A server that waits still has timers and a second compilation of what it did before: paused, it takes nothing from another.
+pause_server() {
+  kill -STOP "$server"
+}
+
+resume_server() {
+  local limit=$((SECONDS + 120))
+  kill -CONT "$server"
+  until is_ready; do
+    check_server "$limit"
+    sleep 0.1
+  done
+  sleep 1
+}
+
+# CPU seconds that the server, or the nodes in $counted, and the database have taken. Connections of the database that have
+# ended count as their parent's children.
 cpu_of_server() {
-  local ticks
+  local ticks pid
   ticks="$(getconf CLK_TCK)"
-  { cat "/proc/$server/stat"; [ -z "$postgres" ] || ps -o pid= --ppid "$postgres" | while read -r pid; do cat "/proc/$pid/stat"; done; } 2>/dev/null |
-    sed 's/^.*) //' | awk -v ticks="$ticks" '{ sum += $12 + $13 } END { print sum / ticks }'
+  for pid in "${counted[@]:-$server}" ${postgres:+$(ps -o pid= --ppid "$postgres")}; do
+    cat "/proc/$pid/stat" || true
+  done 2>/dev/null | sed 's/^.*) //' | awk -v ticks="$ticks" -v ended="$(cpu_of_ended_connections)" \
+    '{ sum += $12 + $13 } END { print (sum + ended) / ticks }'
+}
+
+cpu_of_ended_connections() {
+  [ -z "$postgres" ] || sed 's/^.*) //' "/proc/$postgres/stat" | awk '{ print $12 + $13 + $14 + $15 }'
+}
+
+resident_mib() {
+  awk '$1 == "VmRSS:" { print $2 / 1024 }' "/proc/$server/status"
 }
 
 seed() { # SIGNERS ENTRIES
   choose_settings
-  env -C "$work" "${settings[@]}" dotnet "$root/tests/bench/seed/bin/Release/net10.0/bench-seed.dll" "$certificate" "$user" "$1" "$2" >&2
+  env -C "$place" "${settings[@]}" dotnet "$root/tests/bench/seed/bin/Release/net10.0/bench-seed.dll" "$certificate" "$user" "$1" "$2" >&2
 }
 
 call() { # METHOD PATH [BODY]
@@ -112,39 +191,60 @@ sign_in() {
 
 # A CA, a certificate, a machine identity, and two signers with which it may sign: one freely, one by a grant.
 set_up() {
-  local ca secret
-  signer='' bound=''
+  local secret
+  signer='' bound='' ec_signer='' ec_bound=''
   sign_in
   user="$(call GET /me | jq -r .id)"
   ca="$(call POST /pki/ca '{"commonName":"Bench","keyAlgorithm":"EC_P256","ttlDays":3650}' | jq -r .id)"
-  certificate="$(jq -n --arg ca "$ca" '{caId: $ca, commonName: "Bench", keyAlgorithm: "RSA_3072", ttlDays: 365}' |
-    call POST /pki/certificates @- | jq -r .id)"
+  certificate="$(create_certificate RSA_3072)"
   identity="$(call POST /identities '{"name":"bench"}' | jq -r .id)"
   secret="$(call POST "/identities/$identity/client-secrets" '{}')"
-  jq '{clientId, clientSecret}' <<<"$secret" >"$work/credentials.json"
-  signer="$(create_signer free '[]' null)"
-  set_up_grant
+  jq '{clientId, clientSecret}' <<<"$secret" >"$place/credentials.json"
+  signer="$(create_signer free "$certificate" '[]' null)"
+  create_policy
+  bound="$(create_bound_signer bound "$certificate")"
   write_requests
 }
 
-create_signer() { # NAME MEMBERS POLICY
-  jq -n --arg name "$1" --arg certificate "$certificate" --arg identity "$identity" --argjson members "$2" --argjson policy "$3" \
+# The same two with P-256.
+set_up_p256() {
+  ec_certificate="$(create_certificate EC_P256)"
+  ec_signer="$(create_signer ec-free "$ec_certificate" '[]' null)"
+  ec_bound="$(create_bound_signer ec-bound "$ec_certificate")"
+  write_requests
+}
+
+create_certificate() { # KEY-ALGORITHM
+  jq -n --arg ca "$ca" --arg key "$1" '{caId: $ca, commonName: "Bench", keyAlgorithm: $key, ttlDays: 365}' |
+    call POST /pki/certificates @- | jq -r .id
+}
+
+create_signer() { # NAME CERTIFICATE MEMBERS POLICY
+  jq -n --arg name "$1" --arg certificate "$2" --arg identity "$identity" --argjson members "$3" --argjson policy "$4" \
     '{name: $name, certificateId: $certificate, members: ([{kind: "identity", id: $identity, role: "operator"}] + $members)}
       + if $policy then {approvalPolicyId: $policy} else {} end' |
     call POST /pki/signers @- | jq -r .id
 }
 
 # Whoever made the identity's secret may not grant it anything, so somebody else does.
-set_up_grant() {
-  local approver policy
+create_policy() {
+  local approver
   approver="$(jq -n --arg password "$password" '{email: "approver@localhost", name: "Approver", password: $password}' |
     call POST /users @- | jq -r .id)"
   policy="$(jq -n --arg id "$approver" '{name: "bench", constraints: {maxSignings: 1000000000},
-    steps: [{approvers: [{kind: "user", id: $id}], requiredApprovals: 1}]}' | call POST /pki/signing-policies @- | jq .id)"
-  bound="$(create_signer bound "[{\"kind\":\"user\",\"id\":\"$approver\",\"role\":\"administrator\"}]" "$policy")"
+    steps: [{approvers: [{kind: "user", id: $id}], requiredApprovals: 1}]}' | call POST /pki/signing-policies @- |
+    jq -c --arg approver "$approver" '{id, approver: $approver}')"
+}
+
+# A signer under the policy, and a grant on it.
+create_bound_signer() { # NAME CERTIFICATE
+  local created
+  created="$(create_signer "$1" "$2" "$(jq -c '[{kind: "user", id: .approver, role: "administrator"}]' <<<"$policy")" \
+    "$(jq .id <<<"$policy")")" || return
   jq -n --arg identity "$identity" \
     '{grantee: {kind: "identity", id: $identity}, justification: "bench", requestedSignings: 1000000000}' |
-    token="$(token_of approver@localhost)" call POST "/pki/signers/$bound/requests/pre-approve" @- >/dev/null
+    token="$(token_of approver@localhost)" call POST "/pki/signers/$created/requests/pre-approve" @- >/dev/null || return
+  echo "$created"
 }
 
 # The requests that are sent over and over: a digest to be signed, with a machine identity's token.
@@ -152,14 +252,17 @@ write_requests() {
   [ -n "$signer" ] || return 0
   local machine
   machine="$(curl -sS --fail-with-body "$base/api/v1/auth/universal-auth/login" -H 'Content-Type: application/json' \
-    --data-binary @"$work/credentials.json" | jq -r .accessToken)"
-  write_request "$signer" "$machine" >"$work/request"
-  write_request "$bound" "$machine" >"$work/bound-request"
+    --data-binary @"$place/credentials.json" | jq -r .accessToken)"
+  write_request "$signer" "$machine" RSASSA_PKCS1_V1_5_SHA256 >"$place/rsa-free"
+  write_request "$bound" "$machine" RSASSA_PKCS1_V1_5_SHA256 >"$place/rsa-policy"
+  [ -n "$ec_signer" ] || return 0
+  write_request "$ec_signer" "$machine" ECDSA_SHA256 >"$place/p256-free"
+  write_request "$ec_bound" "$machine" ECDSA_SHA256 >"$place/p256-policy"
 }
 
-write_request() { # SIGNER TOKEN
+write_request() { # SIGNER TOKEN ALGORITHM
   local body
-  body="{\"data\":\"$(head -c 32 /dev/urandom | base64)\",\"signingAlgorithm\":\"RSASSA_PKCS1_V1_5_SHA256\",\"isDigest\":true}"
+  body="{\"data\":\"$(head -c 32 /dev/urandom | base64)\",\"signingAlgorithm\":\"$3\",\"isDigest\":true}"
   printf 'POST /api/v1/pki/signers/%s/sign HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' \
     "$1" "$2" "${#body}" "$body"
 }
