@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Orleans.Configuration;
 using Orleans.Networking.Shared;
+using Orleans.Serialization;
 
 namespace CodeSigning.Silo.Hosting;
 
@@ -28,6 +29,10 @@ internal static class GrainHost
     {
         // Orleans tells its options and each step of its start, forty lines of them.
         builder.Logging.AddFilter("Orleans", LogLevel.Warning);
+        // It reckons the first of its checks from the machine's start, and warns of an hour's stall at each of ours.
+        builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
+        // What a home throws may hold what its database's client threw.
+        builder.Services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.UnionWith(["Npgsql", "CodeSigning"]));
         builder.UseOrleans(silo =>
         {
             silo.ConfigureEndpoints(endpoint.Address, endpoint.Port, NoClients);

@@ -11,6 +11,11 @@ internal sealed class PostgreSqlConnections : IReadConnections, IAsyncDisposable
     /// <summary>The schema that holds everything.</summary>
     public const string Schema = "codesigning";
 
+    private const string PoolSize = "Maximum Pool Size";
+
+    // A few nodes must fit into PostgreSQL's 100 connections; who finds none free waits for milliseconds.
+    private const int MostReaders = 24;
+
     private readonly NpgsqlDataSource _readers;
     private readonly NpgsqlDataSource _writers;
 
@@ -25,6 +30,9 @@ internal sealed class PostgreSqlConnections : IReadConnections, IAsyncDisposable
             // commit_batch compares under lock statement by statement, which only this level allows.
             Options = "-c default_transaction_isolation=read\\ committed",
         };
+        if (!builder.ShouldSerialize(PoolSize))
+            builder.MaxPoolSize = MostReaders;
+
         _readers = NpgsqlDataSource.Create(builder);
         builder.ApplicationName = "codesigning writer";
         builder.MaxPoolSize = 8;
