@@ -11,8 +11,13 @@ public sealed class PostgreSqlDatabase(PostgreSqlServer server, string name)
 
     public PostgreSqlServer Server => server;
 
+    public string Name => name;
+
     /// <summary>Runs SQL as the superuser, whom nothing restrains.</summary>
     public Task ExecuteAsync(string sql) => server.ExecuteAsync(name, sql);
+
+    /// <summary>Asks for one value as the superuser.</summary>
+    public Task<object?> AskAsync(string sql) => server.AskAsync(name, sql);
 
     /// <summary>
     /// Makes the database's clock, by which commits judge, stand at a time; null lets it run again. Production has no such

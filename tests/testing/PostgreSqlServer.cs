@@ -93,6 +93,23 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         return new PostgreSqlDatabase(this, name);
     }
 
+    /// <summary>Makes a copy of a database that nobody is connected to.</summary>
+    public async Task<PostgreSqlDatabase> CopyDatabaseAsync(PostgreSqlDatabase original)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"test{Interlocked.Increment(ref _databases)}");
+        await ExecuteAsync("postgres", $"CREATE DATABASE {name} OWNER {OwnerRole} TEMPLATE {original.Name}");
+        return new PostgreSqlDatabase(this, name);
+    }
+
+    /// <summary>Asks for one value as the superuser.</summary>
+    public async Task<object?> AskAsync(string database, string sql)
+    {
+        await using NpgsqlConnection connection = new(ConnectionString(database) + ";Pooling=false");
+        await connection.OpenAsync();
+        await using NpgsqlCommand command = new(sql, connection);
+        return await command.ExecuteScalarAsync();
+    }
+
     /// <summary>Runs SQL as the superuser.</summary>
     public async Task ExecuteAsync(string database, string sql)
     {

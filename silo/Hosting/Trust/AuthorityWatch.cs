@@ -4,6 +4,7 @@ using CodeSigning.Silo.Storage.Secrets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 
 namespace CodeSigning.Silo.Hosting.Trust;
 
@@ -15,6 +16,7 @@ internal sealed class AuthorityWatch(
     AuthorityKeys keys,
     ClusterTrust trust,
     NodeSettings settings,
+    IOptions<ClusterOptions> cluster,
     IOptions<TrustOptions> options,
     TimeProvider time,
     ILogger<AuthorityWatch> logger) : BackgroundService, IHostedLifecycleService
@@ -59,5 +61,5 @@ internal sealed class AuthorityWatch(
             await LookAsync(stoppingToken);
     }
 
-    private TrustedAuthority Take(AuthorityKey key) => new(key, options.Value, time);
+    private TrustedAuthority Take(AuthorityKey key) => new(key, cluster.Value.ClusterId, options.Value, time);
 }

@@ -8,22 +8,22 @@ using CodeSigning.Silo.Pki;
 namespace CodeSigning.Silo.Hosting.Trust;
 
 /// <summary>
-/// The certificate by which a node shows that it could open the store: issued by the cluster authority directly, for both
-/// ends of a connection. The authority has no certificate of its own; what counts is its public key.
+/// The certificate by which a node shows that it could open the store, and of which cluster it is: issued by the cluster
+/// authority directly, for both ends of a connection. The authority has no certificate of its own; what counts is its public
+/// key. A restored copy of a database has the same authority, and is another cluster.
 /// </summary>
 internal static class NodeCertificate
 {
     private const string ClientAuth = "1.3.6.1.5.5.7.3.2";
 
     private static readonly X500DistinguishedName Issuer = new("CN=cluster authority");
-    private static readonly X500DistinguishedName Subject = new("CN=cluster node");
 
     /// <summary>Makes a key and a certificate for it. The key is in this process's memory alone.</summary>
-    public static X509Certificate2 Issue(KeyHandle authority, DateTimeOffset notBefore, DateTimeOffset notAfter)
+    public static X509Certificate2 Issue(KeyHandle authority, string cluster, DateTimeOffset notBefore, DateTimeOffset notAfter)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         VaultSignatureGenerator generator = new(authority);
-        CertificateRequest request = new(Subject, key, generator.Hash);
+        CertificateRequest request = new(SubjectOf(cluster), key, generator.Hash);
         var extensions = request.CertificateExtensions;
         extensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
         extensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
@@ -33,12 +33,15 @@ internal static class NodeCertificate
     }
 
     /// <summary>Says, as the end of a sentence, why a certificate is no node's at this time; null for one that is.</summary>
-    public static string? RefusalOf(X509Certificate2 certificate, VerificationKey authority, DateTimeOffset now)
+    public static string? RefusalOf(
+        X509Certificate2 certificate, VerificationKey authority, string cluster, DateTimeOffset now)
     {
         if (!IsSignedBy(authority, certificate))
             return "its certificate is not of this cluster's authority";
         if (!IsForNodes(certificate))
             return "its certificate is not one of a node";
+        if (!certificate.SubjectName.RawData.AsSpan().SequenceEqual(SubjectOf(cluster).RawData))
+            return "it is a node of another cluster";
 
         DateTimeOffset notBefore = certificate.NotBefore, notAfter = certificate.NotAfter;
         if (now < notBefore)
@@ -46,6 +49,8 @@ internal static class NodeCertificate
 
         return now > notAfter ? $"its certificate expired at {notAfter:u}" : null;
     }
+
+    private static X500DistinguishedName SubjectOf(string cluster) => new($"CN=node of {cluster}");
 
     private static bool IsSignedBy(VerificationKey authority, X509Certificate2 certificate)
     {

@@ -14,15 +14,17 @@ internal sealed class TrustedAuthority : IDisposable
     private readonly AuthorityKey _key;
     private readonly VerificationKey _publicKey;
     private readonly TimeProvider _time;
+    private readonly string _cluster;
     private readonly TimeSpan _certificateLife;
     private X509Certificate2? _certificate;
     private DateTimeOffset _renewAt;
 
     /// <summary>Takes over a key.</summary>
-    public TrustedAuthority(AuthorityKey key, TrustOptions options, TimeProvider time)
+    public TrustedAuthority(AuthorityKey key, string cluster, TrustOptions options, TimeProvider time)
     {
         _key = key;
         _publicKey = VerificationKey.FromSubjectPublicKeyInfo(key.Handle.PublicKey.Span);
+        _cluster = cluster;
         _time = time;
         _certificateLife = options.CertificateLife;
     }
@@ -46,7 +48,7 @@ internal sealed class TrustedAuthority : IDisposable
 
     /// <summary>Says, as the end of a sentence, why the other end of a connection is refused; null for a node.</summary>
     public string? RefusalOf(X509Certificate? certificate) => certificate is X509Certificate2 shown
-        ? NodeCertificate.RefusalOf(shown, _publicKey, _time.GetUtcNow())
+        ? NodeCertificate.RefusalOf(shown, _publicKey, _cluster, _time.GetUtcNow())
         : "it shows no certificate";
 
     public void Dispose()
@@ -61,6 +63,6 @@ internal sealed class TrustedAuthority : IDisposable
     {
         var notBefore = now - Backdating;
         _renewAt = notBefore + (_certificateLife / 2);
-        return NodeCertificate.Issue(_key.Handle, notBefore, notBefore + _certificateLife);
+        return NodeCertificate.Issue(_key.Handle, _cluster, notBefore, notBefore + _certificateLife);
     }
 }

@@ -66,6 +66,7 @@ public sealed class ClusterTrustTests : IDisposable
 
     private TrustedAuthority Make(long version) => new(
         new AuthorityKey(_vault.Generate("cluster-authority", KeyPurpose.ClusterAuthority, KeyAlgorithm.EcP256).Handle, version),
+        "c1",
         new TrustOptions(),
         TimeProvider.System);
 

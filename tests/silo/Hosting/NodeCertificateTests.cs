@@ -13,6 +13,7 @@ namespace CodeSigning.Silo.Tests.Hosting;
 /// <summary>The certificates that nodes make themselves, as they age.</summary>
 public sealed class NodeCertificateTests : IDisposable
 {
+    private const string Cluster = "c1";
     private static readonly TrustOptions Day = new() { CertificateLife = TimeSpan.FromHours(24) };
 
     private readonly ManualTimeProvider _time = new();
@@ -85,7 +86,7 @@ public sealed class NodeCertificateTests : IDisposable
     {
         ManualTimeProvider fast = new();
         fast.Advance(TimeSpan.FromHours(1));
-        using TrustedAuthority ahead = new(new AuthorityKey(OpenKey(_key.Sealed), 1), Day, fast);
+        using TrustedAuthority ahead = new(new AuthorityKey(OpenKey(_key.Sealed), 1), Cluster, Day, fast);
 
         Assert.Null(_here.RefusalOf(ahead.Certificate));
         Assert.Null(ahead.RefusalOf(_here.Certificate));
@@ -96,7 +97,7 @@ public sealed class NodeCertificateTests : IDisposable
     {
         using var authority = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var imported = _vault.Import("cluster-authority", KeyPurpose.ClusterAuthority, authority);
-        using TrustedAuthority trusted = new(new AuthorityKey(imported.Handle, 1), Day, _time);
+        using TrustedAuthority trusted = new(new AuthorityKey(imported.Handle, 1), Cluster, Day, _time);
         using var server = Issue(authority, isAuthority: false, "1.3.6.1.5.5.7.3.1");
         using var both = Issue(authority, isAuthority: false, "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2");
         using var intermediate = Issue(authority, isAuthority: true, "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2");
@@ -123,14 +124,14 @@ public sealed class NodeCertificateTests : IDisposable
         Assert.Equal(0, await late.ReadAsync());
     }
 
-    private TrustedAuthority Open(SealedKey key) => new(new AuthorityKey(OpenKey(key), 1), Day, _time);
+    private TrustedAuthority Open(SealedKey key) => new(new AuthorityKey(OpenKey(key), 1), Cluster, Day, _time);
 
     private KeyHandle OpenKey(SealedKey key) => _vault.Open(key, key.Reference, KeyPurpose.ClusterAuthority);
 
     private X509Certificate2 Issue(ECDsa authority, bool isAuthority, params string[] usages)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        CertificateRequest request = new("CN=cluster node", key, HashAlgorithmName.SHA256);
+        CertificateRequest request = new($"CN=node of {Cluster}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(isAuthority, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. usages.Select(usage => new Oid(usage))], critical: true));
         var now = _time.GetUtcNow();

@@ -32,6 +32,8 @@ internal sealed class RunningSilo : IAsyncDisposable
 
     public LogLines Log { get; }
 
+    public string Cluster => Get<IOptions<ClusterOptions>>().Value.ClusterId;
+
     public ClusterTrust Trust => Get<ClusterTrust>();
 
     /// <param name="time">The clock of what is the product's own; Orleans keeps to the world's.</param>

@@ -24,7 +24,7 @@ public sealed class SiloPortTests : IAsyncLifetime
     public async Task A_node_is_greeted(SslProtocols protocol)
     {
         using var authority = await _silo.OpenAuthorityAsync();
-        using var certificate = TestCertificates.Of(authority.Handle, Now);
+        using var certificate = TestCertificates.Of(authority.Handle, _silo.Cluster, Now);
         await using var caller = await SiloCaller.ConnectAsync(_silo.Endpoint, certificate, protocol);
 
         Assert.True(await caller.ReadAsync() > 0);
@@ -36,7 +36,7 @@ public sealed class SiloPortTests : IAsyncLifetime
     [Fact]
     public async Task A_certificate_that_signs_itself_is_refused()
     {
-        using var certificate = TestCertificates.SelfMade(Now);
+        using var certificate = TestCertificates.SelfMade(_silo.Cluster, Now);
         await AssertRefusedAsync(certificate, "its certificate is not of this cluster's authority");
     }
 
@@ -44,7 +44,7 @@ public sealed class SiloPortTests : IAsyncLifetime
     public async Task A_certificate_of_another_authority_is_refused()
     {
         using var authority = TestCertificates.OtherAuthority();
-        using var certificate = TestCertificates.Of(authority, Now);
+        using var certificate = TestCertificates.Of(authority, _silo.Cluster, Now);
         await AssertRefusedAsync(certificate, "its certificate is not of this cluster's authority");
     }
 
@@ -56,10 +56,18 @@ public sealed class SiloPortTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_node_of_a_copied_store_is_refused()
+    {
+        using var authority = await _silo.OpenAuthorityAsync();
+        using var certificate = TestCertificates.Of(authority.Handle, "another", Now);
+        await AssertRefusedAsync(certificate, "it is a node of another cluster");
+    }
+
+    [Fact]
     public async Task An_expired_certificate_is_refused()
     {
         using var authority = await _silo.OpenAuthorityAsync();
-        using var certificate = TestCertificates.Of(authority.Handle, Now, ends: TimeSpan.FromMinutes(-1));
+        using var certificate = TestCertificates.Of(authority.Handle, _silo.Cluster, Now, ends: TimeSpan.FromMinutes(-1));
         await AssertRefusedAsync(certificate, "its certificate expired at");
     }
 
@@ -67,7 +75,7 @@ public sealed class SiloPortTests : IAsyncLifetime
     public async Task A_certificate_of_tomorrow_is_refused()
     {
         using var authority = await _silo.OpenAuthorityAsync();
-        using var certificate = TestCertificates.Of(authority.Handle, Now, begins: TimeSpan.FromHours(24), ends: TimeSpan.FromHours(48));
+        using var certificate = TestCertificates.Of(authority.Handle, _silo.Cluster, Now, begins: TimeSpan.FromHours(24), ends: TimeSpan.FromHours(48));
         await AssertRefusedAsync(certificate, "its certificate is valid only from");
     }
 
@@ -94,7 +102,7 @@ public sealed class SiloPortTests : IAsyncLifetime
     public async Task A_refusal_does_not_end_the_connections_of_nodes()
     {
         using var authority = await _silo.OpenAuthorityAsync();
-        using var certificate = TestCertificates.Of(authority.Handle, Now);
+        using var certificate = TestCertificates.Of(authority.Handle, _silo.Cluster, Now);
         await using var node = await SiloCaller.ConnectAsync(_silo.Endpoint, certificate);
         Assert.True(await node.ReadAsync() > 0);
         await using var stranger = await SiloCaller.ConnectAsync(_silo.Endpoint, certificate: null);
@@ -109,7 +117,7 @@ public sealed class SiloPortTests : IAsyncLifetime
     public async Task Under_another_authority_the_old_one_is_out()
     {
         using var leaked = await _silo.OpenAuthorityAsync();
-        using var certificate = TestCertificates.Of(leaked.Handle, Now);
+        using var certificate = TestCertificates.Of(leaked.Handle, _silo.Cluster, Now);
         await using var early = await SiloCaller.ConnectAsync(_silo.Endpoint, certificate);
         Assert.True(await early.ReadAsync() > 0);
 
@@ -119,7 +127,7 @@ public sealed class SiloPortTests : IAsyncLifetime
         _silo.Log.Clear();
         await AssertRefusedAsync(certificate, "its certificate is not of this cluster's authority");
         using var authority = await _silo.OpenAuthorityAsync();
-        using var next = TestCertificates.Of(authority.Handle, Now);
+        using var next = TestCertificates.Of(authority.Handle, _silo.Cluster, Now);
         await using var node = await SiloCaller.ConnectAsync(_silo.Endpoint, next);
         Assert.True(await node.ReadAsync() > 0);
     }

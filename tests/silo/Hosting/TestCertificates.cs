@@ -20,15 +20,15 @@ internal static class TestCertificates
     }
 
     /// <summary>A certificate that an authority issued in the form of nodes' ones.</summary>
-    public static X509Certificate2 Of(KeyHandle authority, DateTimeOffset now, TimeSpan? begins = null, TimeSpan? ends = null) =>
-        NodeCertificate.Issue(authority, now + (begins ?? TimeSpan.FromHours(-1)), now + (ends ?? TimeSpan.FromHours(1)));
+    public static X509Certificate2 Of(KeyHandle authority, string cluster, DateTimeOffset now, TimeSpan? begins = null, TimeSpan? ends = null) =>
+        NodeCertificate.Issue(authority, cluster, now + (begins ?? TimeSpan.FromHours(-1)), now + (ends ?? TimeSpan.FromHours(1)));
 
     /// <summary>A certificate that names the authority as its issuer and is signed by its own key.</summary>
-    public static X509Certificate2 SelfMade(DateTimeOffset now)
+    public static X509Certificate2 SelfMade(string cluster, DateTimeOffset now)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         X500DistinguishedName authority = new("CN=cluster authority");
-        CertificateRequest request = new("CN=cluster node", key, HashAlgorithmName.SHA256);
+        CertificateRequest request = new($"CN=node of {cluster}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. NodeUsages.Select(usage => new Oid(usage))], critical: true));
         using var certificate = request.Create(
@@ -41,7 +41,7 @@ internal static class TestCertificates
     {
         using var signer = node.GetECDsaPrivateKey()!;
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        CertificateRequest request = new("CN=cluster node", key, HashAlgorithmName.SHA256);
+        CertificateRequest request = new(node.SubjectName, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. NodeUsages.Select(usage => new Oid(usage))], critical: true));
         using var certificate = request.Create(
