@@ -19,6 +19,7 @@ internal static class GrainServices
         .AddSingleton<SignerDirectory>()
         .AddSingleton<SignerWithdrawals>()
         .AddSingleton<KnownSigners>()
+        .AddSingleton<SigningWorker>()
         .AddSingleton<LedgerAuthority>()
         .AddSingleton<SigningMeter>();
 }

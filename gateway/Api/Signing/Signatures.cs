@@ -8,6 +8,7 @@ using CodeSigning.Gateway.Calls;
 using CodeSigning.Gateway.Problems;
 using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Signing;
 using CodeSigning.Identities;
 using CodeSigning.Signing;
 
@@ -15,7 +16,7 @@ namespace CodeSigning.Gateway.Api.Signing;
 
 /// <summary>Asks the signing worker for signatures, and the kept answers for those that were made before.</summary>
 internal sealed class Signatures(
-    IGrainFactory grains, CertificateService certificates, IAnswerStore answers, ICallerAuthentication authentication)
+    SigningWorker worker, CertificateService certificates, IAnswerStore answers, ICallerAuthentication authentication)
 {
     private const int Attempts = 3;
 
@@ -32,7 +33,6 @@ internal sealed class Signatures(
         if (caller.Retry is not null && await FindAsync(caller, http.RequestAborted) is { } first)
             return first;
 
-        var worker = grains.GetGrain<ISigningWorkerGrain>(0);
         for (var attempt = 1; attempt <= Attempts; attempt++)
         {
             var command = new SignCommand(caller, signerId, item.Algorithm, item.IsDigest, item.Data, metadata);
