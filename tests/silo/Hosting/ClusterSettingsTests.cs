@@ -1,0 +1,43 @@
+using CodeSigning.Silo.Hosting;
+using Microsoft.Extensions.Configuration;
+using Xunit;
+
+namespace CodeSigning.Silo.Tests.Hosting;
+
+public sealed class ClusterSettingsTests
+{
+    [Theory]
+    [InlineData(null, null, "CODESIGNING_SILO_ADDRESS is not set.")]
+    [InlineData(" ", null, "CODESIGNING_SILO_ADDRESS is not set.")]
+    [InlineData("node-1", null, "CODESIGNING_SILO_ADDRESS is 'node-1'. It is the IP address")]
+    [InlineData("0.0.0.0", null, "CODESIGNING_SILO_ADDRESS is '0.0.0.0'. It is the IP address")]
+    [InlineData("::", null, "CODESIGNING_SILO_ADDRESS is '::'. It is the IP address")]
+    [InlineData("10.0.0.7", "0", "CODESIGNING_SILO_PORT is '0'. It is a TCP port")]
+    [InlineData("10.0.0.7", "70000", "CODESIGNING_SILO_PORT is '70000'. It is a TCP port")]
+    public void A_mistake_about_the_address_is_a_sentence(string? address, string? port, string sentence)
+    {
+        var mistakes = Assert.Throws<SettingsException>(() => ClusterSettings.Read(Configuration(address, port)));
+
+        Assert.StartsWith(sentence, mistakes.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', mistakes.Message);
+    }
+
+    [Theory]
+    [InlineData("10.0.0.7", null, "10.0.0.7:11111")]
+    [InlineData(" 10.0.0.7 ", "4711", "10.0.0.7:4711")]
+    [InlineData("fd00::7", "4711", "[fd00::7]:4711")]
+    [InlineData("::ffff:10.0.0.7", null, "10.0.0.7:11111")]
+    public void An_address_is_read_in_one_form(string address, string? port, string expected) =>
+        Assert.Equal(expected, ClusterSettings.Read(Configuration(address, port)).ToString());
+
+    [Fact]
+    public void A_node_alone_gets_a_free_port() => Assert.NotEqual(0, ClusterSettings.PickAlone().Port);
+
+    private static IConfiguration Configuration(string? address, string? port) => new ConfigurationBuilder()
+        .AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["CODESIGNING_SILO_ADDRESS"] = address,
+            ["CODESIGNING_SILO_PORT"] = port,
+        })
+        .Build();
+}
