@@ -1,9 +1,7 @@
 using System.Net;
 using CodeSigning.Grains.Certificates;
-using CodeSigning.Silo.Hosting.Trust;
 using CodeSigning.Silo.Notifications;
 using CodeSigning.Silo.Storage.Hosting;
-using CodeSigning.Silo.Storage.Secrets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -19,21 +17,19 @@ public static class SiloHosting
     /// <exception cref="SettingsException">What the settings say of the node's address is a mistake.</exception>
     public static IHostApplicationBuilder AddSilo(this IHostApplicationBuilder builder, NodeSettings settings)
     {
-        var endpoint = settings.PostgreSql is null ? ClusterSettings.PickAlone() : ClusterSettings.Read(builder.Configuration);
         if (settings.PostgreSql is { } database)
-            builder.Services.AddAddressClaim(endpoint, database);
+            builder.Services.AddAddressClaim(ClusterSettings.Read(builder.Configuration), database);
         else
             builder.Services.AddHostedService<StoreOwner>();
 
         builder.AddStore(settings);
-        builder.AddClusterTrust();
         builder.Services.AddGrainServices();
         builder.Services.AddNotifications(NotificationOptions.Read(builder.Configuration));
         builder.Services.AddSingleton(new PkiOptions { PublicUrl = settings.PublicUrl });
         builder.Services.AddHealthChecks()
             .AddCheck<StoreHealthCheck>("store", timeout: ProbeTimeout)
             .AddCheck<LedgerHealthCheck>("ledger", timeout: ProbeTimeout);
-        builder.AddGrainHost(settings, endpoint);
+        builder.AddGrainHost(settings);
         return builder;
     }
 
@@ -43,7 +39,6 @@ public static class SiloHosting
         builder.Services.AddSingleton(settings);
         builder.Services.AddLedgerStorage(settings.ToStorage());
         builder.Services.AddVault(settings);
-        builder.Services.AddSingleton<AuthorityKeys>();
     }
 
     private static void AddAddressClaim(this IServiceCollection services, IPEndPoint endpoint, string database) =>

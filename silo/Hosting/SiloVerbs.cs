@@ -1,7 +1,9 @@
 using CodeSigning.Silo.Ledger.Commands;
 using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Storage.Commands;
+using CodeSigning.Silo.Storage.Secrets;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -82,6 +84,7 @@ internal static class SiloVerbs
         }
 
         builder.AddStore(settings);
+        builder.Services.AddSingleton<AuthorityKeys>();
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // The command itself says why it cannot.
         using var host = builder.Build();
         return await ReplaceAuthorityCommand.RunAsync(host, output, errors, cancellationToken);

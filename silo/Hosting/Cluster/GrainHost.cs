@@ -24,9 +24,12 @@ internal static class GrainHost
     // The gateway is in this process, so no client connects from outside.
     private const int NoClients = 0;
 
-    /// <summary>Adds the silo, which listens at <paramref name="endpoint"/>.</summary>
-    public static void AddGrainHost(this IHostApplicationBuilder builder, NodeSettings settings, IPEndPoint endpoint)
+    /// <summary>Adds the silo, and the trust between it and others, to a host that has the store: that must start first.</summary>
+    /// <exception cref="SettingsException">What the settings say of the node's address is a mistake.</exception>
+    public static void AddGrainHost(this IHostApplicationBuilder builder, NodeSettings settings)
     {
+        var endpoint = settings.PostgreSql is null ? ClusterSettings.PickAlone() : ClusterSettings.Read(builder.Configuration);
+        builder.AddClusterTrust();
         // Orleans tells its options and each step of its start, forty lines of them.
         builder.Logging.AddFilter("Orleans", LogLevel.Warning);
         // It reckons the first of its checks from the machine's start, and warns of an hour's stall at each of ours.

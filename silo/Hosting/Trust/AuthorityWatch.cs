@@ -1,5 +1,6 @@
 using CodeSigning.Grains.States;
 using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Storage.Secrets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -15,7 +16,7 @@ namespace CodeSigning.Silo.Hosting.Trust;
 internal sealed class AuthorityWatch(
     AuthorityKeys keys,
     ClusterTrust trust,
-    NodeSettings settings,
+    IOptions<StorageOptions> storage,
     IOptions<ClusterOptions> cluster,
     IOptions<TrustOptions> options,
     TimeProvider time,
@@ -53,7 +54,7 @@ internal sealed class AuthorityWatch(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (settings.PostgreSql is null)
+        if (storage.Value.IsSqlite)
             return;
 
         using PeriodicTimer timer = new(options.Value.ReplacementPoll, time);

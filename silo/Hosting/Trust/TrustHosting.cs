@@ -1,3 +1,4 @@
+using CodeSigning.Silo.Storage.Secrets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -7,10 +8,11 @@ namespace CodeSigning.Silo.Hosting.Trust;
 /// <summary>Registers the trust between nodes.</summary>
 internal static class TrustHosting
 {
-    /// <summary>Adds it, to a host that has the store: that must start first.</summary>
+    /// <summary>Adds it, to a host that has the store.</summary>
     public static void AddClusterTrust(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptions<TrustOptions>();
+        builder.Services.AddSingleton<AuthorityKeys>();
         builder.Services.AddSingleton<ClusterTrust>();
         builder.Services.AddSingleton<MutualTls>();
         builder.Services.AddSingleton<AuthorityWatch>();
