@@ -118,17 +118,17 @@ public sealed class ApprovalTests : ApprovalSuite
     public async Task Nobody_decides_for_a_machine_identity_that_they_made_a_secret_for_even_once_that_is_gone()
     {
         var machine = await House.AddMachineAsync("ci");
-        var identity = House.Grains.GetGrain<IIdentityGrain>(machine.Id);
         var admin = await House.AddPersonAsync("admin", ProductRole.Admin);
         await House.JoinAsync(Team, admin);
         var secret = await House.DoAsync(
-            admin, caller => identity.CreateClientSecretAsync(caller, new CreateClientSecret(), CancellationToken.None));
+            admin,
+            caller => House.Machines.CreateClientSecretAsync(caller, machine.Id, new CreateClientSecret(), CancellationToken.None));
         var signerId = await House.AddSignerAsync(PolicyId, Administrator, machine);
         var request = await House.AskAsync(machine, signerId, Asked);
         await RefusesAsync(ErrorCode.SelfApproval, () => House.ApproveAsync(admin, request.Id));
         await House.DoAsync(admin, async caller =>
         {
-            await identity.RevokeClientSecretAsync(caller, secret.Id, CancellationToken.None);
+            await House.Machines.RevokeClientSecretAsync(caller, machine.Id, secret.Id, CancellationToken.None);
             return true;
         });
         await RefusesAsync(ErrorCode.SelfApproval, () => House.ApproveAsync(admin, request.Id));
@@ -143,8 +143,8 @@ public sealed class ApprovalTests : ApprovalSuite
         await House.JoinAsync(Team, admin);
         var signerId = await House.AddSignerAsync(PolicyId, Administrator, machine);
         var request = await House.AskAsync(machine, signerId, Asked);
-        await House.DoAsync(admin, caller => House.Grains.GetGrain<IIdentityGrain>(machine.Id)
-            .CreateClientSecretAsync(caller, new CreateClientSecret(), CancellationToken.None));
+        await House.DoAsync(admin, caller => House.Machines.CreateClientSecretAsync(
+            caller, machine.Id, new CreateClientSecret(), CancellationToken.None));
         await RefusesAsync(ErrorCode.SelfApproval, () => House.ApproveAsync(admin, request.Id));
     }
 
@@ -173,10 +173,9 @@ public sealed class ApprovalTests : ApprovalSuite
     public async Task A_requester_who_may_not_sign_any_more_gets_no_grant()
     {
         var request = await House.AskAsync(Rae, SignerId, Asked);
-        var signer = House.Grains.GetGrain<ISignerGrain>(SignerId);
-        var members = await signer.GetMembersAsync(Caller.System);
+        var members = await House.Signers.GetMembersAsync(Caller.System, SignerId, CancellationToken.None);
         var membership = members.Single(member => member.Id == Rae.Id).MemberId;
-        await signer.RemoveMemberAsync(Caller.System, membership, CancellationToken.None);
+        await House.Withdrawals.RemoveMemberAsync(Caller.System, SignerId, membership, CancellationToken.None);
         await RefusesAsync(ErrorCode.WrongState, () => House.ApproveAsync(Ann, request.Id));
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using CodeSigning.Approvals;
 using CodeSigning.Grains.Approvals;
+using CodeSigning.Grains.Identities.Principals;
 using CodeSigning.Grains.States;
 using CodeSigning.Grains.Tests.Policies;
 using CodeSigning.Identities;

@@ -140,10 +140,12 @@ public sealed class CertificateLifeTests
     }
 
     private static Row<CertificateAuthorityState> Authority(string id, long version, int fromDay, int toDay) => new(
+        StateTypes.CertificateAuthority,
+        id,
+        version,
         new CertificateAuthorityState
         {
             Id = id,
             Certificate = new ChainedCertificate("ca", "", "01", id, Begin.AddDays(fromDay), Begin.AddDays(toDay)),
-        },
-        version);
+        });
 }

@@ -17,14 +17,13 @@ public sealed class ExternalAuthorityTests
     public async Task A_request_goes_to_an_external_CA_and_its_certificate_comes_back(string keyAlgorithm)
     {
         await using var node = await StartAsync();
-        var grain = node.Certificate();
-        var owed = await grain.CreateSigningRequestAsync(
+        var owed = await node.Certificates.CreateSigningRequestAsync(
             Administrator, new CreateSigningRequest("CN=Example Ltd,O=Example\\, Ltd,C=DE", keyAlgorithm), default);
-        Assert.Equal(CertificateStatus.Awaiting, (await grain.GetAsync(Administrator)).Status);
+        Assert.Equal(CertificateStatus.Awaiting, (await node.Certificates.GetAsync(Administrator, owed.Id, default)).Status);
         Assert.False((await node.FactsAsync(owed.Id)).IsIssued);
-        await RefusesAsync(ErrorCode.WrongState, () => grain.ExportAsync(Administrator, CertificateFormat.Pem, default));
+        await RefusesAsync(ErrorCode.WrongState, () => node.Certificates.ExportAsync(Administrator, owed.Id, CertificateFormat.Pem, default));
 
-        var view = await grain.InstallAsync(Administrator, await SignAsync(node, owed.CsrPem, CodeSigner), default);
+        var view = await node.Certificates.InstallAsync(Administrator, owed.Id, await SignAsync(node, owed.CsrPem, CodeSigner), default);
 
         Assert.Equal(CertificateStatus.Active, view.Status);
         Assert.Equal("CN=Example Ltd,O=Example\\, Ltd,C=DE", view.Subject);
@@ -39,30 +38,28 @@ public sealed class ExternalAuthorityTests
     public async Task What_comes_back_must_be_for_the_key_of_the_request()
     {
         await using var node = await StartAsync();
-        var (mine, other) = (node.Certificate(), node.Certificate());
         var request = new CreateSigningRequest("CN=x", "EC_P256");
-        var owed = await mine.CreateSigningRequestAsync(Administrator, request, default);
-        var otherOwed = await other.CreateSigningRequestAsync(Administrator, request, default);
+        var owed = await node.Certificates.CreateSigningRequestAsync(Administrator, request, default);
+        var otherOwed = await node.Certificates.CreateSigningRequestAsync(Administrator, request, default);
         var installed = await SignAsync(node, otherOwed.CsrPem, CodeSigner);
-        await RefusesAsync(ErrorCode.InvalidRequest, () => mine.InstallAsync(Administrator, installed, default));
+        await RefusesAsync(ErrorCode.InvalidRequest, () => node.Certificates.InstallAsync(Administrator, owed.Id, installed, default));
         await RefusesAsync(
-            ErrorCode.InvalidRequest, () => mine.InstallAsync(Administrator, new InstallCertificate("no certificate"), default));
+            ErrorCode.InvalidRequest, () => node.Certificates.InstallAsync(Administrator, owed.Id, new InstallCertificate("no certificate"), default));
         var forServers = await SignAsync(node, owed.CsrPem, "extendedKeyUsage=serverAuth\n");
-        await RefusesAsync(ErrorCode.NotACodeSigningCertificate, () => mine.InstallAsync(Administrator, forServers, default));
-        Assert.Equal(CertificateStatus.Awaiting, (await mine.GetAsync(Administrator)).Status);
+        await RefusesAsync(ErrorCode.NotACodeSigningCertificate, () => node.Certificates.InstallAsync(Administrator, owed.Id, forServers, default));
+        Assert.Equal(CertificateStatus.Awaiting, (await node.Certificates.GetAsync(Administrator, owed.Id, default)).Status);
     }
 
     [Fact]
     public async Task Of_two_certificates_that_come_back_at_once_one_is_installed()
     {
         await using var node = await StartAsync();
-        var grain = node.Certificate();
-        var owed = await grain.CreateSigningRequestAsync(Administrator, new CreateSigningRequest("CN=x", "EC_P256"), default);
+        var owed = await node.Certificates.CreateSigningRequestAsync(Administrator, new CreateSigningRequest("CN=x", "EC_P256"), default);
         InstallCertificate[] both =
             [await SignAsync(node, owed.CsrPem, CodeSigner), await SignAsync(node, owed.CsrPem, CodeSigner)];
 
         var faults = await Task.WhenAll(
-            both.Select(one => Record.ExceptionAsync(() => grain.InstallAsync(Administrator, one, default))));
+            both.Select(one => Record.ExceptionAsync(() => node.Certificates.InstallAsync(Administrator, owed.Id, one, default))));
 
         var refused = Assert.IsType<RefusedException>(Assert.Single(faults, fault => fault is not null));
         Assert.Equal(ErrorCode.WrongState, refused.Code);
@@ -73,11 +70,10 @@ public sealed class ExternalAuthorityTests
     public async Task The_same_certificate_may_come_back_twice_and_changes_nothing()
     {
         await using var node = await StartAsync();
-        var grain = node.Certificate();
-        var owed = await grain.CreateSigningRequestAsync(Administrator, new CreateSigningRequest("CN=x", "EC_P256"), default);
+        var owed = await node.Certificates.CreateSigningRequestAsync(Administrator, new CreateSigningRequest("CN=x", "EC_P256"), default);
         var certificate = await SignAsync(node, owed.CsrPem, CodeSigner);
-        var first = await grain.InstallAsync(Administrator, certificate, default);
-        Assert.Equal(first, await grain.InstallAsync(Administrator, certificate, default));
+        var first = await node.Certificates.InstallAsync(Administrator, owed.Id, certificate, default);
+        Assert.Equal(first, await node.Certificates.InstallAsync(Administrator, owed.Id, certificate, default));
         Assert.Equal(2, (await node.EntriesAsync()).Count);
     }
 

@@ -93,12 +93,12 @@ public sealed class ImportTests
         await using var node = await StartAsync();
         var root = await node.MakeAuthorityAsync();
         var certificate = await node.IssueAsync((await node.MakeAuthorityAsync(root.Id)).Id);
-        var grain = node.Certificate(certificate.Id);
         var files = new List<CertificateFile>();
         foreach (var format in Enum.GetValues<CertificateFormat>())
         {
-            files.Add(await grain.ExportAsync(Administrator, format, default));
-            Assert.Equal(files[^1].Content.ToArray(), (await grain.GetFileAsync(format)).Content.ToArray());
+            files.Add(await node.Certificates.ExportAsync(Administrator, certificate.Id, format, default));
+            var file = await node.Certificates.GetFileAsync(certificate.Id, format, default);
+            Assert.Equal(files[^1].Content.ToArray(), file.Content.ToArray());
         }
 
         Assert.Equal(certificate.CertificatePem, Encoding.ASCII.GetString(files[0].Content.Span));

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using CodeSigning.Certificates;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Signing;
+using CodeSigning.Identifiers;
 using CodeSigning.Identities;
 using CodeSigning.Ledger;
 using CodeSigning.Signing;
@@ -84,7 +85,6 @@ public sealed class IssuingTests
         Assert.Equal(issuing.NotAfter, facts.NotAfter);
         Assert.True(facts.IsIssued);
         Assert.False(facts.IsRevoked);
-        Assert.Null(await node.Certificates.GetFactsAsync());
     }
 
     [Fact]
@@ -126,17 +126,29 @@ public sealed class IssuingTests
     }
 
     [Fact]
-    public async Task An_id_is_used_once_and_names_its_kind()
+    public async Task An_id_names_its_kind_and_unknown_ones_are_not_found()
     {
         await using var node = await StartAsync();
         var ca = await node.MakeAuthorityAsync();
         var certificate = await node.IssueAsync(ca.Id);
-        var request = new IssueCertificate(ca.Id, "Another", "EC_P256", 1);
-        await RefusesAsync(
-            ErrorCode.Conflict, () => node.Certificates.IssueAsync(Administrator, certificate.Id, request, default));
-        await RefusesAsync(ErrorCode.InvalidRequest, () => node.Certificates.IssueAsync(Administrator, "release", request, default));
-        await RefusesAsync(ErrorCode.NotFound, () => node.Certificates.GetAsync(Administrator));
-        await RefusesAsync(ErrorCode.NotFound, () => node.Authorities.GetAsync(Administrator));
+        Assert.True(EntityId.Is(IdPrefixes.CertificateAuthority, ca.Id));
+        Assert.True(EntityId.Is(IdPrefixes.Certificate, certificate.Id));
+        var revoke = new RevokeCertificate(RevocationReason.Unspecified);
+        foreach (var id in new[] { ca.Id, EntityId.New(IdPrefixes.Certificate, node.Time), "release" })
+        {
+            await RefusesAsync(ErrorCode.NotFound, () => node.Certificates.GetAsync(Administrator, id, default));
+            await RefusesAsync(ErrorCode.NotFound, () => node.Certificates.RevokeAsync(Administrator, id, revoke, default));
+            await RefusesAsync(
+                ErrorCode.NotFound, () => node.Certificates.ExportAsync(Administrator, id, CertificateFormat.Pem, default));
+            await RefusesAsync(ErrorCode.NotFound, () => node.Certificates.GetPublicKeyAsync(id, default));
+        }
+
+        foreach (var id in new[] { certificate.Id, EntityId.New(IdPrefixes.CertificateAuthority, node.Time), "root" })
+        {
+            await RefusesAsync(ErrorCode.NotFound, () => node.Authorities.GetAsync(Administrator, id, default));
+            await RefusesAsync(ErrorCode.NotFound, () => node.Authorities.RevokeAsync(Administrator, id, revoke, default));
+            await RefusesAsync(ErrorCode.NotFound, () => node.Authorities.GetRevocationListAsync(id, default));
+        }
     }
 
     [Fact]
@@ -146,20 +158,19 @@ public sealed class IssuingTests
         var ca = await node.MakeAuthorityAsync();
         var certificate = await node.IssueAsync(ca.Id);
         var before = await node.EntriesAsync();
-        var (stored, authority) = (node.Certificate(certificate.Id), node.Authority(ca.Id));
         var revoke = new RevokeCertificate(RevocationReason.Unspecified);
         Func<Task>[] calls =
         [
             () => node.Certificates.IssueAsync(Member, new IssueCertificate(ca.Id, "x", "EC_P256", 1), default),
             () => node.Certificates.ImportAsync(Member, new ImportCertificate(Pkcs12: new byte[] { 1 }), default),
             () => node.Certificates.CreateSigningRequestAsync(Member, new CreateSigningRequest("CN=x", "EC_P256"), default),
-            () => stored.InstallAsync(Member, new InstallCertificate("x"), default),
-            () => stored.RevokeAsync(Member, revoke, default),
-            () => stored.GetAsync(Member),
-            () => stored.ExportAsync(Member, CertificateFormat.Pem, default),
+            () => node.Certificates.InstallAsync(Member, certificate.Id, new InstallCertificate("x"), default),
+            () => node.Certificates.RevokeAsync(Member, certificate.Id, revoke, default),
+            () => node.Certificates.GetAsync(Member, certificate.Id, default),
+            () => node.Certificates.ExportAsync(Member, certificate.Id, CertificateFormat.Pem, default),
             () => node.Authorities.CreateAsync(Member, new CreateCertificateAuthority("x", "EC_P256", 1), default),
-            () => authority.GetAsync(Member),
-            () => authority.RevokeAsync(Member, revoke, default),
+            () => node.Authorities.GetAsync(Member, ca.Id, default),
+            () => node.Authorities.RevokeAsync(Member, ca.Id, revoke, default),
         ];
         foreach (var call in calls)
             await RefusesAsync(ErrorCode.Forbidden, call);

@@ -108,14 +108,14 @@ public sealed class RevocationTests
     public async Task A_crl_is_served_from_memory_until_half_of_its_life_and_its_numbers_grow()
     {
         await using var node = await StartAsync();
-        var ca = node.Authority((await node.MakeAuthorityAsync()).Id);
-        var first = await ca.GetRevocationListAsync(default);
+        var ca = await node.MakeAuthorityAsync();
+        var first = await node.Authorities.GetRevocationListAsync(ca.Id, default);
         node.Time.Advance(TimeSpan.FromDays(3));
-        Assert.Equal(first.Content.ToArray(), (await ca.GetRevocationListAsync(default)).Content.ToArray());
+        Assert.Equal(first.Content.ToArray(), (await node.Authorities.GetRevocationListAsync(ca.Id, default)).Content.ToArray());
 
         node.Time.Advance(TimeSpan.FromDays(1));
 
-        var second = await ca.GetRevocationListAsync(default);
+        var second = await node.Authorities.GetRevocationListAsync(ca.Id, default);
         Assert.True(await NumberAsync(node, second) > await NumberAsync(node, first));
         Assert.Equal("application/pkix-crl", second.ContentType);
     }

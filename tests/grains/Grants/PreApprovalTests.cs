@@ -34,8 +34,8 @@ public sealed class PreApprovalTests : ApprovalSuite
         var machine = await House.AddMachineAsync("ci");
         var signerId = await House.AddSignerAsync(PolicyId, Administrator, machine);
         await House.PreApproveAsync(Administrator, signerId, For(machine));
-        await House.DoAsync(Administrator, caller => House.Grains.GetGrain<IIdentityGrain>(machine.Id)
-            .CreateClientSecretAsync(caller, new CreateClientSecret(), CancellationToken.None));
+        await House.DoAsync(Administrator, caller => House.Machines.CreateClientSecretAsync(
+            caller, machine.Id, new CreateClientSecret(), CancellationToken.None));
         await RefusesAsync(ErrorCode.SelfApproval, () => House.PreApproveAsync(Administrator, signerId, For(machine)));
     }
 

@@ -35,6 +35,10 @@ internal sealed class InterruptedStates
         public Task<StoredState?> ReadAsync(string type, string id, CancellationToken cancellationToken) =>
             store.ReadAsync(type, id, cancellationToken);
 
+        public Task<IReadOnlyList<StoredState>> ReadManyAsync(
+            IReadOnlyCollection<(string Type, string Id)> keys, CancellationToken cancellationToken) =>
+            store.ReadManyAsync(keys, cancellationToken);
+
         public Task<(bool Changed, StoredState? State)> ReadIfChangedAsync(
             string type, string id, long knownVersion, CancellationToken cancellationToken) =>
             store.ReadIfChangedAsync(type, id, knownVersion, cancellationToken);

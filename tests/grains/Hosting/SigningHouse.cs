@@ -3,9 +3,15 @@ using CodeSigning.Approvals;
 using CodeSigning.Certificates;
 using CodeSigning.Contract;
 using CodeSigning.Errors;
+using CodeSigning.Grains.Approvals;
+using CodeSigning.Grains.Certificates;
+using CodeSigning.Grains.Grants;
+using CodeSigning.Grains.Identities.Groups;
 using CodeSigning.Grains.Identities.Machines;
 using CodeSigning.Grains.Identities.Users;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Policies;
+using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.States;
 using CodeSigning.Grants;
 using CodeSigning.Identifiers;
@@ -55,16 +61,30 @@ internal sealed class SigningHouse : IAsyncDisposable
 
     public DateTimeOffset Now => Time.GetUtcNow();
 
-    public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+    public IGrainFactory Grains => Get<IGrainFactory>();
 
-    public IStateStore States => _host.Services.GetRequiredService<IStateStore>();
+    public IdentityService Machines => Get<IdentityService>();
 
-    /// <summary>The way in for every write, past the grains: what another node would do.</summary>
-    public ILedger Writer => _host.Services.GetRequiredService<ILedger>();
+    public GroupService Groups => Get<GroupService>();
 
-    public NotificationFeed Notifications => _host.Services.GetRequiredService<NotificationFeed>();
+    public PolicyService Policies => Get<PolicyService>();
 
-    public ILedgerReader Ledger => _host.Services.GetRequiredService<ILedgerReader>();
+    public SignerDirectory Signers => Get<SignerDirectory>();
+
+    public SignerWithdrawals Withdrawals => Get<SignerWithdrawals>();
+
+    public RequestDirectory Requests => Get<RequestDirectory>();
+
+    public GrantService Grants => Get<GrantService>();
+
+    public IStateStore States => Get<IStateStore>();
+
+    /// <summary>The way in for every write, past grains and services: what another node would do.</summary>
+    public ILedger Writer => Get<ILedger>();
+
+    public NotificationFeed Notifications => Get<NotificationFeed>();
+
+    public ILedgerReader Ledger => Get<ILedgerReader>();
 
     /// <summary>Opens one.</summary>
     /// <param name="change">What shall be otherwise than in production.</param>
@@ -82,6 +102,10 @@ internal sealed class SigningHouse : IAsyncDisposable
         services.AddKeyedSingleton<TimeProvider>(
             Orleans.Reminders.ReminderTimeProviderNames.Reminders, new CreepingTimeProvider(new ManualTimeProvider())));
 
+    public T Get<T>()
+        where T : notnull =>
+        _host.Services.GetRequiredService<T>();
+
     /// <summary>Stops the silo and starts another on the same store.</summary>
     public async Task RestartAsync()
     {
@@ -93,49 +117,44 @@ internal sealed class SigningHouse : IAsyncDisposable
 
     public async Task<PrincipalRef> AddPersonAsync(string name, ProductRole role = ProductRole.Member)
     {
-        var id = EntityId.New(IdPrefixes.User, Time);
-        await Grains.GetGrain<IUserGrain>(id).CreateAsync(
-            Caller.System, new NewUser($"{Unique(name)}@example.com", name, role, null), None);
-        return new PrincipalRef(PrincipalKind.User, id);
+        var request = new CreateUser($"{Unique(name)}@example.com", name, ProductRole: role);
+        var user = await Get<UserService>().CreateAsync(Caller.System, request, None);
+        return new PrincipalRef(PrincipalKind.User, user.Id);
     }
 
     public Task SetActiveAsync(PrincipalRef principal, bool active)
     {
         var status = active ? PrincipalStatus.Active : PrincipalStatus.Disabled;
         return principal.Kind == PrincipalKind.User
-            ? Grains.GetGrain<IUserGrain>(principal.Id).UpdateAsync(Caller.System, new UserChange(Status: status), None)
-            : Grains.GetGrain<IIdentityGrain>(principal.Id).UpdateAsync(Caller.System, new UpdateIdentity(Status: status), None);
+            ? Get<UserService>().UpdateAsync(Caller.System, principal.Id, new UpdateUser(Status: status), None)
+            : Machines.UpdateAsync(Caller.System, principal.Id, new UpdateIdentity(Status: status), None);
     }
 
     public async Task<PrincipalRef> AddMachineAsync(string name)
     {
-        var id = EntityId.New(IdPrefixes.Identity, Time);
-        await Grains.GetGrain<IIdentityGrain>(id).CreateAsync(Caller.System, new CreateIdentity(Unique(name)), None);
-        return new PrincipalRef(PrincipalKind.Identity, id);
+        var identity = await Machines.CreateAsync(Caller.System, new CreateIdentity(Unique(name)), None);
+        return new PrincipalRef(PrincipalKind.Identity, identity.Id);
     }
 
     public async Task<PrincipalRef> AddGroupAsync(string name, params IEnumerable<PrincipalRef> members)
     {
-        var id = EntityId.New(IdPrefixes.Group, Time);
-        var group = Grains.GetGrain<IGroupGrain>(id);
-        await group.CreateAsync(Caller.System, new CreateGroup(Unique(name)), None);
+        var view = await Groups.CreateAsync(Caller.System, new CreateGroup(Unique(name)), None);
+        var group = new PrincipalRef(PrincipalKind.Group, view.Id);
         foreach (var member in members)
         {
-            await group.AddMemberAsync(Caller.System, member, None);
+            await JoinAsync(group, member);
         }
 
-        return new PrincipalRef(PrincipalKind.Group, id);
+        return group;
     }
 
     public async Task<string> AddCertificateAsync()
     {
-        var authority = EntityId.New(IdPrefixes.CertificateAuthority, Time);
-        await Grains.GetGrain<ICertificateAuthorityGrain>(authority).CreateAsync(
+        var authority = await Get<CertificateAuthorityService>().CreateAsync(
             Caller.System, new CreateCertificateAuthority(Unique("ca"), "EC_P256", 3650), None);
-        var id = EntityId.New(IdPrefixes.Certificate, Time);
-        await Grains.GetGrain<ICertificateGrain>(id).IssueAsync(
-            Caller.System, new IssueCertificate(authority, "Example", "EC_P256", 365), None);
-        return id;
+        var certificate = await Get<CertificateService>().IssueAsync(
+            Caller.System, new IssueCertificate(authority.Id, "Example", "EC_P256", 365), None);
+        return certificate.Id;
     }
 
     public async Task<string> AddSignerAsync(string? policyId, PrincipalRef administrator, params IEnumerable<PrincipalRef> operators)
@@ -160,26 +179,21 @@ internal sealed class SigningHouse : IAsyncDisposable
     public Task<SignerView> SetPolicyAsync(PrincipalRef who, string signerId, string? policyId) =>
         UpdateSignerAsync(who, signerId, new UpdateSigner { ApprovalPolicyId = new OptionalText(true, policyId) });
 
-    public Task<SignerView> SignerAsync(string signerId) => Grains.GetGrain<ISignerGrain>(signerId).GetAsync(Caller.System);
+    public Task<SignerView> SignerAsync(string signerId) => Signers.GetAsync(Caller.System, signerId, None);
 
-    public Task<PolicyView> PolicyAsync(string policyId) => Grains.GetGrain<ISigningPolicyGrain>(policyId).GetAsync(Caller.System);
+    public Task<PolicyView> PolicyAsync(string policyId) => Policies.GetAsync(Caller.System, policyId, None);
 
     public Task<PolicyView> ReplacePolicyAsync(PrincipalRef who, string policyId, PolicyDefinition definition) =>
-        DoAsync(who, caller => Grains.GetGrain<ISigningPolicyGrain>(policyId).ReplaceAsync(caller, definition, None));
+        DoAsync(who, caller => Policies.ReplaceAsync(caller, policyId, definition, None));
 
     public Task JoinAsync(PrincipalRef group, PrincipalRef member) =>
-        Grains.GetGrain<IGroupGrain>(group.Id).AddMemberAsync(Caller.System, member, None);
+        Groups.AddMemberAsync(Caller.System, group.Id, member, None);
 
     public Task LeaveAsync(PrincipalRef group, PrincipalRef member) =>
-        Grains.GetGrain<IGroupGrain>(group.Id).RemoveMemberAsync(Caller.System, member.Id, None);
+        Groups.RemoveMemberAsync(Caller.System, group.Id, member.Id, None);
 
-    public async Task<string> AddPolicyAsync(PolicyDefinition definition)
-    {
-        var id = EntityId.New(IdPrefixes.Policy, Time);
-        await Grains.GetGrain<ISigningPolicyGrain>(id).CreateAsync(
-            Caller.System, definition with { Name = Unique(definition.Name) }, None);
-        return id;
-    }
+    public async Task<string> AddPolicyAsync(PolicyDefinition definition) =>
+        (await Policies.CreateAsync(Caller.System, definition with { Name = Unique(definition.Name) }, None)).Id;
 
     public Task<RequestView> AskAsync(PrincipalRef who, string signerId, CreateRequest request, IdempotencyKey? retry = null)
     {
@@ -198,26 +212,22 @@ internal sealed class SigningHouse : IAsyncDisposable
         DoAsync(who, caller => Request(requestId).CancelAsync(caller, None));
 
     public Task<RequestView> LookAsync(PrincipalRef who, string requestId) =>
-        DoAsync(who, caller => Request(requestId).GetAsync(caller));
+        DoAsync(who, caller => Requests.GetAsync(caller, requestId, None));
 
     public Task<GrantView> GrantAsync(PrincipalRef who, string grantId) =>
-        DoAsync(who, caller => Grains.GetGrain<IGrantGrain>(grantId).GetAsync(caller));
+        DoAsync(who, caller => Grants.GetAsync(caller, grantId, None));
 
-    public Task<GrantView> PreApproveAsync(PrincipalRef who, string signerId, PreApprove request)
-    {
-        var id = EntityId.New(IdPrefixes.Grant, Time);
-        return DoAsync(who, caller => Grains.GetGrain<IGrantGrain>(id).PreApproveAsync(caller, signerId, request, None));
-    }
+    public Task<GrantView> PreApproveAsync(PrincipalRef who, string signerId, PreApprove request) =>
+        DoAsync(who, caller => Grants.PreApproveAsync(caller, signerId, request, None));
 
     public Task<GrantView> RevokeAsync(PrincipalRef who, string grantId, string reason = "no more") =>
-        DoAsync(who, caller => Grains.GetGrain<IGrantGrain>(grantId).RevokeAsync(caller, new RevokeGrant(reason), None));
+        DoAsync(who, caller => Grants.RevokeAsync(caller, grantId, new RevokeGrant(reason), None));
 
     public Task<StopReport> StopAsync(PrincipalRef who, string signerId) =>
-        DoAsync(who, caller => Grains.GetGrain<ISignerGrain>(signerId).StopAsync(caller, new StopSigner("stolen"), None));
+        DoAsync(who, caller => Withdrawals.StopAsync(caller, signerId, new StopSigner("stolen"), None));
 
     public Task<SignerView> EnableAsync(PrincipalRef who, string signerId) =>
-        DoAsync(who, caller => Grains.GetGrain<ISignerGrain>(signerId)
-            .ChangeStatusAsync(caller, new ChangeSignerStatus(SignerStatus.Active), None));
+        DoAsync(who, caller => Grains.GetGrain<ISignerGrain>(signerId).EnableAsync(caller, None));
 
     public Task<SignReply> SignAsync(PrincipalRef who, string signerId) => DoAsync(who, caller =>
         Grains.GetGrain<ISigningWorkerGrain>(0).SignAsync(
@@ -306,7 +316,6 @@ internal sealed class SigningHouse : IAsyncDisposable
         return builder.Build();
     }
 
-    private static bool IsStale(Exception exception) => exception
-        is Orleans.Storage.InconsistentStateException
-        or CommitRefusedException { Reason: CommitRefusal.Stale or CommitRefusal.TooLate };
+    private static bool IsStale(Exception exception) =>
+        exception is CommitRefusedException { Reason: CommitRefusal.Stale or CommitRefusal.TooLate };
 }

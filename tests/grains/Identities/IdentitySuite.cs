@@ -1,10 +1,13 @@
 using CodeSigning.Errors;
+using CodeSigning.Grains.Identities.Groups;
 using CodeSigning.Grains.Identities.Logins;
+using CodeSigning.Grains.Identities.Machines;
+using CodeSigning.Grains.Identities.Principals;
 using CodeSigning.Grains.Identities.Sessions;
 using CodeSigning.Grains.Identities.Users;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
 using CodeSigning.Grains.Tests.Hosting;
-using CodeSigning.Identifiers;
 using CodeSigning.Identities;
 using CodeSigning.Ledger;
 using Microsoft.Extensions.DependencyInjection;
@@ -69,9 +72,8 @@ public abstract class IdentitySuite : IAsyncLifetime
         return (await Node.Get<LiveSessions>().FindAsync(id, CancellationToken.None))?.Caller;
     }
 
-    protected async Task<IdentityView> CreateIdentityAsync(string name) =>
-        await Machines.CreateAsync(
-            Administrator, new CreateIdentity(name), CancellationToken.None);
+    protected Task<IdentityView> CreateIdentityAsync(string name) =>
+        Machines.CreateAsync(Administrator, new CreateIdentity(name), CancellationToken.None);
 
     protected Task<NewClientSecretView> CreateSecretAsync(string identityId, string? ttl = null, long? maxUses = null) =>
         Machines.CreateClientSecretAsync(

@@ -2,6 +2,8 @@ using CodeSigning.Errors;
 using CodeSigning.Grains.Identities.Logins;
 using CodeSigning.Grains.Identities.Passwords;
 using CodeSigning.Grains.Identities.Users;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
@@ -84,8 +86,9 @@ public sealed class LoginTests : IdentitySuite
     {
         var old = new PasswordHasher<LoginTests>(Options.Create(new PasswordHasherOptions { IterationCount = 1000 }));
         var id = EntityId.New(IdPrefixes.User, Node.Time);
-        var user = new NewUser("ann@example.com", "Ann", ProductRole.Member, old.HashPassword(this, Password));
-        await User(id).CreateAsync(Administrator, user, default);
+        var user = new UserState { Email = "ann@example.com", Name = "Ann", PasswordHash = old.HashPassword(this, Password) };
+        await Node.Get<ILedger>().RecordAsync(
+            new LedgerElement { Writes = [StateWrite.New(StateTypes.User, id, user)] }, default);
         var entries = await ReadEntriesAsync();
 
         await AssertRefusedAsync(ErrorCode.Unauthenticated, LogInAsync("ann@example.com", "not her password"));
@@ -209,6 +212,10 @@ public sealed class LoginTests : IdentitySuite
     {
         public Task<StoredState?> ReadAsync(string type, string id, CancellationToken cancellationToken) =>
             inner.ReadAsync(type, id, cancellationToken);
+
+        public Task<IReadOnlyList<StoredState>> ReadManyAsync(
+            IReadOnlyCollection<(string Type, string Id)> keys, CancellationToken cancellationToken) =>
+            inner.ReadManyAsync(keys, cancellationToken);
 
         public Task<(bool Changed, StoredState? State)> ReadIfChangedAsync(
             string type, string id, long knownVersion, CancellationToken cancellationToken) =>

@@ -2,6 +2,7 @@ using System.Text;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Identities.Machines;
+using CodeSigning.Grains.Identities.Principals;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using Xunit;
@@ -86,11 +87,10 @@ public sealed class MachineTests : IdentitySuite
         var identity = await CreateIdentityAsync("ci");
         var secret = await CreateSecretAsync(identity.Id);
         var token = await LogInAsync(secret);
-        var grain = Machine(identity.Id);
-        await grain.UpdateAsync(Administrator, new UpdateIdentity(Status: PrincipalStatus.Disabled), default);
+        await Machines.UpdateAsync(Administrator, identity.Id, new UpdateIdentity(Status: PrincipalStatus.Disabled), default);
         Assert.Null(await FindCallerAsync(token));
         await AssertRefusedAsync(ErrorCode.Unauthenticated, LogInAsync(secret));
-        await grain.UpdateAsync(Administrator, new UpdateIdentity(Status: PrincipalStatus.Active), default);
+        await Machines.UpdateAsync(Administrator, identity.Id, new UpdateIdentity(Status: PrincipalStatus.Active), default);
         Assert.Null(await FindCallerAsync(token));
         await LogInAsync(secret);
     }
@@ -146,21 +146,20 @@ public sealed class MachineTests : IdentitySuite
         var ann = await CreateUserAsync("ann@example.com", ProductRole.Admin);
         var annCaller = await SignInAsync("ann@example.com", Password);
         var identity = await CreateIdentityAsync("ci");
-        var grain = Machine(identity.Id);
-        var before = await grain.GetCredentialMakersAsync(default);
+        var before = await FindMakersAsync(identity);
         Assert.Empty(before.UserIds);
 
         var secret = await CreateSecretAsync(identity.Id, ttl: "1h");
-        await grain.BindOidcAsync(annCaller, Binding, default);
-        var makers = await grain.GetCredentialMakersAsync(default);
+        await Machines.BindOidcAsync(annCaller, identity.Id, Binding, default);
+        var makers = await FindMakersAsync(identity);
         Assert.Equal([Administrator.Id, ann.Id], makers.UserIds.AsEnumerable());
         Assert.Equal(before.Version.Version + 2, makers.Version.Version);
 
         Node.Time.Advance(TimeSpan.FromHours(1));
-        Assert.Equal(ann.Id, Assert.Single((await grain.GetCredentialMakersAsync(default)).UserIds));
-        await grain.RevokeClientSecretAsync(Administrator, secret.Id, default);
-        await grain.UnbindOidcAsync(Administrator, default);
-        Assert.Empty((await grain.GetCredentialMakersAsync(default)).UserIds);
+        Assert.Equal(ann.Id, Assert.Single((await FindMakersAsync(identity)).UserIds));
+        await Machines.RevokeClientSecretAsync(Administrator, identity.Id, secret.Id, default);
+        await Machines.UnbindOidcAsync(Administrator, identity.Id, default);
+        Assert.Empty((await FindMakersAsync(identity)).UserIds);
     }
 
     [Fact]
@@ -202,4 +201,7 @@ public sealed class MachineTests : IdentitySuite
         var identity = await CreateIdentityAsync("ci");
         await AssertRefusedAsync(ErrorCode.InvalidRequest, CreateSecretAsync(identity.Id, ttl, maxUses));
     }
+
+    private async Task<CredentialMakers> FindMakersAsync(IdentityView identity) =>
+        (await Principals.FindMakersAsync(new PrincipalRef(PrincipalKind.Identity, identity.Id), default))!;
 }

@@ -1,11 +1,12 @@
 using CodeSigning.Approvals;
+using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.Tests.Approvals;
 using CodeSigning.Grains.Tests.Hosting;
+using CodeSigning.Identities;
 using CodeSigning.Policies;
 using CodeSigning.Signers;
-using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace CodeSigning.Grains.Tests.Policies;
@@ -13,7 +14,7 @@ namespace CodeSigning.Grains.Tests.Policies;
 /// <summary>The policy guards itself.</summary>
 public sealed class PolicyGuardTests : ApprovalSuite
 {
-    private readonly CallBreaker _breaker = new();
+    private readonly InterruptedLedger _interruption = new();
 
     [Fact]
     public async Task Until_something_was_approved_under_it_a_policy_is_changed_freely()
@@ -207,34 +208,82 @@ public sealed class PolicyGuardTests : ApprovalSuite
         Assert.Empty(await WaitingForAnnAsync());
     }
 
+    [Fact]
+    public async Task An_approval_and_its_change_of_policy_are_one_commit()
+    {
+        await GrantAsync();
+        var edit = (await House.ReplacePolicyAsync(Administrator, PolicyId, Looser)).PendingChangeRequestId!;
+        var detach = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
+        await House.ApproveAsync(Bob, edit);
+        AssertOneCommit("request/" + edit, "policy.replace", "policy/" + PolicyId);
+        detach = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
+        await House.ApproveAsync(Bob, detach);
+        AssertOneCommit("request/" + detach, "signer.change-policy", "signer/" + SignerId);
+
+        void AssertOneCommit(string request, string action, string subject)
+        {
+            var approval = Assert.Single(
+                _interruption.Committed, element => element.Entry is { Action: "request.approve" } entry && entry.Subject == request);
+            var change = Assert.Single(approval.With);
+            Assert.Equal((action, subject), (change.Entry!.Action, change.Entry.Subject));
+        }
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task What_was_approved_is_done_also_if_it_was_interrupted(bool restart)
+    public async Task What_was_approved_is_done_also_if_it_was_interrupted(bool committed)
     {
         await GrantAsync();
         var requestId = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
-        _breaker.Breaks = nameof(ISignerGrain.ApplyPolicyChangeAsync);
+        Action<string, Func<Task>> interrupt = committed ? _interruption.After : _interruption.Before;
+        interrupt("request.approve", () => throw new TimeoutException("The node died."));
+        await Assert.ThrowsAsync<TimeoutException>(() => House.ApproveAsync(Ann, requestId));
+        var status = committed ? RequestStatus.Approved : RequestStatus.Pending;
+        Assert.Equal(status, (await House.LookAsync(Ann, requestId)).Status);
+        Assert.Equal(committed ? null : PolicyId, (await House.SignerAsync(SignerId)).ApprovalPolicyId);
+
+        await (committed
+            ? RefusesAsync(ErrorCode.WrongState, () => House.ApproveAsync(Ann, requestId))
+            : House.ApproveAsync(Ann, requestId));
+        Assert.Null((await House.SignerAsync(SignerId)).ApprovalPolicyId);
+        Assert.Equal(["request.create", "request.approve"], await House.ActionsAsync("request/" + requestId));
+    }
+
+    [Fact]
+    public async Task An_approval_is_decided_anew_if_the_signer_changes_meanwhile()
+    {
+        await GrantAsync();
+        var requestId = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
+        _interruption.Before("request.approve", () => House.UpdateSignerAsync(
+            Administrator, SignerId, new UpdateSigner { Description = new OptionalText(true, "other") }));
         Assert.Equal(RequestStatus.Approved, (await House.ApproveAsync(Ann, requestId)).Status);
-        Assert.Equal(PolicyId, (await House.SignerAsync(SignerId)).ApprovalPolicyId);
+        var signer = await House.SignerAsync(SignerId);
+        Assert.Equal(("other", null), (signer.Description, signer.ApprovalPolicyId));
+    }
 
-        _breaker.Breaks = null;
-        if (restart)
-        {
-            await House.RestartAsync();
-        }
-
-        House.Time.Advance(TimeSpan.FromMinutes(1));
-        await House.UntilAsync(async () => (await House.SignerAsync(SignerId)).ApprovalPolicyId is null);
+    [Fact]
+    public async Task An_approval_that_another_change_overtakes_changes_nothing()
+    {
+        await GrantAsync();
+        var other = await House.AddPolicyAsync(Policy(1, Ann));
+        var first = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
+        var second = "";
+        _interruption.Before("request.approve", async () =>
+            second = (await House.SetPolicyAsync(Administrator, SignerId, other)).PendingPolicyRequestId!);
+        await RefusesAsync(ErrorCode.WrongState, () => House.ApproveAsync(Ann, first));
+        Assert.Equal(RequestStatus.Cancelled, (await House.LookAsync(Ann, first)).Status);
+        var signer = await House.SignerAsync(SignerId);
+        Assert.Equal((PolicyId, second), (signer.ApprovalPolicyId, signer.PendingPolicyRequestId));
+        Assert.DoesNotContain("request.approve", await House.ActionsAsync("request/" + first));
     }
 
     [Fact]
     public async Task A_policy_in_use_is_not_deleted_and_a_free_one_leaves_its_name()
     {
-        var grain = House.Grains.GetGrain<ISigningPolicyGrain>(PolicyId);
         Task DeleteAsync() => House.DoAsync(Administrator, async caller =>
         {
-            await grain.DeleteAsync(caller, CancellationToken.None);
+            await House.Policies.DeleteAsync(caller, PolicyId, CancellationToken.None);
             return true;
         });
 
@@ -244,13 +293,11 @@ public sealed class PolicyGuardTests : ApprovalSuite
         await DeleteAsync();
         await RefusesAsync(ErrorCode.NotFound, () => House.PolicyAsync(PolicyId));
         await RefusesAsync(ErrorCode.InvalidRequest, () => House.SetPolicyAsync(Administrator, SignerId, PolicyId));
-        var again = House.Grains.GetGrain<ISigningPolicyGrain>("pol_00000000000000000000000000");
-        await House.DoAsync(Administrator, caller => again.CreateAsync(caller, Looser with { Name = name }, CancellationToken.None));
-        await RefusesAsync(
-            ErrorCode.NameTaken,
-            () => House.DoAsync(Administrator, caller => House.Grains
-                .GetGrain<ISigningPolicyGrain>("pol_00000000000000000000000001")
-                .CreateAsync(caller, Looser with { Name = name }, CancellationToken.None)));
+        Task<PolicyView> CreateAsync() => House.DoAsync(
+            Administrator, caller => House.Policies.CreateAsync(caller, Looser with { Name = name }, CancellationToken.None));
+
+        await CreateAsync();
+        await RefusesAsync(ErrorCode.NameTaken, CreateAsync);
     }
 
     [Fact]
@@ -259,9 +306,9 @@ public sealed class PolicyGuardTests : ApprovalSuite
         var machine = await House.AddMachineAsync("ci");
         await RefusesAsync(ErrorCode.Forbidden, () => House.ReplacePolicyAsync(Rae, PolicyId, Looser));
         await RefusesAsync(ErrorCode.Forbidden, () => House.ReplacePolicyAsync(machine, PolicyId, Looser));
-        var grain = House.Grains.GetGrain<ISigningPolicyGrain>(PolicyId);
-        Assert.Equal(PolicyId, (await House.DoAsync(Rae, grain.GetAsync)).Id);
-        await RefusesAsync(ErrorCode.Forbidden, () => House.DoAsync(machine, grain.GetAsync));
+        Task<PolicyView> GetAsync(Caller caller) => House.Policies.GetAsync(caller, PolicyId, CancellationToken.None);
+        Assert.Equal(PolicyId, (await House.DoAsync(Rae, GetAsync)).Id);
+        await RefusesAsync(ErrorCode.Forbidden, () => House.DoAsync(machine, GetAsync));
     }
 
     [Fact]
@@ -292,14 +339,13 @@ public sealed class PolicyGuardTests : ApprovalSuite
 
     private async Task<IEnumerable<string>> WaitingForAnnAsync()
     {
-        var directory = new RequestDirectory(House.Grains, House.States, House.Time);
         var filter = new RequestFilter(RequestStatus.Pending, null, 100);
-        return (await House.DoAsync(Ann, caller => directory.ListAssignedAsync(caller, filter, CancellationToken.None)))
+        return (await House.DoAsync(Ann, caller => House.Requests.ListAssignedAsync(caller, filter, CancellationToken.None)))
             .Items.Select(request => request.Id);
     }
 
     private protected override Task<SigningHouse> OpenAsync() =>
-        SigningHouse.OpenAsync(services => services.AddSingleton<IIncomingGrainCallFilter>(_breaker));
+        SigningHouse.OpenAsync(_interruption.Install);
 
     private static async Task RefusesAsync(ErrorCode code, Func<Task> act, ErrorCode orElse)
     {

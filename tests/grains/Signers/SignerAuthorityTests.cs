@@ -19,10 +19,7 @@ public sealed class SignerAuthorityTests
     [Fact]
     public void A_member_twice_over_has_the_stronger_role()
     {
-        var both = Facts with
-        {
-            State = Facts.State.WithMember(new SignerMember("mbr_5", InTeam, SignerRole.Auditor)),
-        };
+        var both = WithState(state => state.WithMember(new SignerMember("mbr_5", InTeam, SignerRole.Auditor)));
 
         Assert.Equal(SignerRole.Operator, SignerAuthority.Of(both, InTeam.Calls()).Role);
     }
@@ -30,10 +27,7 @@ public sealed class SignerAuthorityTests
     [Fact]
     public void A_membership_of_ones_own_is_preferred_to_an_equal_one_through_a_group()
     {
-        var both = Facts with
-        {
-            State = Facts.State.WithMember(new SignerMember("mbr_5", InTeam, SignerRole.Operator)),
-        };
+        var both = WithState(state => state.WithMember(new SignerMember("mbr_5", InTeam, SignerRole.Operator)));
 
         Assert.Equal([Facts.Self], SignerAuthority.Of(both, InTeam.Calls()).Basis.AsEnumerable());
     }

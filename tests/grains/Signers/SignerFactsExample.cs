@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using CodeSigning.Certificates;
+using CodeSigning.Grains.Certificates;
+using CodeSigning.Grains.Identities.Principals;
+using CodeSigning.Grains.Policies;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
@@ -25,7 +28,7 @@ internal static class SignerFactsExample
     public static readonly PrincipalRef InTeam = new(PrincipalKind.User, "usr_in_team");
 
     public static SignerFacts Facts { get; } = new(
-        new SignerState
+        new Row<SignerState>(StateTypes.Signer, "sgn_1", 7, new SignerState
         {
             Id = "sgn_1",
             Name = "release",
@@ -37,8 +40,7 @@ internal static class SignerFactsExample
                 new SignerMember("mbr_3", Auditor, SignerRole.Auditor),
                 new SignerMember("mbr_4", Team, SignerRole.Operator),
             ],
-        },
-        7,
+        }),
         ImmutableDictionary<string, GroupFacts>.Empty.Add(
             Team.Id, new GroupFacts(new StateVersion(StateTypes.Group, Team.Id, 3), [InTeam])),
         new CertificateFacts(
@@ -61,12 +63,17 @@ internal static class SignerFactsExample
     public static SignerFacts WithCertificate(Func<CertificateFacts, CertificateFacts> change) =>
         Facts with { Certificate = change(Facts.Certificate!) };
 
-    public static SignerFacts WithPolicy(bool bypass) => Facts with
+    /// <summary>With the signer's state otherwise, at the same version.</summary>
+    public static SignerFacts WithState(Func<SignerState, SignerState> change) =>
+        Facts with { Signer = Facts.Signer with { State = change(Facts.State) } };
+
+    public static SignerFacts WithPolicy(bool bypass) => WithState(state => state with { PolicyId = "pol_1" }) with
     {
-        State = Facts.State with { PolicyId = "pol_1" },
-        Policy = new PolicyFacts(
-            new StateVersion(StateTypes.Policy, "pol_1", 4),
-            new PolicyDefinition("two eyes", new PolicyConstraints(MaxSignings: 1), [], BypassForMachineIdentities: bypass),
-            Guarded: false),
+        Policy = new Row<PolicyState>(StateTypes.Policy, "pol_1", 4, new PolicyState
+        {
+            Id = "pol_1",
+            Definition = new PolicyDefinition(
+                "two eyes", new PolicyConstraints(MaxSignings: 1), [], BypassForMachineIdentities: bypass),
+        }),
     };
 }

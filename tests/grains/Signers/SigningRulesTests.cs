@@ -1,8 +1,7 @@
 using CodeSigning.Certificates;
 using CodeSigning.Grains.Signers;
-using CodeSigning.Grains.States;
+using CodeSigning.Grains.Signing;
 using CodeSigning.Identities;
-using CodeSigning.Ledger;
 using CodeSigning.Signing;
 using Xunit;
 using static CodeSigning.Grains.Tests.Signers.SignerFactsExample;
@@ -52,7 +51,7 @@ public sealed class SigningRulesTests
 
     [Fact]
     public void A_stranger_learns_nothing_of_a_disabled_signer() =>
-        Refused(Facts with { State = Facts.State with { IsDisabled = true } }, Stranger, ErrorCode.NotFound);
+        Refused(WithState(state => state with { IsDisabled = true }), Stranger, ErrorCode.NotFound);
 
     [Fact]
     public void A_product_administrator_who_is_no_member_does_not_sign()
@@ -68,11 +67,11 @@ public sealed class SigningRulesTests
 
     [Fact]
     public void A_disabled_signer_does_not_sign() =>
-        Refused(Facts with { State = Facts.State with { IsDisabled = true } }, Operator, ErrorCode.SignerDisabled);
+        Refused(WithState(state => state with { IsDisabled = true }), Operator, ErrorCode.SignerDisabled);
 
     [Fact]
     public void A_deleted_signer_is_not_found() =>
-        Refused(Facts with { State = Facts.State with { IsDeleted = true } }, Administrator, ErrorCode.NotFound);
+        Refused(WithState(state => state with { IsDeleted = true }), Administrator, ErrorCode.NotFound);
 
     [Fact]
     public void A_revoked_certificate_does_not_sign() =>
@@ -128,17 +127,13 @@ public sealed class SigningRulesTests
         var machine = Assert.IsType<SigningDecision.Allowed>(Decide(facts, Operator));
 
         Assert.True(machine.IsBypass);
-        Assert.Contains(facts.Policy!.Version, machine.Basis);
+        Assert.Contains(facts.Policy!.ToVersion(), machine.Basis);
         Assert.IsType<SigningDecision.NeedsGrant>(Decide(facts, Administrator));
     }
 
     [Fact]
     public void A_policy_that_cannot_be_read_still_demands_a_grant() =>
         Assert.IsType<SigningDecision.NeedsGrant>(Decide(WithPolicy(bypass: true) with { Policy = null }, Operator));
-
-    [Fact]
-    public void What_is_stale_of_others_leaves_a_signers_facts_as_they_are() =>
-        Assert.False(SignerFacts.RestOnAny([new StateVersion(StateTypes.Grant, "gnt_1", 2)]));
 
     private static SigningDecision Decide(SignerFacts facts, PrincipalRef caller) =>
         SigningRules.Decide(facts, caller.Calls(), SigningAlgorithm.RsaPssSha256, Now);

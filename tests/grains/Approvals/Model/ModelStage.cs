@@ -44,8 +44,8 @@ internal sealed class ModelStage
             await house.AddMachineAsync("machine"),
             await house.AddPersonAsync("administrator", ProductRole.Admin),
         ];
-        await house.DoAsync(people[Cast.Ann], caller => house.Grains.GetGrain<IIdentityGrain>(people[Cast.Machine].Id)
-            .CreateClientSecretAsync(caller, new CreateClientSecret(), CancellationToken.None));
+        await house.DoAsync(people[Cast.Ann], caller => house.Machines.CreateClientSecretAsync(
+            caller, people[Cast.Machine].Id, new CreateClientSecret(), CancellationToken.None));
         var team = await house.AddGroupAsync("team", people[Cast.Ann], people[Cast.Bob]);
         var stage = new ModelStage(house, [.. people], team);
         stage.PolicyId = await house.AddPolicyAsync(stage._definitions[0]);

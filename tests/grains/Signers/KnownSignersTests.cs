@@ -1,0 +1,57 @@
+using CodeSigning.Grains.Signers;
+using CodeSigning.Grains.States;
+using CodeSigning.Grains.Tests.Approvals;
+using CodeSigning.Ledger;
+using Xunit;
+
+namespace CodeSigning.Grains.Tests.Signers;
+
+/// <summary>What a node keeps of signers, and what makes it read them again.</summary>
+public sealed class KnownSignersTests : ApprovalSuite
+{
+    private KnownSigners Known => House.Get<KnownSigners>();
+
+    [Fact]
+    public async Task A_signer_is_read_once()
+    {
+        var read = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => FindAsync())));
+        Assert.Single(read.Distinct(ReferenceEqualityComparer.Instance));
+    }
+
+    [Fact]
+    public async Task What_is_stale_of_others_leaves_a_signers_facts_as_they_are()
+    {
+        var known = await FindAsync();
+        Known.Forget(known, [new StateVersion(StateTypes.Grant, "gnt_1", 2), new StateVersion(StateTypes.User, Rae.Id, 2)]);
+        Assert.Same(known, await FindAsync());
+    }
+
+    [Theory]
+    [InlineData(StateTypes.Signer)]
+    [InlineData(StateTypes.Group)]
+    [InlineData(StateTypes.Certificate)]
+    [InlineData(StateTypes.CertificateAuthority)]
+    [InlineData(StateTypes.Policy)]
+    public async Task What_is_stale_of_a_signers_facts_is_read_again_once(string type)
+    {
+        var known = await FindAsync();
+        StateVersion[] actual = [new(type, "any", 2)];
+        Known.Forget(known, actual);
+        var fresh = await FindAsync();
+        Assert.NotSame(known, fresh);
+
+        // Who decided from the old copy too finds that it was read again already.
+        Known.Forget(known, actual);
+        Assert.Same(fresh, await FindAsync());
+    }
+
+    [Fact]
+    public async Task A_signer_that_was_unknown_is_found_once_it_is_there()
+    {
+        Assert.Null(await Known.FindAsync("sgn_00000000000000000000000000", CancellationToken.None));
+        var signerId = await House.AddSignerAsync(null, Administrator);
+        Assert.Equal(signerId, (await Known.FindAsync(signerId, CancellationToken.None))!.Facts.State.Id);
+    }
+
+    private async Task<KnownSigner> FindAsync() => (await Known.FindAsync(SignerId, CancellationToken.None))!;
+}
