@@ -1,19 +1,21 @@
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
+using CodeSigning.Identities;
 using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Storage.Housekeeping;
 using CodeSigning.Silo.Tests.Ledger;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using Orleans.Storage;
 using Xunit;
 
 namespace CodeSigning.Silo.Tests.Storage;
 
-/// <summary>Observations, purging, reminders and the grain-storage provider, on both databases.</summary>
+/// <summary>Observations, purging, reminders, and states that are recorded with their entry, on both databases.</summary>
 public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
 {
+    private const string ThingType = "thing";
+    private const string ThingId = "thg_1";
+
     [Fact]
     public async Task Observations_are_counted_and_bear_the_last_time()
     {
@@ -126,80 +128,99 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_grains_state_is_saved_with_its_entry_and_read_back()
+    public async Task A_state_is_saved_with_its_entry_and_read_back()
     {
-        var grain = GrainId.Create("thing", "thg_1");
-        GrainState<Thing> state = new(new Thing { Name = "a", Count = 1 });
-        await SaveAsync(state, grain);
-        state.State!.Count = 2;
-        await SaveAsync(state, grain);
-        Assert.Equal("2", state.ETag);
+        await RecordAsync(StateWrite.New(ThingType, ThingId, new Thing { Name = "a", Count = 1 }));
+        var first = await FindAsync();
+        await RecordAsync(first!.Replace(first.State with { Count = 2 }));
+        var read = await FindAsync();
+        Assert.Equal(new Row<Thing>(ThingType, ThingId, 2, new Thing { Name = "a", Count = 2 }), read);
+        var entries = await Node.Entries.ListAsync(new LedgerQuery(), CancellationToken.None);
+        Assert.Equal(2, entries.Count);
+        Assert.All(entries, entry => Assert.Contains($"\"subject\":\"thing/{ThingId}\"", entry.Json, StringComparison.Ordinal));
+    }
 
-        GrainState<Thing> read = new();
-        await Storage.ReadStateAsync("thing", grain, read);
-        Assert.Equal(("a", 2, "2", true), (read.State!.Name, read.State.Count, read.ETag, read.RecordExists));
+    [Fact]
+    public async Task A_save_over_another_version_is_refused_with_its_entry()
+    {
+        await RecordAsync(StateWrite.New(ThingType, ThingId, new Thing { Name = "a" }));
+        var stale = await FindAsync();
+        await RecordAsync(stale!.Replace(stale.State with { Name = "b" }));
+        await AssertRefusedAsync(CommitRefusal.Stale, RecordAsync(stale.Replace(stale.State with { Name = "c" })));
+        await AssertRefusedAsync(
+            CommitRefusal.Stale, RecordAsync(StateWrite.New(ThingType, ThingId, new Thing { Name = "d" })));
+        Assert.Equal((2, "b"), ((await FindAsync())!.Version, (await FindAsync())!.State.Name));
         Assert.Equal(2, (await Node.Entries.ListAsync(new LedgerQuery(), CancellationToken.None)).Count);
     }
 
     [Fact]
-    public async Task A_save_without_an_entry_is_refused()
+    public async Task A_save_over_a_stale_read_set_is_refused_with_its_entry()
     {
-        GrainState<Thing> state = new(new Thing { Name = "a" });
-        await Assert.ThrowsAsync<InvalidOperationException>(
-            () => Storage.WriteStateAsync("thing", GrainId.Create("thing", "thg_1"), state));
+        await RecordAsync(StateWrite.New(ThingType, ThingId, new Thing { Name = "a" }));
+        var thing = (await FindAsync())!;
+        CodeSigning.Ledger.StateVersion other = new("user", "usr_1", 3);
+        await AssertRefusedAsync(CommitRefusal.Stale, RecordAsync(thing.Replace(thing.State with { Name = "b" }), other));
+        Assert.Equal(thing, await FindAsync());
+        Assert.Single(await Node.Entries.ListAsync(new LedgerQuery(), CancellationToken.None));
     }
 
     [Fact]
-    public async Task A_save_over_another_activations_save_is_inconsistent_and_over_other_ground_is_refused()
+    public async Task A_decision_may_read_what_it_replaces()
     {
-        var grain = GrainId.Create("thing", "thg_1");
-        GrainState<Thing> mine = new(new Thing { Name = "a" });
-        GrainState<Thing> theirs = new(new Thing { Name = "b" });
-        await SaveAsync(mine, grain);
-        var conflict = await Assert.ThrowsAsync<InconsistentStateException>(() => SaveAsync(theirs, grain));
-        Assert.Equal("1", conflict.StoredEtag);
-        var refused = await Assert.ThrowsAsync<CommitRefusedException>(
-            () => SaveAsync(mine, grain, new CodeSigning.Ledger.StateVersion("user", "usr_1", 3)));
-        Assert.Equal(CommitRefusal.Stale, refused.Reason);
-        Assert.Equal("1", mine.ETag);
+        await RecordAsync(StateWrite.New(ThingType, ThingId, new Thing { Name = "a" }));
+        var thing = (await FindAsync())!;
+        await RecordAsync(thing.Replace(thing.State with { Name = "b" }), thing.ToVersion());
+        Assert.Equal(2, (await FindAsync())!.Version);
+    }
+
+    [Fact]
+    public async Task A_deletion_is_of_the_version_that_was_read()
+    {
+        await RecordAsync(StateWrite.New(ThingType, ThingId, new Thing { Name = "a" }));
+        var stale = (await FindAsync())!;
+        await RecordAsync(stale.Replace(stale.State with { Count = 1 }));
+        await AssertRefusedAsync(CommitRefusal.Stale, RecordAsync(stale.Remove()));
+        await RecordAsync((await FindAsync())!.Remove());
+        Assert.Null(await FindAsync());
+        await RecordAsync(StateWrite.New(ThingType, ThingId, new Thing { Name = "b" }));
+        Assert.Equal(1, (await FindAsync())!.Version);
+    }
+
+    [Fact]
+    public async Task A_refusal_says_why()
+    {
+        await RecordAsync(StateWrite.New(ThingType, ThingId, new Thing { Name = "a" }));
+        await AssertRefusedAsync(
+            CommitRefusal.NameTaken, RecordAsync(StateWrite.New(ThingType, "thg_2", new Thing { Name = "a" })));
+        var late = Describe() with { Until = Time.GetUtcNow() };
+        await AssertRefusedAsync(CommitRefusal.TooLate, Node.Ledger.RecordAsync(late, CancellationToken.None));
+        var retry = Caller.System with { Retry = new IdempotencyKey("POST /things", "k1", new string('a', 64)) };
+        await Node.Ledger.RecordAsync(Describe().Answering(retry, new { }), CancellationToken.None);
+        await AssertRefusedAsync(
+            CommitRefusal.AlreadyAnswered,
+            Node.Ledger.RecordAsync(Describe().Answering(retry, new { }), CancellationToken.None));
     }
 
     private static LedgerElement Session(string id, DateTimeOffset until, long version = 0) =>
         new() { Writes = [Elements.Write("session", id, version, "{}", new StateIndex(Until: until))] };
 
-    private IGrainStorage Storage => Node.Get<IServiceProvider>().GetRequiredKeyedService<IGrainStorage>(LedgerGrainStorage.Name);
+    private Task<Row<Thing>?> FindAsync() => Node.States.FindAsync<Thing>(ThingType, ThingId, CancellationToken.None);
 
-    private async Task SaveAsync(GrainState<Thing> state, GrainId grain, params CodeSigning.Ledger.StateVersion[] basis)
+    private Task RecordAsync(StateWrite write, params CodeSigning.Ledger.StateVersion[] readSet) =>
+        Node.Ledger.RecordAsync(Describe().Reading(readSet).Writing(write), CancellationToken.None);
+
+    private LedgerElement Describe() => Change.By(Caller.System, "thing.save", ThingType, ThingId, new { }, Time);
+
+    private static async Task AssertRefusedAsync(CommitRefusal reason, Task save) =>
+        Assert.Equal(reason, (await Assert.ThrowsAsync<CommitRefusedException>(() => save)).Reason);
+
+    internal sealed record Thing : IIndexedState
     {
-        PendingChange change = new() { Entry = Elements.Admin("thing.save", grain.ToString()), ReadSet = [.. basis] };
-        await new Facet<Thing>(state, Storage, grain).WriteRecordedAsync(state.State!, change, CancellationToken.None);
-    }
+        public string Name { get; init; } = "";
 
-    internal sealed class Thing
-    {
-        public string Name { get; set; } = "";
+        public int Count { get; init; }
 
-        public int Count { get; set; }
-    }
-
-    /// <summary>A grain's facet over the provider, as the host makes it.</summary>
-    private sealed class Facet<T>(GrainState<T> state, IGrainStorage storage, GrainId grain) : IPersistentState<T>
-    {
-        public T State
-        {
-            get => state.State!;
-            set => state.State = value;
-        }
-
-        public string? Etag => state.ETag;
-
-        public bool RecordExists => state.RecordExists;
-
-        public Task ClearStateAsync() => storage.ClearStateAsync("thing", grain, state);
-
-        public Task WriteStateAsync() => storage.WriteStateAsync("thing", grain, state);
-
-        public Task ReadStateAsync() => storage.ReadStateAsync("thing", grain, state);
+        public StateIndex ToIndex() => new(Name: Name);
     }
 }
 
