@@ -20,38 +20,26 @@ using CodeSigning.Ledger;
 using CodeSigning.Policies;
 using CodeSigning.Signers;
 using CodeSigning.Signing;
-using CodeSigning.Silo.Hosting;
-using CodeSigning.Silo.Ledger;
 using CodeSigning.Silo.Notifications;
-using CodeSigning.Silo.Storage.Housekeeping;
 using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace CodeSigning.Grains.Tests.Hosting;
 
 /// <summary>
-/// The whole silo as it is put together for production, on an SQLite file of its own and under a clock that the test
-/// moves, and a few words for what people do in it.
+/// The product under a clock that the test moves, and a few words for what people do in it.
 /// </summary>
 internal sealed class SigningHouse : IAsyncDisposable
 {
     private const int Attempts = 3;
-    private static readonly TimeSpan Seldom = TimeSpan.FromHours(1);
     private static readonly TimeSpan Pace = TimeSpan.FromSeconds(5);
     private static readonly CancellationToken None = CancellationToken.None;
-    private readonly TemporaryDirectory _directory = new();
-    private readonly Action<IServiceCollection> _change;
-    private IHost _host;
+    private readonly IHouseGround _ground;
     private int _names;
 
-    private SigningHouse(Action<IServiceCollection> change)
-    {
-        _change = change;
-        _host = Build();
-    }
+    private SigningHouse(IHouseGround ground) => _ground = ground;
 
-    public ManualTimeProvider Time { get; } = new();
+    public ManualTimeProvider Time => _ground.Time;
 
     /// <summary>What signers are made on.</summary>
     public string CertificateId { get; private set; } = "";
@@ -86,12 +74,15 @@ internal sealed class SigningHouse : IAsyncDisposable
 
     public ILedgerReader Ledger => Get<ILedgerReader>();
 
-    /// <summary>Opens one.</summary>
+    /// <summary>Opens one on a silo.</summary>
     /// <param name="change">What shall be otherwise than in production.</param>
-    public static async Task<SigningHouse> OpenAsync(Action<IServiceCollection>? change = null)
+    public static async Task<SigningHouse> OpenAsync(Action<IServiceCollection>? change = null) =>
+        await OpenAsync(await SiloGround.StartAsync(change ?? (_ => { })));
+
+    /// <summary>Opens one.</summary>
+    public static async Task<SigningHouse> OpenAsync(IHouseGround ground)
     {
-        var house = new SigningHouse(change ?? (_ => { }));
-        await house._host.StartAsync();
+        var house = new SigningHouse(ground);
         house.CertificateId = await house.AddCertificateAsync();
         house.Owner = await house.AddPersonAsync("owner", ProductRole.Admin);
         return house;
@@ -104,16 +95,10 @@ internal sealed class SigningHouse : IAsyncDisposable
 
     public T Get<T>()
         where T : notnull =>
-        _host.Services.GetRequiredService<T>();
+        _ground.Services.GetRequiredService<T>();
 
     /// <summary>Stops the silo and starts another on the same store.</summary>
-    public async Task RestartAsync()
-    {
-        await _host.StopAsync();
-        _host.Dispose();
-        _host = Build();
-        await _host.StartAsync();
-    }
+    public Task RestartAsync() => _ground.RestartAsync();
 
     public async Task<PrincipalRef> AddPersonAsync(string name, ProductRole role = ProductRole.Member)
     {
@@ -293,28 +278,11 @@ internal sealed class SigningHouse : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _host.StopAsync();
-        _host.Dispose();
-        _directory.Dispose();
-    }
+    public ValueTask DisposeAsync() => _ground.DisposeAsync();
 
     private IApprovalRequestGrain Request(string id) => Grains.GetGrain<IApprovalRequestGrain>(id);
 
     private string Unique(string name) => $"{name}-{Interlocked.Increment(ref _names)}";
-
-    private IHost Build()
-    {
-        var builder = TestHost.CreateBuilder(Time);
-        builder.AddSilo(TestHost.Settings(_directory.Path));
-        // Years pass here in a moment; what is done every few seconds of them would take longer than the tests.
-        builder.Services.AddSingleton(new NotificationOptions { Interval = Seldom });
-        builder.Services.Configure<LedgerOptions>(options => options.CheckpointInterval = Seldom);
-        builder.Services.Configure<HousekeepingOptions>(options => options.ObservationInterval = Seldom);
-        _change(builder.Services);
-        return builder.Build();
-    }
 
     private static bool IsStale(Exception exception) =>
         exception is CommitRefusedException { Reason: CommitRefusal.Stale or CommitRefusal.TooLate };

@@ -1,4 +1,5 @@
 using CodeSigning.Grains.Tests.Hosting;
+using CodeSigning.Grains.Tests.Hosting.Memory;
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.FSharp.Core;
@@ -8,45 +9,55 @@ using Xunit.Abstractions;
 namespace CodeSigning.Grains.Tests.Approvals.Model;
 
 /// <summary>
-/// Random sequences of what people do, played in the silo and in a small model of it. The seed of each run is printed; a
-/// failure is shrunk to a short sequence.
+/// Random sequences of what people do, played in the product and in a small model of it: many in memory, some on the silo. The
+/// seed of each run is printed; a failure is shrunk to a short sequence.
 /// </summary>
 public sealed class ApprovalModelTests(ITestOutputHelper output)
 {
-    private const int SequencesOfAHouse = 100;
+    private const int SequencesInMemory = 10_000;
+    private const int SequencesOnSilo = 300;
 
     /// <summary>Silos that play side by side: while one waits for its disk, another goes on.</summary>
-    private const int Houses = 3;
+    private const int Silos = 3;
 
-    /// <summary>How many sequences are played.</summary>
-    private static readonly int Sequences =
-        int.TryParse(Environment.GetEnvironmentVariable("CODESIGNING_MODEL_SEQUENCES"), out var count) ? count : 300;
+    /// <summary>How many sequences are played, where not as many as usual.</summary>
+    private static readonly int? Sequences =
+        int.TryParse(Environment.GetEnvironmentVariable("CODESIGNING_MODEL_SEQUENCES"), out var count) ? count : null;
 
     /// <summary>Set to play again what failed; the seed of each house is the next number.</summary>
     private static readonly ulong Seed =
         ulong.TryParse(Environment.GetEnvironmentVariable("CODESIGNING_MODEL_SEED"), out var seed) ? seed : (ulong)Random.Shared.NextInt64();
 
     [Fact]
-    public async Task The_silo_does_what_the_model_does()
+    public Task The_services_in_memory_do_what_the_model_does() => PlayAsync(
+        Sequences ?? SequencesInMemory,
+        sequencesOfHouse: 20,
+        Environment.ProcessorCount,
+        number => SigningHouse.OpenAsync(new MemoryGround(remind: number % 2 == 0)));
+
+    [Fact]
+    public Task The_silo_does_what_the_model_does() => PlayAsync(
+        Sequences ?? SequencesOnSilo, sequencesOfHouse: 100, Silos, _ => SigningHouse.OpenAsync());
+
+    private async Task PlayAsync(int sequences, int sequencesOfHouse, int atOnce, Func<int, Task<SigningHouse>> open)
     {
-        output.WriteLine($"{Sequences} sequences from seed {Seed}");
-        var houses = (Sequences + SequencesOfAHouse - 1) / SequencesOfAHouse;
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Houses };
+        output.WriteLine($"{sequences} sequences from seed {Seed}");
+        var houses = (sequences + sequencesOfHouse - 1) / sequencesOfHouse;
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = atOnce };
         await Parallel.ForAsync(0, houses, parallel, async (number, _) =>
-            await PlayAsync(Seed + (ulong)number, Math.Min(SequencesOfAHouse, Sequences - (number * SequencesOfAHouse))));
+        {
+            await using var house = await open(number);
+            Play(house, Seed + (ulong)number, Math.Min(sequencesOfHouse, sequences - (number * sequencesOfHouse)));
+        });
     }
 
-    private static async Task PlayAsync(ulong seed, int sequences)
-    {
-        await using var house = await SigningHouse.OpenAsync();
-        Check.One(
-            Config.QuickThrowOnFailure
-                .WithMaxTest(sequences)
-                .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(seed), FSharpOption<int>.None))),
-            Prop.ForAll(Acts.Sequences, async acts =>
-            {
-                var stage = await ModelStage.SetAsync(house);
-                await new ModelRun(stage).PlayAsync(acts);
-            }));
-    }
+    private static void Play(SigningHouse house, ulong seed, int sequences) => Check.One(
+        Config.QuickThrowOnFailure
+            .WithMaxTest(sequences)
+            .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(seed), FSharpOption<int>.None))),
+        Prop.ForAll(Acts.Sequences, async acts =>
+        {
+            var stage = await ModelStage.SetAsync(house);
+            await new ModelRun(stage).PlayAsync(acts);
+        }));
 }
