@@ -20,9 +20,9 @@ namespace CodeSigning.Grains.Tests.Certificates;
 /// <summary>A node with the vault and the PKI under its grains, and the openssl command beside it as the judge.</summary>
 public sealed class PkiNode : IAsyncDisposable
 {
-    private readonly GrainNode _node;
+    private readonly ServiceNode _node;
 
-    private PkiNode(GrainNode node) => _node = node;
+    private PkiNode(ServiceNode node) => _node = node;
 
     public static Caller Administrator { get; } =
         new(PrincipalKind.User, "usr_admin", "Ada", ProductRole.Admin, [], null, "127.0.0.1", null);
@@ -35,7 +35,7 @@ public sealed class PkiNode : IAsyncDisposable
 
     public DateTimeOffset Now => Time.GetUtcNow();
 
-    public static async Task<PkiNode> StartAsync() => new(await GrainNode.StartAsync(services => services
+    public static async Task<PkiNode> StartAsync() => new(await ServiceNode.StartAsync(services => services
         .AddSingleton(_ => new SigningThreads())
         .AddSingleton(new CheckedSigner(ecdsaCheckEvery: 1))
         .AddSingleton<ISigningKeys, VaultSigningKeys>()

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using CodeSigning.Silo.Hosting;
 using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,7 +7,7 @@ using Orleans.Reminders;
 
 namespace CodeSigning.Grains.Tests.Hosting;
 
-/// <summary>What the tests' nodes have in common on either grain host.</summary>
+/// <summary>What the tests' nodes have in common.</summary>
 internal static class TestHost
 {
     /// <summary>A silent host whose grains and reminders follow a clock that the test moves.</summary>
@@ -24,7 +21,6 @@ internal static class TestHost
             .AddKeyedSingleton(KeyedService.AnyKey, TimeProvider.System)
             .AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, time)
             .AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, new CreepingTimeProvider(time));
-        builder.Configuration["CODESIGNING_SILO_PORT"] = FreePort().ToString(CultureInfo.InvariantCulture);
         return builder;
     }
 
@@ -39,12 +35,4 @@ internal static class TestHost
         AdministratorEmail = "admin@localhost",
         AdministratorPassword = null,
     };
-
-    // Orleans listens for other nodes even where there are none.
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

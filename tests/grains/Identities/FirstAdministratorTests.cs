@@ -9,9 +9,9 @@ namespace CodeSigning.Grains.Tests.Identities;
 
 public sealed class FirstAdministratorTests : IAsyncLifetime
 {
-    private GrainNode _node = null!;
+    private ServiceNode _node = null!;
 
-    public async Task InitializeAsync() => _node = await GrainNode.StartAsync();
+    public async Task InitializeAsync() => _node = await ServiceNode.StartAsync();
 
     public Task DisposeAsync() => _node.DisposeAsync().AsTask();
 

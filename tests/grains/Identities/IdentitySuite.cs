@@ -23,7 +23,7 @@ public abstract class IdentitySuite : IAsyncLifetime
     protected const string Password = "a password of ann's";
     protected static readonly LoginOrigin Origin = new("192.0.2.1", "test");
 
-    protected GrainNode Node { get; private set; } = null!;
+    protected ServiceNode Node { get; private set; } = null!;
 
     protected Caller Administrator { get; private set; } = null!;
 
@@ -39,7 +39,7 @@ public abstract class IdentitySuite : IAsyncLifetime
 
     public virtual async Task InitializeAsync()
     {
-        Node = await GrainNode.StartAsync(services => Configure(services.Configure<FirstAdministratorOptions>(options =>
+        Node = await ServiceNode.StartAsync(services => Configure(services.Configure<FirstAdministratorOptions>(options =>
         {
             options.Email = AdministratorEmail;
             options.Password = AdministratorPassword;

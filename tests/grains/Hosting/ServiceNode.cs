@@ -1,6 +1,5 @@
 using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Identities.Passwords;
-using CodeSigning.Silo.Hosting;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Storage.Hosting;
@@ -10,19 +9,17 @@ using Microsoft.Extensions.Hosting;
 
 namespace CodeSigning.Grains.Tests.Hosting;
 
-/// <summary>The grains on the host that the build chose, over a store and a ledger of their own in an SQLite file.</summary>
-public sealed class GrainNode : IAsyncDisposable
+/// <summary>The services of people, machine identities and groups, over a store and a ledger of their own in an SQLite file.</summary>
+public sealed class ServiceNode : IAsyncDisposable
 {
     private readonly TemporaryDirectory _directory;
     private readonly IHost _host;
 
-    private GrainNode(TemporaryDirectory directory, IHost host) => (_directory, _host) = (directory, host);
+    private ServiceNode(TemporaryDirectory directory, IHost host) => (_directory, _host) = (directory, host);
 
     public ManualTimeProvider Time => (ManualTimeProvider)Get<TimeProvider>();
 
-    public IGrainFactory Grains => Get<IGrainFactory>();
-
-    public static async Task<GrainNode> StartAsync(Action<IServiceCollection>? change = null)
+    public static async Task<ServiceNode> StartAsync(Action<IServiceCollection>? change = null)
     {
         var directory = new TemporaryDirectory();
         var builder = TestHost.CreateBuilder(new ManualTimeProvider());
@@ -35,11 +32,10 @@ public sealed class GrainNode : IAsyncDisposable
             .AddIdentities()
             // What a hash costs is not what these tests are about.
             .Configure<PasswordOptions>(options => options.Iterations = 1000);
-        builder.AddGrainHost(TestHost.Settings(directory.Path));
         change?.Invoke(builder.Services);
         var host = builder.Build();
         await host.StartAsync();
-        return new GrainNode(directory, host);
+        return new ServiceNode(directory, host);
     }
 
     public T Get<T>()
