@@ -1,9 +1,9 @@
 using CodeSigning.Approvals;
 using CodeSigning.Errors;
+using CodeSigning.Grains.Signing;
 using CodeSigning.Grains.Tests.Hosting;
 using CodeSigning.Identities;
 using CodeSigning.Policies;
-using CodeSigning.Signing;
 using Xunit;
 
 namespace CodeSigning.Grains.Tests.Approvals;

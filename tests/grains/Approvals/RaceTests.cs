@@ -1,5 +1,6 @@
 using CodeSigning.Approvals;
 using CodeSigning.Errors;
+using CodeSigning.Grains.Signing;
 using CodeSigning.Grants;
 using Xunit;
 
@@ -84,7 +85,7 @@ public sealed class RaceTests : ApprovalSuite
         var grantId = await GrantAsync(Asked with { RequestedSignings = 10 });
         House.Time.Advance(TimeSpan.FromSeconds(2));
         var replies = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => Task.Run(() => House.SignAsync(Rae, SignerId))));
-        Assert.Equal(10, replies.Count(reply => reply is CodeSigning.Signing.SignReply.SignatureMade));
+        Assert.Equal(10, replies.Count(reply => reply is SignReply.SignatureMade));
         Assert.Equal(10, (await House.GrantAsync(Rae, grantId)).Used);
     }
 

@@ -1,7 +1,7 @@
 using CodeSigning.Approvals;
+using CodeSigning.Grains.Signing;
 using CodeSigning.Grains.Tests.Hosting;
 using CodeSigning.Grants;
-using CodeSigning.Signing;
 using Xunit;
 
 namespace CodeSigning.Grains.Tests.Approvals;

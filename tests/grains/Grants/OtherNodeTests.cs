@@ -1,8 +1,8 @@
 using CodeSigning.Grains.Grants;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Signing;
 using CodeSigning.Grains.States;
 using CodeSigning.Grains.Tests.Approvals;
-using CodeSigning.Signing;
 using Xunit;
 
 namespace CodeSigning.Grains.Tests.Grants;

@@ -12,6 +12,7 @@ using CodeSigning.Grains.Identities.Users;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Policies;
 using CodeSigning.Grains.Signers;
+using CodeSigning.Grains.Signing;
 using CodeSigning.Grains.States;
 using CodeSigning.Grants;
 using CodeSigning.Identifiers;
@@ -215,7 +216,7 @@ internal sealed class SigningHouse : IAsyncDisposable
         DoAsync(who, caller => Grains.GetGrain<ISignerGrain>(signerId).EnableAsync(caller, None));
 
     public Task<SignReply> SignAsync(PrincipalRef who, string signerId) => DoAsync(who, caller =>
-        Grains.GetGrain<ISigningWorkerGrain>(0).SignAsync(
+        Get<SigningWorker>().SignAsync(
             new SignCommand(caller, signerId, SigningAlgorithm.EcdsaSha256, IsDigest: true, new byte[32], null), None));
 
     /// <summary>

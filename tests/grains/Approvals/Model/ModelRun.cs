@@ -1,7 +1,7 @@
 using CodeSigning.Approvals;
 using CodeSigning.Errors;
+using CodeSigning.Grains.Signing;
 using CodeSigning.Grants;
-using CodeSigning.Signing;
 using Xunit;
 
 namespace CodeSigning.Grains.Tests.Approvals.Model;

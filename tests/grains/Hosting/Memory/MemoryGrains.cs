@@ -3,10 +3,8 @@ using CodeSigning.Approvals;
 using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.Grants;
 using CodeSigning.Grains.Signers;
-using CodeSigning.Grains.Signing;
 using CodeSigning.Grants;
 using CodeSigning.Signers;
-using CodeSigning.Signing;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Timers;
 
@@ -45,7 +43,6 @@ internal sealed class MemoryGrains
         contract == typeof(IApprovalRequestGrain) ? typeof(ApprovalRequestGrain)
         : contract == typeof(IGrantGrain) ? typeof(GrantGrain)
         : contract == typeof(ISignerGrain) ? typeof(SignerGrain)
-        : contract == typeof(ISigningWorkerGrain) ? typeof(SigningWorkerGrain)
         : throw new NotSupportedException(contract.Name);
 
     private Grain Find(Type contract, string key)
