@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # the variables are shared with those who source this
-# Sourced by ./run and ./far after ./server.sh, with $here set: options, builds, load, and rounds in pairs.
+# Sourced by ./run, ./far and ./steady after ./server.sh, with $here set: options, builds, load, and rounds in pairs.
 : "${root:?}" "${here:?}"
 
 results='' warm_up='' sides='' pairs='[]' turn='{}'

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by ./run and ./far with $root set, which then set $work: a server on a store of its own, and what is asked of it
+# Sourced by ./run, ./far and ./steady with $root set, which then set $work: a server on a store of its own, and what is asked of it
 # before it is measured.
 : "${root:?}"
 
@@ -129,6 +129,21 @@ start_server() {
   done
   # shellcheck disable=SC2034 # of those who source this
   started_ms=$(((${EPOCHREALTIME//[!0-9]/} - begin) / 1000))
+}
+
+# Two nodes over one PostgreSQL, whose processor time is counted together. All grains begin on the first.
+start_nodes() { # FIRST SECOND
+  postgres_options=(-c max_connections=300) # Under a full load they take more than the usual 100.
+  use "$1"
+  new_store postgresql
+  start_server
+  set_up
+  set_up_p256
+  counted=("$server")
+  use "$2"
+  server='' silo_port=''
+  start_server
+  counted+=("$server")
 }
 
 stop_server() {

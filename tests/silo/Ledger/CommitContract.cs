@@ -291,6 +291,40 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
+    public async Task Acts_of_one_commit_have_an_entry_each_in_a_row()
+    {
+        var signer = Elements.Create("signer", "sgn_1");
+        var certificate = Elements.Create("certificate", "crt_1");
+        var committed = await CommitSurelyAsync(signer with { With = [certificate] });
+        var told = await Node.Entries.FindAsync(certificate.Entry!.OperationId, CancellationToken.None);
+        Assert.Equal((committed.Stream, committed.Number + 1), (told!.Stream, told.Number));
+        Assert.Equal(1, (await Node.States.ReadAsync("signer", "sgn_1", CancellationToken.None))!.Version);
+        Assert.Equal(1, (await Node.States.ReadAsync("certificate", "crt_1", CancellationToken.None))!.Version);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Of_acts_of_one_commit_none_is_done_where_one_is_stale(bool isFirstStale)
+    {
+        LedgerElement stale = Elements.Save("signer", "sgn_1", 7), good = Elements.Create("certificate", "crt_1");
+        var (first, second) = isFirstStale ? (stale, good) : (good, stale);
+        var outcome = await CommitAsync(first with { With = [second] });
+        Assert.Equal(new StateVersion("signer", "sgn_1", 0), Assert.Single(Assert.IsType<CommitOutcome.Stale>(outcome).Actual));
+        Assert.Null(await Node.States.ReadAsync("certificate", "crt_1", CancellationToken.None));
+        Assert.Null(await Node.Entries.FindAsync(good.Entry!.OperationId, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Acts_of_one_commit_end_when_the_first_of_them_ends()
+    {
+        var end = Time.GetUtcNow();
+        var ended = Elements.Sign() with { Until = end };
+        var outcome = await CommitAsync(Elements.Sign() with { Until = end.AddHours(1), With = [ended] });
+        Assert.Equal(end, Assert.IsType<CommitOutcome.TooLate>(outcome).Now);
+    }
+
+    [Fact]
     public async Task An_element_that_rests_on_what_an_earlier_one_writes_waits_and_is_judged_by_it()
     {
         await CommitSurelyAsync(Elements.Create("signer", "sgn_1"));
