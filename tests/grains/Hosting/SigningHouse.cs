@@ -94,6 +94,9 @@ internal sealed class SigningHouse : IAsyncDisposable
         services.AddKeyedSingleton<TimeProvider>(
             Orleans.Reminders.ReminderTimeProviderNames.Reminders, new CreepingTimeProvider(new ManualTimeProvider())));
 
+    /// <summary>The same house as another silo serves it, for people who act and make nothing new.</summary>
+    public SigningHouse Beside(IHouseGround ground) => new(ground) { CertificateId = CertificateId, Owner = Owner };
+
     public T Get<T>()
         where T : notnull =>
         _ground.Services.GetRequiredService<T>();
