@@ -2,6 +2,7 @@ using CodeSigning.Approvals;
 using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Signing;
 using CodeSigning.Grains.States;
 using CodeSigning.Grains.Tests.Hosting;
 using CodeSigning.Grants;
