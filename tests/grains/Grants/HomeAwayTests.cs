@@ -1,4 +1,3 @@
-using CodeSigning.Errors;
 using CodeSigning.Grains.Signing;
 using CodeSigning.Grains.Tests.Approvals;
 using CodeSigning.Grains.Tests.Hosting;
