@@ -19,7 +19,7 @@ public sealed class EarlierVersionTests : ApprovalSuite
     private PolicyDefinition Looser => Policy(1, Team) with { Constraints = new PolicyConstraints("4h", 20) };
 
     [Fact]
-    public async Task A_signers_policy_change_approved_by_an_earlier_version_is_made()
+    public async Task A_policy_change_approved_by_an_earlier_version_is_made()
     {
         await GrantAsync();
         var requestId = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
@@ -31,7 +31,7 @@ public sealed class EarlierVersionTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task An_edit_of_a_policy_that_was_approved_before_is_made()
+    public async Task A_policy_edit_approved_by_an_earlier_version_is_made()
     {
         await GrantAsync();
         var requestId = (await House.ReplacePolicyAsync(Administrator, PolicyId, Looser)).PendingChangeRequestId!;
@@ -43,7 +43,7 @@ public sealed class EarlierVersionTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_change_that_was_overtaken_since_its_approval_is_not_made()
+    public async Task A_change_that_was_overtaken_is_not_made_late()
     {
         await GrantAsync();
         var requestId = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;

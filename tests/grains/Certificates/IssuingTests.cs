@@ -126,7 +126,7 @@ public sealed class IssuingTests
     }
 
     [Fact]
-    public async Task An_id_names_its_kind_and_unknown_ones_are_not_found()
+    public async Task Unknown_ids_are_not_found_and_known_ones_name_their_kind()
     {
         await using var node = await StartAsync();
         var ca = await node.MakeAuthorityAsync();

@@ -33,7 +33,7 @@ public sealed class WireContractTests
     }
 
     [Fact]
-    public void Every_method_of_a_grain_has_an_alias_of_its_own() => Assert.All(WireMessages.Grains, type =>
+    public void Every_grain_method_has_an_alias_of_its_own() => Assert.All(WireMessages.Grains, type =>
     {
         var aliases = type.GetMethods().Select(WireMessages.AliasOf).ToArray();
         Assert.All(aliases, Assert.NotNull);
@@ -41,7 +41,7 @@ public sealed class WireContractTests
     });
 
     [Fact]
-    public void Every_member_of_a_message_has_an_id_of_its_own() => Assert.All(WireMessages.Types, type =>
+    public void Every_message_member_has_an_id_of_its_own() => Assert.All(WireMessages.Types, type =>
     {
         var ids = WireMessages.MembersOf(type).Select(pair => pair.Id).ToArray();
         Assert.Equal(ids.Distinct(), ids);

@@ -1,4 +1,5 @@
 using CodeSigning.Silo.Hosting;
+using CodeSigning.Silo.Hosting.Trust;
 using CodeSigning.Silo.Ledger;
 using CodeSigning.Silo.Notifications;
 using CodeSigning.Silo.Storage.Housekeeping;
@@ -58,6 +59,7 @@ internal sealed class SiloGround : IHouseGround
         builder.Services.AddSingleton(new NotificationOptions { Interval = Seldom });
         builder.Services.Configure<LedgerOptions>(options => options.CheckpointInterval = Seldom);
         builder.Services.Configure<HousekeepingOptions>(options => options.ObservationInterval = Seldom);
+        builder.Services.Configure<TrustOptions>(options => options.ReplacementPoll = Seldom);
         _change(builder.Services);
         return builder.Build();
     }

@@ -32,7 +32,7 @@ public sealed class KnownSignersTests : ApprovalSuite
     [InlineData(StateTypes.Certificate)]
     [InlineData(StateTypes.CertificateAuthority)]
     [InlineData(StateTypes.Policy)]
-    public async Task What_is_stale_of_a_signers_facts_is_read_again_once(string type)
+    public async Task Stale_facts_of_a_signer_are_read_again_once(string type)
     {
         var known = await FindAsync();
         StateVersion[] actual = [new(type, "any", 2)];
@@ -46,7 +46,7 @@ public sealed class KnownSignersTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_signer_that_was_unknown_is_found_once_it_is_there()
+    public async Task An_unknown_signer_is_found_once_it_is_there()
     {
         Assert.Null(await Known.FindAsync("sgn_00000000000000000000000000", CancellationToken.None));
         var signerId = await House.AddSignerAsync(null, Administrator);

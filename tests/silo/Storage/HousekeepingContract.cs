@@ -154,7 +154,7 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_save_over_a_stale_read_set_is_refused_with_its_entry()
+    public async Task A_save_over_a_stale_read_set_is_refused()
     {
         await RecordAsync(StateWrite.New(ThingType, ThingId, new Thing { Name = "a" }));
         var thing = (await FindAsync())!;
