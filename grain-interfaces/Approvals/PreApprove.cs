@@ -11,15 +11,14 @@ namespace CodeSigning.Approvals;
 /// <param name="WindowEnd">Until when (UTC); not together with a duration.</param>
 /// <param name="RequestedWindowDuration">How long from now, such as <c>4h</c>.</param>
 /// <param name="Scope">What it shall cover; everything if not given.</param>
-[GenerateSerializer, Immutable, Alias("codesigning.PreApprove")]
 public sealed record PreApprove(
-    [property: Id(0)] PrincipalRef Grantee,
-    [property: Id(1)] string Justification,
-    [property: Id(2)] long? RequestedSignings = null,
-    [property: Id(3)] DateTimeOffset? WindowStart = null,
-    [property: Id(4)] DateTimeOffset? WindowEnd = null,
-    [property: Id(5)] string? RequestedWindowDuration = null,
-    [property: Id(6)] GrantScope? Scope = null)
+    PrincipalRef Grantee,
+    string Justification,
+    long? RequestedSignings = null,
+    DateTimeOffset? WindowStart = null,
+    DateTimeOffset? WindowEnd = null,
+    string? RequestedWindowDuration = null,
+    GrantScope? Scope = null)
 {
     /// <summary>The same, as if the grantee asked for it.</summary>
     public CreateRequest ToRequest() =>

@@ -11,15 +11,14 @@ namespace CodeSigning.Certificates;
 /// <param name="NotAfter">When it ends (UTC).</param>
 /// <param name="RevokedAt">When it was revoked (UTC), or null.</param>
 /// <param name="CertificatePem">Its certificate.</param>
-[GenerateSerializer, Immutable, Alias("codesigning.CertificateAuthorityView")]
 public sealed record CertificateAuthorityView(
-    [property: Id(0)] string Id,
-    [property: Id(1)] string CommonName,
-    [property: Id(2)] string KeyAlgorithm,
-    [property: Id(3)] string? ParentId,
-    [property: Id(4)] string SerialNumber,
-    [property: Id(5)] string Thumbprint,
-    [property: Id(6)] DateTimeOffset NotBefore,
-    [property: Id(7)] DateTimeOffset NotAfter,
-    [property: Id(8)] DateTimeOffset? RevokedAt,
-    [property: Id(9)] string CertificatePem);
+    string Id,
+    string CommonName,
+    string KeyAlgorithm,
+    string? ParentId,
+    string SerialNumber,
+    string Thumbprint,
+    DateTimeOffset NotBefore,
+    DateTimeOffset NotAfter,
+    DateTimeOffset? RevokedAt,
+    string CertificatePem);

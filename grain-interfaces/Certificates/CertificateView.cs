@@ -14,18 +14,17 @@ namespace CodeSigning.Certificates;
 /// <param name="RevocationReason">Why it was revoked.</param>
 /// <param name="CertificatePem">The leaf.</param>
 /// <param name="ChainPem">The certificates above it, issuer after issuer.</param>
-[GenerateSerializer, Immutable, Alias("codesigning.CertificateView")]
 public sealed record CertificateView(
-    [property: Id(0)] string Id,
-    [property: Id(1)] CertificateStatus Status,
-    [property: Id(2)] string Subject,
-    [property: Id(3)] string KeyAlgorithm,
-    [property: Id(4)] string? CaId,
-    [property: Id(5)] string? SerialNumber,
-    [property: Id(6)] string? Thumbprint,
-    [property: Id(7)] DateTimeOffset? NotBefore,
-    [property: Id(8)] DateTimeOffset? NotAfter,
-    [property: Id(9)] DateTimeOffset? RevokedAt,
-    [property: Id(10)] RevocationReason? RevocationReason,
-    [property: Id(11)] string? CertificatePem,
-    [property: Id(12)] string? ChainPem);
+    string Id,
+    CertificateStatus Status,
+    string Subject,
+    string KeyAlgorithm,
+    string? CaId,
+    string? SerialNumber,
+    string? Thumbprint,
+    DateTimeOffset? NotBefore,
+    DateTimeOffset? NotAfter,
+    DateTimeOffset? RevokedAt,
+    RevocationReason? RevocationReason,
+    string? CertificatePem,
+    string? ChainPem);

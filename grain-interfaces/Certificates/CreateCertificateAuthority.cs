@@ -5,9 +5,8 @@ namespace CodeSigning.Certificates;
 /// <param name="KeyAlgorithm">The kind of its key.</param>
 /// <param name="TtlDays">Its life in days, 1 to 9125; never longer than its parent's.</param>
 /// <param name="ParentId">The CA that issues it; a root of its own without.</param>
-[GenerateSerializer, Immutable, Alias("codesigning.CreateCertificateAuthority")]
 public sealed record CreateCertificateAuthority(
-    [property: Id(0)] string CommonName,
-    [property: Id(1)] string KeyAlgorithm,
-    [property: Id(2)] int TtlDays,
-    [property: Id(3)] string? ParentId = null);
+    string CommonName,
+    string KeyAlgorithm,
+    int TtlDays,
+    string? ParentId = null);

@@ -6,13 +6,12 @@ namespace CodeSigning.Certificates;
 /// <param name="CertificatePem">The leaf.</param>
 /// <param name="ChainPem">The certificates above it, in any order.</param>
 /// <param name="PrivateKeyPem">PKCS#8 (plain or encrypted), PKCS#1 or SEC 1.</param>
-[GenerateSerializer, Immutable, Alias("codesigning.ImportCertificate")]
 public sealed record ImportCertificate(
-    [property: Id(0)] ReadOnlyMemory<byte>? Pkcs12 = null,
-    [property: Id(1)] string? Password = null,
-    [property: Id(2)] string? CertificatePem = null,
-    [property: Id(3)] string? ChainPem = null,
-    [property: Id(4)] string? PrivateKeyPem = null)
+    ReadOnlyMemory<byte>? Pkcs12 = null,
+    string? Password = null,
+    string? CertificatePem = null,
+    string? ChainPem = null,
+    string? PrivateKeyPem = null)
 {
     /// <summary>Says nothing of what it holds: it is full of secrets.</summary>
     public override string ToString() => nameof(ImportCertificate);

@@ -5,9 +5,8 @@ namespace CodeSigning.Certificates;
 /// <param name="CommonName">The subject's common name, 1 to 64 characters.</param>
 /// <param name="KeyAlgorithm">The kind of its key.</param>
 /// <param name="TtlDays">Its life in days, 1 to 3650; never longer than its issuer's.</param>
-[GenerateSerializer, Immutable, Alias("codesigning.IssueCertificate")]
 public sealed record IssueCertificate(
-    [property: Id(0)] string CaId,
-    [property: Id(1)] string CommonName,
-    [property: Id(2)] string KeyAlgorithm,
-    [property: Id(3)] int TtlDays);
+    string CaId,
+    string CommonName,
+    string KeyAlgorithm,
+    int TtlDays);

@@ -2,5 +2,4 @@ namespace CodeSigning.Certificates;
 
 /// <summary>Revokes a certificate.</summary>
 /// <param name="Reason">Why.</param>
-[GenerateSerializer, Immutable, Alias("codesigning.RevokeCertificate")]
-public sealed record RevokeCertificate([property: Id(0)] RevocationReason Reason);
+public sealed record RevokeCertificate(RevocationReason Reason);

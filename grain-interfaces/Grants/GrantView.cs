@@ -21,23 +21,22 @@ namespace CodeSigning.Grants;
 /// <param name="RevokedAt">When it was revoked (UTC).</param>
 /// <param name="RevokedBy">Who revoked it.</param>
 /// <param name="RevocationReason">Why.</param>
-[GenerateSerializer, Immutable, Alias("codesigning.GrantView")]
 public sealed record GrantView(
-    [property: Id(0)] string Id,
-    [property: Id(1)] string SignerId,
-    [property: Id(2)] PrincipalRef Grantee,
-    [property: Id(3)] GrantStatus Status,
-    [property: Id(4)] DateTimeOffset WindowStart,
-    [property: Id(5)] DateTimeOffset? WindowEnd,
-    [property: Id(6)] long? MaxSignings,
-    [property: Id(7)] long Used,
-    [property: Id(8)] GrantScope? Scope,
-    [property: Id(9)] IReadOnlyList<string>? ScopeClaimedByClient,
-    [property: Id(10)] string? RequestId,
-    [property: Id(11)] string CertificateThumbprint,
-    [property: Id(12)] string Justification,
-    [property: Id(13)] DateTimeOffset CreatedAt,
-    [property: Id(14)] PrincipalRef CreatedBy,
-    [property: Id(15)] DateTimeOffset? RevokedAt = null,
-    [property: Id(16)] PrincipalRef? RevokedBy = null,
-    [property: Id(17)] string? RevocationReason = null);
+    string Id,
+    string SignerId,
+    PrincipalRef Grantee,
+    GrantStatus Status,
+    DateTimeOffset WindowStart,
+    DateTimeOffset? WindowEnd,
+    long? MaxSignings,
+    long Used,
+    GrantScope? Scope,
+    IReadOnlyList<string>? ScopeClaimedByClient,
+    string? RequestId,
+    string CertificateThumbprint,
+    string Justification,
+    DateTimeOffset CreatedAt,
+    PrincipalRef CreatedBy,
+    DateTimeOffset? RevokedAt = null,
+    PrincipalRef? RevokedBy = null,
+    string? RevocationReason = null);

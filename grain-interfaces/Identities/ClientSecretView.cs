@@ -9,13 +9,12 @@ namespace CodeSigning.Identities;
 /// <param name="MaxUses">How many logins it is good for.</param>
 /// <param name="Uses">How many logins there were; some seconds late.</param>
 /// <param name="LastUsedAt">The last login with it (UTC); some seconds late.</param>
-[GenerateSerializer, Immutable, Alias("codesigning.ClientSecretView")]
 public sealed record ClientSecretView(
-    [property: Id(0)] string Id,
-    [property: Id(1)] string? Description,
-    [property: Id(2)] DateTimeOffset CreatedAt,
-    [property: Id(3)] PrincipalRef CreatedBy,
-    [property: Id(4)] DateTimeOffset? ExpiresAt,
-    [property: Id(5)] long? MaxUses,
-    [property: Id(6)] long Uses = 0,
-    [property: Id(7)] DateTimeOffset? LastUsedAt = null);
+    string Id,
+    string? Description,
+    DateTimeOffset CreatedAt,
+    PrincipalRef CreatedBy,
+    DateTimeOffset? ExpiresAt,
+    long? MaxUses,
+    long Uses = 0,
+    DateTimeOffset? LastUsedAt = null);

@@ -4,6 +4,5 @@ namespace CodeSigning.Identities;
 /// <param name="Description">At most 256 characters.</param>
 /// <param name="Ttl">How long it can be used, such as <c>90d</c>; for ever if not given.</param>
 /// <param name="MaxUses">How many logins it is good for; any number if not given.</param>
-[GenerateSerializer, Immutable, Alias("codesigning.CreateClientSecret")]
 public sealed record CreateClientSecret(
-    [property: Id(0)] string? Description = null, [property: Id(1)] string? Ttl = null, [property: Id(2)] long? MaxUses = null);
+    string? Description = null, string? Ttl = null, long? MaxUses = null);

@@ -3,5 +3,4 @@ namespace CodeSigning.Identities;
 /// <summary>A machine identity to be made.</summary>
 /// <param name="Name">1 to 64 characters; no two identities share one.</param>
 /// <param name="Description">At most 256 characters.</param>
-[GenerateSerializer, Immutable, Alias("codesigning.CreateIdentity")]
-public sealed record CreateIdentity([property: Id(0)] string Name, [property: Id(1)] string? Description = null);
+public sealed record CreateIdentity(string Name, string? Description = null);

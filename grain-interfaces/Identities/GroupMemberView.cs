@@ -4,6 +4,5 @@ namespace CodeSigning.Identities;
 /// <param name="Kind">A person or a machine identity.</param>
 /// <param name="Id">Its id, which also names the membership.</param>
 /// <param name="Name">Its name.</param>
-[GenerateSerializer, Immutable, Alias("codesigning.GroupMemberView")]
 public sealed record GroupMemberView(
-    [property: Id(0)] PrincipalKind Kind, [property: Id(1)] string Id, [property: Id(2)] string Name);
+    PrincipalKind Kind, string Id, string Name);

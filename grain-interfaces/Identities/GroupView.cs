@@ -4,8 +4,7 @@ namespace CodeSigning.Identities;
 /// <param name="Id">The id, <c>grp_…</c>.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="CreatedAt">When it was made (UTC).</param>
-[GenerateSerializer, Immutable, Alias("codesigning.GroupView")]
 public sealed record GroupView(
-    [property: Id(0)] string Id,
-    [property: Id(1)] string Name,
-    [property: Id(2)] DateTimeOffset? CreatedAt = null);
+    string Id,
+    string Name,
+    DateTimeOffset? CreatedAt = null);

@@ -9,13 +9,12 @@ namespace CodeSigning.Identities;
 /// <param name="Oidc">The tokens of a CI that it may log in with.</param>
 /// <param name="CreatedAt">When it was made (UTC).</param>
 /// <param name="LastLoginAt">The last login (UTC); some seconds late.</param>
-[GenerateSerializer, Immutable, Alias("codesigning.IdentityView")]
 public sealed record IdentityView(
-    [property: Id(0)] string Id,
-    [property: Id(1)] string Name,
-    [property: Id(2)] string? ClientId = null,
-    [property: Id(3)] string? Description = null,
-    [property: Id(4)] PrincipalStatus? Status = null,
-    [property: Id(5)] OidcBinding? Oidc = null,
-    [property: Id(6)] DateTimeOffset? CreatedAt = null,
-    [property: Id(7)] DateTimeOffset? LastLoginAt = null);
+    string Id,
+    string Name,
+    string? ClientId = null,
+    string? Description = null,
+    PrincipalStatus? Status = null,
+    OidcBinding? Oidc = null,
+    DateTimeOffset? CreatedAt = null,
+    DateTimeOffset? LastLoginAt = null);

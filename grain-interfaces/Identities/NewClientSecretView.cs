@@ -6,13 +6,12 @@ namespace CodeSigning.Identities;
 /// <param name="ClientSecret">The secret: its id, a dot, and 256 random bits as base64url.</param>
 /// <param name="ExpiresAt">Until when it can be used (UTC).</param>
 /// <param name="MaxUses">How many logins it is good for.</param>
-[GenerateSerializer, Immutable, Alias("codesigning.NewClientSecretView")]
 public sealed record NewClientSecretView(
-    [property: Id(0)] string Id,
-    [property: Id(1)] string ClientId,
-    [property: Id(2)] string ClientSecret,
-    [property: Id(3)] DateTimeOffset? ExpiresAt,
-    [property: Id(4)] long? MaxUses)
+    string Id,
+    string ClientId,
+    string ClientSecret,
+    DateTimeOffset? ExpiresAt,
+    long? MaxUses)
 {
     /// <summary>Without the secret, so that no log can show it.</summary>
     public override string ToString() => $"{nameof(NewClientSecretView)} {{ Id = {Id} }}";

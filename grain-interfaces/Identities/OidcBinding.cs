@@ -11,9 +11,8 @@ namespace CodeSigning.Identities;
 /// <param name="Audience">The token's one <c>aud</c>, exactly.</param>
 /// <param name="Subject">A glob for the <c>sub</c> claim, in which <c>*</c> stands for any text; without one it is exact.</param>
 /// <param name="Claims">A glob for each claim that must be there, by the claim's name; at least one where there is no subject.</param>
-[GenerateSerializer, Immutable, Alias("codesigning.OidcBinding")]
 public sealed record OidcBinding(
-    [property: Id(0)] string Issuer,
-    [property: Id(1)] string Audience,
-    [property: Id(2)] string? Subject = null,
-    [property: Id(3)] ImmutableSortedDictionary<string, string>? Claims = null);
+    string Issuer,
+    string Audience,
+    string? Subject = null,
+    ImmutableSortedDictionary<string, string>? Claims = null);

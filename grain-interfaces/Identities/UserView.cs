@@ -8,12 +8,11 @@ namespace CodeSigning.Identities;
 /// <param name="Status">Whether the person may act.</param>
 /// <param name="CreatedAt">When it was made (UTC).</param>
 /// <param name="LastLoginAt">The last login (UTC); some seconds late.</param>
-[GenerateSerializer, Immutable, Alias("codesigning.UserView")]
 public sealed record UserView(
-    [property: Id(0)] string Id,
-    [property: Id(1)] string Name,
-    [property: Id(2)] string? Email = null,
-    [property: Id(3)] ProductRole? ProductRole = null,
-    [property: Id(4)] PrincipalStatus? Status = null,
-    [property: Id(5)] DateTimeOffset? CreatedAt = null,
-    [property: Id(6)] DateTimeOffset? LastLoginAt = null);
+    string Id,
+    string Name,
+    string? Email = null,
+    ProductRole? ProductRole = null,
+    PrincipalStatus? Status = null,
+    DateTimeOffset? CreatedAt = null,
+    DateTimeOffset? LastLoginAt = null);

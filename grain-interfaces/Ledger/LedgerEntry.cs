@@ -10,11 +10,10 @@ namespace CodeSigning.Ledger;
 /// The whole entry as one JSON object, ending in <c>,"hash":"…"}</c>: the lower-case hex SHA-256 of the same text without
 /// that member. See docs/ledger-format.md.
 /// </param>
-[GenerateSerializer, Immutable, Alias("codesigning.LedgerEntry")]
 public sealed record LedgerEntry(
-    [property: Id(0)] string OperationId,
-    [property: Id(1)] string? SignerId,
-    [property: Id(2)] string ActorId,
-    [property: Id(3)] string Stream,
-    [property: Id(4)] long Number,
-    [property: Id(5)] string Json);
+    string OperationId,
+    string? SignerId,
+    string ActorId,
+    string Stream,
+    long Number,
+    string Json);

@@ -15,16 +15,15 @@ namespace CodeSigning.Policies;
 /// <param name="PendingChangeRequestId">The request for a change that waits for approval, after an edit that loosens.</param>
 /// <param name="CreatedAt">When it was made (UTC).</param>
 /// <param name="CreatedBy">Who made it.</param>
-[GenerateSerializer, Immutable, Alias("codesigning.PolicyView")]
 public sealed record PolicyView(
-    [property: Id(0)] string Id,
-    [property: Id(1)] string Name,
-    [property: Id(2)] PolicyConstraints Constraints,
-    [property: Id(3)] ImmutableArray<ApprovalStep> Steps,
-    [property: Id(4)] string MaxRequestTtl,
-    [property: Id(5)] bool BypassForMachineIdentities,
-    [property: Id(6)] bool DistinctApproversAcrossSteps,
-    [property: Id(7)] bool Guarded,
-    [property: Id(8)] string? PendingChangeRequestId,
-    [property: Id(9)] DateTimeOffset CreatedAt,
-    [property: Id(10)] PrincipalRef CreatedBy);
+    string Id,
+    string Name,
+    PolicyConstraints Constraints,
+    ImmutableArray<ApprovalStep> Steps,
+    string MaxRequestTtl,
+    bool BypassForMachineIdentities,
+    bool DistinctApproversAcrossSteps,
+    bool Guarded,
+    string? PendingChangeRequestId,
+    DateTimeOffset CreatedAt,
+    PrincipalRef CreatedBy);

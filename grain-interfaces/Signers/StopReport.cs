@@ -8,9 +8,8 @@ namespace CodeSigning.Signers;
 /// <param name="RevokedGrants">The grants that were revoked.</param>
 /// <param name="CancelledRequests">The requests that were cancelled.</param>
 /// <param name="Signatures">Every signature made since the time asked for, newest first.</param>
-[GenerateSerializer, Immutable, Alias("codesigning.StopReport")]
 public sealed record StopReport(
-    [property: Id(0)] SignerView Signer,
-    [property: Id(1)] ImmutableArray<string> RevokedGrants,
-    [property: Id(2)] ImmutableArray<string> CancelledRequests,
-    [property: Id(3)] ImmutableArray<LedgerEntry> Signatures);
+    SignerView Signer,
+    ImmutableArray<string> RevokedGrants,
+    ImmutableArray<string> CancelledRequests,
+    ImmutableArray<LedgerEntry> Signatures);

@@ -23,6 +23,10 @@ public sealed class WireContractTests
     }
 
     [Fact]
+    public void Nothing_is_serialised_that_no_call_carries() =>
+        Assert.Empty(WireMessages.Types.Except(WireMessages.Carried()));
+
+    [Fact]
     public void Every_message_has_an_alias_of_its_own()
     {
         Assert.All(

@@ -23,12 +23,7 @@ internal static class WireMessages
     /// <summary>The lines, in order: what grain calls carry there and back, and the exceptions that may come back.</summary>
     public static IReadOnlyList<string> Describe()
     {
-        var carried = new HashSet<Type>();
-        foreach (var type in Grains.SelectMany(type => type.GetMethods()).SelectMany(TypesOf).Concat(Types.Where(IsException)))
-        {
-            Carry(type, carried);
-        }
-
+        var carried = Carried();
         return
         [
             .. carried.Where(Types.Contains).SelectMany(DescribeType)
@@ -37,6 +32,18 @@ internal static class WireMessages
                 .Concat(GrainClasses().Select(type => $"grain {TypeNameOf(type)} is {type.Name}"))
                 .Order(StringComparer.Ordinal),
         ];
+    }
+
+    /// <summary>All that a grain call, or an exception out of one, can hold.</summary>
+    public static IReadOnlySet<Type> Carried()
+    {
+        var carried = new HashSet<Type>();
+        foreach (var type in Grains.SelectMany(type => type.GetMethods()).SelectMany(TypesOf).Concat(Types.Where(IsException)))
+        {
+            Carry(type, carried);
+        }
+
+        return carried;
     }
 
     /// <summary>The members that are serialised, with their ids.</summary>
