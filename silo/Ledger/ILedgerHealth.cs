@@ -8,4 +8,7 @@ public interface ILedgerHealth
 
     /// <summary>Why not, as a sentence for an operator; null while it is writable.</summary>
     string? Reason { get; }
+
+    /// <summary>Completes when elements will never be taken again, and only another process can go on. It never fails.</summary>
+    Task Broken { get; }
 }

@@ -8,6 +8,14 @@ internal sealed class StreamHeads(IReadConnections connections)
 {
     private const int MostAtOnce = 100;
 
+    /// <summary>Where a stream ends, open or closed; null where there is none.</summary>
+    public async Task<StreamHead?> FindAsync(string stream, CancellationToken cancellationToken)
+    {
+        var found = await connections.QueryAsync(
+            "SELECT number, hash, batch FROM ledger_streams WHERE id = @a", reader => Map(reader, 0), cancellationToken, stream);
+        return found.Count == 1 ? found[0] : null;
+    }
+
     /// <summary>Where a closed stream ends, with the signed head that closed it; null where there are not both.</summary>
     public async Task<(StreamHead Head, byte[] Closing)?> FindClosedAsync(string stream, CancellationToken cancellationToken)
     {

@@ -28,7 +28,7 @@ internal sealed class BatchCommitter(
 
     private readonly ICommitObserver[] _observers = [.. observers];
     private readonly DatabaseClock _clock = new(time, metrics);
-    private readonly GrantCounts _counts = new();
+    private readonly GrantCounts _counts = new(grantUses);
 
     public string? Stream => stream.Id;
 
@@ -40,56 +40,71 @@ internal sealed class BatchCommitter(
 
     public Task CloseStreamAsync(CancellationToken cancellationToken) => stream.CloseAsync(_clock.Next(), cancellationToken);
 
-    /// <summary>Completes every element of the batch, or puts it into <paramref name="deferred"/>.</summary>
+    /// <summary>
+    /// Completes every element of the batch, or puts it into <paramref name="deferred"/>. A fault is one of the batch: it is
+    /// taken apart until the elements that fail do so alone.
+    /// </summary>
     /// <param name="batch">The elements; none of them in the way of another (<see cref="BatchConflicts"/>).</param>
     /// <param name="deferred">Receives the elements that must wait for another batch.</param>
     /// <param name="tellUnavailable">Is told why the ledger cannot be written, and null when it can again.</param>
     /// <param name="cancellationToken">Gives up, leaving elements whose fate is not known.</param>
+    /// <exception cref="LedgerBrokenException">What this process knows of the ledger is not true any more.</exception>
     public async Task CommitAsync(
         List<PendingElement> batch, List<PendingElement> deferred, Action<string?> tellUnavailable, CancellationToken cancellationToken)
     {
         while (true)
         {
-            batch.RemoveAll(pending => pending.IsCallerGone);
-            await WhileUnavailableAsync(() => ReadCountsAsync(batch, cancellationToken), tellUnavailable, cancellationToken);
-            UseAssignment.Assign(batch, _counts, deferred);
+            // Whoever has an answer must not be written after it.
+            batch.RemoveAll(pending => pending.IsCallerGone || pending.Outcome.IsCompleted);
             if (batch.Count == 0)
                 return;
 
-            var proposal = stream.Propose(batch, _clock.Next());
-            var started = Stopwatch.GetTimestamp();
-            CommitReport? report = null;
             try
             {
-                await WhileUnavailableAsync(
-                    async () => report = await CommitOnceAsync(proposal, cancellationToken), tellUnavailable, cancellationToken);
-            }
-            catch (StoreRejectedException rejected)
-            {
-                Reject(batch, deferred, rejected);
-                continue;
-            }
-
-            switch (report!.Status)
-            {
-                case CommitStatus.Committed or CommitStatus.AlreadyCommitted:
-                    metrics.Committed(batch.Count, Stopwatch.GetElapsedTime(started));
-                    Complete(batch, proposal, report);
+                if (await TryCommitAsync(batch, deferred, tellUnavailable, cancellationToken))
                     return;
-                case CommitStatus.Refused:
-                    Refuse(batch, deferred, report);
-                    if (_clock.IsAheadOf(report.NowMs, options.Value.TimeTolerance))
-                        await WhileUnavailableAsync(() => GoOnAtAnEarlierTimeAsync(cancellationToken), tellUnavailable, cancellationToken);
-
-                    break;
-                default:
-                    await WhileUnavailableAsync(() => GoOnInAnotherStreamAsync(cancellationToken), tellUnavailable, cancellationToken);
-                    break;
+            }
+            catch (Exception fault) when (fault is not LedgerBrokenException && !IsGivingUp(fault, cancellationToken))
+            {
+                TakeApart(batch, deferred, fault);
             }
         }
     }
 
-    private async Task<CommitReport> CommitOnceAsync(CommitProposal proposal, CancellationToken cancellationToken)
+    /// <summary>Proposes a batch once.</summary>
+    /// <returns>Whether nothing of it is left; else what is left of it can be proposed again.</returns>
+    private async Task<bool> TryCommitAsync(
+        List<PendingElement> batch, List<PendingElement> deferred, Action<string?> tellUnavailable, CancellationToken cancellationToken)
+    {
+        var counts = await WhileUnavailableAsync(
+            () => _counts.ReadAsync(batch, cancellationToken), tellUnavailable, cancellationToken);
+        foreach (var uncounted in UseAssignment.Assign(batch, counts, deferred))
+            Fail(uncounted, new UnreachableException($"The uses of grant {uncounted.Element.Use!.GrantId} were not counted."));
+
+        if (batch.Count == 0)
+            return true;
+
+        var proposal = stream.Propose(batch, _clock.Next());
+        var started = Stopwatch.GetTimestamp();
+        var report = await WhileUnavailableAsync(() => SendAsync(proposal, cancellationToken), tellUnavailable, cancellationToken);
+        switch (report.Status)
+        {
+            case CommitStatus.Committed or CommitStatus.AlreadyCommitted:
+                Complete(batch, proposal, report, Stopwatch.GetElapsedTime(started));
+                return true;
+            case CommitStatus.Refused:
+                Refuse(batch, deferred, report);
+                if (_clock.IsAheadOf(report.NowMs, options.Value.TimeTolerance))
+                    await WhileUnavailableAsync(() => GoOnAtAnEarlierTimeAsync(cancellationToken), tellUnavailable, cancellationToken);
+
+                return false;
+            default:
+                await WhileUnavailableAsync(() => GoOnInAnotherStreamAsync(cancellationToken), tellUnavailable, cancellationToken);
+                return false;
+        }
+    }
+
+    private async Task<CommitReport> SendAsync(CommitProposal proposal, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -97,19 +112,24 @@ internal sealed class BatchCommitter(
             {
                 return await commits.CommitAsync(proposal, cancellationToken);
             }
-            catch (StoreContentionException contention)
+            catch (StoreContentionException contention) when (attempt < MaxContentions)
             {
                 // What is in the way every time is in the batch itself.
-                if (attempt == MaxContentions)
-                    throw new StoreRejectedException("The batch stands in its own way.", contention);
-
                 metrics.Retried();
                 logger.LogDebug(contention, "Another node's commit was in the way; proposing the batch again.");
+            }
+            catch (Exception fault) when (!IsOfStore(fault) && !IsGivingUp(fault, cancellationToken))
+            {
+                if (!await stream.HoldsAsync(proposal, fault, cancellationToken))
+                    throw;
+
+                logger.LogError(fault, "A batch is committed, but the commit's answer could not be read.");
+                return new CommitReport(CommitStatus.AlreadyCommitted, proposal.AtMs);
             }
         }
     }
 
-    private async Task GoOnInAnotherStreamAsync(CancellationToken cancellationToken)
+    private async Task<string?> GoOnInAnotherStreamAsync(CancellationToken cancellationToken)
     {
         if (!await stream.IsClosedAtItsEndAsync(cancellationToken))
         {
@@ -121,10 +141,11 @@ internal sealed class BatchCommitter(
         var closed = Stream;
         await stream.OpenAsync(cancellationToken);
         logger.LogInformation("Another process closed the silent ledger stream {Closed}; this one goes on in {Stream}.", closed, Stream);
+        return Stream;
     }
 
     // Within a stream time never goes back, so where the database's clock was set back this one has come to its end.
-    private async Task GoOnAtAnEarlierTimeAsync(CancellationToken cancellationToken)
+    private async Task<string?> GoOnAtAnEarlierTimeAsync(CancellationToken cancellationToken)
     {
         var closed = Stream;
         await stream.CloseAsync(_clock.Next(), cancellationToken);
@@ -132,63 +153,70 @@ internal sealed class BatchCommitter(
         _clock.BeginAnew();
         logger.LogWarning(
             "The database's clock was set back. The ledger stream {Closed} is closed and {Stream} goes on at the earlier time.", closed, Stream);
+        return Stream;
     }
 
     // A commit whose answer was lost is repeated with the very same proposal: it finds itself written, or goes in.
-    private async Task WhileUnavailableAsync(Func<Task> attempt, Action<string?> tellUnavailable, CancellationToken cancellationToken)
+    private async Task<T> WhileUnavailableAsync<T>(
+        Func<Task<T>> attempt, Action<string?> tellUnavailable, CancellationToken cancellationToken)
     {
         var wasUnavailable = false;
-        while (true)
+        try
         {
-            try
+            while (true)
             {
-                await attempt();
-                if (wasUnavailable)
+                try
                 {
-                    logger.LogInformation("The store is back; the ledger is written again.");
-                    tellUnavailable(null);
+                    return await attempt();
                 }
+                catch (StoreUnavailableException unavailable)
+                {
+                    if (!wasUnavailable)
+                        logger.LogError(unavailable, "The store cannot be written; nothing is signed until it is back.");
 
-                return;
+                    wasUnavailable = true;
+                    tellUnavailable("The store cannot be written at the moment.");
+                    metrics.Retried();
+                    await Task.Delay(options.Value.RetryDelay, TimeProvider.System, cancellationToken);
+                }
             }
-            catch (StoreUnavailableException unavailable)
+        }
+        finally
+        {
+            // Also where the store is back with a refusal: it is back.
+            if (wasUnavailable && !cancellationToken.IsCancellationRequested)
             {
-                if (!wasUnavailable)
-                    logger.LogError(unavailable, "The store cannot be written; nothing is signed until it is back.");
-
-                wasUnavailable = true;
-                tellUnavailable("The store cannot be written at the moment.");
-                metrics.Retried();
-                await Task.Delay(options.Value.RetryDelay, TimeProvider.System, cancellationToken);
+                logger.LogInformation("The store is back; the ledger is written again.");
+                tellUnavailable(null);
             }
         }
     }
 
-    private async Task ReadCountsAsync(List<PendingElement> batch, CancellationToken cancellationToken)
+    private void Complete(List<PendingElement> batch, CommitProposal proposal, CommitReport report, TimeSpan duration)
     {
-        List<string> unknown = [];
-        foreach (var pending in batch)
+        try
         {
-            if (pending.Element.Use is { } use && !_counts.TryGet(use.GrantId, out _) && !unknown.Contains(use.GrantId))
-                unknown.Add(use.GrantId);
-        }
+            stream.MoveTo(proposal);
+            _clock.Observe(report.NowMs);
+            _clock.Committed(proposal.AtMs);
+            metrics.Committed(batch.Count, duration);
+            foreach (var pending in batch)
+            {
+                if (pending.Use is { } use)
+                    _counts.Set(pending.Element.Use!.GrantId, use);
+            }
 
-        foreach (var grantId in unknown)
-            _counts.Set(grantId, await grantUses.CountUsesAsync(grantId, cancellationToken));
+            NotifyObservers(proposal);
+            Tell(batch, proposal);
+        }
+        catch (Exception fault)
+        {
+            throw new LedgerBrokenException("The ledger's writer failed to note a batch that is committed.", fault);
+        }
     }
 
-    private void Complete(List<PendingElement> batch, CommitProposal proposal, CommitReport report)
+    private static void Tell(List<PendingElement> batch, CommitProposal proposal)
     {
-        stream.MoveTo(proposal);
-        _clock.Observe(report.NowMs);
-        _clock.Committed(proposal.AtMs);
-        foreach (var pending in batch)
-        {
-            if (pending.Use is { } use)
-                _counts.Set(pending.Element.Use!.GrantId, use);
-        }
-
-        NotifyObservers(proposal);
         var at = LedgerTime.ToTime(proposal.AtMs);
         var number = proposal.Expected.Number;
         foreach (var pending in batch)
@@ -226,40 +254,83 @@ internal sealed class BatchCommitter(
         foreach (var (grantId, count) in report.Uses)
             _counts.Set(grantId, count);
 
+        // All are judged before any is told: a fault in between leaves the batch whole.
         RefusalDecision decision = new(report);
-        batch.RemoveAll(pending =>
-        {
-            switch (decision.Judge(pending))
-            {
-                case RefusalDecision.Verdict.Refused refused:
-                    metrics.ElementRefused(refused.Outcome.GetType().Name);
-                    pending.Complete(refused.Outcome);
-                    return true;
-                case RefusalDecision.Verdict.Duplicate duplicate:
-                    metrics.ElementRefused(nameof(RefusalDecision.Verdict.Duplicate));
-                    pending.Fail(new InvalidOperationException($"The ledger holds operation {duplicate.OperationId} already."));
-                    return true;
-                case RefusalDecision.Verdict.Wait:
-                    deferred.Add(pending);
-                    return true;
-                default:
-                    return false;
-            }
-        });
+        var verdicts = batch.Select(pending => (Pending: pending, Verdict: decision.Judge(pending))).ToList();
+        foreach (var (_, verdict) in verdicts)
+            Count(verdict);
+
+        batch.Clear();
+        foreach (var (pending, verdict) in verdicts)
+            Apply(verdict, pending, batch, deferred);
     }
 
-    // One element that the store cannot take must not take the others with it: alone in a batch, each shows what it is.
-    private void Reject(List<PendingElement> batch, List<PendingElement> deferred, StoreRejectedException rejected)
+    private void Count(RefusalDecision.Verdict verdict)
     {
-        if (batch.Count == 1)
+        switch (verdict)
         {
-            logger.LogError(rejected, "The store refuses an element.");
-            batch[0].Fail(rejected);
-            batch.Clear();
-            return;
+            case RefusalDecision.Verdict.Refused refused:
+                metrics.ElementRefused(refused.Outcome.GetType().Name);
+                break;
+            case RefusalDecision.Verdict.Duplicate:
+                metrics.ElementRefused(nameof(RefusalDecision.Verdict.Duplicate));
+                break;
         }
-
-        deferred.AddRange(batch.Skip(1));
-        batch.RemoveRange(1, batch.Count - 1);
     }
+
+    private static void Apply(
+        RefusalDecision.Verdict verdict, PendingElement pending, List<PendingElement> staying, List<PendingElement> deferred)
+    {
+        switch (verdict)
+        {
+            case RefusalDecision.Verdict.Refused refused:
+                pending.Complete(refused.Outcome);
+                break;
+            case RefusalDecision.Verdict.Duplicate duplicate:
+                pending.Fail(new InvalidOperationException($"The ledger holds operation {duplicate.OperationId} already."));
+                break;
+            case RefusalDecision.Verdict.Wait:
+                deferred.Add(pending);
+                break;
+            default:
+                staying.Add(pending);
+                break;
+        }
+    }
+
+    // An element that cannot be committed must not take the others with it: what fails together is tried in halves, down to
+    // those that fail alone. Nothing of the batch was written.
+    private void TakeApart(List<PendingElement> batch, List<PendingElement> deferred, Exception fault)
+    {
+        switch (batch)
+        {
+            case []:
+                logger.LogError(fault, "The ledger stream {Stream} cannot be ended or followed by another; the next batch tries it again.", Stream);
+                break;
+            case [var only]:
+                Fail(only, fault);
+                batch.Clear();
+                break;
+            default:
+                logger.LogWarning("A batch of {Count} elements failed; it is taken apart. {Fault}", batch.Count, fault.Message);
+                var half = batch.Count / 2;
+                deferred.AddRange(batch.Skip(half));
+                batch.RemoveRange(half, batch.Count - half);
+                break;
+        }
+    }
+
+    private void Fail(PendingElement pending, Exception fault)
+    {
+        var errorId = Guid.NewGuid().ToString("n");
+        logger.LogError(fault, "Fault {ErrorId}: the ledger cannot take an element. Nothing of it was written.", errorId);
+        metrics.ElementRefused(nameof(ElementFailedException));
+        pending.Fail(new ElementFailedException("The ledger could not take this. Nothing was written.", fault) { ErrorId = errorId });
+    }
+
+    private static bool IsOfStore(Exception fault) =>
+        fault is StoreUnavailableException or StoreRejectedException or StoreContentionException;
+
+    private static bool IsGivingUp(Exception fault, CancellationToken cancellationToken) =>
+        fault is OperationCanceledException && cancellationToken.IsCancellationRequested;
 }

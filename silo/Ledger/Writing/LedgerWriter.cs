@@ -1,5 +1,7 @@
 using System.Threading.Channels;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
+using CodeSigning.Silo.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -19,6 +21,8 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
     private readonly ILogger<LedgerWriter> _logger;
     private readonly List<PendingElement> _deferred = [];
     private readonly CancellationTokenSource _abort = new();
+    private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private List<PendingElement> _batch = [];
     private Task _running = Task.CompletedTask;
     private volatile TaskCompletionSource? _batchIsFull;
 
@@ -47,6 +51,8 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
     public bool IsWritable => Reason is null;
 
     public string? Reason { get; private set; } = "The ledger's writer has not started yet.";
+
+    public Task Broken => _broken.Task;
 
     /// <summary>The stream that this process writes; null before <see cref="StartAsync"/>.</summary>
     public string? Stream => _committer.Stream;
@@ -111,27 +117,39 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
             while (_deferred.Count > 0 || await _queue.Reader.WaitToReadAsync(_abort.Token))
             {
                 await GatherAsync();
-                var batch = TakeBatch();
-                if (batch.Count > 0)
-                    await CommitAsync(batch);
+                _batch = TakeBatch();
+                await _committer.CommitAsync(_batch, _deferred, reason => Reason = reason, _abort.Token);
             }
 
-            await _committer.CloseStreamAsync(_abort.Token);
+            await CloseStreamAsync();
         }
         catch (OperationCanceledException) when (_abort.IsCancellationRequested)
         {
             _logger.LogWarning("The ledger's writer ended before all was written; its stream {Stream} stays open.", Stream);
         }
-        catch (LedgerBrokenException broken)
+        catch (Exception fault)
         {
-            _logger.LogCritical(broken, "The ledger's writer has stopped for good; nothing is signed any more. {Reason}", broken.Message);
-            Reason = broken.Message;
+            Reason = fault is LedgerBrokenException ? fault.Message : "The ledger's writer met a fault that it does not know.";
+            _logger.LogCritical(fault, "The ledger's writer has stopped for good, and this process with it. {Reason}", Reason);
+            _broken.SetResult();
         }
         finally
         {
             Reason ??= "The ledger's writer has stopped.";
             _queue.Writer.TryComplete();
-            FailAll(new LedgerUnavailableException(Reason));
+            FailAll(Reason);
+        }
+    }
+
+    private async Task CloseStreamAsync()
+    {
+        try
+        {
+            await _committer.CloseStreamAsync(_abort.Token);
+        }
+        catch (Exception fault) when (fault is StoreUnavailableException or StoreRejectedException or StoreContentionException)
+        {
+            _logger.LogWarning(fault, "The ledger stream {Stream} could not be closed; another process will do it.", Stream);
         }
     }
 
@@ -155,26 +173,6 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
 
         _batchIsFull = null;
         batchIsFull.TrySetResult(); // Where signatures queue for hours, what waits for their end would gather too.
-    }
-
-    private async Task CommitAsync(List<PendingElement> batch)
-    {
-        try
-        {
-            await _committer.CommitAsync(batch, _deferred, reason => Reason = reason, _abort.Token);
-        }
-        catch (Exception exception)
-        {
-            var failure = exception as LedgerUnavailableException
-                ?? new LedgerUnavailableException("The ledger could not be written. It is not known whether this was.", exception);
-            foreach (var pending in batch)
-                pending.Fail(failure);
-
-            if (exception is not (LedgerBrokenException or OperationCanceledException))
-                throw new LedgerBrokenException("The ledger's writer met a fault that it does not know.", exception);
-
-            throw;
-        }
     }
 
     private List<PendingElement> TakeBatch()
@@ -213,8 +211,12 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
         }
     }
 
-    private void FailAll(LedgerUnavailableException failure)
+    private void FailAll(string reason)
     {
+        foreach (var pending in _batch)
+            pending.Fail(new LedgerUnavailableException($"{reason} It is not known whether this was written."));
+
+        LedgerUnavailableException failure = new(reason);
         foreach (var pending in _deferred)
             pending.Fail(failure);
 

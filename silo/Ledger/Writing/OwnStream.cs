@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
 using CodeSigning.Silo.Ledger.Commits;
 using CodeSigning.Silo.Ledger.Entries;
@@ -39,18 +40,52 @@ internal sealed class OwnStream(
 
     /// <summary>A batch in the form in which it follows what the stream holds.</summary>
     public CommitProposal Propose(IReadOnlyList<PendingElement> batch, long atMs) =>
-        (_builder ?? throw new InvalidOperationException("The stream is not open.")).Build(batch, _head, atMs);
+        (_builder ?? throw new LedgerBrokenException("The ledger's writer has no stream.")).Build(batch, _head, atMs);
 
     /// <summary>Notes that a proposal is durable.</summary>
     public void MoveTo(CommitProposal committed) => _head = committed.Next;
+
+    /// <summary>Whether a proposal whose commit met a fault is durable all the same; if not, it never will be.</summary>
+    /// <exception cref="LedgerBrokenException">The stream ends neither after it nor before it, or cannot be read.</exception>
+    public async Task<bool> HoldsAsync(CommitProposal proposal, Exception fault, CancellationToken cancellationToken)
+    {
+        StreamHead? end;
+        try
+        {
+            await commits.WaitForCommitsUnderWayAsync(cancellationToken);
+            end = await heads.FindAsync(proposal.Stream, cancellationToken);
+        }
+        catch (Exception unreadable) when (unreadable is not (StoreUnavailableException or OperationCanceledException))
+        {
+            throw new LedgerBrokenException(
+                $"It cannot be found out whether the ledger stream {proposal.Stream} holds the last batch.",
+                new AggregateException(fault, unreadable));
+        }
+
+        var isCommitted = end?.IsSameAs(proposal.Next) is true;
+        return isCommitted || end?.IsSameAs(proposal.Expected) is true
+            ? isCommitted
+            : throw new LedgerBrokenException($"The ledger stream {proposal.Stream} does not end where this process wrote last; verify the ledger.", fault);
+    }
 
     /// <summary>
     /// Whether another process closed the stream, taking this one for gone, and closed it right where it ends, under the
     /// cluster's signature: then nothing is lost, and a new stream can take its place.
     /// </summary>
-    public async Task<bool> IsClosedAtItsEndAsync(CancellationToken cancellationToken) =>
-        _id is { } id && await heads.FindClosedAsync(id, cancellationToken) is var (head, closing)
-            && head.IsSameAs(_head) && IsSignedClosing(id, closing);
+    public async Task<bool> IsClosedAtItsEndAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return _id is { } id && await heads.FindClosedAsync(id, cancellationToken) is var (head, closing)
+                && head.IsSameAs(_head) && IsSignedClosing(id, closing);
+        }
+        catch (Exception malformed) when (malformed is JsonException or FormatException
+            or InvalidCastException or InvalidOperationException or ArgumentException)
+        {
+            // What is not in the form of the ledger, no process of the cluster has written.
+            return false;
+        }
+    }
 
     /// <summary>Closes the stream for good.</summary>
     /// <exception cref="LedgerBrokenException">In the database it ends elsewhere.</exception>
@@ -67,17 +102,10 @@ internal sealed class OwnStream(
 
     private bool IsSignedClosing(string id, byte[] text)
     {
-        try
-        {
-            using var keys = new VerificationKeys().Add(key.PublicKey.Span);
-            using var document = JsonDocument.Parse(text);
-            return keys.FindFault(text, document.RootElement) is null
-                && ParsedHeads.Read(document.RootElement, "closing")
-                    == new StreamEnd(id, _head.Number, Convert.ToHexStringLower(_head.Hash), IsClosed: true);
-        }
-        catch (Exception malformed) when (malformed is JsonException or FormatException)
-        {
-            return false;
-        }
+        using var keys = new VerificationKeys().Add(key.PublicKey.Span);
+        using var document = JsonDocument.Parse(text);
+        return keys.FindFault(text, document.RootElement) is null
+            && ParsedHeads.Read(document.RootElement, "closing")
+                == new StreamEnd(id, _head.Number, Convert.ToHexStringLower(_head.Hash), IsClosed: true);
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Ledger;
 using CodeSigning.Silo.Ledger.Commits;
@@ -45,8 +46,21 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
             Writes = writes,
             Answers = [.. batch.Select(p => p.Element.Answer).OfType<IdempotentAnswer>().Select(Seal)],
             Entries = entries,
-            Head = entries.Count == 0 ? null : HeadText.Sign(stream, number, hash, at, closing: false, key),
+            Head = entries.Count == 0 ? null : SignHead(number, hash, at),
         };
+    }
+
+    // A key that does not sign is no element's fault: every batch would fail by it.
+    private string SignHead(long number, byte[] hash, string at)
+    {
+        try
+        {
+            return HeadText.Sign(stream, number, hash, at, closing: false, key);
+        }
+        catch (CryptographicException fault)
+        {
+            throw new LedgerBrokenException("The ledger's key does not sign.", fault);
+        }
     }
 
     private SealedWrite Seal(Grains.States.StateWrite write)

@@ -10,16 +10,25 @@ internal static class UseAssignment
     /// batch; one whose grant is spent only by uses of this very batch is put into <paramref name="deferred"/>, since
     /// those may yet be refused.
     /// </summary>
-    public static void Assign(List<PendingElement> batch, GrantCounts counts, List<PendingElement> deferred)
+    /// <param name="batch">The elements.</param>
+    /// <param name="counts">How many uses the ledger holds of each of the batch's grants.</param>
+    /// <param name="deferred">Receives the elements that must wait for another batch.</param>
+    /// <returns>The elements whose grant is not among <paramref name="counts"/>; they have left the batch.</returns>
+    public static List<PendingElement> Assign(
+        List<PendingElement> batch, IReadOnlyDictionary<string, long> counts, List<PendingElement> deferred)
     {
+        List<PendingElement> uncounted = [];
         Dictionary<string, long> next = [];
         batch.RemoveAll(pending =>
         {
             if (pending.Element.Use is not { } use)
                 return false;
 
-            if (!counts.TryGet(use.GrantId, out var used))
-                throw new InvalidOperationException($"The uses of grant {use.GrantId} have not been read.");
+            if (!counts.TryGetValue(use.GrantId, out var used))
+            {
+                uncounted.Add(pending);
+                return true;
+            }
 
             var taken = next.GetValueOrDefault(use.GrantId, used) + 1;
             if (use.Limit is { } limit && taken > limit)
@@ -36,5 +45,6 @@ internal static class UseAssignment
             pending.Use = taken;
             return false;
         });
+        return uncounted;
     }
 }

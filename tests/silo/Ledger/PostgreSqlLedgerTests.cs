@@ -153,6 +153,22 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
     }
 
     [Fact]
+    public async Task Connection_whose_preparation_fails_returns_to_the_pool()
+    {
+        await Database.ExecuteAsync(
+            """
+            ALTER FUNCTION commit_batch RENAME TO commit_batch_away;
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE application_name = 'codesigning writer' AND datname = current_database();
+            """);
+        for (var i = 0; i < 10; i++)
+            await Assert.ThrowsAsync<ElementFailedException>(() => CommitAsync(Elements.Sign()));
+
+        await Database.ExecuteAsync("ALTER FUNCTION commit_batch_away RENAME TO commit_batch");
+        await CommitSurelyAsync(Elements.Sign());
+    }
+
+    [Fact]
     public async Task The_emergency_stop_waits_for_a_batch_that_another_node_is_committing()
     {
         await CommitSurelyAsync(Elements.Sign());

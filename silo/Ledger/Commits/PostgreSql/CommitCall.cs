@@ -18,15 +18,25 @@ internal sealed class CommitCall : IAsyncDisposable
 
     public NpgsqlConnection Connection => _command.Connection!;
 
+    /// <summary>Prepares the call, and takes the connection over.</summary>
     public static async Task<CommitCall> PrepareAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         CommitCall call = new(new NpgsqlCommand { Connection = connection });
-        call.DeclareScalars();
-        call.DeclareArrays();
-        var parameters = string.Join(", ", Enumerable.Range(1, call._command.Parameters.Count).Select(i => $"${i}"));
-        call._command.CommandText = $"SELECT * FROM codesigning.commit_batch({parameters})";
-        await call._command.PrepareAsync(cancellationToken);
-        return call;
+        try
+        {
+            call.DeclareScalars();
+            call.DeclareArrays();
+            var parameters = string.Join(", ", Enumerable.Range(1, call._command.Parameters.Count).Select(i => $"${i}"));
+            call._command.CommandText = $"SELECT * FROM codesigning.commit_batch({parameters})";
+            await call._command.PrepareAsync(cancellationToken);
+            return call;
+        }
+        catch
+        {
+            // A connection that is not given back is missing in the pool for good.
+            await call.DisposeAsync();
+            throw;
+        }
     }
 
     public Task<NpgsqlDataReader> ExecuteAsync(CommitProposal proposal, long toleranceMs, CancellationToken cancellationToken)

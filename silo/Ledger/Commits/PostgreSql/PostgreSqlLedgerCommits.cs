@@ -43,6 +43,12 @@ internal sealed class PostgreSqlLedgerCommits(PostgreSqlConnections connections,
             await ForgetBrokenCallAsync(exception);
             throw connections.Translate(exception);
         }
+        catch
+        {
+            // In what state this leaves the connection is not known.
+            await ForgetCallAsync();
+            throw;
+        }
     }
 
     public async Task<bool> CloseStreamAsync(
@@ -104,6 +110,11 @@ internal sealed class PostgreSqlLedgerCommits(PostgreSqlConnections connections,
         if (exception is PostgresException && _call is { Connection.FullState: System.Data.ConnectionState.Open })
             return;
 
+        await ForgetCallAsync();
+    }
+
+    private async Task ForgetCallAsync()
+    {
         if (_call is { } call)
             await call.DisposeAsync();
 

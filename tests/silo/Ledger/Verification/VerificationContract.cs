@@ -188,6 +188,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
         await TamperAsync("UPDATE ledger_streams SET closed_ms = 1");
         await Assert.ThrowsAsync<LedgerUnavailableException>(() => CommitAsync(Elements.Sign()));
         Assert.False(Node.Writer.IsWritable);
+        Assert.True(Node.Writer.Broken.IsCompleted);
     }
 
     [Fact]

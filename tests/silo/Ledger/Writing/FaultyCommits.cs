@@ -58,12 +58,19 @@ internal sealed class FaultyCommits(ILedgerCommits real) : ILedgerCommits
         if (fault is Fault.Contention)
             throw new StoreContentionException("In the way.", new IOException());
 
+        if (fault is Fault.Rejected)
+            throw new StoreRejectedException("Refused.", new IOException());
+
+        if (fault is Fault.Unknown)
+            throw new InvalidOperationException("Nobody foresaw this.");
+
         Sent++;
         var report = await real.CommitAsync(proposal, cancellationToken);
         return fault switch
         {
             Fault.AnswerLost => throw new StoreUnavailableException("Lost.", new IOException()),
             Fault.AnswerLostAndStoreAway => throw TakeAway(),
+            Fault.AnswerUnreadable => throw new InvalidCastException("Nobody foresaw this."),
             _ => report,
         };
     }
@@ -74,7 +81,9 @@ internal sealed class FaultyCommits(ILedgerCommits real) : ILedgerCommits
         real.OpenStreamAsync(stream, node, cancellationToken);
 
     public Task<bool> CloseStreamAsync(string stream, StreamHead head, string closingHead, CancellationToken cancellationToken) =>
-        real.CloseStreamAsync(stream, head, closingHead, cancellationToken);
+        IsAway
+            ? throw new StoreUnavailableException("Away.", new IOException())
+            : real.CloseStreamAsync(stream, head, closingHead, cancellationToken);
 
     public Task<bool> AddCheckpointAsync(
         long number, string? previous, string checkpoint, IReadOnlyList<string> closedStreams, CancellationToken cancellationToken) =>
@@ -106,4 +115,7 @@ internal enum Fault
     Contention,
     StoreAway,
     AnswerLostAndStoreAway,
+    Rejected,
+    Unknown,
+    AnswerUnreadable,
 }

@@ -66,11 +66,11 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
     {
         Commits.IsAway = true;
         var waiting = CommitAsync(Elements.Sign());
-        await EventuallyAsync(() => !Node.Writer.IsWritable);
+        await Eventually.HoldsAsync(() => !Node.Writer.IsWritable);
         await Assert.ThrowsAsync<LedgerUnavailableException>(() => CommitAsync(Elements.Sign()));
         Commits.IsAway = false;
         Assert.IsType<CommitOutcome.Committed>(await waiting);
-        await EventuallyAsync(() => Node.Writer.IsWritable);
+        await Eventually.HoldsAsync(() => Node.Writer.IsWritable);
         await CommitSurelyAsync(Elements.Sign());
     }
 
@@ -82,7 +82,7 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
         await Assert.ThrowsAsync<LedgerUnavailableException>(() => CommitAsync(late));
         await AdvanceAsync(TimeSpan.FromSeconds(30));
         Commits.IsAway = false;
-        await EventuallyAsync(() => Node.Writer.IsWritable);
+        await Eventually.HoldsAsync(() => Node.Writer.IsWritable);
         await CommitSurelyAsync(Elements.Sign());
         Assert.Null(await Node.Entries.FindAsync(late.Entry!.OperationId, CancellationToken.None));
     }
@@ -92,7 +92,7 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
     {
         Commits.Hold();
         var taken = CommitAsync(Elements.Sign());
-        await EventuallyAsync(() => Node.Writer.QueueLength == 0);
+        await Eventually.HoldsAsync(() => Node.Writer.QueueLength == 0);
         var waiting = Enumerable.Range(0, 8).Select(_ => CommitAsync(Elements.Sign())).ToArray();
         await Assert.ThrowsAsync<LedgerUnavailableException>(() => CommitAsync(Elements.Sign()));
         Commits.Release();
@@ -104,7 +104,7 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
     {
         Commits.Hold();
         var taken = CommitAsync(Elements.Sign());
-        await EventuallyAsync(() => Node.Writer.QueueLength == 0);
+        await Eventually.HoldsAsync(() => Node.Writer.QueueLength == 0);
         using CancellationTokenSource cancellation = new();
         var element = Elements.Sign();
         var waiting = Node.Ledger.CommitAsync(element, cancellation.Token).AsTask();
@@ -122,7 +122,7 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
         await CommitSurelyAsync(Elements.Sign());
         Commits.Hold();
         var first = CommitAsync(Elements.Sign());
-        await EventuallyAsync(() => Node.Writer.QueueLength == 0);
+        await Eventually.HoldsAsync(() => Node.Writer.QueueLength == 0);
         var sent = Commits.Sent;
         var waiting = Enumerable.Range(0, 8).Select(_ => CommitAsync(Elements.Sign())).ToArray();
         Commits.Release();
@@ -145,7 +145,7 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
         };
         Commits.Hold();
         var first = CommitAsync(Elements.Sign());
-        await EventuallyAsync(() => Node.Writer.QueueLength == 0);
+        await Eventually.HoldsAsync(() => Node.Writer.QueueLength == 0);
         var failing = CommitAsync(impossible);
         var others = Enumerable.Range(0, 5).Select(_ => CommitAsync(Elements.Sign())).ToArray();
         Commits.Release();
@@ -179,13 +179,6 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
 
         Assert.Equal(45, (await Node.VerifyAsync(await Node.ExportAsync())).Entries);
         Assert.Empty((await Node.VerifyOnlineAsync()).Problems);
-    }
-
-    private static async Task EventuallyAsync(Func<bool> holds)
-    {
-        using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(30));
-        while (!holds())
-            await Task.Delay(TimeSpan.FromMilliseconds(1), deadline.Token);
     }
 }
 

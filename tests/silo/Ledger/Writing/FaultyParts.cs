@@ -1,0 +1,50 @@
+using System.Security.Cryptography;
+using CodeSigning.Silo.Ledger;
+using CodeSigning.Silo.Storage;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CodeSigning.Silo.Tests.Ledger.Writing;
+
+/// <summary>What the writer stands on, but for the commits, with faults that nobody foresaw.</summary>
+internal sealed class FaultyParts(ILedgerKey key, IStateSealer sealer, IGrantUseReader uses) : ILedgerKey, IStateSealer, IGrantUseReader
+{
+    /// <summary>A grant that cannot be counted, and a state that cannot be sealed.</summary>
+    public const string BadId = "bad_1";
+
+    /// <summary>Whether the ledger's key has ceased to sign.</summary>
+    public bool IsKeyBroken { get; set; }
+
+    public string KeyId => key.KeyId;
+
+    public ReadOnlyMemory<byte> PublicKey => key.PublicKey;
+
+    /// <summary>Puts the parts in the place of those that are registered.</summary>
+    public static void Install(IServiceCollection services)
+    {
+        var key = Real<ILedgerKey>(services);
+        var sealer = Real<IStateSealer>(services);
+        var uses = Real<IGrantUseReader>(services);
+        services.AddSingleton(provider => new FaultyParts(key(provider), sealer(provider), uses(provider)));
+        services.AddSingleton<ILedgerKey>(provider => provider.GetRequiredService<FaultyParts>());
+        services.AddSingleton<IStateSealer>(provider => provider.GetRequiredService<FaultyParts>());
+        services.AddSingleton<IGrantUseReader>(provider => provider.GetRequiredService<FaultyParts>());
+    }
+
+    public byte[] SignDigest(ReadOnlySpan<byte> sha256) =>
+        IsKeyBroken ? throw new CryptographicException("No more.") : key.SignDigest(sha256);
+
+    public byte[] Seal(string type, string id, long version, ReadOnlySpan<byte> content) =>
+        id == BadId ? throw new CryptographicException("Not this one.") : sealer.Seal(type, id, version, content);
+
+    public bool Verify(string type, string id, long version, ReadOnlySpan<byte> content, ReadOnlySpan<byte> seal) =>
+        sealer.Verify(type, id, version, content, seal);
+
+    public Task<long> CountUsesAsync(string grantId, CancellationToken cancellationToken) =>
+        grantId == BadId ? throw new InvalidCastException("That is no number.") : uses.CountUsesAsync(grantId, cancellationToken);
+
+    private static Func<IServiceProvider, T> Real<T>(IServiceCollection services)
+    {
+        var factory = services.Last(service => service.ServiceType == typeof(T)).ImplementationFactory!;
+        return provider => (T)factory(provider);
+    }
+}
