@@ -11,6 +11,9 @@ namespace CodeSigning.Silo.Hosting;
 /// <summary>Puts a silo together: storage, ledger, vault, and the grains on Orleans.</summary>
 public static class SiloHosting
 {
+    /// <summary>The tag of health checks that fail only where no time and no operator helps, but another process.</summary>
+    public const string LivenessTag = "live";
+
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Adds a silo to a host; it starts before the host's other services and stops after them.</summary>
@@ -27,9 +30,11 @@ public static class SiloHosting
         builder.Services.AddNotifications(NotificationOptions.Read(builder.Configuration));
         builder.Services.AddSingleton(new PkiOptions { PublicUrl = settings.PublicUrl });
         builder.Services.AddHealthChecks()
+            .AddCheck<ProcessHealthCheck>("process", tags: [LivenessTag])
             .AddCheck<StoreHealthCheck>("store", timeout: ProbeTimeout)
             .AddCheck<LedgerHealthCheck>("ledger", timeout: ProbeTimeout);
         builder.AddGrainHost(settings);
+        builder.Services.AddHostedService<LedgerWatch>();
         return builder;
     }
 
