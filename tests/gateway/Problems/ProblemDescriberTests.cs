@@ -1,5 +1,6 @@
 using CodeSigning.Errors;
 using CodeSigning.Gateway.Problems;
+using CodeSigning.Grains.Ledger;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -20,6 +21,19 @@ public sealed class ProblemDescriberTests
         Assert.Contains(problem.Members["errorId"].Trim('"'), text, StringComparison.Ordinal);
         Assert.Equal((ErrorCode.InternalError, 500), (problem.Code, problem.Status));
         Assert.DoesNotContain("SELECT", problem.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fault_that_the_ledger_logged_keeps_its_id_unlogged()
+    {
+        var log = new CollectedLog();
+        var failed = new ElementFailedException { ErrorId = "0123456789abcdef0123456789abcdef" };
+
+        var problem = new ProblemDescriber(log).Describe(new DefaultHttpContext(), failed);
+
+        Assert.Empty(log.Lines);
+        Assert.Equal((ErrorCode.InternalError, 500), (problem.Code, problem.Status));
+        Assert.Equal($"\"{failed.ErrorId}\"", problem.Members["errorId"]);
     }
 
     [Fact]
