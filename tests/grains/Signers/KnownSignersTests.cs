@@ -1,7 +1,9 @@
 using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.States;
 using CodeSigning.Grains.Tests.Approvals;
+using CodeSigning.Identities;
 using CodeSigning.Ledger;
+using CodeSigning.Signing;
 using Xunit;
 
 namespace CodeSigning.Grains.Tests.Signers;
@@ -51,6 +53,25 @@ public sealed class KnownSignersTests : ApprovalSuite
         Assert.Null(await Known.FindAsync("sgn_00000000000000000000000000", CancellationToken.None));
         var signerId = await House.AddSignerAsync(null, Administrator);
         Assert.Equal(signerId, (await Known.FindAsync(signerId, CancellationToken.None))!.Facts.State.Id);
+    }
+
+    [Fact]
+    public async Task Grants_forgotten_in_an_overflow_are_read_again()
+    {
+        var grantId = await GrantAsync();
+        var grants = (await FindAsync()).Grants;
+        Assert.Equal([grantId], await IdsAsync(grants, Rae));
+        for (var i = 0; i <= 10_000; i++)
+            Assert.Empty(await IdsAsync(grants, new PrincipalRef(PrincipalKind.Identity, $"idn_{i}")));
+
+        Assert.Equal([grantId], await IdsAsync(grants, Rae));
+    }
+
+    private static async Task<IEnumerable<string>> IdsAsync(LiveGrants grants, PrincipalRef grantee)
+    {
+        SigningQuestion question = new(SigningAlgorithm.EcdsaSha256, "", null, null, null);
+        var found = await grants.FindAsync(grantee, "", question, fresh: false, CancellationToken.None);
+        return found.Select(grant => grant.Row.Id);
     }
 
     private async Task<KnownSigner> FindAsync() => (await Known.FindAsync(SignerId, CancellationToken.None))!;
