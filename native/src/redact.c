@@ -27,6 +27,12 @@ static bool is_secret_name(const char *name, size_t length)
     return false;
 }
 
+/* `-p` and Windows's `/p` are a password to some tools and a port to others: hidden. */
+static bool is_short_password_option(const char *name, size_t length)
+{
+    return length == 2 && (name[0] == '-' || name[0] == '/') && tolower((unsigned char)name[1]) == 'p';
+}
+
 typedef struct writer {
     char *out;
     size_t length;
@@ -65,7 +71,8 @@ static void put_redacted(writer *w, const char *word)
         put(w, at, separator != '\0' ? name + 1 : name);
         if (separator == '\0')
             return;
-        bool hidden = (separator == '=' || separator == ':') && is_secret_name(at, name);
+        bool hidden = (separator == '=' || separator == ':') &&
+                      (is_secret_name(at, name) || is_short_password_option(at, name));
         at += name + 1;
         if (hidden) {
             put_text(w, "***");
@@ -74,12 +81,13 @@ static void put_redacted(writer *w, const char *word)
     }
 }
 
-/* `-p` is a password to some tools and a port to others: hidden. */
+/* An option of Windows begins with a slash and has no other, which a path has. */
 static bool announces_secret(const char *word)
 {
-    if (word[0] != '-' || strpbrk(word, "=") != NULL)
+    bool is_option = word[0] == '-' || (word[0] == '/' && strchr(word + 1, '/') == NULL && strchr(word, ':') == NULL);
+    if (!is_option || strchr(word, '=') != NULL)
         return false;
-    return strcmp(word, "-p") == 0 || is_secret_name(word, strlen(word));
+    return is_short_password_option(word, strlen(word)) || is_secret_name(word, strlen(word));
 }
 
 void cs_command_line_redact(const char *const *words, size_t count, char *out, size_t capacity)

@@ -271,6 +271,14 @@ static void Secrets_of_a_command_line_are_hidden(void)
         { { "tool", "https://user:hunter2@host/path" }, "tool https://***@host/path" },
         { { "tool", "API_TOKEN=abc", "file.exe" }, "tool API_TOKEN=*** file.exe" },
         { { "tool", "-in", "app.exe" }, "tool -in app.exe" },
+        { { "signtool", "/p", "hunter2", "app.exe" }, "signtool /p *** app.exe" },
+        { { "signtool", "/P", "/hunter2" }, "signtool /P ***" },
+        { { "signtool", "/p:hunter2", "app.exe" }, "signtool /p:*** app.exe" },
+        { { "tool", "-p:hunter2" }, "tool -p:***" },
+        { { "tool", "/password", "hunter2" }, "tool /password ***" },
+        { { "tool", "/Password:hunter2=x" }, "tool /Password:***" },
+        { { "tool", "/home/passwords/tool", "app.exe" }, "tool /home/passwords/tool app.exe" },
+        { { "signtool", "/fd", "SHA256", "/v" }, "signtool /fd SHA256 /v" },
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         char out[200];
