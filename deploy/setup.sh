@@ -32,10 +32,20 @@ need_packages() { # DEBIAN-PACKAGE...
   [ ${#missing[@]} -eq 0 ] && return
   [ "$(id -u)" -eq 0 ] || say_missing \
     "These Debian packages are missing: ${missing[*]}" "Install them with: sudo apt-get install ${missing[*]}"
-  echo "Installing: ${missing[*]}" >&2
+  echo "These Debian packages are missing and will be installed with apt-get: ${missing[*]}" >&2
   apt_get update || true # An old list may still do.
+  say_dependencies "${missing[@]}"
   apt_get install --yes --no-install-recommends "${missing[@]}" || say_missing \
     "These Debian packages could not be installed: ${missing[*]}"
+}
+
+# What comes along with packages that were named.
+say_dependencies() { # DEBIAN-PACKAGE...
+  local name others=()
+  while read -r name; do
+    [[ " $* " == *" $name "* ]] || others+=("$name")
+  done < <(apt-get --simulate install --no-install-recommends "$@" 2>/dev/null | sed -n 's/^Inst \([^ ]*\).*/\1/p')
+  [ ${#others[@]} -eq 0 ] || echo "They need, and these will be installed with them: ${others[*]}" >&2
 }
 
 # Waits for another apt-get, and says what it said only where it failed.
