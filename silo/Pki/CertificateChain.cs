@@ -64,6 +64,8 @@ public static class CertificateChain
     {
         if (!issuer.IsCertificateAuthority || issuer.KeyUsage is { } usage && !usage.HasFlag(X509KeyUsageFlags.KeyCertSign))
             throw Broken($"'{issuer.Subject}' is no CA");
+        if (issuer.PublicKeyFault is { } fault && fault.IsCompromising())
+            throw Broken($"'{issuer.Subject}' can be forged by anybody, since {fault.Describe()}");
         if (issuer.PathLength < authoritiesBelow)
             throw Broken($"'{issuer.Subject}' may have {issuer.PathLength} CAs below it and has {authoritiesBelow}");
     }

@@ -6,7 +6,7 @@ namespace CodeSigning.Silo.Pki;
 
 /// <summary>
 /// Brings certificates in with their private keys, which go into the vault. Opening a file costs up to about a second of
-/// CPU time (its password is stretched): run it on <see cref="SigningThreads"/>.
+/// CPU time (its password is stretched), and judging a long RSA key as much: run it on <see cref="SigningThreads"/>.
 /// </summary>
 public sealed class CertificateImporter(KeyVault vault)
 {
@@ -26,7 +26,7 @@ public sealed class CertificateImporter(KeyVault vault)
     {
         EnsureBounded(pkcs12.Length, password);
         using var file = Pkcs12File.Open(pkcs12.Span, password);
-        return Import(keyId, IssuedCertificate.Of(file.Leaf, file.Others), file.PrivateKey);
+        return Import(keyId, IssuedCertificate.Of(file.Leaf, file.Others), file.PrivateKey, "pkcs12");
     }
 
     /// <summary>Imports from PEM.</summary>
@@ -42,15 +42,16 @@ public sealed class CertificateImporter(KeyVault vault)
         EnsureBounded(certificatePem.Length + (chainPem?.Length ?? 0) + privateKeyPem.Length, password);
         var issued = IssuedCertificate.Read(certificatePem, chainPem);
         using var privateKey = PrivateKeyPem.Read(privateKeyPem, password, issued.Leaf);
-        return Import(keyId, issued, privateKey);
+        return Import(keyId, issued, privateKey, "privateKeyPem");
     }
 
-    private ImportedCertificate Import(string keyId, IssuedCertificate issued, AsymmetricAlgorithm privateKey)
+    private ImportedCertificate Import(string keyId, IssuedCertificate issued, AsymmetricAlgorithm privateKey, string field)
     {
         NewKey? imported = null;
         try
         {
             KeyMatch.Ensure(issued.Leaf, privateKey.ExportSubjectPublicKeyInfo());
+            PrivateKeyRules.Ensure(privateKey, field);
             imported = vault.Import(keyId, KeyPurpose.CodeSigning, privateKey);
             EnsureWorks(imported.Handle, issued.Leaf);
             return new ImportedCertificate(issued.Leaf, issued.Chain, imported);

@@ -21,8 +21,11 @@ public enum CertificateRefusal
     /// <summary>The private key is not the certificate's.</summary>
     KeyMismatch,
 
-    /// <summary>The key is of no kind that is served here, or is weak.</summary>
+    /// <summary>The key is of no kind that is served here.</summary>
     UnsuitableKey,
+
+    /// <summary>Others can find the private key, or have it.</summary>
+    WeakKey,
 
     /// <summary>The certificate may not sign code.</summary>
     NotACodeSigningCertificate,

@@ -6,6 +6,9 @@ namespace CodeSigning.Silo.Pki;
 /// <summary>Says whether a certificate may sign code. Its validity and revocation are judged when it signs, not here.</summary>
 public static class CodeSigningRules
 {
+    /// <summary>What to do about a weak key.</summary>
+    internal const string MakeNewKey = "make a new key pair and have a certificate issued for it";
+
     private const X509KeyUsageFlags Issuing = X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign;
 
     /// <summary>All that is against it; empty if it may sign code.</summary>
@@ -37,11 +40,13 @@ public static class CodeSigningRules
         var faults = Judge(certificate);
         if (faults.IsEmpty)
             return;
-        var refusal = faults.All(fault => fault is CodeSigningFault.UnsupportedKey or CodeSigningFault.WeakKey)
-            ? CertificateRefusal.UnsuitableKey
-            : CertificateRefusal.NotACodeSigningCertificate;
-        throw new CertificateRefusedException(
-            refusal, $"The certificate cannot sign code: {string.Join(", ", faults.Select(fault => Describe(fault, certificate)))}.");
+        var what = $"The certificate cannot sign code: {string.Join(", ", faults.Select(fault => Describe(fault, certificate)))}";
+        throw faults switch
+        {
+            [CodeSigningFault.UnsupportedKey] => new CertificateRefusedException(CertificateRefusal.UnsuitableKey, $"{what}."),
+            [CodeSigningFault.WeakKey] => new CertificateRefusedException(CertificateRefusal.WeakKey, $"{what}; {MakeNewKey}."),
+            _ => new CertificateRefusedException(CertificateRefusal.NotACodeSigningCertificate, $"{what}."),
+        };
     }
 
     private static string Describe(CodeSigningFault fault, CertificateDetails certificate) => fault switch
@@ -52,13 +57,7 @@ public static class CodeSigningRules
         CodeSigningFault.NoDigitalSignature => "its key usage has no digitalSignature",
         CodeSigningFault.SignsCertificates => "its key usage has keyCertSign or cRLSign",
         CodeSigningFault.CertificateAuthority => "it is a CA's",
-        CodeSigningFault.UnsupportedKey => "its key is neither RSA of 2048, 3072 or 4096 bits nor EC on P-256, P-384 or P-521",
-        CodeSigningFault.WeakKey => certificate.PublicKeyFault switch
-        {
-            PublicKeyFault.WeakExponent => "its RSA exponent is weak",
-            PublicKeyFault.WeakModulus => "its RSA modulus is weak",
-            _ => "its public key is malformed",
-        },
+        CodeSigningFault.UnsupportedKey or CodeSigningFault.WeakKey => certificate.PublicKeyFault!.Value.Describe(),
         _ => throw new ArgumentOutOfRangeException(nameof(fault)),
     };
 }

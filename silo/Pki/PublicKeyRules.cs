@@ -6,13 +6,9 @@ using CodeSigning.Silo.Keys;
 
 namespace CodeSigning.Silo.Pki;
 
-/// <summary>Judges public keys before they are relied on (CA/Browser Forum Code Signing Baseline Requirements, 6.1.5 and 6.1.6).</summary>
+/// <summary>Judges public keys before they are relied on (CA/Browser Forum Code Signing Baseline Requirements, 6.1.5).</summary>
 public static class PublicKeyRules
 {
-    private const int SmallFactorLimit = 752;
-
-    private static readonly BigInteger SmallPrimes = ProductOfPrimesBelow(SmallFactorLimit);
-
     /// <summary>Judges a SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7).</summary>
     /// <returns>The kind of key, or the fault for which it cannot be used.</returns>
     public static (KeyAlgorithm? Algorithm, PublicKeyFault? Fault) Judge(ReadOnlyMemory<byte> subjectPublicKeyInfo)
@@ -44,36 +40,8 @@ public static class PublicKeyRules
 
         var n = new BigInteger(modulus.Span, isUnsigned: false, isBigEndian: true);
         var e = new BigInteger(key.ReadIntegerBytes().Span, isUnsigned: false, isBigEndian: true);
-        if (n.Sign < 0 || n.GetBitLength() is not (2048 or 3072 or 4096))
-            return PublicKeyFault.Unsupported;
-        if (e < 3 || e.IsEven || e.GetBitLength() > 256)
-            return PublicKeyFault.WeakExponent;
-        return n.IsEven || !BigInteger.GreatestCommonDivisor(n, SmallPrimes).IsOne || IsSquare(n)
-            ? PublicKeyFault.WeakModulus
-            : null;
-    }
-
-    private static bool IsSquare(BigInteger n)
-    {
-        // Newton's iteration from above: it falls until it reaches the integer root.
-        var root = BigInteger.One << (int)((n.GetBitLength() + 1) / 2);
-        while (true)
-        {
-            var next = (root + (n / root)) >> 1;
-            if (next >= root)
-                return root * root == n;
-            root = next;
-        }
-    }
-
-    private static BigInteger ProductOfPrimesBelow(int limit)
-    {
-        var product = BigInteger.One;
-        for (var candidate = 2; candidate < limit; candidate++)
-        {
-            if (BigInteger.GreatestCommonDivisor(product, candidate).IsOne)
-                product *= candidate;
-        }
-        return product;
+        return n.Sign < 0 || n.GetBitLength() is not (2048 or 3072 or 4096)
+            ? PublicKeyFault.Unsupported
+            : RsaKeyQuality.FaultOf(n, e);
     }
 }

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Numerics;
 using CodeSigning.Errors;
+using CodeSigning.Silo.Pki;
 using Microsoft.IdentityModel.Tokens;
 
 namespace CodeSigning.Gateway.Auth.Oidc;
@@ -104,10 +106,13 @@ internal sealed class IssuerKeys(IssuerDocuments documents, TimeProvider time, I
 
     private static bool IsStrong(JsonWebKey key) => key.Kty switch
     {
-        JsonWebAlgorithmsKeyTypes.RSA => key.KeySize >= 2048,
+        JsonWebAlgorithmsKeyTypes.RSA =>
+            key.KeySize is >= 2048 and <= 16384 && RsaKeyQuality.FaultOf(Number(key.N), Number(key.E)) is null,
         JsonWebAlgorithmsKeyTypes.EllipticCurve => true,
         _ => false,
     };
+
+    private static BigInteger Number(string text) => new(Base64UrlEncoder.DecodeBytes(text), isUnsigned: true, isBigEndian: true);
 
     private sealed class KnownIssuer
     {

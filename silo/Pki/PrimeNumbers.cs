@@ -1,0 +1,99 @@
+using System.Numerics;
+using System.Security.Cryptography;
+
+namespace CodeSigning.Silo.Pki;
+
+/// <summary>Arithmetic of primes and squares.</summary>
+internal static class PrimeNumbers
+{
+    // NIST SP 800-56B, 6.4.1.2: an error of at most 2^-100, also for a number that was made to deceive.
+    private const int MillerRabinRounds = 50;
+
+    // Bit i is set where i is a square modulo 64: four of five numbers are told to be no squares by their last bits.
+    private const ulong SquaresModulo64 = 0x0202021202030213;
+
+    /// <summary>The primes below a limit.</summary>
+    public static IEnumerable<int> Below(int limit)
+    {
+        var isComposite = new bool[limit];
+        for (var number = 2; number < limit; number++)
+        {
+            if (isComposite[number])
+                continue;
+            for (var multiple = (long)number * number; multiple < limit; multiple += number)
+                isComposite[multiple] = true;
+            yield return number;
+        }
+    }
+
+    /// <summary>The product of the primes below a limit.</summary>
+    public static BigInteger ProductBelow(int limit)
+    {
+        // Equally long factors are multiplied with each other: one after the other would take quadratic time.
+        var factors = Below(limit).Select(prime => (BigInteger)prime).ToList();
+        while (factors.Count > 1)
+            factors = [.. factors.Chunk(2).Select(pair => pair.Length == 2 ? pair[0] * pair[1] : pair[0])];
+        return factors[0];
+    }
+
+    /// <summary>The largest integer whose square is not above <paramref name="number"/>.</summary>
+    public static BigInteger SquareRoot(BigInteger number)
+    {
+        if (number.IsZero)
+            return number;
+
+        // Newton's iteration from above: it falls until it reaches the integer root.
+        var root = BigInteger.One << (int)((number.GetBitLength() + 1) / 2);
+        while (true)
+        {
+            var next = (root + (number / root)) >> 1;
+            if (next >= root)
+                return root;
+            root = next;
+        }
+    }
+
+    /// <summary>Whether a number is a square.</summary>
+    public static bool IsSquare(BigInteger number)
+    {
+        if (number.Sign < 0 || (SquaresModulo64 >> (int)(number & 63) & 1) == 0)
+            return false;
+        var root = SquareRoot(number);
+        return root * root == number;
+    }
+
+    /// <summary>The test of Miller and Rabin with random bases (NIST FIPS 186-5, B.3.1).</summary>
+    public static bool IsProbablePrime(BigInteger number, int rounds = MillerRabinRounds)
+    {
+        if (number < 4 || number.IsEven)
+            return number == 2 || number == 3;
+
+        var twos = 0;
+        while (((number - 1) >> twos).IsEven)
+            twos++;
+        for (var round = 0; round < rounds; round++)
+        {
+            if (IsWitness(RandomBase(number), number, twos))
+                return false;
+        }
+        return true;
+    }
+
+    private static bool IsWitness(BigInteger witness, BigInteger number, int twos)
+    {
+        var power = BigInteger.ModPow(witness, (number - 1) >> twos, number);
+        if (power.IsOne)
+            return false;
+        for (var square = 0; square < twos; square++)
+        {
+            if (power == number - 1)
+                return false;
+            power = power * power % number;
+        }
+        return true;
+    }
+
+    // Between 2 and number - 2. So many more bits than the number has make the remainder's bias as small as the test's error.
+    private static BigInteger RandomBase(BigInteger number) =>
+        (new BigInteger(RandomNumberGenerator.GetBytes(number.GetByteCount() + 16), isUnsigned: true) % (number - 3)) + 2;
+}
