@@ -1,5 +1,6 @@
 using System.Net;
 using CodeSigning.Errors;
+using CodeSigning.Silo.Network;
 
 namespace CodeSigning.Silo.Notifications;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using CodeSigning.Silo.Network;
 
 namespace CodeSigning.Gateway.Auth.Oidc;
 

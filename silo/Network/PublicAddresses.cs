@@ -1,14 +1,16 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace CodeSigning.Silo.Notifications;
+namespace CodeSigning.Silo.Network;
 
 /// <summary>
-/// Which addresses are the public internet's (IANA's special-purpose registries, RFC 6890). A webhook to any other would
-/// let whoever sets it reach inside through this server.
+/// Which addresses are the public internet's (IANA's IPv4 and IPv6 Special-Purpose Address Registries, RFC 6890). A call to
+/// any other, be it a webhook or the fetch of an issuer's keys, would let whoever chose the address reach inside through this
+/// server.
 /// </summary>
 public static class PublicAddresses
 {
+    // Blocks of services that the registries call globally reachable (AS112, AMT) are public; what embeds an IPv4 address is not.
     private static readonly IPNetwork[] NotPublic =
     [
         .. new[]
@@ -21,11 +23,11 @@ public static class PublicAddresses
 
     private static readonly IPNetwork GlobalUnicast = IPNetwork.Parse("2000::/3");
 
-    /// <summary>Whether an address is a public one. Of IPv6 only global unicast is, without what embeds IPv4.</summary>
+    /// <summary>Whether an address is a public one. Of IPv6 only global unicast is (RFC 4291, section 2.4).</summary>
     public static bool IsPublic(IPAddress address)
     {
         var actual = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         return (actual.AddressFamily == AddressFamily.InterNetwork || GlobalUnicast.Contains(actual))
-            && !NotPublic.Any(network => network.Contains(actual));
+            && !Array.Exists(NotPublic, network => network.Contains(actual));
     }
 }
