@@ -78,7 +78,7 @@ internal sealed class IssuerKeys(IssuerDocuments documents, TimeProvider time, I
             var text = await documents.FetchKeySetAsync(issuer, cancellationToken);
             known.Keys = new KeySet(Read(text), time.GetUtcNow());
         }
-        catch (Exception exception) when (exception is IssuerUnavailableException or ArgumentException)
+        catch (Exception exception) when (exception is IssuerUnavailableException or ArgumentException or FormatException)
         {
             log.LogWarning(exception, "The keys of {Issuer} could not be fetched", issuer);
         }

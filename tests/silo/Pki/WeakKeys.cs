@@ -36,14 +36,11 @@ internal static class WeakKeys
     public static RSAParameters OfInfineon()
     {
         var step = PrimeNumbers.ProductBelow(702);
-        while (true)
-        {
-            var (p, q) = (Prime(), Prime());
-            if (p.GetBitLength() == 1024 && (p * q).GetBitLength() == 2048)
-                return FromPrimes((p, q));
-        }
+        return FromPrimes((Prime(), Prime()));
 
-        BigInteger Prime() => Search(() => (step * RandomOfBits(1024 - (int)step.GetBitLength() + 1))
+        // Between 1.5 * 2^1023 and 2^1024, so that the modulus has 2048 bits.
+        BigInteger Prime() => Search(() =>
+            (step * (((BigInteger)3 << 1022) / step + 1 + (RandomOfBits(200) % ((BigInteger.One << 1022) / step - 2))))
             + BigInteger.ModPow(F4, RandomOfBits(200), step));
     }
 

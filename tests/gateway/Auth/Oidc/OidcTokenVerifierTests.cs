@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Net;
 using System.Net.Sockets;
+using System.Numerics;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -54,6 +55,18 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
         Assert.Equal("repo:acme/app:ref:refs/heads/main", token!.Subject);
         Assert.Equal(_time.GetUtcNow().AddMinutes(5), token.ExpiresAt);
         Assert.Equal(["42"], token.Claims["repository_id"].AsEnumerable());
+    }
+
+    [Fact]
+    public async Task A_key_that_can_be_factored_is_not_used()
+    {
+        var root = (BigInteger.One << 1024) - 105; // a prime
+        var modulus = (root * root).ToByteArray(isUnsigned: true, isBigEndian: true);
+        var weak = new JsonObject { ["kty"] = "RSA", ["kid"] = "weak", ["n"] = Base64Url.EncodeToString(modulus), ["e"] = "AQAB" };
+        _issuer.Publish(Key, new LocalIssuer.Key("weak", "RS256", weak, _ => []));
+
+        Assert.Null(await _keys.FindAsync(_issuer.Url, "weak", CancellationToken.None));
+        Assert.NotNull(await _keys.FindAsync(_issuer.Url, Key.Id, CancellationToken.None));
     }
 
     [Theory]
