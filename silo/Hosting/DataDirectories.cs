@@ -1,32 +1,37 @@
+using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Storage;
+
 namespace CodeSigning.Silo.Hosting;
 
 /// <summary>The directory that holds the SQLite file and the master key.</summary>
 internal static class DataDirectories
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
-
-    /// <summary>Makes the directory for its owner alone, or checks that the one that is there is closed to others.</summary>
+    /// <summary>
+    /// Makes the directory for its owner alone, or checks that the one that is there, and the master key in it, is closed to
+    /// others; then closes the database too.
+    /// </summary>
     public static void Prepare(string path, List<string> mistakes)
     {
         try
         {
-            if (OperatingSystem.IsWindows())
-            {
-                Directory.CreateDirectory(path);
-            }
-            else if (!Directory.Exists(path))
-            {
-                Directory.CreateDirectory(path, OwnerOnly);
-            }
-            else if ((File.GetUnixFileMode(path) & Others) != 0)
-            {
-                mistakes.Add($"The data directory {path} is open to every user of this machine. Run: chmod 700 {path}");
-            }
+            PrivateFiles.CreateDirectory(path);
+            var open = PrivateFiles.MistakeOf("The data directory", path);
+            var legible = PrivateFiles.MistakeOf("The master key", Path.Combine(path, MasterKeySource.FileName));
+            mistakes.AddRange(new[] { open, legible }.OfType<string>());
+            if (open is null)
+                CloseDatabase(new StorageOptions { DataDirectory = path }.SqliteFile);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             mistakes.Add($"The data directory {path} cannot be used: {fault.Message} Set CODESIGNING_DATA to one that can.");
         }
+    }
+
+    // Earlier releases made it under the umask. Nobody else could reach it in a directory that is closed, so that is no reason to
+    // refuse a store that was good until now.
+    private static void CloseDatabase(string file)
+    {
+        foreach (var each in new[] { file, file + "-wal", file + "-shm" })
+            PrivateFiles.Close(each);
     }
 }

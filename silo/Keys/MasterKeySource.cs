@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using CodeSigning.Silo.Storage;
 
 namespace CodeSigning.Silo.Keys;
 
@@ -40,7 +41,6 @@ public static class MasterKeySource
             Create(path);
         }
 
-        EnsureOwnerOnly(path);
         return ReadFile(path, path);
     }
 
@@ -52,6 +52,8 @@ public static class MasterKeySource
         byte[] content;
         try
         {
+            if (PrivateFiles.MistakeOf("The master key", path) is { } mistake)
+                throw new MasterKeyException(mistake);
             if (new FileInfo(path).Length > LongestFile)
                 throw new MasterKeyException($"The file of {origin} is no master key: it is longer than {LongestFile} bytes.");
             content = File.ReadAllBytes(path);
@@ -142,11 +144,5 @@ public static class MasterKeySource
                 Thread.Sleep(Turn);
             }
         }
-    }
-
-    private static void EnsureOwnerOnly(string path)
-    {
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly) != 0)
-            throw new MasterKeyException($"{path} can be read by other users of this machine. Run: chmod 600 {path}");
     }
 }

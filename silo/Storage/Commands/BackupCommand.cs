@@ -46,7 +46,7 @@ public static class BackupCommand
     // VACUUM INTO reads in one transaction, so writers go on meanwhile and the copy is of one moment.
     private static async Task CopyAsync(string source, string target, CancellationToken cancellationToken)
     {
-        PrivateFile.Create(target);
+        PrivateFiles.Create(target);
         await using (SqliteConnection connection = new(SqliteFile.ConnectionString(source, SqliteOpenMode.ReadOnly)))
         {
             await connection.OpenAsync(cancellationToken);
@@ -57,6 +57,6 @@ public static class BackupCommand
         }
 
         await SqliteFile.CheckAsync(target, cancellationToken);
-        PrivateFile.Flush(target);
+        PrivateFiles.Flush(target);
     }
 }

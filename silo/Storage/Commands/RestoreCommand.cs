@@ -36,14 +36,15 @@ public static class RestoreCommand
             await SqliteFile.CheckAsync(source, cancellationToken);
             var arriving = storage.SqliteFile + ".arriving";
             File.Delete(arriving);
-            PrivateFile.Create(arriving);
-            File.Copy(source, arriving, overwrite: true);
-            PrivateFile.Flush(arriving);
+            PrivateFiles.Copy(source, arriving);
             if (await IsInUseAsync(storage.SqliteFile, cancellationToken))
                 throw new IOException("The store is in use: stop the server first.");
 
             var aside = $"{storage.SqliteFile}.{time.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}";
-            if (PutInPlace(arriving, storage.SqliteFile, aside))
+            var isAside = PutInPlace(arriving, storage.SqliteFile, aside);
+            foreach (var file in Logs.Select(log => aside + log).Append(aside))
+                PrivateFiles.Close(file);
+            if (isAside)
                 await output.WriteLineAsync($"The store that was there is now {aside}.");
 
             await output.WriteLineAsync(

@@ -20,7 +20,7 @@ internal sealed class StoreLock : IDisposable
     /// <exception cref="StoreInUseException">Another process has it.</exception>
     public static StoreLock Take(StorageOptions storage)
     {
-        Directory.CreateDirectory(storage.DataDirectory);
+        PrivateFiles.CreateDirectory(storage.DataDirectory);
         try
         {
             return new StoreLock(new FileStream(

@@ -7,12 +7,14 @@ namespace CodeSigning.Silo.Storage.Sqlite;
 /// <summary>Opens connections to the SQLite file: pooled ones that only read, and the one that writes.</summary>
 internal sealed class SqliteConnections : IReadConnections, IDisposable
 {
+    private readonly string _file;
     private readonly string _pooled;
     private readonly string _single;
 
     public SqliteConnections(IOptions<StorageOptions> options)
     {
-        Directory.CreateDirectory(options.Value.DataDirectory);
+        _file = options.Value.SqliteFile;
+        PrivateFiles.CreateDirectory(options.Value.DataDirectory);
         SqliteConnectionStringBuilder builder = new()
         {
             DataSource = options.Value.SqliteFile,
@@ -30,6 +32,7 @@ internal sealed class SqliteConnections : IReadConnections, IDisposable
         SqliteConnection connection = new(_pooled);
         try
         {
+            PrivateFiles.Ensure(_file);
             await connection.OpenAsync(cancellationToken);
             await ExecuteAsync(connection, "PRAGMA query_only = ON", cancellationToken);
             return connection;
@@ -47,6 +50,7 @@ internal sealed class SqliteConnections : IReadConnections, IDisposable
         SqliteConnection connection = new(_single);
         try
         {
+            PrivateFiles.Ensure(_file);
             connection.Open();
             using var command = connection.CreateCommand();
             // 64 MiB of pages in memory: the ledger's indexes are written all over, and a page that is not at hand is read.

@@ -65,6 +65,22 @@ public sealed class MasterKeyTests : IDisposable
         Assert.Contains("chmod 600", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(UnixFileMode.GroupRead)]
+    [InlineData(UnixFileMode.GroupWrite)]
+    [InlineData(UnixFileMode.OtherRead)]
+    [InlineData(UnixFileMode.OtherWrite)]
+    public void A_named_file_that_others_can_open_is_refused(UnixFileMode others)
+    {
+        var file = Path.Combine(_data, "named");
+        File.WriteAllText(file, Convert.ToBase64String(new byte[32]));
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | others);
+
+        var refusal = Assert.Throws<MasterKeyException>(() => MasterKeySource.Load($"file:{file}", _data, storeIsEmpty: true));
+
+        Assert.EndsWith($"chmod 600 {file}", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_setting_wins_over_the_file_and_makes_none()
     {
@@ -75,6 +91,9 @@ public sealed class MasterKeyTests : IDisposable
         File.WriteAllBytes(raw, bytes);
         var text = Path.Combine(_data, "text");
         File.WriteAllText(text, Convert.ToBase64String(bytes) + "\n");
+
+        foreach (var file in new[] { raw, text })
+            File.SetUnixFileMode(file, UnixFileMode.UserRead);
 
         foreach (var setting in new[] { Convert.ToBase64String(bytes), $"file:{raw}", $"file:{text}" })
         {

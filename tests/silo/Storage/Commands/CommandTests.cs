@@ -83,6 +83,28 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     }
 
     [Fact]
+    public async Task What_a_restore_leaves_is_its_owners_alone()
+    {
+        const UnixFileMode OwnersFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        Assert.Equal(OwnersFile, File.GetUnixFileMode(Database.Options.SqliteFile));
+        var file = _files.File("backup.db");
+        await BackupCommand.RunAsync(Database.Options, ["--to", file], _output, _errors, CancellationToken.None);
+        await Node.DisposeAsync();
+        foreach (var open in new[] { file, Database.Options.SqliteFile })
+            File.SetUnixFileMode(open, OwnersFile | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+
+        Assert.Equal(0, await RestoreAsync(Database.Options, file));
+        var elsewhere = new StorageOptions { DataDirectory = _files.File("new") };
+        Assert.Equal(0, await RestoreAsync(elsewhere, file));
+
+        Assert.All(
+            Directory.GetFiles(Database.Options.DataDirectory, "codesigning.db*"),
+            left => Assert.Equal(OwnersFile, File.GetUnixFileMode(left)));
+        Assert.Equal(OwnersFile, File.GetUnixFileMode(elsewhere.SqliteFile));
+        Assert.Equal(OwnersFile | UnixFileMode.UserExecute, File.GetUnixFileMode(elsewhere.DataDirectory));
+    }
+
+    [Fact]
     public async Task Nothing_is_restored_under_a_server_that_runs()
     {
         var file = _files.File("backup.db");

@@ -1,0 +1,102 @@
+using CodeSigning.Silo.Hosting;
+using CodeSigning.Testing;
+using Xunit;
+
+namespace CodeSigning.Silo.Tests.Hosting;
+
+public sealed class DataDirectoryTests : IDisposable
+{
+    private const UnixFileMode OwnersFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnersDirectory = OwnersFile | UnixFileMode.UserExecute;
+
+    private readonly TemporaryDirectory _place = new();
+
+    public void Dispose() => _place.Dispose();
+
+    [Fact]
+    public void A_new_data_directory_is_its_owners_alone()
+    {
+        var path = _place.File("data");
+
+        Assert.Empty(Mistakes(path));
+
+        Assert.Equal(OwnersDirectory, File.GetUnixFileMode(path));
+    }
+
+    [Theory]
+    [InlineData(UnixFileMode.GroupRead)]
+    [InlineData(UnixFileMode.GroupWrite)]
+    [InlineData(UnixFileMode.GroupExecute)]
+    [InlineData(UnixFileMode.OtherRead)]
+    [InlineData(UnixFileMode.OtherWrite)]
+    [InlineData(UnixFileMode.OtherExecute)]
+    public void A_data_directory_open_to_others_is_refused(UnixFileMode others)
+    {
+        var path = _place.File("data");
+        Directory.CreateDirectory(path);
+        File.SetUnixFileMode(path, OwnersDirectory | others);
+
+        var mistake = Assert.Single(Mistakes(path));
+
+        Assert.Equal($"The data directory {path} is open to other users of this machine. Run: chmod 700 {path}", mistake);
+    }
+
+    [Fact]
+    public void A_master_key_open_to_others_is_refused()
+    {
+        var data = _place.File("data");
+        Assert.Empty(Mistakes(data));
+        var file = Open(data, "master.key");
+
+        Assert.EndsWith($"Run: chmod 600 {file}", Assert.Single(Mistakes(data)), StringComparison.Ordinal);
+
+        File.SetUnixFileMode(file, OwnersFile);
+        Assert.Empty(Mistakes(data));
+    }
+
+    [Theory]
+    [InlineData("codesigning.db")]
+    [InlineData("codesigning.db-wal")]
+    [InlineData("codesigning.db-shm")]
+    public void A_database_that_an_earlier_release_left_open_is_closed(string name)
+    {
+        var data = _place.File("data");
+        Assert.Empty(Mistakes(data));
+        var file = Open(data, name);
+
+        Assert.Empty(Mistakes(data));
+
+        Assert.Equal(OwnersFile, File.GetUnixFileMode(file));
+    }
+
+    [Fact]
+    public void A_link_counts_as_what_it_leads_to()
+    {
+        var target = _place.File("target");
+        File.WriteAllText(target, "");
+        File.SetUnixFileMode(target, OwnersFile);
+        var data = _place.File("data");
+        Assert.Empty(Mistakes(data));
+        File.CreateSymbolicLink(Path.Combine(data, "master.key"), target);
+
+        Assert.Empty(Mistakes(data));
+
+        File.SetUnixFileMode(target, OwnersFile | UnixFileMode.OtherRead);
+        Assert.Single(Mistakes(data));
+    }
+
+    private static string Open(string data, string name)
+    {
+        var file = Path.Combine(data, name);
+        File.WriteAllText(file, "");
+        File.SetUnixFileMode(file, OwnersFile | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead);
+        return file;
+    }
+
+    private static List<string> Mistakes(string path)
+    {
+        var mistakes = new List<string>();
+        DataDirectories.Prepare(path, mistakes);
+        return mistakes;
+    }
+}
