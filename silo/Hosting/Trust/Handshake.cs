@@ -5,6 +5,9 @@ namespace CodeSigning.Silo.Hosting.Trust;
 /// <summary>How far a connection has come towards being a node's. It travels with the connection, as a feature of it.</summary>
 internal sealed class Handshake(TrustedAuthority under)
 {
+    // A timer fires up to one tick of the system's clock before the stopwatch has come to its time.
+    private static readonly TimeSpan TimerTolerance = TimeSpan.FromMilliseconds(100);
+
     private readonly long _began = Stopwatch.GetTimestamp();
 
     /// <summary>The authority that it is made under.</summary>
@@ -26,7 +29,8 @@ internal sealed class Handshake(TrustedAuthority under)
     public string Cause(TimeSpan timeout) => (Refusal, HasBegun) switch
     {
         ({ } refusal, _) => refusal,
-        _ when Stopwatch.GetElapsedTime(_began) >= timeout => $"it did not finish the TLS handshake within {timeout.TotalSeconds:0} seconds",
+        _ when Stopwatch.GetElapsedTime(_began) >= timeout - TimerTolerance =>
+            $"it did not finish the TLS handshake within {timeout.TotalSeconds:0} seconds",
         (_, false) => "it does not speak TLS",
         _ => "it broke the TLS handshake off, as who does not trust this node does, or offers no version of TLS that is accepted here",
     };
