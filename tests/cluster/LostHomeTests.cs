@@ -64,10 +64,15 @@ public sealed class LostHomeTests
             .. signers.Select(signer => signer.Machine.UntilDoneAsync(
                 HttpMethod.Post, $"/api/v1/pki/signers/{signer.Id}/sign", Signing(), Soon)),
             .. signers.Zip(requests, (signer, request) => signer.Approver.UntilDoneAsync(
-                HttpMethod.Post, $"/api/v1/pki/approval-requests/{request}/approve", new { }, Soon)),
+                HttpMethod.Post, $"/api/v1/pki/approval-requests/{request}/approve", new { }, Soon, doneBefore: "WrongState")),
             .. signers.Select(signer => deployment.Administrator.UntilDoneAsync(
                 HttpMethod.Patch, $"/api/v1/pki/signers/{signer.Id}", new { description = "after" }, Soon)),
         ]);
+        foreach (var (signer, request) in signers.Zip(requests))
+        {
+            var approved = await signer.Approver.GetAsync($"/api/v1/pki/approval-requests/{request}");
+            Assert.Equal("approved", Api.Text(approved, "status"));
+        }
     }
 
     private static async Task<PolicyBoundSigner[]> CreateSignersAsync(Deployment deployment)
