@@ -8,10 +8,11 @@ public sealed class CertificateAuthorities(IStateStore store)
 {
     /// <summary>The CA and all above it; null where there is no such CA.</summary>
     /// <exception cref="StateTamperedException">One above it is gone, which the service never lets happen.</exception>
-    public async Task<IssuerLine?> ReadLineAsync(string caId, CancellationToken cancellationToken) =>
-        await store.FindAsync<CertificateAuthorityState>(StateTypes.CertificateAuthority, caId, cancellationToken) is null
-            ? null
-            : (await ReadLinesAsync([caId], cancellationToken))[caId];
+    public async Task<IssuerLine?> ReadLineAsync(string caId, CancellationToken cancellationToken)
+    {
+        var issuer = await ReadAsync([caId], cancellationToken);
+        return issuer.Count == 0 ? null : LineOf(caId, await WithThoseAboveAsync(issuer, cancellationToken));
+    }
 
     /// <summary>The lines of certificates that are stored, by the id of the CA that issued them.</summary>
     /// <exception cref="StateTamperedException">A CA is gone, which the service never lets happen.</exception>
@@ -27,35 +28,45 @@ public sealed class CertificateAuthorities(IStateStore store)
     private async Task<Dictionary<string, IssuerLine>> ReadLinesAsync(
         IReadOnlyCollection<string> caIds, CancellationToken cancellationToken)
     {
-        Dictionary<string, Row<CertificateAuthorityState>> known = [];
-        var next = caIds.ToHashSet();
-        while (next.Count > 0)
-        {
-            var read = await ReadAsync(next, cancellationToken);
-            if (next.FirstOrDefault(id => !read.ContainsKey(id)) is { } missing)
-                throw new StateTamperedException(StateTypes.CertificateAuthority, missing);
+        var ids = caIds.ToHashSet();
+        var known = await WithThoseAboveAsync(await DemandAsync(ids, cancellationToken), cancellationToken);
+        return ids.ToDictionary(id => id, id => LineOf(id, known));
+    }
 
-            foreach (var (id, authority) in read)
+    private async Task<Dictionary<string, Row<CertificateAuthorityState>>> WithThoseAboveAsync(
+        Dictionary<string, Row<CertificateAuthorityState>> known, CancellationToken cancellationToken)
+    {
+        while (known.Values.Select(authority => authority.State.ParentId).OfType<string>().Where(id => !known.ContainsKey(id)).ToHashSet()
+            is { Count: > 0 } above)
+        {
+            foreach (var (id, authority) in await DemandAsync(above, cancellationToken))
                 known.Add(id, authority);
-
-            next = [.. read.Values.Select(authority => authority.State.ParentId).OfType<string>().Where(id => !known.ContainsKey(id))];
         }
 
-        return caIds.Distinct().ToDictionary(id => id, LineOf);
+        return known;
+    }
 
-        IssuerLine LineOf(string id)
+    private static IssuerLine LineOf(string id, Dictionary<string, Row<CertificateAuthorityState>> known)
+    {
+        var line = ImmutableArray.CreateBuilder<Row<CertificateAuthorityState>>();
+        for (var at = id; at is not null; at = line[^1].State.ParentId)
         {
-            var line = ImmutableArray.CreateBuilder<Row<CertificateAuthorityState>>();
-            for (var at = id; at is not null; at = line[^1].State.ParentId)
-            {
-                if (line.Count == CertificateRules.DeepestLine)
-                    throw new StateTamperedException(StateTypes.CertificateAuthority, at);
+            if (line.Count == CertificateRules.DeepestLine)
+                throw new StateTamperedException(StateTypes.CertificateAuthority, at);
 
-                line.Add(known[at]);
-            }
-
-            return new IssuerLine(line.DrainToImmutable());
+            line.Add(known[at]);
         }
+
+        return new IssuerLine(line.DrainToImmutable());
+    }
+
+    private async Task<Dictionary<string, Row<CertificateAuthorityState>>> DemandAsync(
+        HashSet<string> ids, CancellationToken cancellationToken)
+    {
+        var read = await ReadAsync(ids, cancellationToken);
+        return ids.FirstOrDefault(id => !read.ContainsKey(id)) is { } missing
+            ? throw new StateTamperedException(StateTypes.CertificateAuthority, missing)
+            : read;
     }
 
     private async Task<Dictionary<string, Row<CertificateAuthorityState>>> ReadAsync(

@@ -194,15 +194,12 @@ public sealed class CertificateService(
         Caller caller, CertificateState next, IssuerLine line, LedgerElement change, CancellationToken cancellationToken)
     {
         var view = next.ToView(line, time.GetUtcNow());
-        try
-        {
-            await ledger.RecordAsync(change.Answering(caller, view), cancellationToken);
-            return view;
-        }
-        catch (CommitRefusedException refused) when (refused.Reason == CommitRefusal.NameTaken)
-        {
-            throw new RefusedException(ErrorCode.Conflict, "This very certificate is here already, under another id.");
-        }
+        await ledger.RecordAsync(
+            change.Answering(caller, view),
+            ErrorCode.Conflict,
+            "This very certificate is here already, under another id.",
+            cancellationToken);
+        return view;
     }
 
     private Task<Row<CertificateState>> FindAsync(Caller caller, string id, CancellationToken cancellationToken)

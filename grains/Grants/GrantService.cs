@@ -3,6 +3,7 @@ using CodeSigning.Approvals;
 using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Approvals;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Identities.Principals;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Recording;
@@ -29,8 +30,6 @@ public sealed class GrantService(
     PrincipalFactsReader principals,
     TimeProvider time)
 {
-    private const int MaxReason = 1024;
-
     /// <summary>One page of a signer's grants, newest first, for whoever may read the signer.</summary>
     /// <param name="caller">Who asks.</param>
     /// <param name="signerId">The signer.</param>
@@ -70,10 +69,7 @@ public sealed class GrantService(
     {
         var grant = await FindAsync(id, cancellationToken);
         var access = await AuthorizeAsync(grant.State, caller, SignerAction.Revoke, cancellationToken);
-        if (string.IsNullOrWhiteSpace(request.Reason) || request.Reason.Length > MaxReason)
-        {
-            throw new RefusedException(ErrorCode.InvalidRequest, $"Give a reason of 1 to {MaxReason} characters.");
-        }
+        DisplayText.DemandReason(request.Reason);
 
         var used = await entries.CountUsesAsync(id, cancellationToken);
         var status = GrantRules.StatusOf(grant.State, used, time.GetUtcNow());

@@ -9,6 +9,7 @@ internal static class DisplayText
 {
     private const int MaxNameLength = 64;
     private const int MaxDescriptionLength = 256;
+    private const int MaxReasonLength = 1024;
 
     /// <summary>A name as given, if it may be one.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
@@ -35,6 +36,16 @@ internal static class DisplayText
         }
 
         return description;
+    }
+
+    /// <summary>Refuses a reason that tells nothing, or too much.</summary>
+    /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
+    public static void DemandReason(string? reason)
+    {
+        if (string.IsNullOrWhiteSpace(reason) || reason.Length > MaxReasonLength)
+        {
+            throw new RefusedException(ErrorCode.InvalidRequest, $"Give a reason of 1 to {MaxReasonLength} characters.");
+        }
     }
 
     private static bool IsVisible(string text)

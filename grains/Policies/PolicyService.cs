@@ -177,15 +177,6 @@ public sealed class PolicyService(
     private LedgerElement Record(Caller caller, string action, string id, object changes) =>
         Change.By(caller, action, StateTypes.Policy, id, changes, time);
 
-    private async Task SaveAsync(LedgerElement change, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await ledger.RecordAsync(change, cancellationToken);
-        }
-        catch (CommitRefusedException refused) when (refused.Reason == CommitRefusal.NameTaken)
-        {
-            throw new RefusedException(ErrorCode.NameTaken, "Another policy has this name.");
-        }
-    }
+    private Task SaveAsync(LedgerElement change, CancellationToken cancellationToken) =>
+        ledger.RecordAsync(change, ErrorCode.NameTaken, "Another policy has this name.", cancellationToken);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CodeSigning.Contract;
+using CodeSigning.Errors;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
@@ -72,6 +73,27 @@ public static class Change
         if (outcome is not CommitOutcome.Committed)
         {
             throw new CommitRefusedException(outcome);
+        }
+    }
+
+    /// <summary>Commits an act that gives a state a name, which another may bear by then.</summary>
+    /// <param name="ledger">Where it is recorded.</param>
+    /// <param name="change">The act.</param>
+    /// <param name="taken">The refusal's code where another bears the name.</param>
+    /// <param name="detail">The refusal's sentence there.</param>
+    /// <param name="cancellationToken">Cancels it unless it is being written.</param>
+    /// <exception cref="RefusedException">Another bears the name; nothing was written.</exception>
+    /// <exception cref="CommitRefusedException">It was refused for another reason; nothing was written.</exception>
+    public static async Task RecordAsync(
+        this ILedger ledger, LedgerElement change, ErrorCode taken, string detail, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ledger.RecordAsync(change, cancellationToken);
+        }
+        catch (CommitRefusedException refused) when (refused.Reason == CommitRefusal.NameTaken)
+        {
+            throw new RefusedException(taken, detail);
         }
     }
 

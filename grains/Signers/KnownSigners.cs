@@ -22,7 +22,7 @@ public sealed class KnownSigners(SignerFactsReader reader, IStateStore store, IL
 
     /// <summary>A signer as it is known here, or else as the store has it; null where there is none.</summary>
     public ValueTask<KnownSigner?> FindAsync(string signerId, CancellationToken cancellationToken) =>
-        _known.TryGetValue(signerId, out var reading) && reading.IsValueCreated && reading.Value.IsCompletedSuccessfully
+        _known.TryGetValue(signerId, out var reading) && IsRead(reading)
             ? new ValueTask<KnownSigner?>(reading.Value.Result)
             : new ValueTask<KnownSigner?>(ReadAsync(signerId, cancellationToken));
 
@@ -34,11 +34,15 @@ public sealed class KnownSigners(SignerFactsReader reader, IStateStore store, IL
         var signerId = known.Facts.State.Id;
         if (actual.Any(IsOfFacts)
             && _known.TryGetValue(signerId, out var reading)
-            && reading.IsValueCreated && reading.Value.IsCompletedSuccessfully && ReferenceEquals(reading.Value.Result, known))
+            && IsRead(reading) && ReferenceEquals(reading.Value.Result, known))
         {
             _known.TryRemove(KeyValuePair.Create(signerId, reading));
         }
     }
+
+    // Its result can be taken without waiting for it.
+    private static bool IsRead(Lazy<Task<KnownSigner?>> reading) =>
+        reading.IsValueCreated && reading.Value.IsCompletedSuccessfully;
 
     // Whoever finds a signer unknown waits for the same reading; no caller's leaving cancels it for the others.
     private async Task<KnownSigner?> ReadAsync(string signerId, CancellationToken cancellationToken)

@@ -112,6 +112,10 @@ public sealed class SignerDirectory(IStateStore store, SignerFactsReader reader,
         return new SignerAccess(facts, standing.Role, standing.Basis);
     }
 
+    /// <summary>A signer as its readers see it after a change of its own state.</summary>
+    internal async Task<SignerView> ViewAsync(SignerFacts facts, SignerState next, CancellationToken cancellationToken) =>
+        (await ViewAsync([facts with { Signer = facts.Signer with { State = next } }], cancellationToken))[0];
+
     /// <summary>Signers as their readers see them.</summary>
     internal async Task<IReadOnlyList<SignerView>> ViewAsync(
         IReadOnlyList<SignerFacts> signers, CancellationToken cancellationToken)

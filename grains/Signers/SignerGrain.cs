@@ -93,7 +93,7 @@ public sealed class SignerGrain(
             .Writing(step.Superseded is null ? [] : [step.Superseded.Cancel(time.GetUtcNow())]);
         await ledger.RecordAsync(
             step.Opened is null ? change : change with { With = [step.Opened.Change] }, cancellationToken);
-        return await ViewAsync(after, next, cancellationToken);
+        return await directory.ViewAsync(after, next, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -105,7 +105,7 @@ public sealed class SignerGrain(
             SignerChange.Describe(caller, "signer.enable", facts, next, new ChangeSignerStatus(SignerStatus.Active), time)
                 .Reading(standing.Basis),
             cancellationToken);
-        return await ViewAsync(facts, next, cancellationToken);
+        return await directory.ViewAsync(facts, next, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -135,9 +135,6 @@ public sealed class SignerGrain(
             cancellationToken);
         return changed;
     }
-
-    private async Task<SignerView> ViewAsync(SignerFacts facts, SignerState next, CancellationToken cancellationToken) =>
-        (await directory.ViewAsync([facts with { Signer = facts.Signer with { State = next } }], cancellationToken))[0];
 
     private SignerState Draft(Caller caller, CreateSigner request)
     {

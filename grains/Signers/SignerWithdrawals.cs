@@ -3,6 +3,7 @@ using CodeSigning.Approvals;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.Grants;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
@@ -26,7 +27,6 @@ public sealed class SignerWithdrawals(
     SignerDirectory directory,
     TimeProvider time)
 {
-    private const int MaxReason = 1024;
     private const int PageSize = 1000;
 
     /// <summary>Switches a signer off.</summary>
@@ -38,7 +38,7 @@ public sealed class SignerWithdrawals(
             SignerChange.Describe(caller, "signer.disable", facts, next, new ChangeSignerStatus(SignerStatus.Disabled), time)
                 .Reading(standing.Basis),
             cancellationToken);
-        return await ViewAsync(facts, next, cancellationToken);
+        return await directory.ViewAsync(facts, next, cancellationToken);
     }
 
     /// <summary>Removes a member; the last administrator stays.</summary>
@@ -72,11 +72,7 @@ public sealed class SignerWithdrawals(
     public async Task<StopReport> StopAsync(
         Caller caller, string signerId, StopSigner request, CancellationToken cancellationToken)
     {
-        if (string.IsNullOrWhiteSpace(request.Reason) || request.Reason.Length > MaxReason)
-        {
-            throw new RefusedException(ErrorCode.InvalidRequest, $"Give a reason of 1 to {MaxReason} characters.");
-        }
-
+        DisplayText.DemandReason(request.Reason);
         var (facts, standing) = await reader.DemandAsync(caller, signerId, SignerAction.ManageStatus, cancellationToken);
         if (!facts.State.IsDisabled)
         {
@@ -109,11 +105,8 @@ public sealed class SignerWithdrawals(
             cancellationToken);
         await fence.WaitForCommitsUnderWayAsync(cancellationToken);
         var signatures = await ListSignaturesAsync(signerId, request.Since, cancellationToken);
-        return new StopReport(await ViewAsync(facts, stopped, cancellationToken), grantIds, requestIds, signatures);
+        return new StopReport(await directory.ViewAsync(facts, stopped, cancellationToken), grantIds, requestIds, signatures);
     }
-
-    private async Task<SignerView> ViewAsync(SignerFacts facts, SignerState next, CancellationToken cancellationToken) =>
-        (await directory.ViewAsync([facts with { Signer = facts.Signer with { State = next } }], cancellationToken))[0];
 
     private async Task<IReadOnlyList<Row<TState>>> ReadAllAsync<TState>(
         string type, string signerId, string status, CancellationToken cancellationToken)

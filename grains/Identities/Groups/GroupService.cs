@@ -95,17 +95,8 @@ public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFac
     private LedgerElement Record(Caller caller, string act, string id, object changes) =>
         Change.By(caller, "group." + act, StateTypes.Group, id, changes, time);
 
-    private async Task SaveAsync(LedgerElement change, StateWrite write, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await ledger.RecordAsync(change.Writing(write), cancellationToken);
-        }
-        catch (CommitRefusedException refusal) when (refusal.Reason == CommitRefusal.NameTaken)
-        {
-            throw new RefusedException(ErrorCode.NameTaken, "Another group has this name.");
-        }
-    }
+    private Task SaveAsync(LedgerElement change, StateWrite write, CancellationToken cancellationToken) =>
+        ledger.RecordAsync(change.Writing(write), ErrorCode.NameTaken, "Another group has this name.", cancellationToken);
 
     private async Task<Row<GroupState>> DemandAsync(Caller caller, string id, CancellationToken cancellationToken)
     {

@@ -180,17 +180,8 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
     private LedgerElement Record(Caller caller, string act, string id, object changes) =>
         Change.By(caller, "identity." + act, StateTypes.Identity, id, changes, time);
 
-    private async Task SaveAsync(LedgerElement change, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await ledger.RecordAsync(change, cancellationToken);
-        }
-        catch (CommitRefusedException refusal) when (refusal.Reason == CommitRefusal.NameTaken)
-        {
-            throw new RefusedException(ErrorCode.NameTaken, "Another machine identity has this name.");
-        }
-    }
+    private Task SaveAsync(LedgerElement change, CancellationToken cancellationToken) =>
+        ledger.RecordAsync(change, ErrorCode.NameTaken, "Another machine identity has this name.", cancellationToken);
 
     private Task<Row<IdentityState>> DemandAsync(Caller caller, string id, CancellationToken cancellationToken)
     {

@@ -188,17 +188,8 @@ public sealed class UserService(
         return await hashing.HashAsync(password, cancellationToken);
     }
 
-    private async Task SaveAsync(LedgerElement change, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await ledger.RecordAsync(change, cancellationToken);
-        }
-        catch (CommitRefusedException refusal) when (refusal.Reason == CommitRefusal.NameTaken)
-        {
-            throw new RefusedException(ErrorCode.NameTaken, "Another person has this email address.");
-        }
-    }
+    private Task SaveAsync(LedgerElement change, CancellationToken cancellationToken) =>
+        ledger.RecordAsync(change, ErrorCode.NameTaken, "Another person has this email address.", cancellationToken);
 
     private async Task<Row<UserState>> DemandAsync(string id, CancellationToken cancellationToken) =>
         await store.FindAsync<UserState>(StateTypes.User, id, cancellationToken)
