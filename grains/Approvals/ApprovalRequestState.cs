@@ -59,6 +59,9 @@ public sealed record ApprovalRequestState : IIndexedState
     /// <summary>The certificate that the signer had when the request was made; the grant serves no other.</summary>
     public string? CertificateThumbprint { get; init; }
 
+    /// <summary>The signer's generation when the request was made; a stop ends all requests of one.</summary>
+    public long SignerGeneration { get; init; }
+
     /// <summary>The votes, each with the step that it was cast in.</summary>
     public IReadOnlyList<CastBallot> Ballots { get; init; } = [];
 

@@ -49,6 +49,7 @@ public sealed class RequestDrafts(
             WindowDuration = terms.WindowDuration,
             Scope = terms.Scope,
             CertificateThumbprint = certificate.Thumbprint,
+            SignerGeneration = access.Facts.State.Generation,
         };
 
         // Once its window is over, a request has nothing left to give.

@@ -72,6 +72,7 @@ public static class RequestMachine
             SignerId = request.SignerId!,
             Grantee = new PrincipalRef(request.Requester.Kind, request.Requester.Id),
             CertificateThumbprint = request.CertificateThumbprint!,
+            SignerGeneration = request.SignerGeneration,
             WindowStart = start,
             WindowEnd = end,
             MaxSignings = terms.MaxSignings,

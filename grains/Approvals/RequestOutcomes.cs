@@ -49,6 +49,11 @@ public sealed class RequestOutcomes(IStateStore store, SignerFactsReader signers
             throw AskAgain("The requester may not sign with this signer any more.");
         }
 
+        if (facts.State.Generation != approved.SignerGeneration)
+        {
+            throw AskAgain("The signer was stopped since this was asked.");
+        }
+
         if (facts.State.PolicyId != approved.PolicyId)
         {
             throw AskAgain("The signer has another policy than when this was asked.");
@@ -64,7 +69,7 @@ public sealed class RequestOutcomes(IStateStore store, SignerFactsReader signers
         return new RequestOutcome([.. standing.Basis, .. certificate.Basis])
         {
             Grant = grant,
-            Writes = [StateWrite.New(StateTypes.Grant, grant.Id, grant), .. PolicyState.Guard(policy)],
+            Writes = [.. grant.Give(), .. PolicyState.Guard(policy)],
         };
     }
 

@@ -53,7 +53,7 @@ public sealed class GrantGrain(IStateStore store, ILedger ledger, ILedgerReader 
                 return new GrantOffer.Declined(Version, ErrorCode.ApprovalRequired, "There is no such grant.");
             }
 
-            if (GrantRules.Check(grant, grantee, certificateThumbprint, question, _used, question.Now(time)) is { } problem)
+            if (GrantRules.Check(grant, grantee, certificateThumbprint, grant.SignerGeneration, question, _used, question.Now(time)) is { } problem)
             {
                 return new GrantOffer.Declined(Version, problem.Code, problem.Detail);
             }

@@ -1,3 +1,4 @@
+using CodeSigning.Grains.Signers;
 using CodeSigning.Grants;
 using CodeSigning.Identities;
 using CodeSigning.Signing;
@@ -11,6 +12,7 @@ public static class GrantRules
     /// <param name="grant">The grant.</param>
     /// <param name="grantee">Who wants to sign.</param>
     /// <param name="certificateThumbprint">The certificate that the signer has now.</param>
+    /// <param name="generation">The generation that the signer is in.</param>
     /// <param name="question">What is to be signed.</param>
     /// <param name="used">How many uses the ledger is known to hold.</param>
     /// <param name="now">When.</param>
@@ -18,6 +20,7 @@ public static class GrantRules
         GrantState grant,
         PrincipalRef grantee,
         string certificateThumbprint,
+        long generation,
         SigningQuestion question,
         long used,
         DateTimeOffset now)
@@ -30,6 +33,11 @@ public static class GrantRules
         if (grant.Revocation is not null)
         {
             return (ErrorCode.GrantRevoked, "The grant was revoked. Ask for another one.");
+        }
+
+        if (grant.SignerGeneration != generation)
+        {
+            return (ErrorCode.GrantRevoked, "The grant ended when the signer was stopped. Ask for another one.");
         }
 
         if (now < grant.WindowStart)
@@ -58,19 +66,19 @@ public static class GrantRules
             : null;
     }
 
-    /// <summary>Where the grant stands, by the clock and the count of its uses.</summary>
-    public static GrantStatus StatusOf(GrantState grant, long used, DateTimeOffset now) =>
-        grant.Revocation is not null ? GrantStatus.Revoked
+    /// <summary>Where the grant stands, by its signer, the clock and the count of its uses.</summary>
+    public static GrantStatus StatusOf(GrantState grant, SignerState signer, long used, DateTimeOffset now) =>
+        RevocationOf(grant, signer) is not null ? GrantStatus.Revoked
         : used >= grant.MaxSignings ? GrantStatus.Exhausted
         : now >= grant.WindowEnd ? GrantStatus.Expired
         : GrantStatus.Active;
 
     /// <summary>The grant as its readers see it.</summary>
-    public static GrantView View(GrantState grant, long used, DateTimeOffset now) => new(
+    public static GrantView View(GrantState grant, SignerState signer, long used, DateTimeOffset now) => new(
         grant.Id,
         grant.SignerId,
         grant.Grantee,
-        StatusOf(grant, used, now),
+        StatusOf(grant, signer, used, now),
         grant.WindowStart,
         grant.WindowEnd,
         grant.MaxSignings,
@@ -82,7 +90,13 @@ public static class GrantRules
         grant.Justification,
         grant.CreatedAt,
         grant.CreatedBy,
-        grant.Revocation?.At,
-        grant.Revocation?.By,
-        grant.Revocation?.Reason);
+        RevocationOf(grant, signer)?.At,
+        RevocationOf(grant, signer)?.By,
+        RevocationOf(grant, signer)?.Reason);
+
+    // A stop holds from its first commit on; the grants' own rows follow.
+    private static GrantRevocation? RevocationOf(GrantState grant, SignerState signer) =>
+        grant.Revocation ?? (signer.FindStop(grant.SignerGeneration) is { } stop
+            ? new GrantRevocation(stop.By, stop.Reason, stop.At)
+            : null);
 }

@@ -39,13 +39,13 @@ public sealed class GrantService(
     public async Task<Page<GrantView>> ListAsync(
         Caller caller, string signerId, string? before, int limit, CancellationToken cancellationToken)
     {
-        await signers.AuthorizeAsync(caller, signerId, SignerAction.Read, cancellationToken);
+        var signer = (await signers.AuthorizeAsync(caller, signerId, SignerAction.Read, cancellationToken)).Facts.State;
         var page = await store.ReadPageAsync(
             new StateQuery(StateTypes.Grant, Parent: signerId, Before: before, Limit: limit), cancellationToken);
         var views = ImmutableArray.CreateBuilder<GrantView>(page.Items.Count);
         foreach (var grant in page.Items.Select(row => row.ReadAs<GrantState>()))
         {
-            views.Add(GrantRules.View(grant, await entries.CountUsesAsync(grant.Id, cancellationToken), time.GetUtcNow()));
+            views.Add(GrantRules.View(grant, signer, await entries.CountUsesAsync(grant.Id, cancellationToken), time.GetUtcNow()));
         }
 
         return new Page<GrantView>(views.ToImmutable(), page.Next);
@@ -60,7 +60,8 @@ public sealed class GrantService(
             await AuthorizeAsync(grant, caller, SignerAction.Read, cancellationToken);
         }
 
-        return GrantRules.View(grant, await entries.CountUsesAsync(id, cancellationToken), time.GetUtcNow());
+        var signer = await store.FindAsync<SignerState>(StateTypes.Signer, grant.SignerId, cancellationToken) ?? throw NotFound();
+        return GrantRules.View(grant, signer.State, await entries.CountUsesAsync(id, cancellationToken), time.GetUtcNow());
     }
 
     /// <summary>Revokes a grant; holds for every signature that begins after this returns. The signer's administrators only.</summary>
@@ -72,14 +73,14 @@ public sealed class GrantService(
         DisplayText.DemandReason(request.Reason);
 
         var used = await entries.CountUsesAsync(id, cancellationToken);
-        var status = GrantRules.StatusOf(grant.State, used, time.GetUtcNow());
+        var status = GrantRules.StatusOf(grant.State, access.Facts.State, used, time.GetUtcNow());
         if (status != GrantStatus.Active)
         {
             throw new RefusedException(ErrorCode.WrongState, $"The grant is {status.ToString().ToLowerInvariant()} already.");
         }
 
         var revoked = grant.State.Revoke(caller.ToRef(), request.Reason, time.GetUtcNow());
-        var view = GrantRules.View(revoked, used, time.GetUtcNow());
+        var view = GrantRules.View(revoked, access.Facts.State, used, time.GetUtcNow());
         await ledger.RecordAsync(
             Change.By(caller, "grant.revoke", StateTypes.Grant, id, request, time)
                 .About(access.SignerId, access.SignerName, id)
@@ -122,6 +123,7 @@ public sealed class GrantService(
             SignerId = access.SignerId,
             Grantee = request.Grantee,
             CertificateThumbprint = certificate.Thumbprint,
+            SignerGeneration = access.Facts.State.Generation,
             WindowStart = start,
             WindowEnd = end,
             MaxSignings = terms.MaxSignings,
@@ -130,13 +132,13 @@ public sealed class GrantService(
             CreatedAt = now,
             CreatedBy = caller.ToRef(),
         };
-        var view = GrantRules.View(grant, used: 0, now);
+        var view = GrantRules.View(grant, access.Facts.State, used: 0, now);
         await ledger.RecordAsync(
             Change.By(caller, "grant.pre-approve", StateTypes.Grant, grant.Id, request, time)
                 .About(access.SignerId, access.SignerName, grant.Id)
                 .Answering(caller, view)
                 .Reading([.. access.ReadSet, .. grantee, .. certificate.Basis, policy.ToVersion()])
-                .Writing(StateWrite.New(StateTypes.Grant, grant.Id, grant)),
+                .Writing(grant.Give()),
             cancellationToken);
         return view;
     }

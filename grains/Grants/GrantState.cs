@@ -19,6 +19,9 @@ public sealed record GrantState : IIndexedState
     /// <summary>The certificate that it was given for (SHA-256 thumbprint); it serves no other.</summary>
     public string CertificateThumbprint { get; init; } = "";
 
+    /// <summary>The signer's generation when it was given; a stop ends all grants of one.</summary>
+    public long SignerGeneration { get; init; }
+
     /// <summary>From when (UTC).</summary>
     public DateTimeOffset WindowStart { get; init; }
 
@@ -48,6 +51,16 @@ public sealed record GrantState : IIndexedState
 
     /// <summary>Noted once all its uses were found in the ledger, so that lists need not count.</summary>
     public bool IsKnownExhausted { get; init; }
+
+    /// <summary>
+    /// Whether a sealed count of its uses was made with it (<see cref="UseCountState"/>): where that is gone, somebody deleted
+    /// it. What was given before there were such counts gets its own at the next start.
+    /// </summary>
+    public bool IsCounted { get; init; }
+
+    /// <summary>The writes that give it.</summary>
+    public StateWrite[] Give() =>
+        [StateWrite.New(StateTypes.Grant, Id, this with { IsCounted = true }), UseCountState.Begin(Id)];
 
     /// <summary>Revoked; one that was revoked before stays as it was.</summary>
     public GrantState Revoke(PrincipalRef by, string reason, DateTimeOffset at) =>

@@ -76,6 +76,7 @@ public sealed class LiveGrants(string signerId, IStateStore states, ILedgerReade
     public async ValueTask<ImmutableArray<KnownGrant>> FindAsync(
         PrincipalRef grantee,
         string certificateThumbprint,
+        long generation,
         SigningQuestion question,
         bool fresh,
         CancellationToken cancellationToken)
@@ -85,7 +86,8 @@ public sealed class LiveGrants(string signerId, IStateStore states, ILedgerReade
         ImmutableArray<KnownGrant> fitting =
         [
             .. grants
-                .Where(grant => GrantRules.Check(grant.State, grantee, certificateThumbprint, question, grant.Tally.Used, now) is null)
+                .Where(grant => GrantRules.Check(
+                    grant.State, grantee, certificateThumbprint, generation, question, grant.Tally.Used, now) is null)
                 .Take(MostTried),
         ];
         return fitting.IsEmpty ? [.. grants.Take(MostTried)] : fitting;

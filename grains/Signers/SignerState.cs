@@ -1,11 +1,25 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 
 namespace CodeSigning.Grains.Signers;
 
+/// <summary>
+/// What an emergency stop leaves in the signer's row: it ends every grant and every request of a generation in one commit,
+/// however many there are.
+/// </summary>
+/// <param name="Generation">The generation that it ended, and with it all before.</param>
+/// <param name="At">When (UTC).</param>
+/// <param name="By">Who stopped it.</param>
+/// <param name="Reason">Why.</param>
+public sealed record SignerStop(long Generation, DateTimeOffset At, PrincipalRef By, string Reason);
+
 /// <summary>A signer as it is stored. A deleted one stays, so that its name is not used again.</summary>
 public sealed record SignerState : IIndexedState
 {
+    private const int MostStops = 20;
+
     /// <summary>The signer's id.</summary>
     public string Id { get; init; } = "";
 
@@ -38,6 +52,24 @@ public sealed record SignerState : IIndexedState
 
     /// <summary>The request for another policy that waits for approval.</summary>
     public string? PendingPolicyRequestId { get; init; }
+
+    /// <summary>Its emergency stops, the last twenty.</summary>
+    public ImmutableArray<SignerStop> Stops { get; init; } = [];
+
+    /// <summary>Grants and requests of an earlier generation were ended by a stop, whatever their own rows say.</summary>
+    [JsonIgnore]
+    public long Generation => Stops.IsEmpty ? 0 : Stops[^1].Generation + 1;
+
+    /// <summary>Stopped: switched off, with every grant and request of today ended.</summary>
+    public SignerState Stop(PrincipalRef by, string reason, DateTimeOffset at) => this with
+    {
+        IsDisabled = true,
+        PendingPolicyRequestId = null,
+        Stops = [.. Stops.TakeLast(MostStops - 1), new SignerStop(Generation, at, by, reason)],
+    };
+
+    /// <summary>The stop that ended what is of a generation; null where none did.</summary>
+    public SignerStop? FindStop(long generation) => Stops.FirstOrDefault(stop => stop.Generation >= generation);
 
     /// <inheritdoc/>
     public StateIndex ToIndex() => new(

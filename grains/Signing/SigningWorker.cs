@@ -53,7 +53,7 @@ public sealed class SigningWorker(
             {
                 SigningDecision.Allowed allowed => await SignAsync(attempt, allowed, allowed.Certificate!, null, cancellationToken),
                 SigningDecision.NeedsGrant needed =>
-                    await SignUnderGrantAsync(attempt, needed, signer.Grants, isFresh, cancellationToken),
+                    await SignUnderGrantAsync(attempt, needed, signer, isFresh, cancellationToken),
                 SigningDecision.Refused refused => await DenyAsync(attempt, refused, [], refused.Code, refused.Detail, null),
                 _ => throw new InvalidOperationException("A decision of an unknown kind."),
             };
@@ -84,17 +84,19 @@ public sealed class SigningWorker(
     private async Task<(SignReply? Reply, CommitOutcome Outcome)> SignUnderGrantAsync(
         SigningAttempt attempt,
         SigningDecision.NeedsGrant needed,
-        LiveGrants live,
+        KnownSigner signer,
         bool isFresh,
         CancellationToken cancellationToken)
     {
         var thumbprint = needed.Certificate!.Thumbprint;
-        var grants = await live.FindAsync(attempt.Grantee, thumbprint, attempt.Question, isFresh, cancellationToken);
+        var generation = signer.Facts.State.Generation;
+        var grants = await signer.Grants.FindAsync(
+            attempt.Grantee, thumbprint, generation, attempt.Question, isFresh, cancellationToken);
         var consulted = ImmutableArray.CreateBuilder<StateVersion>(grants.Length);
         GrantOffer.Declined? declined = null;
         foreach (var grant in grants)
         {
-            var offer = await OfferAsync(attempt, grant, thumbprint, cancellationToken);
+            var offer = await OfferAsync(attempt, grant, thumbprint, generation, cancellationToken);
             if (offer is not GrantOffer.Declined refusal)
             {
                 return await SignUnderAsync(attempt, needed, grant, offer as GrantOffer.Reserved, cancellationToken);
@@ -123,10 +125,10 @@ public sealed class SigningWorker(
     /// commit alone keeps the limit: a signature too many is made and thrown away, and no more.
     /// </summary>
     private async ValueTask<GrantOffer?> OfferAsync(
-        SigningAttempt attempt, KnownGrant grant, string thumbprint, CancellationToken cancellationToken)
+        SigningAttempt attempt, KnownGrant grant, string thumbprint, long generation, CancellationToken cancellationToken)
     {
         var (grantee, question, now) = (attempt.Grantee, attempt.Question, attempt.Question.Now(time));
-        if (GrantRules.Check(grant.State, grantee, thumbprint, question, grant.Tally.Used, now) is { } problem)
+        if (GrantRules.Check(grant.State, grantee, thumbprint, generation, question, grant.Tally.Used, now) is { } problem)
         {
             return new GrantOffer.Declined(grant.Row.ToVersion(), problem.Code, problem.Detail);
         }

@@ -4,7 +4,8 @@ namespace CodeSigning.Grains.States;
 
 /// <summary>
 /// What lists of a kind of state can be filtered by. It is derived from the content whenever that is written, in the
-/// same row, so lists cannot drift from the states; decisions read the content, which is sealed, and never this.
+/// same row, so lists cannot drift from the states. Decisions read the content, which is sealed, and never this: a row
+/// that somebody hid from a list must not give anybody a right.
 /// </summary>
 /// <param name="Name">A name that no other state of the kind may bear at the same time, or null.</param>
 /// <param name="Parent">The id of what it belongs to: a grant's signer, a secret's identity.</param>

@@ -32,6 +32,13 @@ public static class StateJson
 
     /// <summary>Reads the content of a stored row.</summary>
     /// <exception cref="JsonException">The content is not such a state.</exception>
+    /// <exception cref="StateTamperedException">A list found the row by columns that are not its content's.</exception>
     public static TState ReadAs<TState>(this StoredState stored)
-        where TState : class => Read<TState>(stored.Content.Span);
+        where TState : class
+    {
+        var state = Read<TState>(stored.Content.Span);
+        return stored.Columns is { } columns && state is IIndexedState indexed && columns != StateColumns.Of(indexed.ToIndex())
+            ? throw new StateTamperedException(stored.Type, stored.Id)
+            : state;
+    }
 }

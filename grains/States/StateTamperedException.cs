@@ -1,12 +1,12 @@
 namespace CodeSigning.Grains.States;
 
-/// <summary>A stored row does not bear the seal that this cluster would have put on it: somebody wrote to the database.</summary>
+/// <summary>A stored row, or what must stand beside it, is not as this cluster left it: somebody wrote to the database.</summary>
 [GenerateSerializer, Alias("codesigning.StateTampered")]
 public sealed class StateTamperedException : Exception
 {
     /// <summary>Names the row.</summary>
     public StateTamperedException(string type, string id)
-        : base($"The stored {type} '{id}' does not bear this cluster's seal. It was changed outside the service; restore it from a backup.") =>
+        : base($"The stored {type} '{id}' was changed outside the service: its seal, or a column beside it, does not fit it. Restore it from a backup.") =>
         StateId = id;
 
     /// <summary>For serializers.</summary>

@@ -48,6 +48,12 @@ public static class StateTypes
     /// <summary>A grant.</summary>
     public const string Grant = "grant";
 
+    /// <summary>How often a grant or a client secret was used; see <see cref="UseCountState"/>.</summary>
+    public const string UseCount = "use-count";
+
+    /// <summary>Tells that what an earlier release wrote was brought into today's form; see <c>EarlierStates</c>.</summary>
+    public const string Upgrade = "upgrade";
+
     /// <summary>A webhook that wants to hear of events.</summary>
     public const string Webhook = "webhook";
 

@@ -18,6 +18,7 @@ internal static class GrainServices
         .AddSingleton<SignerFactsReader>()
         .AddSingleton<SignerDirectory>()
         .AddSingleton<SignerWithdrawals>()
+        .AddSingleton<EmergencyStop>()
         .AddSingleton<KnownSigners>()
         .AddSingleton<SigningWorker>()
         .AddSingleton<LedgerAuthority>()

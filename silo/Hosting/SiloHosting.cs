@@ -1,4 +1,5 @@
 using System.Net;
+using CodeSigning.Grains;
 using CodeSigning.Grains.Certificates;
 using CodeSigning.Silo.Notifications;
 using CodeSigning.Silo.Storage.Hosting;
@@ -43,6 +44,7 @@ public static class SiloHosting
     {
         builder.Services.AddSingleton(settings);
         builder.Services.AddLedgerStorage(settings.ToStorage());
+        builder.Services.AddStateKinds().AddNotificationKinds();
         builder.Services.AddVault(settings);
     }
 

@@ -8,7 +8,7 @@ using CodeSigning.Silo.Storage;
 namespace CodeSigning.Silo.Ledger;
 
 /// <summary>Reads entries. Pages follow (time, operation id), which every filter's index ends with.</summary>
-internal sealed class LedgerReader(IReadConnections connections) : ILedgerReader, IGrantUseReader
+internal sealed class LedgerReader(IReadConnections connections) : ILedgerReader
 {
     private const string Columns = "SELECT operation_id, signer_id, actor_id, stream, number, json FROM ledger_entries";
 
@@ -18,6 +18,32 @@ internal sealed class LedgerReader(IReadConnections connections) : ILedgerReader
             "SELECT use FROM ledger_entries WHERE grant_id = @a AND use IS NOT NULL ORDER BY use DESC LIMIT 1",
             reader => reader.GetInt64(0), cancellationToken, grantId);
         return rows.Count == 0 ? 0 : rows[0];
+    }
+
+    public async Task<LastUse?> FindLastUseAsync(string grantId, CancellationToken cancellationToken)
+    {
+        var rows = await connections.QueryAsync(
+            "SELECT use, json FROM ledger_entries WHERE grant_id = @a AND use IS NOT NULL ORDER BY use DESC LIMIT 1",
+            reader => new LastUse(reader.GetInt64(0), HashOf(reader.GetString(1))), cancellationToken, grantId);
+        return rows.Count == 0 ? null : rows[0];
+    }
+
+    public async Task<long> ReadUnsealedCountAsync(string id, CancellationToken cancellationToken)
+    {
+        var rows = await connections.QueryAsync(
+            "SELECT count FROM counters WHERE id = @a", reader => reader.GetInt64(0), cancellationToken, id);
+        return rows.Count == 0 ? 0 : rows[0];
+    }
+
+    public async Task<bool> IsEmptyAsync(CancellationToken cancellationToken)
+    {
+        var found = await connections.QueryAsync(
+            """
+            SELECT 1 WHERE EXISTS (SELECT 1 FROM ledger_entries) OR EXISTS (SELECT 1 FROM ledger_heads)
+                OR EXISTS (SELECT 1 FROM ledger_checkpoints)
+            """,
+            reader => reader.GetInt32(0), cancellationToken);
+        return found.Count == 0;
     }
 
     public async Task<LedgerEntry?> FindAsync(string operationId, CancellationToken cancellationToken)
@@ -63,6 +89,12 @@ internal sealed class LedgerReader(IReadConnections connections) : ILedgerReader
         }
 
         void Literal(string condition) => sql.Append(sql.Length == Columns.Length ? " WHERE " : " AND ").Append(condition);
+    }
+
+    private static string HashOf(string entry)
+    {
+        var text = Encoding.UTF8.GetBytes(entry);
+        return EntryText.TryGetStatedHash(text, out _) ? Convert.ToHexStringLower(EntryText.ComputeHash(text)) : "";
     }
 
     private static LedgerEntry Map(DbDataReader reader) => new(

@@ -36,6 +36,9 @@ public static class EventTypes
         ["signer.stop"] = SignerStopped,
     }.ToImmutableDictionary();
 
+    /// <summary>The actions whose entries name the grants and requests that they ended.</summary>
+    public static ImmutableHashSet<string> Endings { get; } = ["signer.stop", "signer.revoke-grants", "signer.cancel-requests"];
+
     /// <summary>All of them.</summary>
     public static ImmutableArray<string> All { get; } = [.. OfActions.Values.Order(), SigningDenied, CertificateExpiring];
 }

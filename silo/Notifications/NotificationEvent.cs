@@ -23,11 +23,11 @@ internal sealed record NotificationEvent(string Id, string Type, string? Subject
             ? EventTypes.OfActions.GetValueOrDefault(action.GetString()!)
             : entry.GetProperty("outcome").GetString() == "denied" ? EventTypes.SigningDenied : null;
         if (type is null)
-            return [];
+            return EndedBy(entry);
 
         var subject = entry.TryGetProperty("subject", out var named) ? named.GetString() : null;
         var told = Of(entry, type, entry.GetProperty("operationId").GetString()!, subject, Told);
-        return type == EventTypes.SignerStopped ? [told, .. EndedBy(entry)] : [told];
+        return [told, .. EndedBy(entry)];
     }
 
     /// <summary>An event that no entry tells of.</summary>
@@ -49,16 +49,23 @@ internal sealed record NotificationEvent(string Id, string Type, string? Subject
         return Encoding.UTF8.GetString(buffer.ToArray());
     }
 
-    // An emergency stop ends many things in one entry. Who waits for one of them hears of it as of any other end.
-    private static IEnumerable<NotificationEvent> EndedBy(JsonElement stop)
+    // An emergency stop ends many things, so many of them with an entry. Who waits for one hears of it as of any other end.
+    private static NotificationEvent[] EndedBy(JsonElement entry)
     {
-        var changes = stop.GetProperty("changes");
-        return Ended("revokedGrants", EventTypes.GrantRevoked, StateTypes.Grant)
-            .Concat(Ended("cancelledRequests", EventTypes.RequestCancelled, StateTypes.ApprovalRequest));
+        if (!entry.TryGetProperty("action", out var action) || !EventTypes.Endings.Contains(action.GetString()!))
+            return [];
 
-        IEnumerable<NotificationEvent> Ended(string member, string type, string stateType) =>
-            from id in changes.GetProperty(member).EnumerateArray().Select(id => id.GetString())
-            select Of(stop, type, $"{stop.GetProperty("operationId").GetString()}/{id}", $"{stateType}/{id}", ToldOfEnds);
+        var changes = entry.GetProperty("changes");
+        return
+        [
+            .. Ended("revokedGrants", EventTypes.GrantRevoked, StateTypes.Grant),
+            .. Ended("cancelledRequests", EventTypes.RequestCancelled, StateTypes.ApprovalRequest),
+        ];
+
+        IEnumerable<NotificationEvent> Ended(string member, string type, string stateType) => changes.TryGetProperty(member, out var ids)
+            ? ids.EnumerateArray().Select(id => id.GetString()).Select(id =>
+                Of(entry, type, $"{entry.GetProperty("operationId").GetString()}/{id}", $"{stateType}/{id}", ToldOfEnds))
+            : [];
     }
 
     private static NotificationEvent Of(JsonElement entry, string type, string id, string? subject, string[] members)

@@ -1,3 +1,4 @@
+using CodeSigning.Grains.States;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeSigning.Silo.Notifications;
@@ -5,6 +6,11 @@ namespace CodeSigning.Silo.Notifications;
 /// <summary>Registers what notifies.</summary>
 public static class NotificationRegistration
 {
+    /// <summary>Adds the kinds of state that notifications keep, for verification.</summary>
+    public static IServiceCollection AddNotificationKinds(this IServiceCollection services) => services
+        .AddSingleton(StateKind.Of<WebhookState>(StateTypes.Webhook))
+        .AddSingleton(StateKind.Of<DeliveryState>(StateTypes.Delivery));
+
     /// <summary>Adds it; the caller adds storage, grains and clock.</summary>
     public static IServiceCollection AddNotifications(this IServiceCollection services, NotificationOptions options) => services
         .AddSingleton(options)

@@ -44,7 +44,7 @@ internal sealed class StateQuerySql
         }
 
         sql.Append(") ranges ORDER BY id DESC LIMIT ").Append(limit).Append(") ")
-            .Append("SELECT s.type, s.id, s.version, s.content, s.seal FROM page JOIN states s ON s.id = page.id AND s.type = ")
+            .Append("SELECT s.type, s.id, s.version, s.content, s.seal, s.name, s.parent, s.status, s.until_ms FROM page JOIN states s ON s.id = page.id AND s.type = ")
             .Append(Parameter(_query.Type)).Append(" ORDER BY s.id DESC");
         return (sql.ToString(), [.. _values]);
     }

@@ -71,7 +71,7 @@ internal sealed class StateStore(IReadConnections connections, IStateSealer seal
     {
         List<List<StoredState>> pages = [];
         foreach (var (sql, values) in StateQuerySql.Write(query))
-            pages.Add(await connections.QueryAsync(sql, Open, cancellationToken, values));
+            pages.Add(await connections.QueryAsync(sql, OpenFound, cancellationToken, values));
 
         return pages.Count == 1
             ? pages[0]
@@ -107,6 +107,12 @@ internal sealed class StateStore(IReadConnections connections, IStateSealer seal
 
         return (sql.ToString(), [.. values]);
     }
+
+    private StoredState OpenFound(DbDataReader reader) => Open(reader) with
+    {
+        Columns = new StateColumns(
+            reader.GetText(5), reader.GetText(6), reader.GetText(7), reader.IsDBNull(8) ? null : reader.GetInt64(8)),
+    };
 
     private StoredState Open(DbDataReader reader)
     {

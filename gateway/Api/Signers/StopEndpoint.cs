@@ -13,32 +13,44 @@ internal static class StopEndpoint
         signer.MapPost("/stop", StopAsync).WithName("StopSigner").Produces<StopReportBody>();
 
     /// <summary>
-    /// Stops a signer at once: disables it, revokes its grants, cancels its requests, and lists every signature that it
-    /// made since a time. The list is whole: it is read when every commit that was under way has ended.
+    /// Stops a signer at once: disables it, revokes its grants, cancels its requests, names the other signers of its key, and
+    /// lists every signature that it made since a time. The list is whole: it is read when every commit that was under way
+    /// has ended. With `includeSignersWithSameKey` those are stopped too, as far as you may.
     /// </summary>
-    internal static async Task<IResult> StopAsync(SignerCall call, JsonBody<StopSigner> body, SignerWithdrawals withdrawals)
+    internal static async Task<IResult> StopAsync(SignerCall call, JsonBody<StopSigner> body, EmergencyStop stop)
     {
-        var report = await call.AskAsync(caller => withdrawals.StopAsync(caller, call.SignerId, body.Value, call.Aborted));
+        var report = await call.AskAsync(caller => stop.StopAsync(caller, call.SignerId, body.Value, call.Aborted));
         return new ReportResult(report);
     }
 
+    // There may be ten million signatures: they leave as they are read.
     private sealed class ReportResult(StopReport report) : IResult
     {
-        public Task ExecuteAsync(HttpContext httpContext) => JsonAnswer.WriteAsync(httpContext, json =>
+        private const int FlushedAt = 64 * 1024;
+
+        public async Task ExecuteAsync(HttpContext httpContext)
         {
+            httpContext.Response.ContentType = "application/json";
+            await using var json = new Utf8JsonWriter(httpContext.Response.BodyWriter);
             json.WriteStartObject();
             Write(json, "signer", report.Signer);
             Write(json, "revokedGrants", report.RevokedGrants);
             Write(json, "cancelledRequests", report.CancelledRequests);
+            Write(json, "signersWithSameKey", report.SignersWithSameKey);
             json.WriteStartArray("signatures"u8);
-            foreach (var entry in report.Signatures)
+            await foreach (var entry in report.Signatures.WithCancellation(httpContext.RequestAborted))
             {
                 json.WriteRawValue(entry.Json, skipInputValidation: true);
+                if (json.BytesPending >= FlushedAt)
+                {
+                    await json.FlushAsync(httpContext.RequestAborted);
+                    await httpContext.Response.BodyWriter.FlushAsync(httpContext.RequestAborted);
+                }
             }
 
             json.WriteEndArray();
             json.WriteEndObject();
-        });
+        }
 
         private static void Write<T>(Utf8JsonWriter json, string name, T value)
         {

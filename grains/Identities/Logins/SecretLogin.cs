@@ -57,7 +57,8 @@ public sealed class SecretLogin(
         var isProven = CryptographicOperations.FixedTimeEquals(
             ClientSecret.Hash(credentials.ClientSecret), secret?.Hash ?? NoHash);
         if (!isProven || secret!.IdentityId != credentials.ClientId || secret.IsExpired(time.GetUtcNow())
-            || storedIdentity?.ReadAs<IdentityState>() is not { Status: PrincipalStatus.Active } identity)
+            || storedIdentity?.ReadAs<IdentityState>() is not { Status: PrincipalStatus.Active } identity
+            || !identity.KnownSecrets.Any(issued => issued.Id == secretId))
         {
             return null;
         }

@@ -3,7 +3,7 @@ using CodeSigning.Identities;
 
 namespace CodeSigning.Grains.Identities.Machines;
 
-/// <summary>A client secret as it is stored. Its identity's grain writes it, together with the identity's own row.</summary>
+/// <summary>A client secret as it is stored, always together with the identity's own row, which names it.</summary>
 internal sealed record ClientSecretState : IIndexedState
 {
     public required string IdentityId { get; init; }

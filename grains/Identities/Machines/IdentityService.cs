@@ -12,9 +12,8 @@ namespace CodeSigning.Grains.Identities.Machines;
 /// Makes and changes machine identities and their client secrets. Product administrators only, but for what says otherwise.
 /// </summary>
 /// <remarks>
-/// Everything here refuses with <see cref="RefusedException"/>. Each change to a client secret writes the identity's row too,
-/// though nothing in it changes. Its version then tells a decision on the list of an identity's secrets (who made a live
-/// one?) that the list is another by now.
+/// Everything here refuses with <see cref="RefusedException"/>. The identity's row names its client secrets: a decision on
+/// them (who made a live one?) reads them there, and the row's version tells it that they are others by now.
 /// </remarks>
 public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvider time)
 {
@@ -31,6 +30,7 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
         {
             Name = DisplayText.DemandName(request.Name),
             Description = DisplayText.DemandDescription(request.Description),
+            Secrets = [],
             CreatedAt = time.GetUtcNow(),
         };
         var view = identity.ToView(id);
@@ -64,7 +64,7 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
     public async Task DeleteAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
         var identity = await DemandAsync(caller, id, cancellationToken);
-        var secrets = await ListSecretsAsync(id, cancellationToken);
+        var secrets = await ReadSecretsAsync(identity.State, cancellationToken);
         var change = Record(
             caller, "delete", id, new { identity.State.Name, ClientSecrets = secrets.Select(secret => secret.Id) });
         await SaveAsync(
@@ -79,7 +79,7 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
         var secretId = EntityId.New(IdPrefixes.ClientSecret, time);
         var text = ClientSecret.New(secretId);
         var secret = ToState(caller, id, request, text);
-        if ((await ListSecretsAsync(id, cancellationToken)).Count >= MaxSecrets)
+        if (identity.State.KnownSecrets.Length >= MaxSecrets)
         {
             throw new RefusedException(
                 ErrorCode.Conflict, "A machine identity has at most 100 client secrets. Revoke one that is no longer needed.");
@@ -90,7 +90,11 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
             caller, "createClientSecret", id, new { ClientSecretId = secretId, secret.Description, secret.ExpiresAt, secret.MaxUses });
         await SaveAsync(
             change.Answering(caller, view).Writing(
-                identity.Replace(identity.State), StateWrite.New(StateTypes.ClientSecret, secretId, secret)),
+                [
+                    identity.Replace(identity.State.WithSecret(new IssuedSecret(secretId, secret.CreatedBy, secret.ExpiresAt))),
+                    StateWrite.New(StateTypes.ClientSecret, secretId, secret),
+                    .. secret.MaxUses is null ? [] : new[] { UseCountState.Begin(secretId) },
+                ]),
             cancellationToken);
         return view;
     }
@@ -108,7 +112,7 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
         }
 
         var change = Record(caller, "revokeClientSecret", id, new { ClientSecretId = secretId });
-        await SaveAsync(change.Writing(identity.Replace(identity.State), secret.Remove()), cancellationToken);
+        await SaveAsync(change.Writing(identity.Replace(identity.State.WithoutSecret(secretId)), secret.Remove()), cancellationToken);
     }
 
     /// <summary>Sets which tokens of a CI log the identity in; sessions begun under the binding before end.</summary>
@@ -170,11 +174,11 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
         };
     }
 
-    private async Task<IReadOnlyList<Row<ClientSecretState>>> ListSecretsAsync(string id, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Row<ClientSecretState>>> ReadSecretsAsync(IdentityState identity, CancellationToken cancellationToken)
     {
-        var secrets = await store.ListAsync(
-            new StateQuery(StateTypes.ClientSecret, Parent: id, Limit: MaxSecrets), cancellationToken);
-        return [.. secrets.Select(secret => secret.ToRow<ClientSecretState>())];
+        var ids = identity.KnownSecrets.Select(secret => secret.Id).ToArray();
+        var rows = await StateRows.ReadAsync(store, ids.Select(id => (StateTypes.ClientSecret, id)), cancellationToken);
+        return [.. ids.Select(id => rows.Find<ClientSecretState>(StateTypes.ClientSecret, id)).OfType<Row<ClientSecretState>>()];
     }
 
     private LedgerElement Record(Caller caller, string act, string id, object changes) =>

@@ -1,7 +1,14 @@
+using System.Collections.Immutable;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 
 namespace CodeSigning.Grains.Identities.Machines;
+
+/// <summary>A client secret that an identity has, in the identity's own row.</summary>
+/// <param name="Id">The secret's id.</param>
+/// <param name="CreatedBy">Who made it, and so could act as the identity.</param>
+/// <param name="ExpiresAt">When it ends (UTC); null for never.</param>
+public sealed record IssuedSecret(string Id, PrincipalRef CreatedBy, DateTimeOffset? ExpiresAt = null);
 
 /// <summary>A machine identity as it is stored. Its client secrets have rows of their own.</summary>
 public sealed record IdentityState : IIndexedState
@@ -26,6 +33,12 @@ public sealed record IdentityState : IIndexedState
 
     /// <summary>Sessions that were begun under another generation of the binding have ended.</summary>
     public long BindingGeneration { get; init; }
+
+    /// <summary>
+    /// Its client secrets, sealed with it: a secret that is not named here logs nobody in, and who made one that is cannot be
+    /// hidden by hiding its row. Null in what was written before this was kept, until the next start.
+    /// </summary>
+    public ImmutableArray<IssuedSecret>? Secrets { get; init; }
 
     /// <summary>When it was made (UTC).</summary>
     public DateTimeOffset CreatedAt { get; init; }
@@ -53,6 +66,16 @@ public sealed record IdentityState : IIndexedState
         OidcSetBy = setBy,
         BindingGeneration = BindingGeneration + 1,
     };
+
+    /// <summary>Its client secrets; none where they were not written into its row yet.</summary>
+    internal ImmutableArray<IssuedSecret> KnownSecrets => Secrets ?? [];
+
+    /// <summary>The state with one more client secret.</summary>
+    internal IdentityState WithSecret(IssuedSecret secret) => this with { Secrets = KnownSecrets.Add(secret) };
+
+    /// <summary>The state without a client secret.</summary>
+    internal IdentityState WithoutSecret(string id) =>
+        this with { Secrets = KnownSecrets.RemoveAll(secret => secret.Id == id) };
 
     /// <summary>All that may be seen of the identity.</summary>
     internal IdentityView ToView(string id, DateTimeOffset? lastLoginAt = null) =>

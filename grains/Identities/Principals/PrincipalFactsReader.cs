@@ -50,15 +50,11 @@ public sealed class PrincipalFactsReader(IStateStore store, TimeProvider time)
             return null;
         }
 
-        // The identity before its secrets: a change between the two has changed its version by the commit.
         var identity = await store.FindAsync<IdentityState>(StateTypes.Identity, principal.Id, cancellationToken);
-        var secrets = await store.ListAsync(
-            new StateQuery(StateTypes.ClientSecret, Parent: principal.Id, Limit: IdentityService.MaxSecrets), cancellationToken);
         var now = time.GetUtcNow();
         var makers =
-            from stored in secrets
-            let secret = stored.ReadAs<ClientSecretState>()
-            where secret.CreatedBy.Kind == PrincipalKind.User && !secret.IsExpired(now)
+            from secret in identity?.State.KnownSecrets ?? []
+            where secret.CreatedBy.Kind == PrincipalKind.User && !(secret.ExpiresAt <= now)
             select secret.CreatedBy.Id;
         return new CredentialMakers(
             identity?.ToVersion() ?? new StateVersion(StateTypes.Identity, principal.Id, 0),

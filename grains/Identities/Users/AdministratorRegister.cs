@@ -16,7 +16,7 @@ internal sealed class AdministratorRegister(IStateStore store)
     /// <summary>The write that adds a person.</summary>
     public async Task<StateWrite> WithAsync(string userId, CancellationToken cancellationToken)
     {
-        var (version, ids) = await ReadAsync(cancellationToken);
+        var (version, ids) = await ReadFoundedAsync(cancellationToken);
         return Write(version, ids with { UserIds = ids.UserIds.Add(userId) });
     }
 
@@ -34,7 +34,7 @@ internal sealed class AdministratorRegister(IStateStore store)
     /// <exception cref="RefusedException"><c>WrongState</c> where nobody would be left.</exception>
     public async Task<StateWrite> WithoutAsync(string userId, CancellationToken cancellationToken)
     {
-        var (version, ids) = await ReadAsync(cancellationToken);
+        var (version, ids) = await ReadFoundedAsync(cancellationToken);
         var left = ids.UserIds.Remove(userId);
         return left.IsEmpty
             ? throw new RefusedException(
@@ -42,9 +42,15 @@ internal sealed class AdministratorRegister(IStateStore store)
             : Write(version, ids with { UserIds = left });
     }
 
+    private async Task<(long Version, AdministratorsState State)> ReadFoundedAsync(CancellationToken cancellationToken) =>
+        await ReadAsync(cancellationToken) is { Version: > 0 } row ? row : throw Missing();
+
     /// <summary>Whether the product has, or had, an administrator.</summary>
     public async Task<bool> IsFoundedAsync(CancellationToken cancellationToken) =>
         (await ReadAsync(cancellationToken)).Version != 0;
+
+    /// <summary>The row is gone where it must be.</summary>
+    public static StateTamperedException Missing() => new(StateTypes.Administrators, RowId);
 
     private async Task<(long Version, AdministratorsState State)> ReadAsync(CancellationToken cancellationToken) =>
         await store.ReadAsync(StateTypes.Administrators, RowId, cancellationToken) is { } stored

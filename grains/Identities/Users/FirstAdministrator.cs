@@ -9,7 +9,7 @@ namespace CodeSigning.Grains.Identities.Users;
 
 /// <summary>Gives an empty store its first administrator.</summary>
 public sealed class FirstAdministrator(
-    UserService users, IStateStore store, IOptions<FirstAdministratorOptions> options)
+    UserService users, IStateStore store, ILedgerReader entries, IOptions<FirstAdministratorOptions> options)
 {
     private const int RandomBytes = 18;
 
@@ -17,11 +17,19 @@ public sealed class FirstAdministrator(
     /// Makes the first administrator of a store that never had one. Of several nodes that start at once, one makes it.
     /// </summary>
     /// <returns>Null where there is nothing to do, or another node did it.</returns>
+    /// <exception cref="StateTamperedException">The ledger tells of something, and the row of the administrators is gone.</exception>
     public async Task<NewAdministrator?> EnsureAsync(CancellationToken cancellationToken)
     {
-        if (await new AdministratorRegister(store).IsFoundedAsync(cancellationToken))
+        var register = new AdministratorRegister(store);
+        if (await register.IsFoundedAsync(cancellationToken))
         {
             return null;
+        }
+
+        // Another node may have made the first one between the two readings.
+        if (!await entries.IsEmptyAsync(cancellationToken))
+        {
+            return await register.IsFoundedAsync(cancellationToken) ? null : throw AdministratorRegister.Missing();
         }
 
         var random = options.Value.Password is null

@@ -25,9 +25,10 @@ internal sealed record CommitProposal
 
     public required IReadOnlyList<GrantRun> Uses { get; init; }
 
-    public required IReadOnlyList<CounterRun> Counters { get; init; }
-
     public required IReadOnlyList<SealedWrite> Writes { get; init; }
+
+    /// <summary>The counts of what the batch uses, as they will stand; apart from the writes, since no cache holds them.</summary>
+    public required IReadOnlyList<SealedWrite> UseCounts { get; init; }
 
     public required IReadOnlyList<SealedAnswer> Answers { get; init; }
 

@@ -14,9 +14,6 @@ internal sealed record CommitReport(CommitStatus Status, long NowMs)
     /// <summary>Grants whose uses in the ledger are not as many as the batch supposed.</summary>
     public IReadOnlyList<(string GrantId, long Count)> Uses { get; init; } = [];
 
-    /// <summary>Counters that have no room for the batch.</summary>
-    public IReadOnlyList<(string Id, long Count)> Counters { get; init; } = [];
-
     /// <summary>Names that other states bear.</summary>
     public IReadOnlyList<(string Type, string Name)> Names { get; init; } = [];
 
@@ -28,6 +25,6 @@ internal sealed record CommitReport(CommitStatus Status, long NowMs)
 
     /// <summary>Whether anything stands against the batch other than its time limits.</summary>
     public bool HasObjections =>
-        IsTimeOff || Stale.Count > 0 || Uses.Count > 0 || Counters.Count > 0
+        IsTimeOff || Stale.Count > 0 || Uses.Count > 0
         || Names.Count > 0 || Answers.Count > 0 || Operations.Count > 0;
 }

@@ -6,6 +6,9 @@ internal sealed class GrantUseVerifier(ProblemList problems)
     private readonly Dictionary<string, long> _verified = [];
     private readonly Dictionary<string, List<(long Use, string Stream, long Number)>> _seen = [];
 
+    /// <summary>The last use of each grant that was seen, as of the last <see cref="Finish"/>.</summary>
+    public IReadOnlyDictionary<string, long> Verified => _verified;
+
     public void Add(ParsedEntry entry)
     {
         if (entry.Use is not { } use)

@@ -38,7 +38,7 @@ internal sealed class OnlineVerification(LedgerPages pages, ILedgerKey key, Stat
     {
         await VerifyLedgerAsync(progress, cancellationToken);
         ProblemList stateProblems = new();
-        var missing = await states.VerifyAsync(progress.Written, stateProblems, cancellationToken);
+        var missing = await states.VerifyAsync(progress.Written, progress.Uses.Verified, stateProblems, cancellationToken);
         if (missing.Count > 0)
         {
             // What was deleted meanwhile was deleted with an entry, which is there by now.

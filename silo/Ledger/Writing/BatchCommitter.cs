@@ -17,7 +17,7 @@ namespace CodeSigning.Silo.Ledger.Writing;
 internal sealed class BatchCommitter(
     ILedgerCommits commits,
     OwnStream stream,
-    IGrantUseReader grantUses,
+    IUseCountReader useCounts,
     IEnumerable<ICommitObserver> observers,
     LedgerMetrics metrics,
     TimeProvider time,
@@ -28,7 +28,7 @@ internal sealed class BatchCommitter(
 
     private readonly ICommitObserver[] _observers = [.. observers];
     private readonly DatabaseClock _clock = new(time, metrics);
-    private readonly GrantCounts _counts = new(grantUses);
+    private readonly UseCounts _counts = new(useCounts);
 
     public string? Stream => stream.Id;
 
@@ -78,22 +78,23 @@ internal sealed class BatchCommitter(
     {
         var counts = await WhileUnavailableAsync(
             () => _counts.ReadAsync(batch, cancellationToken), tellUnavailable, cancellationToken);
-        foreach (var uncounted in UseAssignment.Assign(batch, counts, deferred))
-            Fail(uncounted, new UnreachableException($"The uses of grant {uncounted.Element.Use!.GrantId} were not counted."));
+        UseAssignment uses = new(counts);
+        foreach (var uncounted in uses.Assign(batch, deferred))
+            Fail(uncounted, new UnreachableException("What the element uses was not counted."));
 
         if (batch.Count == 0)
             return true;
 
-        var proposal = stream.Propose(batch, _clock.Next());
+        var proposal = stream.Propose(batch, counts, uses.After, _clock.Next());
         var started = Stopwatch.GetTimestamp();
         var report = await WhileUnavailableAsync(() => SendAsync(proposal, cancellationToken), tellUnavailable, cancellationToken);
         switch (report.Status)
         {
             case CommitStatus.Committed or CommitStatus.AlreadyCommitted:
-                Complete(batch, proposal, report, Stopwatch.GetElapsedTime(started));
+                Complete(batch, proposal, uses.After, report, Stopwatch.GetElapsedTime(started));
                 return true;
             case CommitStatus.Refused:
-                Refuse(batch, deferred, report);
+                Refuse(batch, report);
                 if (_clock.IsAheadOf(report.NowMs, options.Value.TimeTolerance))
                     await WhileUnavailableAsync(() => GoOnAtAnEarlierTimeAsync(cancellationToken), tellUnavailable, cancellationToken);
 
@@ -192,7 +193,12 @@ internal sealed class BatchCommitter(
         }
     }
 
-    private void Complete(List<PendingElement> batch, CommitProposal proposal, CommitReport report, TimeSpan duration)
+    private void Complete(
+        List<PendingElement> batch,
+        CommitProposal proposal,
+        IReadOnlyDictionary<string, long> usedUp,
+        CommitReport report,
+        TimeSpan duration)
     {
         try
         {
@@ -200,11 +206,8 @@ internal sealed class BatchCommitter(
             _clock.Observe(report.NowMs);
             _clock.Committed(proposal.AtMs);
             metrics.Committed(batch.Count, duration);
-            foreach (var pending in batch)
-            {
-                if (pending.Use is { } use)
-                    _counts.Set(pending.Element.Use!.GrantId, use);
-            }
+            foreach (var (write, version, _) in proposal.UseCounts)
+                _counts.Set(write.Id, new UseCount(version, usedUp[write.Id]));
 
             NotifyObservers(proposal);
             Tell(batch, proposal);
@@ -247,12 +250,15 @@ internal sealed class BatchCommitter(
         }
     }
 
-    private void Refuse(List<PendingElement> batch, List<PendingElement> deferred, CommitReport report)
+    private void Refuse(List<PendingElement> batch, CommitReport report)
     {
         metrics.BatchRefused();
         _clock.Observe(report.NowMs);
-        foreach (var (grantId, count) in report.Uses)
-            _counts.Set(grantId, count);
+        foreach (var (grantId, _) in report.Uses)
+            _counts.Forget(grantId);
+
+        foreach (var stale in report.Stale.Where(version => version.Type == StateTypes.UseCount))
+            _counts.Forget(stale.Id);
 
         // All are judged before any is told: a fault in between leaves the batch whole.
         RefusalDecision decision = new(report);
@@ -262,7 +268,7 @@ internal sealed class BatchCommitter(
 
         batch.Clear();
         foreach (var (pending, verdict) in verdicts)
-            Apply(verdict, pending, batch, deferred);
+            Apply(verdict, pending, batch);
     }
 
     private void Count(RefusalDecision.Verdict verdict)
@@ -278,8 +284,7 @@ internal sealed class BatchCommitter(
         }
     }
 
-    private static void Apply(
-        RefusalDecision.Verdict verdict, PendingElement pending, List<PendingElement> staying, List<PendingElement> deferred)
+    private static void Apply(RefusalDecision.Verdict verdict, PendingElement pending, List<PendingElement> staying)
     {
         switch (verdict)
         {
@@ -288,9 +293,6 @@ internal sealed class BatchCommitter(
                 break;
             case RefusalDecision.Verdict.Duplicate duplicate:
                 pending.Fail(new InvalidOperationException($"The ledger holds operation {duplicate.OperationId} already."));
-                break;
-            case RefusalDecision.Verdict.Wait:
-                deferred.Add(pending);
                 break;
             default:
                 staying.Add(pending);

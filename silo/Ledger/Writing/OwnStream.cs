@@ -39,8 +39,12 @@ internal sealed class OwnStream(
     }
 
     /// <summary>A batch in the form in which it follows what the stream holds.</summary>
-    public CommitProposal Propose(IReadOnlyList<PendingElement> batch, long atMs) =>
-        (_builder ?? throw new LedgerBrokenException("The ledger's writer has no stream.")).Build(batch, _head, atMs);
+    public CommitProposal Propose(
+        IReadOnlyList<PendingElement> batch,
+        IReadOnlyDictionary<string, UseCount> counts,
+        IReadOnlyDictionary<string, long> after,
+        long atMs) =>
+        (_builder ?? throw new LedgerBrokenException("The ledger's writer has no stream.")).Build(batch, counts, after, _head, atMs);
 
     /// <summary>Notes that a proposal is durable.</summary>
     public void MoveTo(CommitProposal committed) => _head = committed.Next;

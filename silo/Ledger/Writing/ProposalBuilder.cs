@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
 using CodeSigning.Ledger;
 using CodeSigning.Silo.Ledger.Commits;
 using CodeSigning.Silo.Ledger.Entries;
@@ -12,8 +13,19 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
 {
     private readonly EntryPlacing _placing = new(stream);
 
-    public CommitProposal Build(IReadOnlyList<PendingElement> batch, StreamHead head, long atMs)
+    /// <param name="batch">The elements, with their uses.</param>
+    /// <param name="counts">How often what they use was used before.</param>
+    /// <param name="after">How often it will have been used.</param>
+    /// <param name="head">Where the stream ends.</param>
+    /// <param name="atMs">The entries' time, in milliseconds since 1970 (UTC).</param>
+    public CommitProposal Build(
+        IReadOnlyList<PendingElement> batch,
+        IReadOnlyDictionary<string, UseCount> counts,
+        IReadOnlyDictionary<string, long> after,
+        StreamHead head,
+        long atMs)
     {
+        Dictionary<string, byte[]> lastEntries = [];
         var at = LedgerTime.ToText(atMs);
         var number = head.Number;
         var hash = head.Hash;
@@ -27,6 +39,9 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
                 entries.Add(new PlacedEntry(
                     number, use, draft.OperationId, EntryWords.Of(draft.Kind), EntryWords.Of(draft.Outcome),
                     draft.SignerId, draft.Actor.Id, draft.GrantId, json));
+                if (use is not null)
+                    lastEntries[draft.GrantId!] = hash;
+
                 use = null; // It is the first entry's.
             }
         }
@@ -39,11 +54,11 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
             Next = new StreamHead(number, hash, Guid.NewGuid()),
             AtMs = atMs,
             UntilMs = EarliestEnd(batch),
-            Basis = Basis(batch),
-            Locks = Locks(batch),
+            Basis = Basis(batch, after.Keys.Select(id => new StateVersion(StateTypes.UseCount, id, counts[id].Version))),
+            Locks = Locks(batch, after.Keys),
             Uses = Uses(batch),
-            Counters = Counters(batch),
             Writes = writes,
+            UseCounts = [.. after.Select(pair => Seal(ToWrite(pair.Key, counts[pair.Key].Version, pair.Value, lastEntries)))],
             Answers = [.. batch.Select(p => p.Element.Answer).OfType<IdempotentAnswer>().Select(Seal)],
             Entries = entries,
             Head = entries.Count == 0 ? null : SignHead(number, hash, at),
@@ -63,12 +78,19 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
         }
     }
 
-    private SealedWrite Seal(Grains.States.StateWrite write)
+    private SealedWrite Seal(StateWrite write)
     {
         var version = write.Result().Version;
         return new SealedWrite(
             write, version, write.Content is { } content ? stateSealer.Seal(write.Type, write.Id, version, content.Span) : []);
     }
+
+    private static StateWrite ToWrite(string id, long version, long count, Dictionary<string, byte[]> lastEntries) => new(
+        StateTypes.UseCount,
+        id,
+        version,
+        StateJson.Write(new UseCountState(count, lastEntries.TryGetValue(id, out var hash) ? Convert.ToHexStringLower(hash) : null)),
+        StateIndex.None);
 
     private SealedAnswer Seal(IdempotentAnswer answer) => new(
         answer.Caller,
@@ -89,9 +111,9 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
         return earliest is { } end ? LedgerTime.ToMilliseconds(end) : null;
     }
 
-    private static List<StateVersion> Basis(IReadOnlyList<PendingElement> batch)
+    private static List<StateVersion> Basis(IReadOnlyList<PendingElement> batch, IEnumerable<StateVersion> counts)
     {
-        HashSet<StateVersion> versions = [];
+        HashSet<StateVersion> versions = [.. counts];
         foreach (var pending in batch)
         {
             foreach (var version in pending.Element.ReadSet)
@@ -104,17 +126,17 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
         return [.. versions];
     }
 
-    // Grants are locked so that their uses are counted one batch at a time. Whoever changes a state also locks what that
+    // What is counted is locked, so that uses are counted one batch at a time. Whoever changes a state also locks what that
     // change rests on, or two nodes could each undo the ground under the other's change.
-    private static List<(string Type, string Id)> Locks(IReadOnlyList<PendingElement> batch)
+    private static List<(string Type, string Id)> Locks(IReadOnlyList<PendingElement> batch, IEnumerable<string> counted)
     {
         SortedSet<(string Type, string Id)> locks = new(OrdinalPairs.Instance);
+        foreach (var id in counted)
+            locks.Add((StateTypes.UseCount, id));
+
         foreach (var pending in batch)
         {
             var element = pending.Element;
-            if (element.Use is { } use)
-                locks.Add((Grains.States.StateTypes.Grant, use.GrantId));
-
             if (element.Writes.IsEmpty)
                 continue;
 
@@ -139,23 +161,6 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
         }
 
         return runs;
-    }
-
-    private static List<CounterRun> Counters(IReadOnlyList<PendingElement> batch)
-    {
-        SortedDictionary<string, CounterRun> runs = new(StringComparer.Ordinal);
-        foreach (var pending in batch)
-        {
-            foreach (var counter in pending.Element.Counters)
-            {
-                var run = runs.GetValueOrDefault(counter.Id, new CounterRun(counter.Id, 0, long.MaxValue));
-                var increment = run.Increment + 1;
-                var maxBefore = counter.Limit is { } limit ? Math.Min(run.MaxBefore, limit - increment) : run.MaxBefore;
-                runs[counter.Id] = new CounterRun(counter.Id, increment, maxBefore);
-            }
-        }
-
-        return [.. runs.Values];
     }
 
     private sealed class OrdinalPairs : IComparer<(string Type, string Id)>

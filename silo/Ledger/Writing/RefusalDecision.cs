@@ -16,8 +16,6 @@ internal sealed class RefusalDecision
     private readonly HashSet<(string, string)> _names;
     private readonly HashSet<(string, string, string)> _answers;
     private readonly HashSet<string> _operations;
-    private readonly Dictionary<string, long> _counters;
-    private readonly Dictionary<string, long> _counted = [];
 
     public RefusalDecision(CommitReport report)
     {
@@ -26,10 +24,9 @@ internal sealed class RefusalDecision
         _names = [.. report.Names];
         _answers = [.. report.Answers];
         _operations = [.. report.Operations];
-        _counters = report.Counters.ToDictionary(c => c.Id, c => c.Count);
     }
 
-    /// <summary>What becomes of the next element of the batch; ask for each once, in the batch's order.</summary>
+    /// <summary>What becomes of an element of the batch.</summary>
     public Verdict Judge(PendingElement pending)
     {
         var element = pending.Element;
@@ -55,7 +52,7 @@ internal sealed class RefusalDecision
                 return new Verdict.Duplicate(draft.OperationId);
         }
 
-        return JudgeCounters(element);
+        return new Verdict.Stays();
     }
 
     private List<StateVersion> FindStale(LedgerElement element)
@@ -79,38 +76,11 @@ internal sealed class RefusalDecision
             found.Add(actual);
     }
 
-    // A limit that only other elements of this batch reach is not reached yet: those may still be refused.
-    private Verdict JudgeCounters(LedgerElement element)
-    {
-        var mustWait = false;
-        foreach (var counter in element.Counters)
-        {
-            if (counter.Limit is not { } limit || !_counters.TryGetValue(counter.Id, out var count))
-                continue;
-
-            if (count >= limit)
-                return new Verdict.Refused(new CommitOutcome.LimitReached(counter.Id));
-
-            mustWait |= count + _counted.GetValueOrDefault(counter.Id) >= limit;
-        }
-
-        if (mustWait)
-            return new Verdict.Wait();
-
-        foreach (var counter in element.Counters)
-            _counted[counter.Id] = _counted.GetValueOrDefault(counter.Id) + 1;
-
-        return new Verdict.Stays();
-    }
-
     /// <summary>What becomes of an element.</summary>
     internal abstract record Verdict
     {
         /// <summary>It is proposed again.</summary>
         internal sealed record Stays : Verdict;
-
-        /// <summary>It waits for the next batch.</summary>
-        internal sealed record Wait : Verdict;
 
         /// <summary>It is refused.</summary>
         internal sealed record Refused(CommitOutcome Outcome) : Verdict;

@@ -1,3 +1,4 @@
+using CodeSigning.Grains;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Silo.Keys;
@@ -42,6 +43,7 @@ public static class LedgerStorageExtensions
         AddKeys(services);
         AddReaders(services);
         AddWriter(services);
+        services.AddSingleton<EarlierStates>();
         services.AddHostedService<StoreLifetime>();
         AddHousekeeping(services);
         AddEvidence(services);
@@ -80,6 +82,7 @@ public static class LedgerStorageExtensions
     private static void AddKeys(IServiceCollection services)
     {
         services.AddSingleton<ISealedKeyStore, SealedKeyStore>();
+        services.AddSingleton(SealedKeyStates.Kind);
         services.AddSingleton<ClusterKeys>();
         services.AddSingleton<IStateSealer>(provider => provider.GetRequiredService<ClusterKeys>());
         services.AddSingleton<IAnswerSealer>(provider => provider.GetRequiredService<ClusterKeys>());
@@ -90,9 +93,7 @@ public static class LedgerStorageExtensions
     {
         services.AddSingleton<IStateStore, StateStore>();
         services.AddSingleton<IAnswerStore, AnswerStore>();
-        services.AddSingleton<LedgerReader>();
-        services.AddSingleton<ILedgerReader>(provider => provider.GetRequiredService<LedgerReader>());
-        services.AddSingleton<IGrantUseReader>(provider => provider.GetRequiredService<LedgerReader>());
+        services.AddSingleton<ILedgerReader, LedgerReader>();
     }
 
     private static void AddEvidence(IServiceCollection services)
@@ -121,6 +122,7 @@ public static class LedgerStorageExtensions
 
     private static void AddWriter(IServiceCollection services)
     {
+        services.AddSingleton<IUseCountReader, UseCountReader>();
         services.AddSingleton<OwnStream>();
         services.AddSingleton<BatchCommitter>();
         services.AddSingleton<LedgerWriter>();

@@ -1,3 +1,5 @@
+using CodeSigning.Grains;
+using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Ledger.Checkpoints;
@@ -9,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace CodeSigning.Silo.Storage.Hosting;
 
 /// <summary>
-/// Brings the store up before anything else starts, and down after everything else has stopped: schema, stream, keys; at
+/// Brings the store up before anything else starts, and down after everything else has stopped: schema, stream, keys, what earlier releases wrote; at
 /// the end what waits is committed, the stream closed, and a checkpoint names it so.
 /// </summary>
 internal sealed class StoreLifetime(
@@ -18,6 +20,8 @@ internal sealed class StoreLifetime(
     ClusterKeys keys,
     KeyVault vault,
     ISealedKeyStore keyStore,
+    ILedgerReader entries,
+    EarlierStates earlier,
     CheckpointWriter checkpoints,
     ILogger<StoreLifetime> logger) : IHostedLifecycleService
 {
@@ -25,7 +29,8 @@ internal sealed class StoreLifetime(
     {
         await migrator.MigrateAsync(cancellationToken);
         await writer.StartAsync(cancellationToken);
-        await keys.OpenOrMakeAsync(vault, keyStore, writer, cancellationToken);
+        await keys.OpenOrMakeAsync(vault, keyStore, writer, entries, cancellationToken);
+        await earlier.UpgradeAsync(cancellationToken);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

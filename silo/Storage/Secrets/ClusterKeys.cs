@@ -30,11 +30,12 @@ internal sealed class ClusterKeys : IStateSealer, IAnswerSealer, ILedgerKey, IDi
         Convert.ToHexStringLower(SHA256.HashData(subjectPublicKeyInfo).AsSpan(0, 16));
 
     /// <summary>Opens the keys, or makes them where the store has none.</summary>
-    /// <exception cref="SealedKeyException">The master key is not the store's, or a record was changed.</exception>
-    public async Task OpenOrMakeAsync(KeyVault vault, ISealedKeyStore store, ILedger ledger, CancellationToken cancellationToken)
+    /// <exception cref="SealedKeyException">The master key is not the store's, or a record was changed or removed.</exception>
+    public async Task OpenOrMakeAsync(
+        KeyVault vault, ISealedKeyStore store, ILedger ledger, ILedgerReader entries, CancellationToken cancellationToken)
     {
         // Two nodes may start on an empty store at once: the first commit wins, the other opens what it finds.
-        while (await store.LoadAsync(LedgerKey, cancellationToken) is null)
+        while (await store.LoadAsync(LedgerKey, cancellationToken) is null && await entries.IsEmptyAsync(cancellationToken))
             await MakeAsync(vault, ledger, cancellationToken);
 
         await OpenAsync(vault, cancellationToken);

@@ -18,7 +18,10 @@ public static class SealedKeyStates
         Id(key.Reference),
         ExpectedVersion: 0,
         JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, byte[]> { [Member] = key.ToBytes() }),
-        new StateIndex(Status: key.Purpose.ToString()));
+        IndexOf(key));
+
+    /// <summary>Keys as a kind of state, for verification.</summary>
+    internal static StateKind Kind { get; } = new(StateTypes.Key, content => IndexOf(Read(content.ToArray())));
 
     /// <summary>Reads a key's state.</summary>
     internal static SealedKey Read(byte[] content)
@@ -26,4 +29,6 @@ public static class SealedKeyStates
         using var document = JsonDocument.Parse(content);
         return SealedKey.FromBytes(document.RootElement.GetProperty(Member).GetBytesFromBase64());
     }
+
+    private static StateIndex IndexOf(SealedKey key) => new(Status: key.Purpose.ToString());
 }

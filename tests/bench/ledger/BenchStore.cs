@@ -54,7 +54,14 @@ internal sealed class BenchStore : IAsyncDisposable
             await service.StartingAsync(CancellationToken.None);
 
         await store.Ledger.CommitAsync(
-            new LedgerElement { Writes = [.. Basis.Select(name => name.Split('/')).Select(n => new StateWrite(n[0], n[1], 0, "{}"u8.ToArray(), StateIndex.None))] },
+            new LedgerElement
+            {
+                Writes =
+                [
+                    .. Basis.Select(name => name.Split('/')).Select(n => new StateWrite(n[0], n[1], 0, "{}"u8.ToArray(), StateIndex.None)),
+                    UseCountState.Begin("gnt_1"),
+                ],
+            },
             CancellationToken.None);
         return store;
     }

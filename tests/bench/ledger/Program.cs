@@ -37,17 +37,17 @@ static async Task<(double Commits, double Bare)> CompareAsync(BenchStore store, 
     await commits.OpenStreamAsync(stream, "bench", CancellationToken.None);
     ProposalBuilder builder = new(stream, store.Get<IStateSealer>(), store.Get<IAnswerSealer>(), store.Get<ILedgerKey>());
     var head = StreamHead.Empty;
-    var use = 0L;
+    UseCount count = new(1, 0);
     TimeSpan committing = default, inserting = default;
     var batches = 0;
     for (var i = 0; committing + inserting < duration * 2; i++)
     {
         List<PendingElement> batch = [.. Enumerable.Range(0, size).Select(_ => PendingElement.Prepare(BenchStore.Signature()))];
-        foreach (var pending in batch)
-            pending.Use = ++use;
-
         var started = Stopwatch.GetTimestamp();
-        var proposal = builder.Build(batch, head, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+        Dictionary<string, UseCount> counts = new() { ["gnt_1"] = count };
+        UseAssignment uses = new(counts);
+        uses.Assign(batch, []);
+        var proposal = builder.Build(batch, counts, uses.After, head, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
         var report = await commits.CommitAsync(proposal, CancellationToken.None);
         var afterCommit = Stopwatch.GetTimestamp();
         await insert(proposal);
@@ -56,6 +56,7 @@ static async Task<(double Commits, double Bare)> CompareAsync(BenchStore store, 
             throw new InvalidOperationException($"The commit was {report.Status}.");
 
         head = proposal.Next;
+        count = new UseCount(count.Version + 1, uses.After["gnt_1"]);
         // The first batches pay for compiling and planning.
         if (i < 50)
             continue;

@@ -229,6 +229,7 @@ public sealed class ApprovalEndpointTests : ApprovalGateway
         var report = await Administrator.PostAsync($"/pki/signers/{SignerId}/stop", new { reason = "stolen" }, 200);
         Assert.Equal("disabled", (string)report["signer"]!["status"]!);
         Assert.Contains((string)second["grantId"]!, report["revokedGrants"]!.AsArray().Select(id => (string)id!));
+        Assert.NotNull(report["signersWithSameKey"]!.AsArray());
         Assert.Equal([pending], report["cancelledRequests"]!.AsArray().Select(id => (string)id!));
         var entry = Assert.Single(report["signatures"]!.AsArray());
         Assert.Equal((string)signed["operationId"]!, (string)entry!["operationId"]!);

@@ -76,7 +76,7 @@ internal static class Scenes
         ["POST /api/v1/pki/signers/{signerId}/sign"] = Body(_ => Stage.Digest()),
         ["POST /api/v1/pki/signers/{signerId}/sign/batch"] = Body(_ => new { items = new[] { Stage.Digest() } }),
         ["POST /api/v1/pki/signers/{signerId}/stop"] = async (stage, _) =>
-            new(new { reason = "a drill" }) { { "signerId", await stage.NewSignerAsync() } },
+            new(new { reason = "a drill" }) { { "signerId", await stage.NewSignerOfItsOwnKeyAsync() } },
         ["POST /api/v1/pki/signers/{signerId}/requests"] = async (stage, _) =>
             new(new { justification = Stage.Unique() }) { { "signerId", await stage.NewSignerAsync(stage.Policy) } },
         ["POST /api/v1/pki/signers/{signerId}/requests/pre-approve"] = (stage, _) =>

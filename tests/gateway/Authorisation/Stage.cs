@@ -61,8 +61,10 @@ internal sealed class Stage(Cast cast, ApiClient administrator)
         CreateAsync("pki/certificates", new { caId = Authority, commonName = Unique(), keyAlgorithm = "EC_P256", ttlDays = 30 });
 
     /// <summary>A signer on which everybody has the role that the table gives them.</summary>
-    public Task<string> NewSignerAsync(string? approvalPolicyId = null) => CreateAsync(
-        "pki/signers", new { name = Unique(), certificateId = Certificate, approvalPolicyId, members = cast.Members() });
+    public Task<string> NewSignerAsync(string? approvalPolicyId = null) => NewSignerAsync(approvalPolicyId, Certificate);
+
+    /// <summary>A signer whose key no other signer of the stage has.</summary>
+    public async Task<string> NewSignerOfItsOwnKeyAsync() => await NewSignerAsync(null, await NewCertificateAsync());
 
     public Task<string> NewUserAsync() => CreateAsync("users", Person());
 
@@ -113,4 +115,7 @@ internal sealed class Stage(Cast cast, ApiClient administrator)
 
     private async Task<string> CreateAsync(string what, object body) =>
         (await administrator.PostAsync($"/api/v1/{what}", body)).Succeeded().Text("id");
+
+    private Task<string> NewSignerAsync(string? approvalPolicyId, string certificateId) => CreateAsync(
+        "pki/signers", new { name = Unique(), certificateId, approvalPolicyId, members = cast.Members() });
 }

@@ -58,7 +58,7 @@ public sealed class HostileValueTests(PostgreSqlBackedServer backed) : IClassFix
         "pki/signers" => ["description", "approvalPolicyId", "members", "caId", "commonName", "keyAlgorithm", "certificateTtlDays"],
         "pki/signers/{signerId}/requests" or "pki/signers/{signerId}/requests/pre-approve" =>
             ["requestedSignings", "windowStart", "windowEnd", "requestedWindowDuration", "scope"],
-        "pki/signers/{signerId}/stop" => ["since"],
+        "pki/signers/{signerId}/stop" => ["since", "includeSignersWithSameKey"],
         "pki/signers/{signerId}/sign" => ["clientMetadata"],
         "pki/signing-policies" => ["maxRequestTtl", "bypassForMachineIdentities"],
         "pki/certificates/import" => ["pkcs12", "password"],

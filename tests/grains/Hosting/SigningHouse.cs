@@ -85,6 +85,7 @@ internal sealed class SigningHouse : IAsyncDisposable
     {
         var house = new SigningHouse(ground);
         house.CertificateId = await house.AddCertificateAsync();
+        await house.FoundAsync();
         house.Owner = await house.AddPersonAsync("owner", ProductRole.Admin);
         return house;
     }
@@ -103,6 +104,14 @@ internal sealed class SigningHouse : IAsyncDisposable
 
     /// <summary>Stops the silo and starts another on the same store.</summary>
     public Task RestartAsync() => _ground.RestartAsync();
+
+    /// <summary>As if the first administrator had been there, unless another house of the same store has done so.</summary>
+    private async Task FoundAsync()
+    {
+        var none = StateJson.Write(new AdministratorsState());
+        var founding = new StateWrite(StateTypes.Administrators, "product", 0, none, StateIndex.None);
+        await Writer.CommitAsync(new LedgerElement { Writes = [founding] }, None);
+    }
 
     public async Task<PrincipalRef> AddPersonAsync(string name, ProductRole role = ProductRole.Member)
     {
@@ -213,7 +222,7 @@ internal sealed class SigningHouse : IAsyncDisposable
         DoAsync(who, caller => Grants.RevokeAsync(caller, grantId, new RevokeGrant(reason), None));
 
     public Task<StopReport> StopAsync(PrincipalRef who, string signerId) =>
-        DoAsync(who, caller => Withdrawals.StopAsync(caller, signerId, new StopSigner("stolen"), None));
+        DoAsync(who, caller => Get<EmergencyStop>().StopAsync(caller, signerId, new StopSigner("stolen"), None));
 
     public Task<SignerView> EnableAsync(PrincipalRef who, string signerId) =>
         DoAsync(who, caller => Grains.GetGrain<ISignerGrain>(signerId).EnableAsync(caller, None));

@@ -2,6 +2,7 @@ using CodeSigning.Approvals;
 using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.Grants;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.States;
 using CodeSigning.Grains.Tests.Approvals;
 using CodeSigning.Grains.Tests.Hosting;
@@ -29,7 +30,7 @@ public sealed class EmergencyStopTests : ApprovalSuite
         Assert.Equal(request.Id, Assert.Single(report.CancelledRequests));
         await DeniesAsync(ErrorCode.SignerDisabled, Rae);
         Assert.Equal(
-            ["signer.create", "signer.disable", "signer.stop"], await House.ActionsAsync("signer/" + SignerId));
+            ["signer.create", "signer.stop", "signer.cancel-requests", "signer.revoke-grants"], await House.ActionsAsync("signer/" + SignerId));
     }
 
     [Fact]
@@ -72,10 +73,93 @@ public sealed class EmergencyStopTests : ApprovalSuite
         _interruption.AfterList(IsOfStop(StateTypes.Grant), () => throw new TimeoutException("The node died."));
         await Assert.ThrowsAsync<TimeoutException>(() => House.StopAsync(Administrator, SignerId));
         await DeniesAsync(ErrorCode.SignerDisabled, Rae);
+        var ended = await House.GrantAsync(Rae, grantId);
+        Assert.Equal((GrantStatus.Revoked, "stolen"), (ended.Status, ended.RevocationReason));
 
         var report = await House.StopAsync(Administrator, SignerId);
         Assert.Equal(grantId, Assert.Single(report.RevokedGrants));
         Assert.Equal(GrantStatus.Revoked, (await House.GrantAsync(Rae, grantId)).Status);
+    }
+
+    [Fact]
+    public async Task Grant_that_was_hidden_from_lists_ends_with_the_stop()
+    {
+        var grantId = await GrantAsync();
+        await ChangeIndexAsync(StateTypes.Grant, grantId, index => index with { Status = "hidden" });
+        Assert.Empty((await House.StopAsync(Administrator, SignerId)).RevokedGrants);
+        await ChangeIndexAsync(StateTypes.Grant, grantId, index => index with { Status = "active" });
+        await House.EnableAsync(Administrator, SignerId);
+        await DeniesAsync(ErrorCode.GrantRevoked, Rae);
+        Assert.Equal(GrantStatus.Revoked, (await House.GrantAsync(Rae, grantId)).Status);
+    }
+
+    [Fact]
+    public async Task Request_that_was_hidden_from_lists_gives_no_grant_after_the_stop()
+    {
+        var request = await House.AskAsync(Rae, SignerId, Asked);
+        await ChangeIndexAsync(StateTypes.ApprovalRequest, request.Id, index => index with { Status = "hidden" });
+        Assert.Empty((await House.StopAsync(Administrator, SignerId)).CancelledRequests);
+        await ChangeIndexAsync(StateTypes.ApprovalRequest, request.Id, index => index with { Status = "pending" });
+        await House.EnableAsync(Administrator, SignerId);
+        await RefusesAsync(ErrorCode.WrongState, () => House.ApproveAsync(Ann, request.Id));
+    }
+
+    [Fact]
+    public async Task Grant_given_after_a_stop_serves()
+    {
+        await GrantAsync();
+        await House.StopAsync(Administrator, SignerId);
+        await House.EnableAsync(Administrator, SignerId);
+        var later = await GrantAsync();
+        Assert.Equal(later, await SignsAsync(Rae));
+    }
+
+    [Fact]
+    public async Task Grant_whose_window_is_over_is_not_revoked()
+    {
+        await GrantAsync();
+        House.Time.Advance(TimeSpan.FromHours(5));
+        Assert.Empty((await House.StopAsync(Administrator, SignerId)).RevokedGrants);
+    }
+
+    [Fact]
+    public async Task Stop_names_the_other_signers_of_the_key()
+    {
+        var other = await House.AddSignerAsync(null, Administrator, Rae);
+        var report = await House.StopAsync(Administrator, SignerId);
+        var named = Assert.Single(report.SignersWithSameKey, signer => signer.Id == other);
+        Assert.Equal((false, false), (named.WasDisabled, named.IsStopped));
+        await SignsAsync(Rae, other);
+    }
+
+    [Fact]
+    public async Task Stop_ends_the_other_signers_of_the_key_that_the_caller_may_stop()
+    {
+        var own = await House.AddSignerAsync(null, Administrator, Rae);
+        var owner = await House.AddPersonAsync("wanda");
+        var foreign = await House.AddSignerAsync(null, owner, Rae);
+        var request = new StopSigner("stolen", IncludeSignersWithSameKey: true);
+        var report = await House.DoAsync(owner, caller => House.Get<EmergencyStop>().StopAsync(caller, foreign, request, default));
+        Assert.DoesNotContain(report.SignersWithSameKey, signer => signer.IsStopped);
+
+        report = await House.DoAsync(Administrator, caller => House.Get<EmergencyStop>().StopAsync(caller, SignerId, request, default));
+        Assert.All(report.SignersWithSameKey, signer => Assert.True(signer.IsStopped));
+        Assert.Contains(own, report.SignersWithSameKey.Select(signer => signer.Id));
+        await DeniesAsync(ErrorCode.SignerDisabled, Rae, own);
+    }
+
+    [Fact]
+    public async Task Signer_that_is_stopped_forty_times_can_be_stopped()
+    {
+        var grantId = await GrantAsync();
+        for (var i = 0; i < 40; i++)
+        {
+            await House.StopAsync(Administrator, SignerId);
+        }
+
+        Assert.Equal(GrantStatus.Revoked, (await House.GrantAsync(Rae, grantId)).Status);
+        await House.EnableAsync(Administrator, SignerId);
+        await DeniesAsync(ErrorCode.GrantRevoked, Rae);
     }
 
     [Fact]
@@ -98,6 +182,15 @@ public sealed class EmergencyStopTests : ApprovalSuite
     private async Task<CommitOutcome> CommitAsync(StateVersion signer, params StateWrite[] writes) =>
         await House.Writer.CommitAsync(
             new LedgerElement { ReadSet = [signer], Writes = [.. writes] }, CancellationToken.None);
+
+    private async Task ChangeIndexAsync(string type, string id, Func<StateIndex, StateIndex> change)
+    {
+        var stored = (await House.States.ReadAsync(type, id, CancellationToken.None))!;
+        var index = type == StateTypes.Grant ? stored.ReadAs<GrantState>().ToIndex() : stored.ReadAs<ApprovalRequestState>().ToIndex();
+        StateWrite write = new(type, id, stored.Version, stored.Content, change(index));
+        Assert.IsType<CommitOutcome.Committed>(
+            await House.Writer.CommitAsync(new LedgerElement { Writes = [write] }, CancellationToken.None));
+    }
 
     private async Task<StateWrite> AnotherGrantAsync(string like)
     {

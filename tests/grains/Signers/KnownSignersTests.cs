@@ -70,7 +70,7 @@ public sealed class KnownSignersTests : ApprovalSuite
     private static async Task<IEnumerable<string>> IdsAsync(LiveGrants grants, PrincipalRef grantee)
     {
         SigningQuestion question = new(SigningAlgorithm.EcdsaSha256, "", null, null, null);
-        var found = await grants.FindAsync(grantee, "", question, fresh: false, CancellationToken.None);
+        var found = await grants.FindAsync(grantee, "", 0, question, fresh: false, CancellationToken.None);
         return found.Select(grant => grant.Row.Id);
     }
 

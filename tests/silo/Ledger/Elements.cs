@@ -51,6 +51,16 @@ internal static class Elements
         Use = new GrantUse(grantId, limit),
     };
 
+    /// <summary>Begins to count the uses of grants and client secrets, as what gives them does; without an entry.</summary>
+    public static LedgerElement Begin(params ReadOnlySpan<string> ids)
+    {
+        List<StateWrite> writes = [];
+        foreach (var id in ids)
+            writes.Add(UseCountState.Begin(id));
+
+        return new LedgerElement { Writes = [.. writes] };
+    }
+
     /// <summary>A new state, with the entry that tells of it.</summary>
     public static LedgerElement Create(string type, string id, string content = "{}", StateIndex? index = null) =>
         Save(type, id, 0, content, index);

@@ -70,6 +70,7 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
             var key = $"k{round}";
             await ExpectOneAsync(i => Elements.Create("signer", $"sgn_{round}_{i}", "{}", new StateIndex(Name: key)));
             await ExpectOneAsync(_ => Elements.Sign().Answering(key));
+            await CommitSurelyAsync(Elements.Begin(key));
             await ExpectOneAsync(_ => new LedgerElement().Counting(key, 1));
         }
 
@@ -138,9 +139,12 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
         await using var transaction = await connection.BeginTransactionAsync();
         var element = Elements.Use("gnt_1", 100).RestingOn(new StateVersion("grant", "gnt_1", 1));
         var pending = PendingElement.Prepare(element);
-        pending.Use = 1;
+        List<PendingElement> batch = [pending];
+        Dictionary<string, UseCount> counts = new() { ["gnt_1"] = new(1, 0) };
+        UseAssignment uses = new(counts);
+        uses.Assign(batch, []);
         var proposal = new ProposalBuilder("str_scans", Node.Get<IStateSealer>(), Node.Get<IAnswerSealer>(), Node.Get<ILedgerKey>())
-            .Build([pending], StreamHead.Empty, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+            .Build(batch, counts, uses.After, StreamHead.Empty, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
 
         await using (var report = await call.ExecuteAsync(proposal, toleranceMs: long.MaxValue, CancellationToken.None))
         {
@@ -190,6 +194,7 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
         var database = await server.CreateDatabaseAsync();
         using var described = TestDatabase.Over(database);
         await using var node = await TestNode.StartAsync(described, Time);
+        await node.Ledger.CommitAsync(Elements.Begin("gnt_1"), CancellationToken.None);
         List<string> answered = [];
         for (var round = 0; round < 3; round++)
         {

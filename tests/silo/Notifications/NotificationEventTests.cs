@@ -34,6 +34,19 @@ public sealed class NotificationEventTests
     }
 
     [Theory]
+    [InlineData("signer.revoke-grants", "revokedGrants", "gnt_1", "grant.revoked")]
+    [InlineData("signer.cancel-requests", "cancelledRequests", "req_1", "request.cancelled")]
+    public void What_a_stop_ends_page_by_page_is_told_of_one_by_one(string action, string member, string id, string type)
+    {
+        using var entry = JsonDocument.Parse(
+            $$"""
+            {"operationId":"op_2","kind":"admin","outcome":"success","action":"{{action}}","subject":"signer/sgn_1",
+             "changes":{"reason":"stolen","{{member}}":["{{id}}"]},"at":"2030-01-01T00:00:00.000Z"}
+            """);
+        Assert.Equal([(type, $"op_2/{id}")], NotificationEvent.Of(entry.RootElement).Select(happened => (happened.Type, happened.Id)));
+    }
+
+    [Theory]
     [InlineData("signer.update")]
     [InlineData("ca.create")]
     public void Most_changes_are_no_events(string action)

@@ -1,4 +1,5 @@
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Silo.Tests.Ledger;
 using CodeSigning.Testing;
 using Xunit;
 
@@ -18,6 +19,7 @@ public abstract class StoreSuite(DatabaseKind kind) : IAsyncLifetime
         Database = await TestDatabase.CreateAsync(kind);
         Node = await StartNodeAsync();
         await Database.SetClockAsync(Time.GetUtcNow());
+        await CommitSurelyAsync(Elements.Begin("gnt_0", "gnt_1", "gnt_2", "sec_1"));
     }
 
     public virtual async Task DisposeAsync()

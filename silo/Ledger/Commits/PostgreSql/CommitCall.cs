@@ -50,7 +50,7 @@ internal sealed class CommitCall : IAsyncDisposable
         Set(proposal.UntilMs);
         Set(AnswerStore.KeptMs);
         SetChecks(proposal);
-        SetWrites(proposal.Writes);
+        SetWrites([.. proposal.Writes, .. proposal.UseCounts]);
         SetLinks(proposal.Writes);
         SetColumns(
             proposal.Answers, a => a.Caller, a => a.Scope, a => a.Key);
@@ -77,8 +77,10 @@ internal sealed class CommitCall : IAsyncDisposable
         SetColumns(proposal.Basis, b => b.Version);
         SetColumns(proposal.Uses, u => u.GrantId);
         SetColumns(proposal.Uses, u => u.CountBefore);
-        SetColumns(proposal.Counters, c => c.Id);
-        SetColumns(proposal.Counters, c => c.Increment, c => c.MaxBefore);
+
+        // The function's counters are not sealed; what is counted is a state by now.
+        for (var column = 0; column < 3; column++)
+            Set((object?)null);
     }
 
     private void SetWrites(IReadOnlyList<SealedWrite> writes)

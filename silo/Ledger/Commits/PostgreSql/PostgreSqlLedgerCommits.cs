@@ -77,7 +77,6 @@ internal sealed class PostgreSqlLedgerCommits(PostgreSqlConnections connections,
         IsTimeOff = reader.GetBoolean(2),
         Stale = ReadRows(reader, 3, row => new StateVersion(row[0].GetString()!, row[1].GetString()!, row[2].GetInt64())),
         Uses = ReadRows(reader, 4, row => (row[0].GetString()!, row[1].GetInt64())),
-        Counters = ReadRows(reader, 5, row => (row[0].GetString()!, row[1].GetInt64())),
         Names = ReadRows(reader, 6, row => (row[0].GetString()!, row[1].GetString()!)),
         Answers = ReadRows(reader, 7, row => (row[0].GetString()!, row[1].GetString()!, row[2].GetString()!)),
     };

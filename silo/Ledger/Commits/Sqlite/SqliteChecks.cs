@@ -13,7 +13,6 @@ internal static class SqliteChecks
             IsTimeOff = proposal.Entries.Count > 0 && Math.Abs(nowMs - proposal.AtMs) > toleranceMs,
             Stale = FindStale(statements, proposal.Basis),
             Uses = FindUses(statements, proposal.Uses),
-            Counters = FindCounters(statements, proposal.Counters),
             Names = FindNames(statements, proposal.Writes),
             Answers = FindAnswers(statements, proposal.Answers, nowMs - AnswerStore.KeptMs),
             Operations = FindOperations(statements, proposal.Entries),
@@ -42,19 +41,6 @@ internal static class SqliteChecks
                 "SELECT use FROM ledger_entries WHERE grant_id = @a AND use IS NOT NULL ORDER BY use DESC LIMIT 1", run.GrantId) as long? ?? 0;
             if (count != run.CountBefore)
                 found.Add((run.GrantId, count));
-        }
-
-        return found;
-    }
-
-    private static List<(string, long)> FindCounters(SqliteStatements statements, IReadOnlyList<CounterRun> runs)
-    {
-        List<(string, long)> found = [];
-        foreach (var run in runs)
-        {
-            var count = statements.Scalar("SELECT count FROM counters WHERE id = @a", run.Id) as long? ?? 0;
-            if (count > run.MaxBefore)
-                found.Add((run.Id, count));
         }
 
         return found;

@@ -11,12 +11,8 @@ internal static class SqliteWrites
     public static void Write(SqliteStatements statements, CommitProposal proposal, long nowMs)
     {
         WriteStates(statements, proposal.Writes);
-        foreach (var counter in proposal.Counters)
-        {
-            statements.Execute(
-                "INSERT INTO counters (id, count) VALUES (@a, @b) ON CONFLICT (id) DO UPDATE SET count = count + @b",
-                counter.Id, counter.Increment);
-        }
+        foreach (var count in proposal.UseCounts)
+            WriteState(statements, count);
 
         foreach (var answer in proposal.Answers)
         {

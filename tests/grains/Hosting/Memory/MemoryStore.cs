@@ -97,6 +97,13 @@ internal sealed class MemoryStore(TimeProvider time) : IStateStore, ILedger, ILe
         }
     }
 
+    public Task<LastUse?> FindLastUseAsync(string grantId, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Entries are not kept here.");
+
+    public Task<long> ReadUnsealedCountAsync(string id, CancellationToken cancellationToken) => Task.FromResult(0L);
+
+    public Task<bool> IsEmptyAsync(CancellationToken cancellationToken) => Task.FromResult(_entries == 0);
+
     public Task<IReadOnlyList<LedgerEntry>> ListAsync(LedgerQuery query, CancellationToken cancellationToken) =>
         throw new NotSupportedException("Entries are not kept here.");
 

@@ -1,12 +1,13 @@
 using System.Security.Cryptography;
 using CodeSigning.Silo.Ledger;
+using CodeSigning.Silo.Ledger.Writing;
 using CodeSigning.Silo.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeSigning.Silo.Tests.Ledger.Writing;
 
 /// <summary>What the writer stands on, but for the commits, with faults that nobody foresaw.</summary>
-internal sealed class FaultyParts(ILedgerKey key, IStateSealer sealer, IGrantUseReader uses) : ILedgerKey, IStateSealer, IGrantUseReader
+internal sealed class FaultyParts(ILedgerKey key, IStateSealer sealer, IUseCountReader uses) : ILedgerKey, IStateSealer, IUseCountReader
 {
     /// <summary>A grant that cannot be counted, and a state that cannot be sealed.</summary>
     public const string BadId = "bad_1";
@@ -23,11 +24,11 @@ internal sealed class FaultyParts(ILedgerKey key, IStateSealer sealer, IGrantUse
     {
         var key = Real<ILedgerKey>(services);
         var sealer = Real<IStateSealer>(services);
-        var uses = Real<IGrantUseReader>(services);
+        var uses = Real<IUseCountReader>(services);
         services.AddSingleton(provider => new FaultyParts(key(provider), sealer(provider), uses(provider)));
         services.AddSingleton<ILedgerKey>(provider => provider.GetRequiredService<FaultyParts>());
         services.AddSingleton<IStateSealer>(provider => provider.GetRequiredService<FaultyParts>());
-        services.AddSingleton<IGrantUseReader>(provider => provider.GetRequiredService<FaultyParts>());
+        services.AddSingleton<IUseCountReader>(provider => provider.GetRequiredService<FaultyParts>());
     }
 
     public byte[] SignDigest(ReadOnlySpan<byte> sha256) =>
@@ -39,12 +40,15 @@ internal sealed class FaultyParts(ILedgerKey key, IStateSealer sealer, IGrantUse
     public bool Verify(string type, string id, long version, ReadOnlySpan<byte> content, ReadOnlySpan<byte> seal) =>
         sealer.Verify(type, id, version, content, seal);
 
-    public Task<long> CountUsesAsync(string grantId, CancellationToken cancellationToken) =>
-        grantId == BadId ? throw new InvalidCastException("That is no number.") : uses.CountUsesAsync(grantId, cancellationToken);
+    public Task<UseCount> ReadGrantAsync(string grantId, CancellationToken cancellationToken) =>
+        grantId == BadId ? throw new InvalidCastException("That is no number.") : uses.ReadGrantAsync(grantId, cancellationToken);
+
+    public Task<UseCount> ReadAsync(string id, CancellationToken cancellationToken) => uses.ReadAsync(id, cancellationToken);
 
     private static Func<IServiceProvider, T> Real<T>(IServiceCollection services)
     {
-        var factory = services.Last(service => service.ServiceType == typeof(T)).ImplementationFactory!;
-        return provider => (T)factory(provider);
+        var real = services.Last(service => service.ServiceType == typeof(T));
+        return provider => (T)(real.ImplementationFactory?.Invoke(provider)
+            ?? ActivatorUtilities.CreateInstance(provider, real.ImplementationType!));
     }
 }

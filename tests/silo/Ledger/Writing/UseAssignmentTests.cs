@@ -11,7 +11,7 @@ public sealed class UseAssignmentTests
         var counted = PendingElement.Prepare(Elements.Use("gnt_1", 5));
         var uncounted = PendingElement.Prepare(Elements.Use("gnt_2", 5));
         List<PendingElement> batch = [uncounted, counted];
-        var left = UseAssignment.Assign(batch, new Dictionary<string, long> { ["gnt_1"] = 2 }, []);
+        var left = new UseAssignment(new Dictionary<string, UseCount> { ["gnt_1"] = new(3, 2) }).Assign(batch, []);
         Assert.Equal([uncounted], left);
         Assert.Equal([counted], batch);
         Assert.Equal(3, counted.Use);

@@ -26,6 +26,7 @@ public abstract class WriterOverflow(DatabaseKind kind) : StoreSuite(kind)
     [Fact]
     public async Task Grant_counts_that_overflow_within_a_batch_number_every_use()
     {
+        await CommitSurelyAsync(Elements.Begin([.. Enumerable.Range(3, Remembered - 3).Select(i => $"gnt_{i}"), "gnt_new"]));
         await Task.WhenAll(Enumerable.Range(0, Remembered).Select(i => CommitSurelyAsync(Elements.Use($"gnt_{i}", 5))));
         Commits.Hold();
         var first = CommitAsync(Elements.Sign());

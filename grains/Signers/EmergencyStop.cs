@@ -1,0 +1,236 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using CodeSigning.Approvals;
+using CodeSigning.Errors;
+using CodeSigning.Grains.Approvals;
+using CodeSigning.Grains.Certificates;
+using CodeSigning.Grains.Grants;
+using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Recording;
+using CodeSigning.Grains.States;
+using CodeSigning.Identities;
+using CodeSigning.Ledger;
+using CodeSigning.Signers;
+
+namespace CodeSigning.Grains.Signers;
+
+/// <summary>
+/// Stops a signer at once, however much hangs on it. One small commit on the signer's row switches it off and ends its
+/// generation: from then on no grant and no request of before serves, whatever their rows say. The rows follow in pages;
+/// where that is interrupted, the stop is asked for again. Any node does it, without the signer's home.
+/// </summary>
+/// <remarks>Everything here refuses with <see cref="RefusedException"/>: <c>NotFound</c> also to strangers.</remarks>
+public sealed class EmergencyStop(
+    IStateStore store,
+    ILedger ledger,
+    ILedgerReader entries,
+    ICommitFence fence,
+    SignerFactsReader reader,
+    SignerDirectory directory,
+    TimeProvider time)
+{
+    private const int RowsAtOnce = 500;
+    private const int EntriesAtOnce = 1000;
+    private const int MaxRounds = 16;
+
+    /// <summary>
+    /// Stops a signer, and where the request says so every other signer of its key that the caller may stop. Then waits for
+    /// commits under way anywhere: the list of signatures is whole, and is read only as it is enumerated.
+    /// </summary>
+    public async Task<StopReport> StopAsync(
+        Caller caller, string signerId, StopSigner request, CancellationToken cancellationToken)
+    {
+        DisplayText.DemandReason(request.Reason);
+        var (facts, stopped) = await EndGenerationAsync(caller, signerId, request.Reason, cancellationToken);
+
+        // What follows only carries out what holds by now: it goes on when the caller has gone.
+        var others = await ReadOthersAsync(stopped, CancellationToken.None);
+        if (request.IncludeSignersWithSameKey)
+        {
+            others = await StopOthersAsync(caller, others, request.Reason);
+        }
+
+        string[] ended = [signerId, .. others.Where(other => other.IsStopped).Select(other => other.Id)];
+        var requests = ImmutableArray.CreateBuilder<string>();
+        var grants = ImmutableArray.CreateBuilder<string>();
+        foreach (var id in ended)
+        {
+            requests.AddRange(await EndRequestsAsync(caller, id, request.Reason));
+            grants.AddRange(await EndGrantsAsync(caller, id, request.Reason));
+        }
+
+        await fence.WaitForCommitsUnderWayAsync(cancellationToken);
+        return new StopReport(
+            await directory.ViewAsync(facts, stopped, cancellationToken),
+            grants.DrainToImmutable(),
+            requests.DrainToImmutable(),
+            others,
+            ReadSignaturesAsync(ended, request.Since, cancellationToken));
+    }
+
+    /// <summary>The one commit that stops a signer; made again where somebody else changed the signer at the same time.</summary>
+    private async Task<(SignerFacts Facts, SignerState Stopped)> EndGenerationAsync(
+        Caller caller, string signerId, string reason, CancellationToken cancellationToken)
+    {
+        for (var round = 1; ; round++)
+        {
+            var (facts, standing) = await reader.DemandAsync(caller, signerId, SignerAction.ManageStatus, cancellationToken);
+            var stopped = facts.State.Stop(caller.ToRef(), reason, time.GetUtcNow());
+            var change = SignerChange.Describe(
+                caller, "signer.stop", facts, stopped, new { Reason = reason, EndedGeneration = facts.State.Generation }, time);
+            try
+            {
+                await ledger.RecordAsync(change.Reading(standing.Basis), cancellationToken);
+                return (facts, stopped);
+            }
+            catch (CommitRefusedException) when (round < MaxRounds)
+            {
+                // Read again, and decided again.
+            }
+        }
+    }
+
+    private async Task<ImmutableArray<SignerOfSameKey>> StopOthersAsync(
+        Caller caller, ImmutableArray<SignerOfSameKey> others, string reason)
+    {
+        var after = ImmutableArray.CreateBuilder<SignerOfSameKey>(others.Length);
+        foreach (var other in others)
+        {
+            try
+            {
+                await EndGenerationAsync(caller, other.Id, reason, CancellationToken.None);
+                after.Add(other with { IsStopped = true });
+            }
+            catch (RefusedException)
+            {
+                // Not the caller's to stop; the answer says that it was not.
+                after.Add(other);
+            }
+        }
+
+        return after.DrainToImmutable();
+    }
+
+    /// <summary>
+    /// The signers whose certificates are for the same key. All certificates and signers are looked at: a column that
+    /// somebody changed hides none.
+    /// </summary>
+    private async Task<ImmutableArray<SignerOfSameKey>> ReadOthersAsync(SignerState signer, CancellationToken cancellationToken)
+    {
+        if (await store.FindAsync<CertificateState>(StateTypes.Certificate, signer.CertificateId, cancellationToken)
+            is not { State.PublicKey: var key })
+        {
+            return [];
+        }
+
+        HashSet<string> certificates = [];
+        await foreach (var row in ReadAllAsync<CertificateState>(StateTypes.Certificate, cancellationToken))
+        {
+            if (row.State.PublicKey.Span.SequenceEqual(key.Span))
+            {
+                certificates.Add(row.Id);
+            }
+        }
+
+        var others = ImmutableArray.CreateBuilder<SignerOfSameKey>();
+        await foreach (var row in ReadAllAsync<SignerState>(StateTypes.Signer, cancellationToken))
+        {
+            if (row.Id != signer.Id && !row.State.IsDeleted && certificates.Contains(row.State.CertificateId))
+            {
+                others.Add(new SignerOfSameKey(row.Id, row.State.Name, row.State.IsDisabled, IsStopped: false));
+            }
+        }
+
+        return others.ToImmutable();
+    }
+
+    private async IAsyncEnumerable<Row<TState>> ReadAllAsync<TState>(
+        string type, [EnumeratorCancellation] CancellationToken cancellationToken)
+        where TState : class, IIndexedState
+    {
+        string? before = null;
+        do
+        {
+            var page = await store.ReadPageAsync(new StateQuery(type, Before: before, Limit: RowsAtOnce), cancellationToken);
+            foreach (var row in page.Items)
+            {
+                yield return row.ToRow<TState>();
+            }
+
+            before = page.Next;
+        }
+        while (before is not null);
+    }
+
+    private Task<ImmutableArray<string>> EndRequestsAsync(Caller caller, string signerId, string reason) =>
+        EndAllAsync<ApprovalRequestState>(
+            new StateQuery(StateTypes.ApprovalRequest, Parent: signerId, Statuses: ["pending"], Limit: RowsAtOnce),
+            pending => pending.End(RequestStatus.Cancelled, time.GetUtcNow()),
+            ids => Tell(caller, signerId, "signer.cancel-requests", new { Reason = reason, CancelledRequests = ids }));
+
+    // A grant whose window is over has ended by itself.
+    private Task<ImmutableArray<string>> EndGrantsAsync(Caller caller, string signerId, string reason) =>
+        EndAllAsync<GrantState>(
+            new StateQuery(
+                StateTypes.Grant, Parent: signerId, Statuses: ["active"], UntilAtLeast: time.GetUtcNow(), Limit: RowsAtOnce),
+            grant => grant.Revoke(caller.ToRef(), reason, time.GetUtcNow()),
+            ids => Tell(caller, signerId, "signer.revoke-grants", new { Reason = reason, RevokedGrants = ids }));
+
+    /// <summary>Ends what a query finds, page by page: what has ended is not found again.</summary>
+    private async Task<ImmutableArray<string>> EndAllAsync<TState>(
+        StateQuery query, Func<TState, TState> end, Func<ImmutableArray<string>, LedgerElement> tell)
+        where TState : class, IIndexedState
+    {
+        var ended = ImmutableArray.CreateBuilder<string>();
+        for (var round = 1; ;)
+        {
+            var page = await store.ListAsync(query, CancellationToken.None);
+            if (page.Count == 0)
+            {
+                return ended.ToImmutable();
+            }
+
+            ImmutableArray<string> ids = [.. page.Select(row => row.Id)];
+            var writes = page.Select(stored => stored.ToRow<TState>()).Select(row => row.Replace(end(row.State)));
+            try
+            {
+                await ledger.RecordAsync(tell(ids).Writing(writes), CancellationToken.None);
+                ended.AddRange(ids);
+                round = 1;
+            }
+            catch (CommitRefusedException) when (round++ < MaxRounds)
+            {
+                // One of them was decided on, or used up, at the same time.
+            }
+        }
+    }
+
+    // It rests on the stop alone, not on the caller's session, which may end meanwhile.
+    private LedgerElement Tell(Caller caller, string signerId, string action, object changes) =>
+        Change.By(caller, action, StateTypes.Signer, signerId, changes, time).About(signerId, null) with { ReadSet = [], Until = null };
+
+    private async IAsyncEnumerable<LedgerEntry> ReadSignaturesAsync(
+        string[] signers, DateTimeOffset? since, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var signer in signers)
+        {
+            string? before = null;
+            IReadOnlyList<LedgerEntry> page;
+            do
+            {
+                page = await entries.ListAsync(
+                    new LedgerQuery(
+                        EntryKind.Sign, EntryOutcome.Success, SignerId: signer, From: since, Before: before, Limit: EntriesAtOnce),
+                    cancellationToken);
+                foreach (var entry in page)
+                {
+                    yield return entry;
+                }
+
+                before = page.Count == 0 ? null : page[^1].OperationId;
+            }
+            while (page.Count == EntriesAtOnce);
+        }
+    }
+}
