@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using CodeSigning.Errors;
 using CodeSigning.Gateway.Calls;
+using CodeSigning.Gateway.Limits;
 using CodeSigning.Grains.Identities.Sessions;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
@@ -10,7 +11,7 @@ namespace CodeSigning.Gateway.Auth;
 
 /// <summary>Authenticates requests by their bearer token (RFC 6750, section 2.1); never by a query or a body.</summary>
 internal sealed class TokenAuthentication(
-    SessionCache cache, LiveSessions sessions, IStateStore store, IOptions<TokenAuthenticationOptions> options)
+    SessionCache cache, LiveSessions sessions, IStateStore store, AddressRates rates, IOptions<TokenAuthenticationOptions> options)
     : ICallerAuthentication
 {
     private const string Scheme = "Bearer ";
@@ -26,7 +27,7 @@ internal sealed class TokenAuthentication(
         var cached = cache.Find(token.Span);
         if (cached is null)
         {
-            return ReadAsync(context, token, cancellationToken);
+            return ReadNewAsync(context, token, cancellationToken);
         }
 
         return fresh || (_isStoreShared && !IsCheckedAtCommit(context))
@@ -59,6 +60,25 @@ internal sealed class TokenAuthentication(
 
         cache.Drop(cached);
         return await ReadAsync(context, token, cancellationToken);
+    }
+
+    // Anybody may send tokens that were made up, and each costs a look at the store.
+    private async ValueTask<Caller> ReadNewAsync(
+        HttpContext context, ReadOnlyMemory<char> token, CancellationToken cancellationToken)
+    {
+        var address = context.Connection.RemoteIpAddress;
+        if (SessionToken.TryGetKey(token.Span, out _) && rates.Take(AnonymousKind.Tokens, address) is { } wait)
+        {
+            throw new RefusedException(
+                ErrorCode.RateLimited, "Too many tokens from this address that are not valid. Retry as Retry-After says.")
+            {
+                RetryAfter = wait,
+            };
+        }
+
+        var caller = await ReadAsync(context, token, cancellationToken);
+        rates.GiveBack(AnonymousKind.Tokens, address);
+        return caller;
     }
 
     private async ValueTask<Caller> ReadAsync(

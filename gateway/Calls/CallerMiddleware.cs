@@ -1,3 +1,4 @@
+using CodeSigning.Gateway.Limits;
 using CodeSigning.Identities;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Features;
@@ -5,7 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace CodeSigning.Gateway.Calls;
 
 /// <summary>Authenticates every request but those for endpoints that say they are for everybody.</summary>
-internal sealed class CallerMiddleware(RequestDelegate next)
+internal sealed class CallerMiddleware(RequestDelegate next, ConnectionLimits connections, AddressRates rates)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -13,10 +14,21 @@ internal sealed class CallerMiddleware(RequestDelegate next)
         if (context.GetEndpoint() is RouteEndpoint endpoint && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null)
         {
             var authentication = context.RequestServices.GetRequiredService<ICallerAuthentication>();
-            context.Features.Set(await authentication.AuthenticateAsync(context, fresh: false, context.RequestAborted));
+            var caller = await authentication.AuthenticateAsync(context, fresh: false, context.RequestAborted);
+            context.Features.Set(caller);
+            NoteOnConnection(context, caller);
         }
 
         await next(context);
+    }
+
+    private void NoteOnConnection(HttpContext context, Caller caller)
+    {
+        if (context.Features.Get<ClientConnection>() is { } connection && connections.Authenticate(connection, caller.Id)
+            && context.Request.IsHttps && connection.HandshakeFrom is { } address)
+        {
+            rates.GiveBack(AnonymousKind.Handshakes, address);
+        }
     }
 }
 

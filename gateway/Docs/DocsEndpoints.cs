@@ -1,4 +1,4 @@
-using CodeSigning.Gateway.Limits;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace CodeSigning.Gateway.Docs;
 
@@ -9,7 +9,7 @@ internal static class DocsEndpoints
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
         + "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-    /// <summary>Serves the page. It comes before routing: its files are no endpoints.</summary>
+    /// <summary>Serves the page. Its files are no endpoints.</summary>
     public static void UseDocs(this WebApplication app)
     {
         app.UseWhen(
@@ -33,5 +33,12 @@ internal static class DocsEndpoints
     }
 
     public static void MapOpenApiDocument(this IEndpointRouteBuilder routes) =>
-        routes.MapOpenApi("/openapi/v1.json").AllowAnonymous().WithMetadata(EndpointLimits.Probe);
+        routes.MapGet("/openapi/v1.json", GetDocumentAsync).AllowAnonymous().ExcludeFromDescription();
+
+    private static async Task<FileContentHttpResult> GetDocumentAsync(OpenApiDocumentCache documents, HttpContext http)
+    {
+        var document = await documents.GetAsync(http.RequestAborted);
+        http.Response.Headers.CacheControl = "no-cache"; // Kept, and asked for again by its tag.
+        return TypedResults.Bytes(document.Json, "application/json;charset=utf-8", entityTag: document.Tag);
+    }
 }

@@ -10,9 +10,12 @@ internal static class OpenApiSetup
     /// <summary>How deep the schemas of answers may nest; deeper than any request may.</summary>
     public const int SchemaDepth = 64;
 
+    /// <summary>The name under which the framework knows the document.</summary>
+    public const string DocumentName = "v1";
+
     private const string Bearer = "bearer";
 
-    public static void AddOpenApiDocument(this IServiceCollection services) => services.AddOpenApi("v1", options =>
+    public static void AddOpenApiDocument(this IServiceCollection services) => services.AddSingleton<OpenApiDocumentCache>().AddOpenApi(DocumentName, options =>
     {
         options.AddDocumentTransformer((document, _, _) =>
         {

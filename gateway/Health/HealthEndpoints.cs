@@ -1,6 +1,5 @@
 using CodeSigning.Gateway.Limits;
 using CodeSigning.Silo.Hosting;
-using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace CodeSigning.Gateway.Health;
@@ -17,17 +16,28 @@ internal static class HealthEndpoints
         routes.MapProbe("/readyz", check => !check.Tags.Contains(SiloHosting.LivenessTag));
     }
 
-    private static void MapProbe(this IEndpointRouteBuilder routes, string path, Func<HealthCheckRegistration, bool> isAsked) =>
-        routes.MapHealthChecks(path, new HealthCheckOptions { Predicate = isAsked, ResponseWriter = WriteAsync })
+    private static void MapProbe(this IEndpointRouteBuilder routes, string path, Func<HealthCheckRegistration, bool> isAsked)
+    {
+        var health = routes.ServiceProvider.GetRequiredService<HealthCheckService>();
+        var checks = new SharedRun<HealthReport>(() => health.CheckHealthAsync(isAsked));
+        routes.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], context => AnswerAsync(context, checks))
             .AllowAnonymous()
-            .WithMetadata(EndpointLimits.Probe, new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
+            .WithMetadata(EndpointLimits.Probe)
+            .ExcludeFromDescription();
+    }
 
-    private static Task WriteAsync(HttpContext context, HealthReport report) => context.Response.WriteAsJsonAsync(
-        new
-        {
-            Status = report.Status == HealthStatus.Healthy ? "ok" : "unavailable",
-            Checks = report.Entries.ToDictionary(
-                check => check.Key, check => check.Value.Status == HealthStatus.Healthy ? "ok" : "unavailable"),
-        },
-        context.RequestAborted);
+    private static async Task AnswerAsync(HttpContext context, SharedRun<HealthReport> checks)
+    {
+        var report = await checks.AskAsync().WaitAsync(context.RequestAborted);
+        var isHealthy = report.Status == HealthStatus.Healthy;
+        context.Response.StatusCode = isHealthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        await context.Response.WriteAsJsonAsync(
+            new
+            {
+                Status = isHealthy ? "ok" : "unavailable",
+                Checks = report.Entries.ToDictionary(
+                    check => check.Key, check => check.Value.Status == HealthStatus.Healthy ? "ok" : "unavailable"),
+            },
+            context.RequestAborted);
+    }
 }

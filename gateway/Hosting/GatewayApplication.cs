@@ -40,6 +40,9 @@ internal static class GatewayApplication
         builder.Services.AddSingleton<ProblemDescriber>();
         builder.Services.AddApi();
         builder.Services.AddSingleton<RateLimits>();
+        builder.Services.AddSingleton<AddressRates>();
+        builder.Services.AddSingleton<ConnectionLimits>();
+        builder.Services.AddSingleton<ConnectionMetrics>();
         builder.Services.AddSingleton<MetricsCollector>();
         builder.Services.AddOpenApiDocument();
         builder.Services.ConfigureHttpJsonOptions(json =>
@@ -51,6 +54,7 @@ internal static class GatewayApplication
 
         var app = builder.Build();
         app.Services.GetRequiredService<MetricsCollector>(); // It hears only what is said after it is made.
+        app.Services.GetRequiredService<ConnectionMetrics>();
         app.UsePipeline(settings);
         app.MapApi();
         app.MapHealth();
@@ -60,15 +64,17 @@ internal static class GatewayApplication
     }
 
     // The order matters. Problems come first, so that whatever fails within is rendered; headers before anything can
-    // answer; the client's true address before it is written down; the bound on work before there is any, such as looking a token up;
-    // the caller before the rate, which is the caller's own.
+    // answer; the client's true address before it is written down or counted; the address's rate before what everybody may have;
+    // the bound on work before there is any, such as looking a token up; the caller before the rate, which is the caller's own.
     private static void UsePipeline(this WebApplication app, GatewaySettings settings)
     {
+        app.UseMiddleware<ClientConnectionMiddleware>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<ProblemMiddleware>();
         app.UseTrustedProxies(settings);
-        app.UseDocs();
         app.UseRouting();
+        app.UseMiddleware<AnonymousRateMiddleware>();
+        app.UseDocs();
         app.UseMiddleware<WorkInFlightMiddleware>();
         app.UseMiddleware<CallerMiddleware>();
         app.UseMiddleware<CallerShareMiddleware>();

@@ -26,6 +26,25 @@ internal sealed record GatewaySettings
     /// <summary>How many requests may be under way at once; more are told to come back.</summary>
     public required int RequestsInFlight { get; init; }
 
+    /// <summary>How many connections may be open at once. See <see cref="Limits.ConnectionLimits"/> for who gets which share.</summary>
+    public required int Connections { get; init; }
+
+    /// <summary>How many connections one address, or one IPv6 /64, may have on which nobody was authenticated yet.</summary>
+    public required int ConnectionsPerAddress { get; init; }
+
+    /// <summary>How many requests without a valid token one address may make in a second. See <see cref="Limits.AddressRates"/>.</summary>
+    public required int AnonymousRequestsPerSecond { get; init; }
+
+    /// <summary>Whether an address is that of a trusted proxy, which speaks for many clients.</summary>
+    public bool IsTrustedProxy(IPAddress? address)
+    {
+        if (address is null || TrustedProxies.IsEmpty)
+            return false;
+
+        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return TrustedProxies.Any(network => network.Contains(plain));
+    }
+
     /// <summary>Reads and checks the settings.</summary>
     /// <exception cref="SettingsException">They hold mistakes.</exception>
     public static GatewaySettings Read(IConfiguration configuration)
@@ -39,6 +58,9 @@ internal sealed record GatewaySettings
             SignaturesPerSecond = ReadCount(configuration, "CODESIGNING_SIGNATURES_PER_SECOND", 2000, mistakes),
             RequestsPerSecond = ReadCount(configuration, "CODESIGNING_REQUESTS_PER_SECOND", 50, mistakes),
             RequestsInFlight = ReadCount(configuration, "CODESIGNING_REQUESTS_IN_FLIGHT", 1024, mistakes),
+            Connections = ReadCount(configuration, "CODESIGNING_CONNECTIONS", 10_000, mistakes),
+            ConnectionsPerAddress = ReadCount(configuration, "CODESIGNING_CONNECTIONS_PER_ADDRESS", 1250, mistakes),
+            AnonymousRequestsPerSecond = ReadCount(configuration, "CODESIGNING_ANONYMOUS_REQUESTS_PER_SECOND", 50, mistakes),
         };
         foreach (var url in settings.Urls)
         {

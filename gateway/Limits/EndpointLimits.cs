@@ -5,6 +5,9 @@ namespace CodeSigning.Gateway.Limits;
 /// <param name="CountsAsWork">Whether it is one of the requests under way that are bounded in number.</param>
 internal sealed record EndpointLimits(Rate Rate, bool CountsAsWork)
 {
+    /// <summary>Which of the address's buckets a request takes from where the endpoint asks for no token.</summary>
+    public AnonymousKind Anonymous { get; init; } = AnonymousKind.Requests;
+
     /// <summary>What endpoints are under that say nothing else.</summary>
     public static EndpointLimits Usual { get; } = new(Rate.Requests, CountsAsWork: true);
 
@@ -15,5 +18,11 @@ internal sealed record EndpointLimits(Rate Rate, bool CountsAsWork)
     public static EndpointLimits Waiting { get; } = new(Rate.Requests, CountsAsWork: false);
 
     /// <summary>A probe, which must be answered above all when there is too much to do.</summary>
-    public static EndpointLimits Probe { get; } = new(Rate.ByHandler, CountsAsWork: false);
+    public static EndpointLimits Probe { get; } = new(Rate.ByHandler, CountsAsWork: false) { Anonymous = AnonymousKind.Probes };
+
+    /// <summary>A login of a person.</summary>
+    public static EndpointLimits PersonLogin { get; } = Usual with { Anonymous = AnonymousKind.PersonLogins };
+
+    /// <summary>A login of a machine identity.</summary>
+    public static EndpointLimits MachineLogin { get; } = Usual with { Anonymous = AnonymousKind.MachineLogins };
 }

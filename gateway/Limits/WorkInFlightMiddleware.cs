@@ -1,12 +1,15 @@
+using CodeSigning.Gateway.Calls;
 using CodeSigning.Gateway.Hosting;
 using CodeSigning.Gateway.Problems;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace CodeSigning.Gateway.Limits;
 
 /// <summary>
 /// Bounds the requests under way. What is beyond is told at once to come back; nothing queues without end. Endpoints that
-/// ask for no token have a bound of their own: whoever holds requests open there keeps out nobody who has a token.
+/// ask for no token have a bound of their own, so that they keep out nobody who has one; and what is sent there is read
+/// before a place is taken, so that whoever sends it slowly keeps out nobody either.
 /// </summary>
 internal sealed class WorkInFlightMiddleware(RequestDelegate next, GatewaySettings settings)
 {
@@ -29,7 +32,11 @@ internal sealed class WorkInFlightMiddleware(RequestDelegate next, GatewaySettin
             return;
         }
 
-        var slots = metadata?.GetMetadata<IAllowAnonymous>() is null ? _others : _anonymous;
+        var isAnonymous = metadata?.GetMetadata<IAllowAnonymous>() is not null;
+        if (isAnonymous && context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true)
+            await RequestBody.ReadAsync(context);
+
+        var slots = isAnonymous ? _anonymous : _others;
         if (!slots.TryTake())
         {
             await ProblemWriter.WriteAsync(context, Busy);

@@ -1,6 +1,7 @@
 using CodeSigning.Gateway.Auth;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Gateway.Hosting;
+using CodeSigning.Gateway.Limits;
 using CodeSigning.Grains.Identities.Logins;
 using CodeSigning.Grains.Identities.Sessions;
 using CodeSigning.Identities;
@@ -15,9 +16,9 @@ internal static class AuthEndpoints
     public static void MapAuthEndpoints(this IEndpointRouteBuilder auth)
     {
         var credentials = new RequestSizeLimitAttribute(KestrelSetup.MaxCredentials);
-        auth.MapPost("/login", LogInAsync).AllowAnonymous().WithMetadata(credentials).WithName("LogIn");
-        auth.MapPost("/universal-auth/login", LogInWithSecretAsync).AllowAnonymous().WithMetadata(credentials).WithName("LogInWithClientSecret");
-        auth.MapPost("/oidc-auth/login", LogInWithOidcAsync).AllowAnonymous().WithMetadata(credentials).WithName("LogInWithOidc");
+        auth.MapPost("/login", LogInAsync).AllowAnonymous().WithMetadata(credentials, EndpointLimits.PersonLogin).WithName("LogIn");
+        auth.MapPost("/universal-auth/login", LogInWithSecretAsync).AllowAnonymous().WithMetadata(credentials, EndpointLimits.MachineLogin).WithName("LogInWithClientSecret");
+        auth.MapPost("/oidc-auth/login", LogInWithOidcAsync).AllowAnonymous().WithMetadata(credentials, EndpointLimits.MachineLogin).WithName("LogInWithOidc");
         auth.MapPost("/logout", LogOutAsync).WithName("LogOut");
     }
 

@@ -109,6 +109,9 @@ public sealed class ApprovalWaitsTests : IDisposable
         SignaturesPerSecond = 1,
         RequestsPerSecond = 1,
         RequestsInFlight = requestsInFlight,
+        Connections = 1,
+        ConnectionsPerAddress = 1,
+        AnonymousRequestsPerSecond = 1,
     };
 
     /// <summary>A store in which every request has the same status.</summary>

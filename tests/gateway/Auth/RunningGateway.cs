@@ -39,6 +39,7 @@ internal sealed class RunningGateway : IAsyncDisposable
             $"--CODESIGNING_ADMIN_EMAIL={AdministratorEmail}",
             $"--CODESIGNING_ADMIN_PASSWORD={AdministratorPassword}",
             "--CODESIGNING_REQUESTS_PER_SECOND=100000",
+            "--CODESIGNING_ANONYMOUS_REQUESTS_PER_SECOND=100000",
             "--CODESIGNING_SILO_ADDRESS=127.0.0.1",
             $"--CODESIGNING_SILO_PORT={FreePort.Find()}",
             .. settings,

@@ -1,6 +1,9 @@
+using System.Net;
 using System.Text.Json;
+using CodeSigning.Gateway.Docs;
 using CodeSigning.Gateway.Tests.Server;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeSigning.Gateway.Tests.Docs;
 
@@ -26,6 +29,29 @@ public sealed class OpenApiTests(SharedServer shared)
             await File.WriteAllTextAsync(path, actual);
             Assert.Fail($"The OpenAPI document is not tests/gateway/Docs/openapi.json. If it was meant to change, commit {path} in its place.");
         }
+    }
+
+    [Fact]
+    public async Task The_document_is_made_once_however_many_ask_at_once()
+    {
+        await using var server = await CodeSigningServer.StartAsync();
+        var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => server.AsNobody().GetAsync("/openapi/v1.json")));
+        var documents = server.Services.GetRequiredService<OpenApiDocumentCache>();
+
+        Assert.All(answers, answer => Assert.Equal(answers[0].Body, answer.Succeeded().Body));
+        Assert.Same(await documents.GetAsync(default), await documents.GetAsync(default));
+    }
+
+    [Fact]
+    public async Task The_document_is_not_sent_again_to_who_has_it()
+    {
+        var tag = (await shared.Server.AsNobody().GetAsync("/openapi/v1.json")).Succeeded().Headers.ETag!;
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/openapi/v1.json");
+        request.Headers.IfNoneMatch.Add(tag);
+
+        using var response = await shared.Server.Http.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.NotModified, response.StatusCode);
     }
 
     [Fact]

@@ -37,20 +37,18 @@ public sealed class LimitsTests
     }
 
     [Fact]
-    public async Task Who_has_no_token_cannot_keep_out_those_who_have_one()
+    public async Task Who_sends_a_login_slowly_keeps_out_nobody()
     {
         await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_REQUESTS_IN_FLIGHT=8");
         var administrator = await server.AsAdministratorAsync();
+        var held = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => HoldAsync(server, "/api/v1/auth/login", "")));
 
-        var busy = await HoldUntilBusyAsync(
-            server,
-            "/api/v1/auth/login",
-            [""],
-            503,
-            () => server.AsNobody().PostAsync("/api/v1/auth/universal-auth/login", new { clientId = "x", clientSecret = "x" }),
-            async () => (await administrator.GetAsync("/api/v1/me")).Succeeded());
+        (await server.AsNobody().PostAsync("/api/v1/auth/universal-auth/login", new { clientId = "x", clientSecret = "x" }))
+            .Refused(401, "Unauthenticated");
+        (await administrator.GetAsync("/api/v1/me")).Succeeded();
 
-        Assert.NotNull(busy.Refused(503, "Unavailable").Headers.RetryAfter);
+        foreach (var connection in held)
+            await connection.DisposeAsync();
     }
 
     [Fact]

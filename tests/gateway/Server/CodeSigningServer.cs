@@ -52,6 +52,7 @@ public sealed class CodeSigningServer : IAsyncDisposable
             $"--CODESIGNING_DATA={data.Path}",
             $"--CODESIGNING_ADMIN_PASSWORD={AdministratorPassword}",
             "--CODESIGNING_REQUESTS_PER_SECOND=100000",
+            "--CODESIGNING_ANONYMOUS_REQUESTS_PER_SECOND=100000",
             "--CODESIGNING_SILO_ADDRESS=127.0.0.1",
             $"--CODESIGNING_SILO_PORT={FreePort.Find()}",
             "--Logging:LogLevel:Default=Warning",
