@@ -63,6 +63,9 @@ public static class StateTypes
     /// <summary>How far the ledger was read for notifications, and which certificates were told of.</summary>
     public const string NotificationFeed = "notification-feed";
 
+    /// <summary>What the last verification of the whole ledger found, and which node makes the next.</summary>
+    public const string LedgerVerification = "ledger-verification";
+
     /// <summary>A name that is not given again; see <see cref="NameReservation"/>.</summary>
     public const string ReservedName = "reserved-name";
 }

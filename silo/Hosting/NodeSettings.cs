@@ -1,3 +1,5 @@
+using CodeSigning.Contract;
+using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Storage;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
@@ -28,6 +30,9 @@ public sealed record NodeSettings
     /// <summary>The first administrator's password; null for one that is made up and printed once.</summary>
     public required string? AdministratorPassword { get; init; }
 
+    /// <summary>How often the whole ledger is verified in the background; zero for never.</summary>
+    public TimeSpan VerificationInterval { get; init; } = new VerificationOptions().Interval;
+
     /// <summary>Reads and checks the settings; the data directory is made where it is missing.</summary>
     /// <exception cref="SettingsException">They hold mistakes.</exception>
     public static NodeSettings Read(IConfiguration configuration)
@@ -51,6 +56,7 @@ public sealed record NodeSettings
             PublicUrl = ReadPublicUrl(configuration, mistakes),
             AdministratorEmail = Text(configuration, "CODESIGNING_ADMIN_EMAIL") ?? "admin@localhost",
             AdministratorPassword = Text(configuration, "CODESIGNING_ADMIN_PASSWORD"),
+            VerificationInterval = ReadVerificationInterval(configuration, mistakes),
         };
         DataDirectories.Prepare(settings.DataDirectory, mistakes);
         return mistakes.Count == 0 ? settings : throw new SettingsException(mistakes);
@@ -69,6 +75,22 @@ public sealed record NodeSettings
 
     private static string? Text(IConfiguration configuration, string name) =>
         configuration[name] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
+
+    private static TimeSpan ReadVerificationInterval(IConfiguration configuration, List<string> mistakes)
+    {
+        const string name = "CODESIGNING_VERIFY_INTERVAL";
+        var text = Text(configuration, name);
+        if (text is null)
+            return new VerificationOptions().Interval;
+
+        if (text == "off")
+            return TimeSpan.Zero;
+
+        if (!Duration.TryParse(text, out var interval))
+            mistakes.Add($"{name} is '{text}'. It is a duration such as 1d or 12h, or the word off.");
+
+        return interval;
+    }
 
     private static Uri ReadPublicUrl(IConfiguration configuration, List<string> mistakes)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using CodeSigning.Grains;
 using CodeSigning.Grains.Certificates;
+using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Notifications;
 using CodeSigning.Silo.Storage.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -45,6 +46,7 @@ public static class SiloHosting
         builder.Services.AddSingleton(settings);
         builder.Services.AddLedgerStorage(settings.ToStorage());
         builder.Services.AddStateKinds().AddNotificationKinds();
+        builder.Services.Configure<VerificationOptions>(options => options.Interval = settings.VerificationInterval);
         builder.Services.AddVault(settings);
     }
 

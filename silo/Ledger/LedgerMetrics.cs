@@ -15,6 +15,7 @@ public sealed class LedgerMetrics : IDisposable
     private readonly Counter<long> _retries;
     private readonly Counter<long> _refusedBatches;
     private Func<int> _queueLength = () => 0;
+    private Func<(int Problems, TimeSpan Age)?> _verified = () => null;
     private double _skewSeconds;
 
     /// <summary>Makes the instruments.</summary>
@@ -28,12 +29,19 @@ public sealed class LedgerMetrics : IDisposable
         _refusedBatches = _meter.CreateCounter<long>("ledger.batches.refused", "{batch}", "Batches that were refused and proposed again without some of their elements.");
         _meter.CreateObservableGauge("ledger.queue.length", () => _queueLength(), "{element}", "Elements that wait for the writer.");
         _meter.CreateObservableGauge("ledger.clock.skew", () => Volatile.Read(ref _skewSeconds), "s", "This node's clock minus the database's.");
+        _meter.CreateObservableGauge(
+            "ledger.verification.problems", () => Verified(found => (long)found.Problems), "{problem}",
+            "Problems that the last full verification found.");
+        _meter.CreateObservableGauge(
+            "ledger.verification.age", () => Verified(found => found.Age.TotalSeconds), "s", "Time since the last full verification ended.");
     }
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
 
     internal void ObserveQueue(Func<int> length) => _queueLength = length;
+
+    internal void ObserveVerification(Func<(int Problems, TimeSpan Age)?> last) => _verified = last;
 
     internal void Committed(int elements, TimeSpan duration)
     {
@@ -48,4 +56,12 @@ public sealed class LedgerMetrics : IDisposable
     internal void Retried() => _retries.Add(1);
 
     internal void ClockSkew(TimeSpan skew) => Volatile.Write(ref _skewSeconds, skew.TotalSeconds);
+
+    // Nothing where none was made: a count of no problems would say that one was.
+    private IEnumerable<Measurement<T>> Verified<T>(Func<(int Problems, TimeSpan Age), T> value)
+        where T : struct
+    {
+        if (_verified() is { } found)
+            yield return new Measurement<T>(value(found));
+    }
 }

@@ -20,6 +20,9 @@ public static class EventTypes
     /// <summary>A signer was stopped in an emergency.</summary>
     public const string SignerStopped = "signer.stopped";
 
+    /// <summary>A verification of the whole ledger found problems.</summary>
+    public const string LedgerProblem = "ledger.problem";
+
     /// <summary>A request waits for approval.</summary>
     public const string RequestCreated = "request.created";
 
@@ -34,6 +37,7 @@ public static class EventTypes
         ["request.unreachable"] = "request.unreachable",
         ["grant.revoke"] = GrantRevoked,
         ["signer.stop"] = SignerStopped,
+        ["ledger.verify"] = LedgerProblem,
     }.ToImmutableDictionary();
 
     /// <summary>The actions whose entries name the grants and requests that they ended.</summary>

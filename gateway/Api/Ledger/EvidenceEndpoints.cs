@@ -63,12 +63,22 @@ internal static class EvidenceEndpoints
         return TypedResults.Text(pem, "application/x-pem-file", Encoding.ASCII);
     }
 
-    /// <summary>Verifies what was added since the last verification, or with <c>full=true</c> all of it.</summary>
-    internal static async Task<IResult> VerifyAsync(ApiCall call, bool? full, ILedgerVerification verification)
+    /// <summary>Verifies what was added since the last checkpoint that was verified, or with <c>full=true</c> all, and says which.</summary>
+    internal static async Task<IResult> VerifyAsync(
+        ApiCall call, bool? full, ILedgerVerification verification, FullVerifications verifications)
     {
         await call.AskAsync(DemandReaderAsync);
         var report = await verification.VerifyAsync(full ?? false, call.Aborted);
-        return TypedResults.Ok(new VerificationBody(report.Intact, report.Entries, report.Checkpoints, report.Problems));
+        var last = await verifications.FindLastAsync(call.Aborted);
+        return TypedResults.Ok(new VerificationBody(
+            report.Intact,
+            report.VerifiedFrom,
+            report.Entries,
+            report.Checkpoints,
+            report.Problems,
+            last is null
+                ? null
+                : new FullVerificationBody(last.BeganAt, last.EndedAt, last.Intact, last.Entries, last.Checkpoints, last.Problems)));
     }
 
     private static Task DemandReaderAsync(Caller caller)

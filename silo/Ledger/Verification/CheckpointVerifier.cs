@@ -10,7 +10,7 @@ namespace CodeSigning.Silo.Ledger.Verification;
 internal sealed class CheckpointVerifier(VerificationKeys keys, ProblemList problems)
 {
     private readonly Dictionary<string, Dictionary<long, string>> _named = [];
-    private readonly Dictionary<string, long> _open = [];
+    private readonly Dictionary<string, StreamEnd> _open = [];
     private readonly HashSet<string> _closed = [];
 
     /// <summary>How many were seen.</summary>
@@ -21,6 +21,12 @@ internal sealed class CheckpointVerifier(VerificationKeys keys, ProblemList prob
 
     /// <summary>The last one's hash; null where it is not known, as at the beginning of a part.</summary>
     public string? Hash { get; private set; } = CheckpointText.NoPrevious;
+
+    /// <summary>What the last one names as the end of a stream that was not closed; null where it names none.</summary>
+    public StreamEnd? OpenEndOf(string stream) => _open.GetValueOrDefault(stream);
+
+    /// <summary>Whether one has named the stream as closed: nothing follows in it.</summary>
+    public bool IsSettled(string stream) => _closed.Contains(stream);
 
     /// <summary>The streams that were named.</summary>
     public IEnumerable<string> Streams => _named.Keys;
@@ -114,13 +120,13 @@ internal sealed class CheckpointVerifier(VerificationKeys keys, ProblemList prob
         var named = heads.Select(head => head.Stream).ToHashSet();
         foreach (var stream in _open.Keys.Where(stream => !isFirst && !named.Contains(stream)).ToList())
         {
-            problems.Add(stream, _open[stream], $"Checkpoint {number} does not name the stream, which was not closed.");
+            problems.Add(stream, _open[stream].Number, $"Checkpoint {number} does not name the stream, which was not closed.");
             _open.Remove(stream);
         }
 
         foreach (var head in heads)
         {
-            if (_open.TryGetValue(head.Stream, out var before) && head.Number < before)
+            if (_open.TryGetValue(head.Stream, out var before) && head.Number < before.Number)
                 problems.Add(head.Stream, head.Number, $"Checkpoint {number} names an earlier end of the stream than the checkpoint before it.");
 
             if (_closed.Contains(head.Stream))
@@ -129,7 +135,7 @@ internal sealed class CheckpointVerifier(VerificationKeys keys, ProblemList prob
             if (head.IsClosed)
                 _ = _open.Remove(head.Stream) | _closed.Add(head.Stream);
             else
-                _open[head.Stream] = head.Number;
+                _open[head.Stream] = head;
         }
     }
 

@@ -1,13 +1,21 @@
-using CodeSigning.Silo.Ledger.Entries;
+using CodeSigning.Grains.States;
 using CodeSigning.Silo.Ledger.Export;
+using CodeSigning.Silo.Storage;
+using Microsoft.Extensions.Options;
 
 namespace CodeSigning.Silo.Ledger.Verification;
 
 /// <inheritdoc/>
-internal sealed class OnlineVerification(LedgerPages pages, ILedgerKey key, StateVerifier states) : ILedgerVerification, IDisposable
+internal sealed class OnlineVerification(
+    IReadConnections connections,
+    ILedgerKey key,
+    IStateSealer sealer,
+    IEnumerable<StateKind> kinds,
+    IOptions<VerificationOptions> options)
+    : ILedgerVerification, IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private Progress? _progress;
+    private VerificationProgress? _progress;
 
     public async Task<VerificationReport> VerifyAsync(bool full, CancellationToken cancellationToken)
     {
@@ -15,16 +23,33 @@ internal sealed class OnlineVerification(LedgerPages pages, ILedgerKey key, Stat
         try
         {
             if (full || _progress is null)
-            {
-                _progress?.Dispose();
-                _progress = new Progress(key);
-            }
+                Replace(new VerificationProgress(key));
 
-            return await VerifyAsync(_progress, cancellationToken);
+            return await VerifierOver(connections).VerifyAsync(_progress!, cancellationToken);
         }
         finally
         {
             _gate.Release();
+        }
+    }
+
+    public async Task<VerificationReport> VerifyInBackgroundAsync(CancellationToken cancellationToken)
+    {
+        VerificationProgress progress = new(key);
+        try
+        {
+            PacedReads paced = new(connections, options.Value.Rest);
+            var report = await VerifierOver(paced).VerifyAsync(progress, cancellationToken);
+            await _gate.WaitAsync(cancellationToken);
+            // What it found counts for the calls that follow, until another full verification finds otherwise.
+            Replace(progress);
+            _gate.Release();
+            return report;
+        }
+        catch
+        {
+            progress.Dispose();
+            throw;
         }
     }
 
@@ -34,160 +59,12 @@ internal sealed class OnlineVerification(LedgerPages pages, ILedgerKey key, Stat
         _gate.Dispose();
     }
 
-    private async Task<VerificationReport> VerifyAsync(Progress progress, CancellationToken cancellationToken)
+    private StoredLedgerVerifier VerifierOver(IReadConnections reads) =>
+        new(new LedgerPages(reads), new StateVerifier(reads, sealer, kinds));
+
+    private void Replace(VerificationProgress progress)
     {
-        await VerifyLedgerAsync(progress, cancellationToken);
-        ProblemList stateProblems = new();
-        var missing = await states.VerifyAsync(progress.Written, progress.Uses.Verified, stateProblems, cancellationToken);
-        if (missing.Count > 0)
-        {
-            // What was deleted meanwhile was deleted with an entry, which is there by now.
-            await VerifyLedgerAsync(progress, cancellationToken);
-            foreach (var name in missing.Where(name => progress.Written.Versions[name] > 0).Order(StringComparer.Ordinal))
-                stateProblems.Add(null, null, $"The stored {name} is missing; the ledger does not tell of its deletion.");
-        }
-
-        return new VerificationReport(
-            progress.Entries, progress.Checkpoints.Count, [.. progress.Problems.All.Concat(stateProblems.All).Distinct()]);
-    }
-
-    private async Task VerifyLedgerAsync(Progress progress, CancellationToken cancellationToken)
-    {
-        var lastCheckpoint = (await pages.ReadLastCheckpointAsync(cancellationToken))?.Number ?? 0;
-        var ends = await pages.ReadEndsAsync(cancellationToken);
-        if (lastCheckpoint < progress.Checkpoints.Number)
-            progress.Problems.Add(null, lastCheckpoint + 1, $"Checkpoints were cut off: {progress.Checkpoints.Number} was there before.");
-
-        await foreach (var (_, text) in pages.ReadCheckpointsAsync(progress.Checkpoints.Number + 1, lastCheckpoint, cancellationToken))
-            progress.Checkpoints.Add(text);
-
-        foreach (var end in ends)
-            await VerifyStreamAsync(progress, end, cancellationToken);
-
-        var known = ends.Select(end => end.Stream).ToHashSet();
-        foreach (var stream in progress.Checkpoints.Streams.Union(progress.Streams.Keys).Where(stream => !known.Contains(stream)))
-            progress.Problems.Add(stream, 1, "The stream is missing.");
-
-        await FindStrayEntriesAsync(progress, cancellationToken);
-        progress.Checkpoints.ForgetChecked();
-        progress.Uses.Finish(isPart: false);
-    }
-
-    // Lists show every row; the streams' own rows say which of them belong to the ledger.
-    private async Task FindStrayEntriesAsync(Progress progress, CancellationToken cancellationToken)
-    {
-        await foreach (var stream in pages.ReadStreamsOfEntriesAsync(cancellationToken))
-        {
-            foreach (var number in await pages.ReadStrayEntriesAsync(stream, cancellationToken))
-                progress.Problems.Add(stream, number, "The entry lies outside its stream: it was inserted, or the stream was cut off.");
-        }
-    }
-
-    private async Task VerifyStreamAsync(Progress progress, StreamEnd end, CancellationToken cancellationToken)
-    {
-        var stream = progress.Stream(end.Stream);
-        if (stream.Number > 0 && await pages.ReadHashAsync(end.Stream, stream.Number, cancellationToken) != stream.Hash)
-            progress.Problems.Add(end.Stream, stream.Number, "The entry is not the one that was verified before: it was changed or removed.");
-
-        // A checkpoint may name what an earlier call has verified.
-        foreach (var (number, hash) in progress.Checkpoints.NamedUpTo(end.Stream, stream.Number))
-        {
-            if (await pages.ReadHashAsync(end.Stream, number, cancellationToken) != hash)
-                progress.Problems.Add(end.Stream, number, "The entry is not the one that a checkpoint names: it, or one before it, was changed.");
-        }
-
-        var first = stream.Number + 1;
-        await using var heads = pages.ReadHeadsAsync(end.Stream, first, end.Number, cancellationToken).GetAsyncEnumerator(cancellationToken);
-        var hasHead = await heads.MoveNextAsync();
-        await foreach (var row in pages.ReadEntriesAsync(end.Stream, first, end.Number, cancellationToken))
-        {
-            while (hasHead && heads.Current.Number < row.Number)
-                hasHead = await AddHeadAsync();
-
-            Add(progress, stream, row);
-        }
-
-        while (hasHead)
-            hasHead = await AddHeadAsync();
-
-        // A stream that was verified to its end and closed since: its closing head stands at an entry seen before.
-        if (end.IsClosed && !stream.IsClosed)
-        {
-            await foreach (var (_, text) in pages.ReadHeadsAsync(end.Stream, end.Number, end.Number, cancellationToken).Skip(1))
-                stream.AddHead(text);
-        }
-
-        stream.Finish();
-        progress.Checkpoints.CheckEnd(end.Stream, stream.Number);
-        CheckEnd(progress, stream, end);
-
-        async Task<bool> AddHeadAsync()
-        {
-            stream.AddHead(heads.Current.Text);
-            return await heads.MoveNextAsync();
-        }
-    }
-
-    private static void Add(Progress progress, StreamVerifier stream, EntryRow row)
-    {
-        progress.Entries++;
-        if (stream.AddEntry(row.Text) is not { } entry)
-            return;
-
-        progress.Checkpoints.Check(entry);
-        progress.Uses.Add(entry);
-        progress.Written.Add(entry);
-        // Lists and counts are served from the columns, so these must say what the text says.
-        if (row.Number != entry.Number || row.OperationId != entry.OperationId || row.Kind != entry.Kind || row.Outcome != entry.Outcome
-            || row.SignerId != entry.SignerId || row.ActorId != entry.ActorId || row.GrantId != entry.GrantId || row.Use != entry.Use
-            || LedgerTime.ToText(row.AtMs) != entry.At)
-        {
-            progress.Problems.Add(stream.Stream, entry.Number, "A column of the entry was changed: it does not say what the entry's text says.");
-        }
-    }
-
-    private static void CheckEnd(Progress progress, StreamVerifier stream, StreamEnd end)
-    {
-        if (stream.Number != end.Number)
-            progress.Problems.Add(end.Stream, stream.Number + 1, $"The stream ends at entry {stream.Number}, and its head names entry {end.Number}.");
-        else if (stream.Hash is not null && stream.Hash != end.Hash)
-            progress.Problems.Add(end.Stream, end.Number, "The last entry is not the one that the stream's head names.");
-        else if (end.IsClosed && !stream.IsClosed)
-            progress.Problems.Add(end.Stream, end.Number, "The signed head that closes the stream is missing.");
-    }
-
-    /// <summary>How far verification has come.</summary>
-    private sealed class Progress : IDisposable
-    {
-        private readonly VerificationKeys _keys;
-
-        public Progress(ILedgerKey key)
-        {
-            _keys = new VerificationKeys().Add(key.PublicKey.Span);
-            Checkpoints = new CheckpointVerifier(_keys, Problems);
-            Uses = new GrantUseVerifier(Problems);
-        }
-
-        public ProblemList Problems { get; } = new();
-
-        public CheckpointVerifier Checkpoints { get; }
-
-        public GrantUseVerifier Uses { get; }
-
-        public WrittenVersions Written { get; } = new();
-
-        public Dictionary<string, StreamVerifier> Streams { get; } = [];
-
-        public long Entries { get; set; }
-
-        public StreamVerifier Stream(string name)
-        {
-            if (!Streams.TryGetValue(name, out var stream))
-                Streams.Add(name, stream = new StreamVerifier(name, _keys, Problems));
-
-            return stream;
-        }
-
-        public void Dispose() => _keys.Dispose();
+        _progress?.Dispose();
+        _progress = progress;
     }
 }

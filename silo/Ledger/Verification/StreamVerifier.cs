@@ -33,6 +33,9 @@ internal sealed class StreamVerifier(string stream, VerificationKeys keys, Probl
         CoveredTo = number - 1;
     }
 
+    /// <summary>Begins behind an entry that was verified before, under a signed head.</summary>
+    public void ContinueAfter(long number, string hash) => (Number, Hash, CoveredTo) = (number, hash, number);
+
     /// <summary>Looks at the next entry.</summary>
     /// <returns>The entry; null where it is unreadable.</returns>
     public ParsedEntry? AddEntry(ReadOnlyMemory<byte> text)

@@ -105,8 +105,10 @@ public static class LedgerStorageExtensions
         services.AddSingleton<ICheckpoints, CheckpointReader>();
         services.AddHostedService<CheckpointService>();
         services.AddSingleton<ILedgerExport, LedgerExport>();
-        services.AddSingleton<StateVerifier>();
+        services.AddOptions<VerificationOptions>();
         services.AddSingleton<ILedgerVerification, OnlineVerification>();
+        services.AddSingleton<FullVerifications>();
+        services.AddHostedService<FullVerificationService>();
     }
 
     private static void AddHousekeeping(IServiceCollection services)

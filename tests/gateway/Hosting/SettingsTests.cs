@@ -47,6 +47,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("CODESIGNING_DB", "Database=x", "names no Host")]
     [InlineData("CODESIGNING_DB_MIGRATE", "Host=db", "Set both or neither")]
     [InlineData("CODESIGNING_PUBLIC_URL", "signing", "is not an address")]
+    [InlineData("CODESIGNING_VERIFY_INTERVAL", "daily", "It is a duration")]
     public void A_mistake_about_the_node_is_a_sentence_without_a_secret(string name, string value, string sentence)
     {
         var mistakes = Assert.Throws<SettingsException>(() => NodeSettings.Read(Configuration((name, value))));

@@ -38,13 +38,47 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Online_verification_goes_on_where_it_stopped()
+    public async Task Online_verification_goes_on_from_the_last_checkpoint_and_says_so()
     {
         AssertIntact(await Node.VerifyOnlineAsync(), 6, 0);
         await Node.CheckpointAsync();
         await CommitSurelyAsync(Elements.Sign());
         AssertIntact(await Node.VerifyOnlineAsync(), 7, 1);
-        AssertIntact(await Node.VerifyOnlineAsync(full: true), 7, 1);
+        await CommitSurelyAsync(Elements.Sign());
+        AssertIntact(await Node.VerifyOnlineAsync(), 2, 0, verifiedFrom: 1);
+        AssertIntact(await Node.VerifyOnlineAsync(full: true), 8, 1);
+    }
+
+    [Fact]
+    public async Task Entries_behind_the_last_verified_checkpoint_are_looked_at_each_time()
+    {
+        await Node.CheckpointAsync();
+        await CommitSurelyAsync(Elements.Use("gnt_1", 5));
+        await CommitSurelyAsync(Elements.Sign());
+        AssertIntact(await Node.VerifyOnlineAsync(), 8, 1);
+        await TamperAsync("UPDATE ledger_entries SET json = replace(json, 'release', 'malware') WHERE number = 7");
+        Assert.Equal(7, (await Node.VerifyOnlineAsync()).Problems[0].Number);
+    }
+
+    [Fact]
+    public async Task Intact_is_not_said_of_what_lies_before_the_last_verified_checkpoint()
+    {
+        await Node.CheckpointAsync();
+        AssertIntact(await Node.VerifyOnlineAsync(), 6, 1);
+        await TamperAsync("UPDATE ledger_entries SET json = replace(json, 'release', 'malware') WHERE number = 3");
+        AssertIntact(await Node.VerifyOnlineAsync(), 0, 0, verifiedFrom: 1);
+        var full = await Node.VerifyOnlineAsync(full: true);
+        Assert.Equal((0L, 3L), (full.VerifiedFrom, full.Problems[0].Number!.Value));
+        Assert.False((await Node.VerifyOnlineAsync()).Intact);
+    }
+
+    [Fact]
+    public async Task A_checkpoint_that_was_replaced_after_it_was_verified_is_found()
+    {
+        await Node.CheckpointAsync();
+        AssertIntact(await Node.VerifyOnlineAsync(), 6, 1);
+        await TamperAsync("UPDATE ledger_checkpoints SET json = replace(json, '2030', '2031')");
+        Assert.Equal(1, Assert.Single((await Node.VerifyOnlineAsync()).Problems).Number);
     }
 
     [Fact]
@@ -325,10 +359,10 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
 
     private static byte[] Join(List<string> lines) => Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n");
 
-    private static void AssertIntact(VerificationReport report, long entries, long checkpoints)
+    private static void AssertIntact(VerificationReport report, long entries, long checkpoints, long verifiedFrom = 0)
     {
         Assert.Empty(report.Problems);
-        Assert.Equal((entries, checkpoints), (report.Entries, report.Checkpoints));
+        Assert.Equal((verifiedFrom, entries, checkpoints), (report.VerifiedFrom, report.Entries, report.Checkpoints));
     }
 
     // Cuts off the last two entries with all that is stored about them.

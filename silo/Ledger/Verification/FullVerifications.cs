@@ -1,0 +1,149 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Recording;
+using CodeSigning.Grains.States;
+using CodeSigning.Identities;
+using CodeSigning.Ledger;
+using Microsoft.Extensions.Options;
+
+namespace CodeSigning.Silo.Ledger.Verification;
+
+/// <summary>
+/// What full verifications found, and who makes the next: one row of the store, sealed, in which the nodes agree. Whoever has
+/// the database alone can put an older one back, which only brings the next verification forward.
+/// </summary>
+public sealed class FullVerifications(
+    IStateStore states, ILedger ledger, TimeProvider time, IOptions<VerificationOptions> options, IOptions<LedgerOptions> node)
+{
+    private const string RowId = "full";
+    private const int ProblemsTold = 10;
+
+    /// <summary>The name of this node.</summary>
+    internal string Node => node.Value.Node;
+
+    /// <summary>What the last one found; null where none was made, or its row was changed outside the service.</summary>
+    public async Task<FullVerification?> FindLastAsync(CancellationToken cancellationToken) =>
+        (await ReadOrForgetAsync(cancellationToken)).State.Last;
+
+    internal static FullVerification Sum(VerificationReport report, DateTimeOffset beganAt, DateTimeOffset endedAt, string node) => new(
+        beganAt, endedAt, node, report.Intact, report.Entries, report.Checkpoints, report.Problems.Count,
+        report.Intact ? null : Fingerprint(report.Problems));
+
+    /// <summary>Claims the next one for this node, if it is due and no other node is at it.</summary>
+    /// <exception cref="StateTamperedException">The row was changed outside the service.</exception>
+    internal async Task<bool> TryClaimAsync(CancellationToken cancellationToken)
+    {
+        var (version, state) = await ReadAsync(cancellationToken);
+        var now = time.GetUtcNow();
+        if (state.ClaimedUntil > now || state.Last?.BeganAt + options.Value.Interval > now)
+            return false;
+
+        // A node that died in the middle keeps the others from it for half of the time between two.
+        return await SaveAsync(
+            version, state with { ClaimedBy = Node, ClaimedUntil = now + (options.Value.Interval / 2) }, null, cancellationToken);
+    }
+
+    /// <summary>Gives a claim back, where the store takes it; else it ends by itself.</summary>
+    internal async Task ReleaseAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (version, state) = await ReadOrForgetAsync(cancellationToken);
+            if (version is { } known && state.ClaimedBy == Node)
+                await SaveAsync(known, state with { ClaimedBy = null, ClaimedUntil = null }, null, cancellationToken);
+        }
+        catch (Exception exception) when (exception is StoreUnavailableException or LedgerUnavailableException)
+        {
+            // What keeps it from being given back is told of by whatever else needs the store.
+        }
+    }
+
+    /// <summary>
+    /// Notes what one found. Problems that the last one did not find are an entry, and by that an event for whoever wants to
+    /// hear of it.
+    /// </summary>
+    internal async Task NoteAsync(VerificationReport report, FullVerification found, CancellationToken cancellationToken)
+    {
+        bool isNoted;
+        do
+        {
+            var (version, state) = await ReadOrForgetAsync(cancellationToken);
+            var entry = found.Problem is null || found.Problem == state.Last?.Problem ? null : Tell(report);
+            isNoted = version is { } known
+                ? await SaveAsync(known, new FullVerificationState { Last = found }, entry, cancellationToken)
+                : entry is null || await ledger.CommitAsync(entry, cancellationToken) is CommitOutcome.Committed;
+        }
+        while (!isNoted);
+    }
+
+    // A row that was changed outside the service cannot be replaced: it stays, as evidence, and the entry is made each time.
+    private async Task<(long? Version, FullVerificationState State)> ReadOrForgetAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAsync(cancellationToken);
+        }
+        catch (StateTamperedException)
+        {
+            return (null, new FullVerificationState());
+        }
+    }
+
+    private async Task<(long Version, FullVerificationState State)> ReadAsync(CancellationToken cancellationToken) =>
+        await states.ReadAsync(StateTypes.LedgerVerification, RowId, cancellationToken) is { } row
+            ? (row.Version, row.ReadAs<FullVerificationState>())
+            : (0, new FullVerificationState());
+
+    private async Task<bool> SaveAsync(
+        long version, FullVerificationState state, LedgerElement? entry, CancellationToken cancellationToken)
+    {
+        StateWrite write = new(StateTypes.LedgerVerification, RowId, version, StateJson.Write(state), StateIndex.None);
+        return await ledger.CommitAsync((entry ?? new LedgerElement()).Writing(write), cancellationToken) is CommitOutcome.Committed;
+    }
+
+    private LedgerElement Tell(VerificationReport report)
+    {
+        var change = Change.By(
+            Caller.System,
+            "ledger.verify",
+            "ledger",
+            "entries",
+            new
+            {
+                Node,
+                report.Entries,
+                report.Checkpoints,
+                Problems = report.Problems.Count,
+                First = report.Problems.Take(ProblemsTold),
+            },
+            time);
+        return change with { Entry = change.Entry! with { Outcome = EntryOutcome.Failed } };
+    }
+
+    private static string Fingerprint(IReadOnlyList<LedgerProblem> problems) =>
+        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(problems)));
+}
+
+/// <summary>The row: what the last full verification found, and which node is at the next, until when.</summary>
+internal sealed record FullVerificationState
+{
+    public FullVerification? Last { get; init; }
+
+    public string? ClaimedBy { get; init; }
+
+    public DateTimeOffset? ClaimedUntil { get; init; }
+}
+
+/// <summary>What a verification of the whole ledger and of every state found.</summary>
+/// <param name="BeganAt">When it began (UTC).</param>
+/// <param name="EndedAt">When it ended (UTC).</param>
+/// <param name="Node">The node that made it.</param>
+/// <param name="Intact">Whether nothing was wrong.</param>
+/// <param name="Entries">How many entries were looked at.</param>
+/// <param name="Checkpoints">How many checkpoints were looked at.</param>
+/// <param name="Problems">How many problems were found, at most <see cref="ProblemList.Limit"/>.</param>
+/// <param name="Problem">Names what was found, so that the same is told of once; null where nothing was wrong.</param>
+public sealed record FullVerification(
+    DateTimeOffset BeganAt, DateTimeOffset EndedAt, string Node, bool Intact, long Entries, long Checkpoints, int Problems,
+    string? Problem = null);
