@@ -30,6 +30,9 @@ public sealed record NodeSettings
     /// <summary>The first administrator's password; null for one that is made up and printed once.</summary>
     public required string? AdministratorPassword { get; init; }
 
+    /// <summary>The file outside the store in which this node keeps its high-water mark, as a full path; null for the data directory's own.</summary>
+    public string? HighWater { get; init; }
+
     /// <summary>How often the whole ledger is verified in the background; zero for never.</summary>
     public TimeSpan VerificationInterval { get; init; } = new VerificationOptions().Interval;
 
@@ -56,6 +59,7 @@ public sealed record NodeSettings
             PublicUrl = ReadPublicUrl(configuration, mistakes),
             AdministratorEmail = Text(configuration, "CODESIGNING_ADMIN_EMAIL") ?? "admin@localhost",
             AdministratorPassword = Text(configuration, "CODESIGNING_ADMIN_PASSWORD"),
+            HighWater = ReadHighWater(configuration, mistakes),
             VerificationInterval = ReadVerificationInterval(configuration, mistakes),
         };
         DataDirectories.Prepare(settings.DataDirectory, mistakes);
@@ -68,6 +72,7 @@ public sealed record NodeSettings
         Database = PostgreSql ?? "sqlite",
         Migrate = PostgreSqlOwner,
         DataDirectory = DataDirectory,
+        HighWater = HighWater,
     };
 
     /// <summary>Says where things are, and no secret.</summary>
@@ -75,6 +80,18 @@ public sealed record NodeSettings
 
     private static string? Text(IConfiguration configuration, string name) =>
         configuration[name] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
+
+    private static string? ReadHighWater(IConfiguration configuration, List<string> mistakes)
+    {
+        if (Text(configuration, "CODESIGNING_HIGH_WATER") is not { } text)
+            return null;
+
+        var path = Path.GetFullPath(text);
+        if (!Directory.Exists(Path.GetDirectoryName(path)) || Directory.Exists(path))
+            mistakes.Add($"CODESIGNING_HIGH_WATER is '{text}'. It is a file, which the server makes, in a directory that is there.");
+
+        return path;
+    }
 
     private static TimeSpan ReadVerificationInterval(IConfiguration configuration, List<string> mistakes)
     {

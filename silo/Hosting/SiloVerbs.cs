@@ -1,4 +1,5 @@
 using CodeSigning.Silo.Ledger.Commands;
+using CodeSigning.Silo.Ledger.HighWater;
 using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Storage.Commands;
 using CodeSigning.Silo.Storage.Secrets;
@@ -21,6 +22,7 @@ internal static class SiloVerbs
         silo backup --to FILE                      copies the SQLite store while the server runs
         silo restore --from FILE                   puts a copy in its place while the server is stopped
         silo check                                 verifies the whole ledger and every state's seal
+        silo accept-older-store                    goes on with a store that is older than this node knows
         silo replace-cluster-authority             makes a new key for what nodes know one another by
         """;
 
@@ -41,6 +43,8 @@ internal static class SiloVerbs
                 return await RestoreCommand.RunAsync(Storage(), rest, TimeProvider.System, output, errors, cancellationToken);
             case ["check"]:
                 return await CheckAsync(output, errors, cancellationToken);
+            case ["accept-older-store"]:
+                return await AcceptOlderStoreAsync(output, errors, cancellationToken);
             case ["replace-cluster-authority"]:
                 return await ReplaceAuthorityAsync(output, errors, cancellationToken);
             default:
@@ -88,6 +92,16 @@ internal static class SiloVerbs
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // The command itself says why it cannot.
         using var host = builder.Build();
         return await ReplaceAuthorityCommand.RunAsync(host, output, errors, cancellationToken);
+    }
+
+    private static async Task<int> AcceptOlderStoreAsync(TextWriter output, TextWriter errors, CancellationToken cancellationToken)
+    {
+        var builder = CreateBuilder([]);
+        builder.AddStore(NodeSettings.Read(builder.Configuration));
+        builder.Services.Configure<HighWaterOptions>(options => options.AcceptsOlderStore = true);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // The command itself says why it cannot.
+        using var host = builder.Build();
+        return await AcceptOlderStoreCommand.RunAsync(host, output, errors, cancellationToken);
     }
 
     // A verb that opened an empty store would make keys for it.

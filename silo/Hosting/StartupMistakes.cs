@@ -1,5 +1,6 @@
 using CodeSigning.Grains.States;
 using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Ledger.HighWater;
 using CodeSigning.Silo.Storage.Hosting;
 
 namespace CodeSigning.Silo.Hosting;
@@ -13,7 +14,8 @@ public static class StartupMistakes
     /// <summary>The sentence; null where it is no mistake of the operator's but a fault.</summary>
     public static string? SentenceOf(Exception exception) => exception switch
     {
-        SettingsException or MasterKeyException or StoreInUseException or StateTamperedException => exception.Message,
+        SettingsException or MasterKeyException or StoreInUseException or HighWaterException or StateTamperedException =>
+            exception.Message,
         SealedKeyException { Fault: SealedKeyFault.OtherMasterKey } sealedKey =>
             $"The master key is not the one of this store. {sealedKey.Message} "
             + "Start with the master key that the store was made with (CODESIGNING_MASTER_KEY, or master.key in the data directory).",

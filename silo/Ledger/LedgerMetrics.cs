@@ -15,6 +15,7 @@ public sealed class LedgerMetrics : IDisposable
     private readonly Counter<long> _retries;
     private readonly Counter<long> _refusedBatches;
     private Func<int> _queueLength = () => 0;
+    private Func<(long Checkpoint, bool IsNew)?> _highWater = () => null;
     private Func<(int Problems, TimeSpan Age)?> _verified = () => null;
     private double _skewSeconds;
 
@@ -30,16 +31,23 @@ public sealed class LedgerMetrics : IDisposable
         _meter.CreateObservableGauge("ledger.queue.length", () => _queueLength(), "{element}", "Elements that wait for the writer.");
         _meter.CreateObservableGauge("ledger.clock.skew", () => Volatile.Read(ref _skewSeconds), "s", "This node's clock minus the database's.");
         _meter.CreateObservableGauge(
-            "ledger.verification.problems", () => Verified(found => (long)found.Problems), "{problem}",
+            "ledger.verification.problems", () => Observed(_verified(), found => found.Problems), "{problem}",
             "Problems that the last full verification found.");
         _meter.CreateObservableGauge(
-            "ledger.verification.age", () => Verified(found => found.Age.TotalSeconds), "s", "Time since the last full verification ended.");
+            "ledger.verification.age", () => Observed(_verified(), found => found.Age.TotalSeconds), "s", "Time since the last full verification ended.");
+        _meter.CreateObservableGauge(
+            "ledger.high_water", () => Observed(_highWater(), mark => mark.Checkpoint), "{checkpoint}", "The last checkpoint that this node saw.");
+        _meter.CreateObservableGauge(
+            "ledger.high_water.lost", () => Observed(_highWater(), mark => mark.IsNew ? 1 : 0), "{node}",
+            "1 where this node found no high-water mark at its start, though the store had checkpoints.");
     }
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
 
     internal void ObserveQueue(Func<int> length) => _queueLength = length;
+
+    internal void ObserveHighWater(Func<(long Checkpoint, bool IsNew)?> mark) => _highWater = mark;
 
     internal void ObserveVerification(Func<(int Problems, TimeSpan Age)?> last) => _verified = last;
 
@@ -57,11 +65,12 @@ public sealed class LedgerMetrics : IDisposable
 
     internal void ClockSkew(TimeSpan skew) => Volatile.Write(ref _skewSeconds, skew.TotalSeconds);
 
-    // Nothing where none was made: a count of no problems would say that one was.
-    private IEnumerable<Measurement<T>> Verified<T>(Func<(int Problems, TimeSpan Age), T> value)
-        where T : struct
+    // Nothing where nothing is known: a count of no problems would say that somebody had looked.
+    private static IEnumerable<Measurement<TValue>> Observed<TSource, TValue>(TSource? source, Func<TSource, TValue> value)
+        where TSource : struct
+        where TValue : struct
     {
-        if (_verified() is { } found)
-            yield return new Measurement<T>(value(found));
+        if (source is { } known)
+            yield return new Measurement<TValue>(value(known));
     }
 }

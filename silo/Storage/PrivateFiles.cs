@@ -38,6 +38,20 @@ internal static class PrivateFiles
         file.Flush(flushToDisk: true);
     }
 
+    /// <summary>Puts a file with a content in the place of one that may be there. Whoever reads finds the one or the other, whole.</summary>
+    public static void Replace(string path, ReadOnlySpan<byte> content)
+    {
+        var arriving = $"{path}.{Environment.ProcessId}.arriving";
+        File.Delete(arriving);
+        using (var file = new FileStream(arriving, ForCreation(FileMode.CreateNew)))
+        {
+            file.Write(content);
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(arriving, path, overwrite: true);
+    }
+
     /// <summary>Makes a directory, and what is missing above it, for its owner alone; one that is there is left as it is.</summary>
     public static void CreateDirectory(string path)
     {

@@ -12,6 +12,12 @@ public sealed class StorageOptions
     /// <summary>The directory that holds the SQLite file.</summary>
     public string DataDirectory { get; set; } = "data";
 
+    /// <summary>The file outside the store in which this node keeps its high-water mark; null for one in the data directory.</summary>
+    public string? HighWater { get; set; }
+
+    /// <summary>Where this node's high-water mark is.</summary>
+    public string HighWaterPath => HighWater ?? Path.Combine(DataDirectory, "high-water");
+
     /// <summary>Whether the store is an SQLite file.</summary>
     public bool IsSqlite => string.Equals(Database, "sqlite", StringComparison.OrdinalIgnoreCase);
 

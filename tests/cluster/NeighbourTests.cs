@@ -93,7 +93,7 @@ public sealed class NeighbourTests
 
         Assert.Equal(0, (await SiloVerb.RunAsync(settings, "check")).Status);
         Assert.Equal(0, (await SiloVerb.RunAsync(settings, "backup", "--to", backup)).Status);
-        foreach (var verb in (string[][])[["restore", "--from", backup], ["replace-cluster-authority"]])
+        foreach (var verb in (string[][])[["restore", "--from", backup], ["accept-older-store"], ["replace-cluster-authority"]])
         {
             var (status, output) = await SiloVerb.RunAsync(settings, verb);
             Assert.Equal(1, status);
@@ -102,6 +102,7 @@ public sealed class NeighbourTests
 
         await deployment.Nodes[0].KillAsync();
         Assert.Equal(0, (await SiloVerb.RunAsync(settings, "restore", "--from", backup)).Status);
+        Assert.Equal(0, (await SiloVerb.RunAsync(settings, "accept-older-store")).Status);
         Assert.Equal(0, (await SiloVerb.RunAsync(settings, "replace-cluster-authority")).Status);
         Assert.Equal(0, (await SiloVerb.RunAsync(settings, "check")).Status);
         await deployment.Nodes[0].StartAsync();

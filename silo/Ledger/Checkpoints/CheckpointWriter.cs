@@ -1,6 +1,7 @@
 using CodeSigning.Silo.Ledger.Commits;
 using CodeSigning.Silo.Ledger.Entries;
 using CodeSigning.Silo.Ledger.Export;
+using CodeSigning.Silo.Ledger.HighWater;
 using CodeSigning.Silo.Ledger.Writing;
 using Microsoft.Extensions.Options;
 
@@ -8,7 +9,7 @@ namespace CodeSigning.Silo.Ledger.Checkpoints;
 
 /// <summary>Makes checkpoints. Every node tries; the store takes one at a time, and only on top of the last.</summary>
 internal sealed class CheckpointWriter(
-    LedgerPages pages, ILedgerCommits commits, OwnStream own, ILedgerKey key, IOptions<LedgerOptions> options)
+    LedgerPages pages, ILedgerCommits commits, OwnStream own, ILedgerKey key, HighWaterWatch highWater, IOptions<LedgerOptions> options)
 {
     /// <summary>Makes a checkpoint if something changed since the last, and the last is not too young.</summary>
     /// <returns>Whether one was made.</returns>
@@ -23,6 +24,9 @@ internal sealed class CheckpointWriter(
     {
         // The last checkpoint before the streams' ends: then no end can lie before the one that it names.
         var last = await pages.ReadLastCheckpointAsync(cancellationToken);
+        if (!await highWater.SeeAsync(last, cancellationToken))
+            return false;
+
         var nowMs = await commits.ReadClockAsync(cancellationToken);
         var at = LedgerTime.ToText(nowMs);
         var lastAt = last is var (_, previous) ? CheckpointText.At(System.Text.Encoding.UTF8.GetBytes(previous)) : "";
@@ -37,7 +41,8 @@ internal sealed class CheckpointWriter(
         var number = (last?.Number ?? 0) + 1;
         var text = CheckpointText.Sign(number, last?.Text, IsAfter(lastAt, at) ? lastAt : at, ends, key);
         string[] closed = [.. ends.Where(end => end.IsClosed).Select(end => end.Stream)];
-        return await commits.AddCheckpointAsync(number, last?.Text, text, closed, cancellationToken);
+        return await commits.AddCheckpointAsync(number, last?.Text, text, closed, cancellationToken)
+            && await highWater.SeeAsync((number, text), cancellationToken);
     }
 
     private static bool IsAfter(string at, string other) => string.CompareOrdinal(at, other) > 0;

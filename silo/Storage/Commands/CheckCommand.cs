@@ -1,6 +1,7 @@
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Ledger.HighWater;
 using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Storage.Secrets;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,6 +34,9 @@ public static class CheckCommand
         {
             await services.GetRequiredService<ClusterKeys>().OpenAsync(services.GetRequiredService<KeyVault>(), cancellationToken);
             var report = await services.GetRequiredService<ILedgerVerification>().VerifyAsync(full: true, cancellationToken);
+            if (await services.GetRequiredService<HighWaterWatch>().FindFaultAsync(cancellationToken) is { } older)
+                await output.WriteLineAsync(older);
+
             foreach (var problem in report.Problems)
                 await output.WriteLineAsync(problem.Stream is null ? problem.What : $"{problem.Stream}, entry {problem.Number}: {problem.What}");
 
@@ -42,7 +46,7 @@ public static class CheckCommand
             return report.Intact ? 0 : 1;
         }
         catch (Exception exception) when (exception is SealedKeyException or MasterKeyException or StoreUnavailableException
-            or StoreRejectedException or LedgerUnavailableException)
+            or StoreRejectedException or LedgerUnavailableException or HighWaterException)
         {
             await errors.WriteLineAsync($"Nothing was checked. {exception.Message}");
             return 2;

@@ -50,7 +50,8 @@ public static class RestoreCommand
             await output.WriteLineAsync(
                 "The store was restored. Start the server with the master key of that time, then verify: silo check, and "
                 + "silo verify-ledger with a checkpoint that was kept outside. What happened after the backup is lost: sessions and "
-                + "secrets ended since then are alive again, and grants have back the uses they made.");
+                + "secrets ended since then are alive again, and grants have back the uses they made. A server that has seen what came "
+                + $"after it (its mark is {storage.HighWaterPath}) refuses to start until silo accept-older-store was run.");
             return 0;
         }
         catch (Exception exception) when (exception is StoreInUseException or SqliteException or IOException or UnauthorizedAccessException or InvalidDataException)

@@ -8,6 +8,7 @@ using CodeSigning.Silo.Ledger.Commits;
 using CodeSigning.Silo.Ledger.Commits.PostgreSql;
 using CodeSigning.Silo.Ledger.Commits.Sqlite;
 using CodeSigning.Silo.Ledger.Export;
+using CodeSigning.Silo.Ledger.HighWater;
 using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Ledger.Writing;
 using CodeSigning.Silo.Storage.Housekeeping;
@@ -101,6 +102,9 @@ public static class LedgerStorageExtensions
         services.AddSingleton<LedgerPages>();
         services.AddSingleton<StreamHeads>();
         services.AddSingleton<SilentStreams>();
+        services.AddOptions<HighWaterOptions>();
+        services.AddSingleton<HighWaterFile>();
+        services.AddSingleton<HighWaterWatch>();
         services.AddSingleton<CheckpointWriter>();
         services.AddSingleton<ICheckpoints, CheckpointReader>();
         services.AddHostedService<CheckpointService>();
@@ -130,6 +134,6 @@ public static class LedgerStorageExtensions
         services.AddSingleton<LedgerWriter>();
         services.AddSingleton<ILedger>(provider => provider.GetRequiredService<LedgerWriter>());
         services.AddSingleton<ICommitFence>(provider => provider.GetRequiredService<ILedgerCommits>());
-        services.AddSingleton<ILedgerHealth>(provider => provider.GetRequiredService<LedgerWriter>());
+        services.AddSingleton<ILedgerHealth, LedgerHealth>();
     }
 }

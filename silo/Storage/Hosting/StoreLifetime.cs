@@ -3,6 +3,7 @@ using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Ledger.Checkpoints;
+using CodeSigning.Silo.Ledger.HighWater;
 using CodeSigning.Silo.Ledger.Writing;
 using CodeSigning.Silo.Storage.Secrets;
 using Microsoft.Extensions.Hosting;
@@ -11,7 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace CodeSigning.Silo.Storage.Hosting;
 
 /// <summary>
-/// Brings the store up before anything else starts, and down after everything else has stopped: schema, stream, keys, what earlier releases wrote; at
+/// Brings the store up before anything else starts, and down after everything else has stopped: schema, a look whether it is
+/// older than this node knows, stream, keys, what earlier releases wrote; at
 /// the end what waits is committed, the stream closed, and a checkpoint names it so.
 /// </summary>
 internal sealed class StoreLifetime(
@@ -23,13 +25,16 @@ internal sealed class StoreLifetime(
     ILedgerReader entries,
     EarlierStates earlier,
     CheckpointWriter checkpoints,
+    HighWaterWatch highWater,
     ILogger<StoreLifetime> logger) : IHostedLifecycleService
 {
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         await migrator.MigrateAsync(cancellationToken);
+        await highWater.OpenAsync(cancellationToken);
         await writer.StartAsync(cancellationToken);
         await keys.OpenOrMakeAsync(vault, keyStore, writer, entries, cancellationToken);
+        await highWater.RecordAsync(writer, cancellationToken);
         await earlier.UpgradeAsync(cancellationToken);
     }
 

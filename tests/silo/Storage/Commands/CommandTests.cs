@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Ledger;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Ledger;
 using CodeSigning.Silo.Ledger.Commands;
+using CodeSigning.Silo.Ledger.HighWater;
 using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Storage.Commands;
 using CodeSigning.Silo.Storage.Hosting;
@@ -78,8 +80,8 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
         await Node.DisposeAsync();
         Assert.Equal(0, await RestoreAsync(Database.Options, file));
         Assert.Single(Directory.GetFiles(Database.Options.DataDirectory, "codesigning.db.2*"));
-        await using var node = await TestNode.StartAsync(Database, Time);
-        Assert.Empty(await node.Entries.ListAsync(new LedgerQuery(), CancellationToken.None));
+        await using var node = await StartOnOlderStoreAsync();
+        Assert.Empty(await node.Entries.ListAsync(new LedgerQuery(Kind: EntryKind.Sign), CancellationToken.None));
     }
 
     [Fact]
@@ -134,8 +136,8 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
         Assert.Equal(damaged, await File.ReadAllBytesAsync(aside));
         Assert.Equal("log", await File.ReadAllTextAsync(aside + "-wal"));
         Assert.True(File.Exists(aside + "-shm"));
-        await using var node = await TestNode.StartAsync(Database, Time);
-        Assert.Single(await node.Entries.ListAsync(new LedgerQuery(), CancellationToken.None));
+        await using var node = await StartOnOlderStoreAsync();
+        Assert.Single(await node.Entries.ListAsync(new LedgerQuery(Kind: EntryKind.Sign), CancellationToken.None));
     }
 
     [Fact]
@@ -269,6 +271,9 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
 
     private Task<int> RestoreAsync(StorageOptions options, string file) =>
         RestoreCommand.RunAsync(options, ["--from", file], Time, _output, _errors, CancellationToken.None);
+
+    private Task<TestNode> StartOnOlderStoreAsync() =>
+        TestNode.StartAsync(Database, Time, services => services.Configure<HighWaterOptions>(options => options.AcceptsOlderStore = true));
 
     private static void Damage(string store, bool isTruncated)
     {
