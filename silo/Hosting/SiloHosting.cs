@@ -2,9 +2,11 @@ using System.Net;
 using CodeSigning.Grains;
 using CodeSigning.Grains.Certificates;
 using CodeSigning.Silo.Ledger.Verification;
+using CodeSigning.Silo.Logging;
 using CodeSigning.Silo.Notifications;
 using CodeSigning.Silo.Storage.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -22,6 +24,8 @@ public static class SiloHosting
     /// <exception cref="SettingsException">What the settings say of the node's address is a mistake.</exception>
     public static IHostApplicationBuilder AddSilo(this IHostApplicationBuilder builder, NodeSettings settings)
     {
+        builder.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(provider => new QuietLoggerFactory(
+            ActivatorUtilities.CreateInstance<LoggerFactory>(provider), provider.GetRequiredService<TimeProvider>())));
         if (settings.PostgreSql is { } database)
             builder.Services.AddAddressClaim(ClusterSettings.Read(builder.Configuration), database);
         else

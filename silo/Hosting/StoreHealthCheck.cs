@@ -1,4 +1,5 @@
 using CodeSigning.Grains.States;
+using CodeSigning.Silo.Logging;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace CodeSigning.Silo.Hosting;
@@ -6,10 +7,17 @@ namespace CodeSigning.Silo.Hosting;
 /// <summary>Whether the store answers a read.</summary>
 internal sealed class StoreHealthCheck(IStateStore store) : IHealthCheck
 {
-    // What throws is unhealthy; the framework logs it and says no more of it.
+    // What throws otherwise is unhealthy too; the framework logs it whole.
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        await store.ListAsync(new StateQuery(StateTypes.Signer, Limit: 1), cancellationToken);
-        return HealthCheckResult.Healthy();
+        try
+        {
+            await store.ListAsync(new StateQuery(StateTypes.Signer, Limit: 1), cancellationToken);
+            return HealthCheckResult.Healthy();
+        }
+        catch (StoreUnavailableException away)
+        {
+            return HealthCheckResult.Unhealthy(TroubleLog.CauseOf(away));
+        }
     }
 }

@@ -1,5 +1,4 @@
-using CodeSigning.Grains.States;
-using CodeSigning.Silo.Storage;
+using CodeSigning.Silo.Logging;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -31,11 +30,12 @@ internal sealed class NotificationService(
 
     private async Task RepeatAsync(TimeSpan interval, Func<CancellationToken, Task> work, CancellationToken stoppingToken)
     {
+        TroubleLog trouble = new(log, time);
         using PeriodicTimer timer = new(interval, time);
         try
         {
             do
-                await TryAsync(work, stoppingToken);
+                await TryAsync(work, trouble, stoppingToken);
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -44,19 +44,17 @@ internal sealed class NotificationService(
         }
     }
 
-    private async Task TryAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    private static async Task TryAsync(Func<CancellationToken, Task> work, TroubleLog trouble, CancellationToken cancellationToken)
     {
         try
         {
             await work(cancellationToken);
+            trouble.Over("Notifications go on.");
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             // Whatever is wrong here, signing goes on: an exception that left this service would stop the host.
-            log.Log(IsPassing(exception) ? LogLevel.Warning : LogLevel.Error, exception, "Notifications wait; they are tried again.");
+            trouble.Met(exception, "Notifications wait; they are tried again.", "Notifications wait for what is broken; they are tried again.");
         }
     }
-
-    private static bool IsPassing(Exception exception) =>
-        exception is StoreUnavailableException or StoreContentionException or OrleansException or TimeoutException;
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -84,12 +85,18 @@ internal sealed class AddressClaim : BackgroundService, IHostedLifecycleService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        do
+        while (true)
         {
             await WaitForLossAsync(stoppingToken);
+            var lostAt = Stopwatch.GetTimestamp();
             _logger.LogWarning("The database session that holds this node's address {Endpoint} was lost. It is taken again.", _endpoint);
+            if (!await TakeAgainAsync(stoppingToken))
+                break;
+
+            _logger.LogInformation(
+                "This node's address {Endpoint} is held again. The trouble lasted {Duration}.",
+                _endpoint, TimeSpan.FromSeconds(Math.Round(Stopwatch.GetElapsedTime(lostAt).TotalSeconds)));
         }
-        while (await TakeAgainAsync(stoppingToken));
 
         _logger.LogCritical("Another node took this node's address {Endpoint} while the database was away. This node stops.", _endpoint);
         Environment.ExitCode = StartupMistakes.ExitStatus;

@@ -1,5 +1,6 @@
 using CodeSigning.Grains.States;
 using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Logging;
 using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Storage.Secrets;
 using Microsoft.Extensions.Hosting;
@@ -22,6 +23,8 @@ internal sealed class AuthorityWatch(
     TimeProvider time,
     ILogger<AuthorityWatch> logger) : BackgroundService, IHostedLifecycleService
 {
+    private readonly TroubleLog _trouble = new(logger, time);
+
     public async Task StartingAsync(CancellationToken cancellationToken) =>
         trust.Trust(Take(await keys.OpenAsync(cancellationToken)));
 
@@ -41,6 +44,8 @@ internal sealed class AuthorityWatch(
                 var cut = trust.Trust(Take(newer));
                 logger.LogWarning("The cluster authority was replaced. {Count} connections under the one before were cut.", cut);
             }
+
+            _trouble.Over("The cluster authority in the store can be used.");
         }
         catch (StoreUnavailableException)
         {
@@ -48,7 +53,7 @@ internal sealed class AuthorityWatch(
         }
         catch (Exception exception) when (exception is SealedKeyException or StateTamperedException)
         {
-            logger.LogError("The cluster authority in the store cannot be used, so the one before is trusted on. {Reason}", exception.Message);
+            _trouble.Met(exception, passing: "", "The cluster authority in the store cannot be used, so the one before is trusted on.");
         }
     }
 

@@ -1,5 +1,4 @@
-using CodeSigning.Grains.States;
-using CodeSigning.Silo.Storage;
+using CodeSigning.Silo.Logging;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -14,6 +13,8 @@ internal sealed class CheckpointService(
     IOptions<LedgerOptions> options,
     ILogger<CheckpointService> logger) : BackgroundService
 {
+    private readonly TroubleLog _trouble = new(logger, time);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using PeriodicTimer timer = new(options.Value.CheckpointInterval, time);
@@ -34,16 +35,15 @@ internal sealed class CheckpointService(
         {
             await silent.CloseAsync(cancellationToken);
             await writer.WriteIfDueAsync(cancellationToken);
-        }
-        catch (Exception exception) when (exception is StoreUnavailableException or StoreContentionException)
-        {
-            logger.LogWarning(exception, "No checkpoint could be made; it is tried again.");
+            _trouble.Over("Checkpoints are made again.");
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             // An exception that left this service would stop the host, and nobody could verify the ledger any more.
-            logger.LogError(
-                exception, "No checkpoint can be made. Verify the ledger: it may have been changed outside the service. It is tried again.");
+            _trouble.Met(
+                exception,
+                "No checkpoint could be made; it is tried again.",
+                "No checkpoint can be made. Verify the ledger: it may have been changed outside the service. It is tried again.");
         }
     }
 }

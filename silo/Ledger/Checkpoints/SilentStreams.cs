@@ -21,6 +21,9 @@ internal sealed class SilentStreams(
     IOptions<LedgerOptions> options,
     ILogger<SilentStreams> logger)
 {
+    // A stream that is told of stays as it is, and is met at every round.
+    private readonly HashSet<string> _told = [];
+
     /// <summary>Closes what has been silent for <see cref="LedgerOptions.SilentStreamTimeout"/>, but for this process's own stream.</summary>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
@@ -33,7 +36,9 @@ internal sealed class SilentStreams(
 
             if (!await EndsWhereItsWriterSignedAsync(stream, head, cancellationToken))
             {
-                logger.LogError("The ledger stream {Stream} does not end where its process left it; verify the ledger.", stream);
+                if (_told.Add(stream))
+                    logger.LogError("The ledger stream {Stream} does not end where its process left it; verify the ledger.", stream);
+
                 continue;
             }
 

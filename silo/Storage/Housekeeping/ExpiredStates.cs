@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using Microsoft.Extensions.Logging;
@@ -8,6 +9,10 @@ namespace CodeSigning.Silo.Storage.Housekeeping;
 internal sealed class ExpiredStates(IStateStore states, ILedger ledger, ILogger<ExpiredStates> logger)
 {
     private const int AtOnce = 100;
+    private const int MostTold = 10_000;
+
+    // A row that is told of stays as it is, and is met at every purge.
+    private readonly ConcurrentDictionary<string, bool> _told = [];
 
     /// <summary>
     /// Removes all states that a query finds, however many; returns how many they were. A row that was changed outside the
@@ -35,9 +40,13 @@ internal sealed class ExpiredStates(IStateStore states, ILedger ledger, ILogger<
             }
             catch (StateTamperedException tampered)
             {
-                logger.LogError(
-                    tampered, "The {Type} {Id} has expired and is not removed: it was changed outside the service. Verify the ledger.",
-                    query.Type, tampered.StateId);
+                if (_told.Count < MostTold && _told.TryAdd($"{query.Type}/{tampered.StateId}", true))
+                {
+                    logger.LogError(
+                        "The {Type} {Id} has expired and is not removed: it was changed outside the service. Verify the ledger.",
+                        query.Type, tampered.StateId);
+                }
+
                 ended = ended with { Before = tampered.StateId, Limit = AtOnce };
             }
         }

@@ -1,5 +1,5 @@
-using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
+using CodeSigning.Silo.Logging;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -33,19 +33,21 @@ internal sealed class Housekeeper(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        TroubleLog observing = new(logger, time);
+        TroubleLog purging = new(logger, time);
         await Task.WhenAll(
-            RepeatAsync(options.Value.ObservationInterval, observations.FlushAsync, stoppingToken),
-            RepeatAsync(options.Value.PurgeInterval, PurgeAsync, stoppingToken));
-        await TryAsync(observations.FlushAsync, CancellationToken.None);
+            RepeatAsync(options.Value.ObservationInterval, observations.FlushAsync, observing, stoppingToken),
+            RepeatAsync(options.Value.PurgeInterval, PurgeAsync, purging, stoppingToken));
+        await TryAsync(observations.FlushAsync, observing, CancellationToken.None);
     }
 
-    private async Task RepeatAsync(TimeSpan interval, Func<CancellationToken, Task> work, CancellationToken stoppingToken)
+    private async Task RepeatAsync(TimeSpan interval, Func<CancellationToken, Task> work, TroubleLog trouble, CancellationToken stoppingToken)
     {
         using PeriodicTimer timer = new(interval, time);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
-                await TryAsync(work, stoppingToken);
+                await TryAsync(work, trouble, stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -54,21 +56,20 @@ internal sealed class Housekeeper(
     }
 
     // The store may be away for a while; the next round will do what this one could not.
-    private async Task TryAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    private static async Task TryAsync(Func<CancellationToken, Task> work, TroubleLog trouble, CancellationToken cancellationToken)
     {
         try
         {
             await work(cancellationToken);
-        }
-        catch (Exception exception) when (exception is StoreUnavailableException or StoreContentionException or LedgerUnavailableException)
-        {
-            logger.LogWarning(exception, "The store could not be tidied; it is tried again.");
+            trouble.Over("The store is tidied again.");
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             // An exception that left this service would stop the host, and nobody could verify the ledger any more.
-            logger.LogError(
-                exception, "The store cannot be tidied. Verify the ledger: a row may have been changed outside the service. It is tried again.");
+            trouble.Met(
+                exception,
+                "The store could not be tidied; it is tried again.",
+                "The store cannot be tidied. Verify the ledger: a row may have been changed outside the service. It is tried again.");
         }
     }
 }

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace CodeSigning.Gateway.Tests.Server;
 
@@ -43,7 +44,10 @@ public sealed class CodeSigningServer : IAsyncDisposable
     public IEnumerable<RouteEndpoint> Endpoints =>
         _app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
 
-    public static async Task<CodeSigningServer> StartAsync(params string[] settings)
+    public static Task<CodeSigningServer> StartAsync(params string[] settings) => StartAsync(log: null, settings);
+
+    /// <summary>Starts it with a place for its log beside the console.</summary>
+    public static async Task<CodeSigningServer> StartAsync(ILoggerProvider? log, params string[] settings)
     {
         var data = new TemporaryDirectory();
         var app = GatewayApplication.Create(
@@ -58,6 +62,11 @@ public sealed class CodeSigningServer : IAsyncDisposable
             "--Logging:LogLevel:Default=Warning",
             .. settings,
         ]);
+        if (log is not null)
+        {
+            app.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
+        }
+
         await app.StartAsync();
         return new CodeSigningServer(data, app);
     }

@@ -14,7 +14,7 @@ public abstract class BackgroundContract(DatabaseKind kind) : StoreSuite(kind)
     private protected override Task<TestNode> StartNodeAsync() => TestNode.StartAsync(Database, Time, ReportedErrors.Install);
 
     [Fact]
-    public async Task A_checkpoint_that_was_changed_is_reported_each_round_and_found_by_verification()
+    public async Task A_checkpoint_that_was_changed_is_reported_once_and_found_by_verification()
     {
         await CommitSurelyAsync(Elements.Sign());
         await Node.CheckpointAsync();
@@ -22,21 +22,22 @@ public abstract class BackgroundContract(DatabaseKind kind) : StoreSuite(kind)
             await Database.ExecuteAsync("DROP TRIGGER ledger_checkpoints_keep");
 
         await Database.ExecuteAsync("UPDATE ledger_checkpoints SET json = 'x'");
-        await ExpectErrorEachRoundAsync<CheckpointService>(new LedgerOptions().CheckpointInterval, () => { });
+        await ExpectOneErrorAsync<CheckpointService>(new LedgerOptions().CheckpointInterval, () => { });
         Assert.False((await Node.VerifyOnlineAsync()).Intact);
         await Node.StopAsync();
         Assert.Contains("Verify the ledger", await Node.Get<ReportedErrors>().NextAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Housekeeping_that_meets_a_broken_table_is_reported_each_round()
+    public async Task Housekeeping_that_meets_a_broken_table_is_reported_once()
     {
         await Database.ExecuteAsync("DROP TABLE observations");
-        await ExpectErrorEachRoundAsync<Housekeeper>(
+        await ExpectOneErrorAsync<Housekeeper>(
             new HousekeepingOptions().ObservationInterval, () => Node.Get<Observations>().Note("sec_1", "login"));
     }
 
-    private async Task ExpectErrorEachRoundAsync<T>(TimeSpan interval, Action beforeEach)
+    // Three rounds with the trouble are one line.
+    private async Task ExpectOneErrorAsync<T>(TimeSpan interval, Action beforeEach)
         where T : BackgroundService
     {
         var service = Node.Get<IEnumerable<IHostedService>>().OfType<T>().Single();
@@ -44,15 +45,18 @@ public abstract class BackgroundContract(DatabaseKind kind) : StoreSuite(kind)
         Time.TimerCreated += (_, _) => waits.TrySetResult();
         await service.StartAsync(CancellationToken.None);
         await waits.Task.WaitAsync(TimeSpan.FromSeconds(30));
-        for (var round = 0; round < 2; round++)
+        var errors = Node.Get<ReportedErrors>();
+        for (var round = 0; round < 3; round++)
         {
             beforeEach();
             await AdvanceAsync(interval);
-            Assert.Contains("Verify the ledger", await Node.Get<ReportedErrors>().NextAsync(), StringComparison.Ordinal);
+            if (round == 0)
+                Assert.Contains("Verify the ledger", await errors.NextAsync(), StringComparison.Ordinal);
         }
 
         await service.StopAsync(CancellationToken.None);
         Assert.True(service.ExecuteTask!.IsCompletedSuccessfully);
+        Assert.Equal(0, errors.Waiting);
     }
 }
 

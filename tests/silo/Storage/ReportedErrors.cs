@@ -17,6 +17,9 @@ internal sealed class ReportedErrors : ILoggerProvider, ILogger
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Error));
     }
 
+    /// <summary>How many errors nobody has taken yet.</summary>
+    public int Waiting => _errors.Reader.Count;
+
     /// <summary>The next error, as soon as there is one.</summary>
     public Task<string> NextAsync() => _errors.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
 

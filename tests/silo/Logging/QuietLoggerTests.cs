@@ -1,0 +1,92 @@
+using CodeSigning.Grains.States;
+using CodeSigning.Silo.Logging;
+using CodeSigning.Silo.Tests.Hosting;
+using CodeSigning.Testing;
+using Microsoft.Extensions.Logging;
+using Xunit;
+
+namespace CodeSigning.Silo.Tests.Logging;
+
+/// <summary>What libraries say of a state at each attempt is passed on once.</summary>
+public sealed class QuietLoggerTests : IDisposable
+{
+    private readonly ManualTimeProvider _time = new();
+    private readonly LogLines _lines = new();
+    private readonly QuietLoggerFactory _factory;
+    private readonly ILogger _library;
+
+    public QuietLoggerTests()
+    {
+        _factory = new QuietLoggerFactory(new LoggerFactory([_lines]), _time);
+        _library = _factory.CreateLogger("Orleans.Runtime.MembershipService.ClusterHealthMonitor");
+    }
+
+    public void Dispose()
+    {
+        _factory.Dispose();
+        _lines.Dispose();
+    }
+
+    [Fact]
+    public void Line_that_differs_in_numbers_alone_is_passed_on_once()
+    {
+        for (var i = 0; i < 100; i++)
+            Probe(i, "S10.0.0.1:11111");
+
+        Assert.Equal("Probe 0 to S10.0.0.1:11111 failed", Assert.Single(_lines.All).Text);
+    }
+
+    [Fact]
+    public void Line_about_somebody_else_is_passed_on()
+    {
+        Probe(1, "S10.0.0.1:11111");
+        Probe(1, "S10.0.0.2:11111");
+        Assert.Equal(2, _lines.All.Count);
+    }
+
+    [Fact]
+    public void End_is_told_when_the_line_comes_no_more()
+    {
+        Probe(1, "S10.0.0.1:11111");
+        _time.Advance(TimeSpan.FromSeconds(60));
+        Probe(2, "S10.0.0.1:11111");
+        _time.Advance(RepeatedLines.Patience + TimeSpan.FromSeconds(15));
+        Assert.Equal("It is over, after 2 times in 00:01:00: Probe 1 to S10.0.0.1:11111 failed", _lines.All.Last().Text);
+        Probe(3, "S10.0.0.1:11111");
+        Assert.Equal(3, _lines.All.Count);
+    }
+
+    [Fact]
+    public void Line_that_came_once_has_no_end()
+    {
+        Probe(1, "S10.0.0.1:11111");
+        _time.Advance(TimeSpan.FromHours(1));
+        Assert.Single(_lines.All);
+    }
+
+    [Fact]
+    public void Own_lines_and_information_are_passed_on_each_time()
+    {
+        var own = _factory.CreateLogger("CodeSigning.Silo.Ledger.Writing.LedgerWriter");
+        for (var i = 0; i < 3; i++)
+        {
+            own.LogError("A fault");
+            _library.LogInformation("A step");
+        }
+
+        Assert.Equal(6, _lines.All.Count);
+    }
+
+    [Fact]
+    public void Outage_has_no_stack_and_a_fault_has_one()
+    {
+        var own = _factory.CreateLogger("own");
+        own.LogError(new StoreUnavailableException("Away.", new IOException("refused")), "The store cannot be written.");
+        own.LogError(new InvalidOperationException("x"), "Broken.");
+        Assert.Equal(
+            [("The store cannot be written. Away. refused", false), ("Broken.", true)],
+            _lines.All.Select(line => (line.Text, line.Exception is not null)));
+    }
+
+    private void Probe(int number, string silo) => _library.LogWarning("Probe {Number} to {Silo} failed", number, silo);
+}
