@@ -1,6 +1,8 @@
+using CodeSigning.Grains.Budgets;
+
 namespace CodeSigning.Grains.Identities.Sessions;
 
-/// <summary>How long sessions last.</summary>
+/// <summary>How long sessions last, and how many of them one principal begins.</summary>
 public sealed class SessionOptions
 {
     /// <summary>A person's session.</summary>
@@ -14,4 +16,10 @@ public sealed class SessionOptions
     /// build could not sign what it takes longer to make.
     /// </summary>
     public TimeSpan OidcGrace { get; set; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>
+    /// The log-ins of one principal on one node: a thousand jobs of a CI that start at once get in. It bounds the sessions that
+    /// live, too: none is ended for another's sake, since a build may be signing in it.
+    /// </summary>
+    public BudgetRule Logins { get; set; } = new(2000, 50);
 }

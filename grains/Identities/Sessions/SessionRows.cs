@@ -1,4 +1,5 @@
 using CodeSigning.Errors;
+using CodeSigning.Grains.Budgets;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
@@ -11,12 +12,16 @@ namespace CodeSigning.Grains.Identities.Sessions;
 public sealed class SessionRows(ILedger ledger, IStateStore store, IOptions<SessionOptions> options, TimeProvider time)
 {
     private const int MaxAttempts = 5;
+    private readonly PrincipalBudget _logins = new(options.Value.Logins, time);
 
     /// <summary>
     /// Begins the session that <paramref name="decide"/> allows. Where what it rested on changed before the commit, it
     /// decides again.
     /// </summary>
     /// <returns>The token; null where no session was allowed, or its credential is used up.</returns>
+    /// <exception cref="RefusedException">
+    /// <c>RateLimited</c>: the principal, who has proven who it is, logs in too often.
+    /// </exception>
     internal async Task<IssuedToken?> BeginAsync(Func<Task<NewSession?>> decide, CancellationToken cancellationToken)
     {
         CommitOutcome? outcome = null;
@@ -25,6 +30,11 @@ public sealed class SessionRows(ILedger ledger, IStateStore store, IOptions<Sess
             if (await decide() is not { } login)
             {
                 return null;
+            }
+
+            if (attempt == 0)
+            {
+                Spend(login.Principal);
             }
 
             var id = EntityId.New(IdPrefixes.Session, time);
@@ -73,6 +83,18 @@ public sealed class SessionRows(ILedger ledger, IStateStore store, IOptions<Sess
         caller.SessionId is { } id && await store.ReadAsync(StateTypes.Session, id, cancellationToken) is { } stored
             ? Write(id, stored.Version, stored.ReadAs<SessionState>() with { Generation = generation })
             : null;
+
+    private void Spend(PrincipalRef principal)
+    {
+        if (!_logins.TrySpend(principal.Id, out var wait))
+        {
+            throw new RefusedException(
+                ErrorCode.RateLimited, "You log in too often. Wait as long as Retry-After says, and use a token until it ends.")
+            {
+                RetryAfter = wait,
+            };
+        }
+    }
 
     private static LedgerElement ToElement(NewSession login, string id, SessionState session) => new()
     {

@@ -7,10 +7,10 @@ public sealed class ThrottleOptions
     public ThrottleRule Person { get; set; } = new(5, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(15), 5);
 
     /// <summary>A machine identity from one address: its secrets cannot be guessed, and a fleet behind one address logs in at once.</summary>
-    public ThrottleRule Machine { get; set; } = new(20, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1), 256);
+    public ThrottleRule Machine { get; set; } = new(20, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1), 2048);
 
     /// <summary>All people, or all machine identities, from one address: felt by those that have failed from there themselves.</summary>
-    public ThrottleRule Address { get; set; } = new(50, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5), 512);
+    public ThrottleRule Address { get; set; } = new(50, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5), 2048);
 
     /// <summary>How many passwords are tried at once from an address that is blocked: each costs work.</summary>
     public int PasswordsAtOncePastBlock { get; set; } = 4;
