@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using CodeSigning.Approvals;
 using CodeSigning.Errors;
+using CodeSigning.Grains.Budgets;
 using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.Identities.Principals;
 using CodeSigning.Grains.Ledger;
@@ -31,6 +32,9 @@ public sealed record DraftedRequest(ApprovalRequestState State, RequestFacts Fac
 public sealed class RequestDrafts(
     RequestFactsReader reader, PrincipalFactsReader principals, TimeProvider time)
 {
+    // Each is an entry, and mail to all who may approve it, also where it is cancelled at once.
+    private readonly PrincipalBudget _requests = new(new BudgetRule(200, 0.5), time);
+
     /// <summary>A request for a grant on a signer, by a caller who may ask for one.</summary>
     public async Task<DraftedRequest> SigningAsync(
         Caller caller, string id, SignerAccess access, CreateRequest request, CancellationToken cancellationToken)
@@ -103,6 +107,12 @@ public sealed class RequestDrafts(
             throw new RefusedException(
                 ErrorCode.UnreachableApproval,
                 "The policy's steps cannot be filled by the people who may decide this request. Ask a product administrator to add approvers.");
+        }
+
+        if (!_requests.TrySpend(caller.Id, out var wait))
+        {
+            throw new RefusedException(
+                ErrorCode.RateLimited, "You open requests too often. Wait as long as Retry-After says.") { RetryAfter = wait };
         }
 
         var change = Change.By(caller, "request.create", StateTypes.ApprovalRequest, draft.Id, asked, time)

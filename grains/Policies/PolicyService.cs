@@ -87,6 +87,12 @@ public sealed class PolicyService(
             return await RequestChangeAsync(caller, policy, normal, waiting, cancellationToken);
         }
 
+        if (waiting is null && !policy.State.IsRetired
+            && StateJson.Write(policy.State.Definition).AsSpan().SequenceEqual(StateJson.Write(normal)))
+        {
+            return policy.State.ToView() with { PendingChangeRequestId = null };
+        }
+
         // A request that waits was to change what is not in force any more.
         var next = policy.State with { Definition = normal, PendingChangeRequestId = null, IsRetired = false };
         await SaveAsync(

@@ -83,6 +83,11 @@ public sealed class SignerGrain(
         var name = next.Name == facts.State.Name ? [] : await ReserveNameAsync(next.Name, cancellationToken);
         var step = await ChangePolicyAsync(caller, facts, request.ApprovalPolicyId.Or(facts.State.PolicyId), cancellationToken);
         next = next with { PolicyId = step.PolicyId, PendingPolicyRequestId = step.PendingRequestId };
+        if (next == facts.State)
+        {
+            return await directory.ViewAsync(after, next, cancellationToken);
+        }
+
         object changes = step.Superseded is { } superseded
             ? new { Update = request, CancelledRequests = new[] { superseded.Id } }
             : request;
@@ -100,6 +105,11 @@ public sealed class SignerGrain(
     public async Task<SignerView> EnableAsync(Caller caller, CancellationToken cancellationToken)
     {
         var (facts, standing) = await reader.DemandAsync(caller, Id, SignerAction.ManageStatus, cancellationToken);
+        if (!facts.State.IsDisabled)
+        {
+            return await directory.ViewAsync(facts, facts.State, cancellationToken);
+        }
+
         var next = facts.State with { IsDisabled = false };
         await ledger.RecordAsync(
             SignerChange.Describe(caller, "signer.enable", facts, next, new ChangeSignerStatus(SignerStatus.Active), time)
@@ -130,6 +140,11 @@ public sealed class SignerGrain(
         var (facts, standing) = await reader.DemandAsync(caller, Id, SignerAction.ManageMembers, cancellationToken);
         var next = facts.State.WithRole(memberId, change.Role);
         var changed = next.FindMember(memberId).ToView();
+        if (facts.State.FindMember(memberId).Role == change.Role)
+        {
+            return changed;
+        }
+
         await ledger.RecordAsync(
             SignerChange.Describe(caller, "signer.change-member", facts, next, changed, time).Reading(standing.Basis),
             cancellationToken);

@@ -21,6 +21,11 @@ public sealed class SignerWithdrawals(
     public async Task<SignerView> DisableAsync(Caller caller, string signerId, CancellationToken cancellationToken)
     {
         var (facts, standing) = await reader.DemandAsync(caller, signerId, SignerAction.ManageStatus, cancellationToken);
+        if (facts.State.IsDisabled)
+        {
+            return await directory.ViewAsync(facts, facts.State, cancellationToken);
+        }
+
         var next = facts.State with { IsDisabled = true };
         await ledger.RecordAsync(
             SignerChange.Describe(caller, "signer.disable", facts, next, new ChangeSignerStatus(SignerStatus.Disabled), time)
