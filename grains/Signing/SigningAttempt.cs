@@ -91,6 +91,9 @@ internal sealed class SigningAttempt
         certificate.KeyAlgorithm,
         grantId);
 
+    /// <summary>The versions that a decision about it rests on, the caller's own among them.</summary>
+    public ImmutableArray<StateVersion> ReadSetOf(SigningDecision decision) => [.. _command.Caller.Basis, .. decision.Basis];
+
     /// <summary>Whether one of these versions is of the caller: then the caller is to be authenticated again.</summary>
     public bool NamesAnyOfCaller(ImmutableArray<StateVersion> versions) => versions.Any(version =>
         _command.Caller.Basis.Any(basis => basis.Type == version.Type && basis.Id == version.Id));

@@ -25,17 +25,19 @@ public sealed class SigningWorker(
     IGrainFactory grains,
     KnownSigners signers,
     ILedger ledger,
+    UnsignedAttempts withoutSignature,
+    IStateStore store,
     ISigningKeys keys,
     IObservations observations,
     SigningMeter meter,
     TimeProvider time)
 {
     private const int MaxRounds = 16;
+    private static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(1);
 
     /// <summary>Decides, signs, records, and only then answers. A denial is an answer.</summary>
     /// <exception cref="RefusedException">
-    /// <c>NotFound</c> where there is no such signer; <c>Unavailable</c> where nothing was decided because too much is under way
-    /// or the ledger cannot be written.
+    /// <c>Unavailable</c> where nothing was decided because too much is under way or the ledger cannot be written.
     /// </exception>
     public async Task<SignReply> SignAsync(SignCommand command, CancellationToken cancellationToken)
     {
@@ -45,7 +47,7 @@ public sealed class SigningWorker(
         {
             if (await signers.FindAsync(command.SignerId, cancellationToken) is not { } signer)
             {
-                throw SignerAuthority.NotFound();
+                return TurnAway(attempt);
             }
 
             var decision = SigningRules.Decide(signer.Facts, command.Caller, command.Algorithm, attempt.Question.Now(time));
@@ -54,12 +56,13 @@ public sealed class SigningWorker(
                 SigningDecision.Allowed allowed => await SignAsync(attempt, allowed, allowed.Certificate!, null, cancellationToken),
                 SigningDecision.NeedsGrant needed =>
                     await SignUnderGrantAsync(attempt, needed, signer, isFresh, cancellationToken),
+                SigningDecision.Refused { Code: ErrorCode.NotFound } => await TurnAwayAsync(attempt, decision, cancellationToken),
                 SigningDecision.Refused refused => await DenyAsync(attempt, refused, [], refused.Code, refused.Detail, null),
                 _ => throw new InvalidOperationException("A decision of an unknown kind."),
             };
             switch (outcome)
             {
-                case CommitOutcome.Committed:
+                case null or CommitOutcome.Committed:
                     return reply!;
                 case CommitOutcome.AlreadyAnswered:
                     return new SignReply.AlreadyAnswered();
@@ -81,7 +84,7 @@ public sealed class SigningWorker(
     }
 
     /// <summary>Tries the caller's grants in their order; one that is spent does not stop another from serving.</summary>
-    private async Task<(SignReply? Reply, CommitOutcome Outcome)> SignUnderGrantAsync(
+    private async Task<(SignReply? Reply, CommitOutcome? Outcome)> SignUnderGrantAsync(
         SigningAttempt attempt,
         SigningDecision.NeedsGrant needed,
         KnownSigner signer,
@@ -150,7 +153,7 @@ public sealed class SigningWorker(
         }
     }
 
-    private async Task<(SignReply? Reply, CommitOutcome Outcome)> SignUnderAsync(
+    private async Task<(SignReply? Reply, CommitOutcome? Outcome)> SignUnderAsync(
         SigningAttempt attempt,
         SigningDecision.NeedsGrant needed,
         KnownGrant grant,
@@ -184,7 +187,7 @@ public sealed class SigningWorker(
         }
     }
 
-    private async Task<(SignReply? Reply, CommitOutcome Outcome)> SignAsync(
+    private async Task<(SignReply? Reply, CommitOutcome? Outcome)> SignAsync(
         SigningAttempt attempt,
         SigningDecision decision,
         CertificateFacts certificate,
@@ -213,34 +216,70 @@ public sealed class SigningWorker(
         return (new SignReply.SignatureMade(result), outcome);
     }
 
-    private async Task<(SignReply? Reply, CommitOutcome Outcome)> DenyAsync(
+    private Task<(SignReply? Reply, CommitOutcome? Outcome)> DenyAsync(
         SigningAttempt attempt,
         SigningDecision decision,
         ImmutableArray<StateVersion> grants,
         ErrorCode code,
         string detail,
-        string? grantId)
+        string? grantId) =>
+        RecordAsync(
+            attempt,
+            attempt.Denial(decision, grants, code, grantId),
+            new SignReply.NotSigned(null, code, detail, DenialMembers.For(code, attempt.Question)));
+
+    private Task<(SignReply? Reply, CommitOutcome? Outcome)> FailAsync(
+        SigningAttempt attempt, SigningDecision decision, string? grantId) =>
+        RecordAsync(
+            attempt,
+            attempt.Failure(decision, grantId),
+            new SignReply.NotSigned(
+                null,
+                ErrorCode.Unavailable,
+                "The signature could not be made. Try again; if it stays so, tell an operator this operation's id.",
+                ImmutableDictionary<string, string>.Empty,
+                ShortWait));
+
+    private async Task<(SignReply? Reply, CommitOutcome? Outcome)> RecordAsync(
+        SigningAttempt attempt, LedgerElement element, SignReply.NotSigned reply)
     {
-        var outcome = await ledger.CommitAsync(attempt.Denial(decision, grants, code, grantId), CancellationToken.None);
-        if (outcome is not CommitOutcome.Committed)
+        var recorded = await withoutSignature.RecordAsync(element);
+        if (recorded.RetryAfter is { } wait)
         {
-            return (null, outcome);
+            return (DeniedTooOften(wait), null);
         }
 
-        meter.Count(attempt.Question.Algorithm.ToWireName(), EntryOutcome.Denied);
-        return (new SignReply.NotSigned(attempt.OperationId, code, detail, DenialMembers.For(code, attempt.Question)), outcome);
+        if (recorded.Outcome is not CommitOutcome.Committed)
+        {
+            return (null, recorded.Outcome);
+        }
+
+        meter.Count(attempt.Question.Algorithm.ToWireName(), element.Entry!.Outcome);
+        return (reply with { OperationId = recorded.OperationId }, recorded.Outcome);
     }
 
-    private async Task<(SignReply? Reply, CommitOutcome Outcome)> FailAsync(
-        SigningAttempt attempt, SigningDecision decision, string? grantId)
+    /// <summary>
+    /// Refuses a caller who may not know of the signer, as fresh as any denial. It leaves no entry, or anybody with an account
+    /// could fill the ledger of a signer with what they like.
+    /// </summary>
+    private async Task<(SignReply? Reply, CommitOutcome? Outcome)> TurnAwayAsync(
+        SigningAttempt attempt, SigningDecision decision, CancellationToken cancellationToken)
     {
-        var outcome = await ledger.CommitAsync(attempt.Failure(decision, grantId), CancellationToken.None);
-        meter.Count(attempt.Question.Algorithm.ToWireName(), EntryOutcome.Failed);
-        var reply = new SignReply.NotSigned(
-            attempt.OperationId,
-            ErrorCode.Unavailable,
-            "The signature could not be made. Try again; if it stays so, tell an operator this operation's id.",
-            ImmutableDictionary<string, string>.Empty);
-        return (reply, outcome);
+        var stale = await store.FindStaleAsync(attempt.ReadSetOf(decision), cancellationToken);
+        return stale.Count > 0 ? (null, new CommitOutcome.Stale([.. stale])) : (TurnAway(attempt), null);
     }
+
+    private SignReply.NotSigned TurnAway(SigningAttempt attempt)
+    {
+        meter.Count(attempt.Question.Algorithm.ToWireName(), EntryOutcome.Denied);
+        var notFound = SignerAuthority.NotFound();
+        return new SignReply.NotSigned(null, notFound.Code, notFound.Message, ImmutableDictionary<string, string>.Empty);
+    }
+
+    private static SignReply.NotSigned DeniedTooOften(TimeSpan wait) => new(
+        null,
+        ErrorCode.RateLimited,
+        "Too many of your attempts were denied or failed. Wait as long as Retry-After says.",
+        ImmutableDictionary<string, string>.Empty,
+        wait);
 }

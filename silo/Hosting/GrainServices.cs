@@ -20,6 +20,7 @@ internal static class GrainServices
         .AddSingleton<SignerWithdrawals>()
         .AddSingleton<EmergencyStop>()
         .AddSingleton<KnownSigners>()
+        .AddSingleton<UnsignedAttempts>()
         .AddSingleton<SigningWorker>()
         .AddSingleton<LedgerAuthority>()
         .AddSingleton<SigningMeter>();

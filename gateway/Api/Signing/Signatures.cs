@@ -66,10 +66,10 @@ internal sealed class Signatures(
             ? JsonSerializer.Deserialize<SignResult>(kept.Span, ContractJson.Options)
             : null;
 
-    // To name the entry of the attempt would tell a stranger that the signer is there.
     private static Problem ToProblem(SignReply.NotSigned not) => new(not.Code, not.Detail)
     {
-        Members = not.Code == ErrorCode.NotFound
+        RetryAfter = not.RetryAfter,
+        Members = not.OperationId is null
             ? not.Members
             : not.Members.SetItem("operationId", JsonSerializer.Serialize(not.OperationId)),
     };
