@@ -1,18 +1,26 @@
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Silo.Storage.Housekeeping;
+using Microsoft.Extensions.Logging;
 
 namespace CodeSigning.Silo.Notifications;
 
 /// <summary>
-/// Sends what is due. A node claims a delivery by a write before it sends, so that of several one does; if it dies, the
-/// claim ends after a while and another tries again: at least once.
+/// Sends what is due, each queue by itself. A node claims a delivery by a write before it sends, so that of several one does;
+/// if it dies, the claim ends after a while and another tries again: at least once.
 /// </summary>
 internal sealed class Deliveries(
-    IStateStore states, ILedger ledger, ExpiredStates expiredStates, Webhooks webhooks, WebhookSender sender, MailSender mail,
-    TimeProvider time)
+    IStateStore states,
+    ILedger ledger,
+    ExpiredStates expiredStates,
+    DeliveryQueues queues,
+    Webhooks webhooks,
+    WebhookSender sender,
+    MailSender mail,
+    TimeProvider time,
+    ILogger<Deliveries> log)
 {
-    private const int AtOnce = 32;
+    private const int AtOnce = 8;
     private static readonly TimeSpan Claim = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Kept = TimeSpan.FromDays(7);
 
@@ -22,19 +30,26 @@ internal sealed class Deliveries(
         TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(10), TimeSpan.FromHours(1), TimeSpan.FromHours(6),
     ];
 
-    /// <summary>Sends some of what is due; true where there may be more at once.</summary>
-    public async Task<bool> SendAsync(CancellationToken cancellationToken)
+    private readonly Dictionary<string, Task> _emptying = [];
+
+    /// <summary>
+    /// Begins to send what is due in each queue that is not being emptied yet. It waits for no receiver. Asked for by one at a
+    /// time.
+    /// </summary>
+    public async Task BeginAsync(CancellationToken cancellationToken)
     {
-        var due = await states.ListAsync(
-            new StateQuery(
-                StateTypes.Delivery,
-                Statuses: [DeliveryState.Pending],
-                UntilBefore: time.GetUtcNow().AddMilliseconds(1),
-                Limit: AtOnce),
-            cancellationToken);
-        await Task.WhenAll(due.Select(row => SendAsync(row, cancellationToken)));
-        return due.Count == AtOnce;
+        foreach (var queue in _emptying.Where(queue => queue.Value.IsCompleted).Select(queue => queue.Key).ToList())
+            _emptying.Remove(queue);
+
+        foreach (var queue in await queues.ReadNamesAsync(cancellationToken))
+        {
+            if (!_emptying.ContainsKey(queue))
+                _emptying.Add(queue, TryEmptyAsync(queue, cancellationToken));
+        }
     }
+
+    /// <summary>Waits until what was begun is done, or has been given up.</summary>
+    public Task EndAsync() => Task.WhenAll(_emptying.Values);
 
     /// <summary>Removes what has been kept long enough.</summary>
     public Task PurgeAsync(CancellationToken cancellationToken) => expiredStates.PurgeAsync(
@@ -44,12 +59,59 @@ internal sealed class Deliveries(
             UntilBefore: time.GetUtcNow()),
         cancellationToken);
 
+    private async Task TryEmptyAsync(string queue, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await EmptyAsync(queue, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The host is stopping; what is under way is done after the next start.
+        }
+        catch (Exception exception)
+        {
+            // Whatever is wrong with one queue, the others go on.
+            log.LogWarning(exception, "The deliveries of {Queue} wait; they are tried again.", queue);
+        }
+    }
+
+    private async Task EmptyAsync(string queue, CancellationToken cancellationToken)
+    {
+        DueDelivery? last = null;
+        while (true)
+        {
+            var due = await queues.ReadDueAsync(queue, time.GetUtcNow(), last, AtOnce, cancellationToken);
+            await Task.WhenAll(due.Select(one => SendAsync(one.Id, cancellationToken)));
+            if (due.Count < AtOnce)
+                return;
+
+            last = due[^1];
+        }
+    }
+
+    private async Task SendAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await states.ReadAsync(StateTypes.Delivery, id, cancellationToken) is { } row)
+                await SendAsync(row, cancellationToken);
+        }
+        catch (StateTamperedException tampered)
+        {
+            log.LogError(tampered, "The delivery {Id} is not sent: it was changed outside the service. Verify the ledger.", id);
+        }
+    }
+
     private async Task SendAsync(StoredState row, CancellationToken cancellationToken)
     {
         var delivery = row.ReadAs<DeliveryState>();
         var claimed = delivery with { Attempts = delivery.Attempts + 1, Until = time.GetUtcNow() + Claim };
-        if (!await SaveAsync(claimed, row.Version, cancellationToken))
-            return;
+        if (delivery.Status != DeliveryState.Pending || delivery.Until > time.GetUtcNow()
+            || !await SaveAsync(claimed, row.Version, cancellationToken))
+        {
+            return; // Another node was first.
+        }
 
         var problem = claimed.MailTo is null
             ? await PostAsync(claimed, cancellationToken)

@@ -1,4 +1,5 @@
 using CodeSigning.Grains.States;
+using CodeSigning.Identifiers;
 
 namespace CodeSigning.Silo.Notifications;
 
@@ -35,7 +36,33 @@ internal sealed record DeliveryState : IIndexedState
     /// <summary>What the last attempt came to.</summary>
     public string? Answer { get; init; }
 
-    public StateIndex ToIndex() => new(Parent: ReceiverId, Status: Status, Until: Until);
+    /// <summary>Where it waits as long as it is pending; null for those of stores whose deliveries all waited in one queue.</summary>
+    public string? Queue { get; init; }
+
+    /// <summary>An event on its way to a receiver.</summary>
+    /// <param name="receiver">The webhook's id, or the word for mail.</param>
+    /// <param name="happened">The event.</param>
+    /// <param name="address">The address, for mail.</param>
+    /// <param name="time">The clock: it is due at once.</param>
+    public static DeliveryState New(string receiver, NotificationEvent happened, string? address, TimeProvider time)
+    {
+        var now = time.GetUtcNow();
+        return new DeliveryState
+        {
+            Id = EntityId.New(IdPrefixes.Delivery, time),
+            ReceiverId = receiver,
+            EventId = happened.Id,
+            EventType = happened.Type,
+            Body = happened.Body,
+            MailTo = address,
+            CreatedAt = now,
+            Until = now,
+            Queue = DeliveryQueues.NameOf(receiver, happened.Type),
+        };
+    }
+
+    /// <summary>What is pending is found by its queue, in the order in which it is due, by the index on status and end.</summary>
+    public StateIndex ToIndex() => new(Parent: ReceiverId, Status: Status == Pending ? Queue ?? Pending : Status, Until: Until);
 
     public DeliveryView ToView() => new(Id, EventId, EventType, Status, Attempts, Answer, CreatedAt, Status == Pending ? Until : null);
 }

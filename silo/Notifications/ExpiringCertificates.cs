@@ -2,26 +2,28 @@ using CodeSigning.Contract;
 using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
-using CodeSigning.Identifiers;
 
 namespace CodeSigning.Silo.Notifications;
 
 /// <summary>Tells of certificates that end within 30, 7 and 1 days, once for each.</summary>
 internal sealed class ExpiringCertificates(IStateStore states, ILedger ledger, Webhooks webhooks, TimeProvider time)
 {
+    private const int CertificatesAtOnce = 500;
     private static readonly int[] Days = [1, 7, 30];
 
     public async Task LookAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var ending = await states.ListAsync(
-            new StateQuery(
-                StateTypes.Certificate, Statuses: ["active"], UntilBefore: now.AddDays(Days[^1]), Limit: 1000),
-            cancellationToken);
-        foreach (var row in ending)
+        var query = new StateQuery(
+            StateTypes.Certificate, Statuses: ["active"], UntilBefore: now.AddDays(Days[^1]), Limit: CertificatesAtOnce);
+        for (StatePage? page = null; page is null || page.Next is not null;)
         {
-            if (row.ReadAs<CertificateState>().Stage is CertificateStage.Active { Certificate.NotAfter: var end } && end > now)
-                await TellAsync(row.Id, end, Days.First(days => end < now.AddDays(days)), cancellationToken);
+            page = await states.ReadPageAsync(query with { Before = page?.Next }, cancellationToken);
+            foreach (var row in page.Items)
+            {
+                if (row.ReadAs<CertificateState>().Stage is CertificateStage.Active { Certificate.NotAfter: var end } && end > now)
+                    await TellAsync(row.Id, end, Days.First(days => end < now.AddDays(days)), cancellationToken);
+            }
         }
     }
 
@@ -38,19 +40,11 @@ internal sealed class ExpiringCertificates(IStateStore states, ILedger ledger, W
             json.WriteString("notAfter", UtcTimeConverter.ToText(end));
             json.WriteNumber("withinDays", days);
         });
+        var happened = new NotificationEvent(marker, EventTypes.CertificateExpiring, null, body);
         var deliveries = (await webhooks.ReadAllAsync(cancellationToken))
             .Where(webhook => webhook.Events.Contains(EventTypes.CertificateExpiring))
-            .Select(webhook => new DeliveryState
-            {
-                Id = EntityId.New(IdPrefixes.Delivery, time),
-                ReceiverId = webhook.Id,
-                EventId = marker,
-                EventType = EventTypes.CertificateExpiring,
-                Body = body,
-                CreatedAt = now,
-                Until = now,
-            })
-            .Select(delivery => new StateWrite(StateTypes.Delivery, delivery.Id, 0, StateJson.Write(delivery), delivery.ToIndex()));
+            .Select(webhook => DeliveryState.New(webhook.Id, happened, null, time))
+            .Select(delivery => StateWrite.New(StateTypes.Delivery, delivery.Id, delivery));
         var told = new StateWrite(StateTypes.NotificationFeed, marker, 0, StateJson.Write(new FeedState()), StateIndex.None);
         await ledger.CommitAsync(new LedgerElement { Writes = [told, .. deliveries] }, cancellationToken);
     }

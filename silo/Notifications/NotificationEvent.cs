@@ -16,18 +16,40 @@ internal sealed record NotificationEvent(string Id, string Type, string? Subject
     private static readonly string[] Told =
         ["operationId", "action", "subject", "outcome", "code", "actor", "signerId", "signerName", "grantId", "changes", "count"];
 
-    /// <summary>The events that a ledger entry tells of, often none. Neither data nor signatures are passed on.</summary>
+    /// <summary>The events that an entry of administration tells of, often none.</summary>
     public static IReadOnlyList<NotificationEvent> Of(JsonElement entry)
     {
         var type = entry.TryGetProperty("action", out var action)
             ? EventTypes.OfActions.GetValueOrDefault(action.GetString()!)
-            : entry.GetProperty("outcome").GetString() == "denied" ? EventTypes.SigningDenied : null;
+            : null;
         if (type is null)
             return EndedBy(entry);
 
         var subject = entry.TryGetProperty("subject", out var named) ? named.GetString() : null;
         var told = Of(entry, type, entry.GetProperty("operationId").GetString()!, subject, Told);
         return [told, .. EndedBy(entry)];
+    }
+
+    /// <summary>
+    /// The event that entries of denials alike tell of together, the first of them with how many attempts there were and when
+    /// the last entry was made. Neither data nor signatures are passed on.
+    /// </summary>
+    public static NotificationEvent OfDenials(IReadOnlyList<JsonElement> alike)
+    {
+        var attempts = alike.Sum(entry => entry.TryGetProperty("count", out var count) ? count.GetInt64() : 1);
+        var id = alike[0].GetProperty("operationId").GetString()!;
+        var body = Write(id, EventTypes.SigningDenied, alike[0].GetProperty("at").GetString()!, json =>
+        {
+            foreach (var member in alike[0].EnumerateObject().Where(member => member.Name != "count" && Told.Contains(member.Name)))
+                member.WriteTo(json);
+
+            if (attempts == 1)
+                return;
+
+            json.WriteNumber("count"u8, attempts);
+            json.WriteString("lastAt"u8, alike[^1].GetProperty("at").GetString());
+        });
+        return new NotificationEvent(id, EventTypes.SigningDenied, null, body);
     }
 
     /// <summary>An event that no entry tells of.</summary>

@@ -3,23 +3,22 @@ using System.Text.Json;
 using CodeSigning.Approvals;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
-using CodeSigning.Identifiers;
 using CodeSigning.Silo.Ledger.Entries;
 using CodeSigning.Silo.Ledger.Export;
 
 namespace CodeSigning.Silo.Notifications;
 
 /// <summary>
-/// Takes events from committed ledger entries and puts a delivery for each receiver into the store, in one commit with the
-/// position up to which the ledger was read. So an operation never waits for a notification, none is lost by a crash, and
-/// of several nodes that read the same entries one wins.
+/// Takes events from committed entries of administration, and of nothing else (<see cref="DenialFeed"/>), and puts a delivery
+/// for each receiver into the store, in one commit with the position up to which the ledger was read. So an operation never
+/// waits for a notification, none is lost by a crash, and of several nodes that read the same entries one wins.
 /// </summary>
 internal sealed class NotificationFeed(
     LedgerPages pages, IStateStore states, ILedger ledger, IGrainFactory grains, Webhooks webhooks, MailRecipients mail, TimeProvider time)
 {
     private const int EntriesAtOnce = 5000;
-    private const int EventsAtOnce = 200;
-    private const int RequestsAtOnce = 1000;
+    private const int EventsAtOnce = 50;
+    private const int RequestsAtOnce = 500;
 
     /// <summary>After these, steps of requests that wait may no longer be filled.</summary>
     private static readonly string[] Reviewed = ["group.", "user.", "identity."];
@@ -67,7 +66,7 @@ internal sealed class NotificationFeed(
                 return (events, numbers, true);
 
             var last = Math.Min(end.Number, first + EntriesAtOnce - 1);
-            var found = await pages.ReadEventsAsync(end.Stream, first, last, room, cancellationToken);
+            var found = await pages.ReadAdministrationAsync(end.Stream, first, last, room, cancellationToken);
             if (found.Count == room)
                 last = found[^1].Number;
 
@@ -109,10 +108,13 @@ internal sealed class NotificationFeed(
     /// <summary>Tells all requests that wait to look at their approvers again; each notes it if that changed something.</summary>
     private async Task ReviewAsync(CancellationToken cancellationToken)
     {
-        var waiting = await states.ListAsync(
-            new StateQuery(StateTypes.ApprovalRequest, Statuses: ["pending"], Limit: RequestsAtOnce), cancellationToken);
-        foreach (var request in waiting)
-            await grains.GetGrain<IApprovalRequestGrain>(request.Id).ReviewAsync(cancellationToken);
+        var query = new StateQuery(StateTypes.ApprovalRequest, Statuses: ["pending"], Limit: RequestsAtOnce);
+        for (StatePage? page = null; page is null || page.Next is not null;)
+        {
+            page = await states.ReadPageAsync(query with { Before = page?.Next }, cancellationToken);
+            foreach (var request in page.Items)
+                await grains.GetGrain<IApprovalRequestGrain>(request.Id).ReviewAsync(cancellationToken);
+        }
     }
 
     private async Task CommitAsync(
@@ -126,19 +128,8 @@ internal sealed class NotificationFeed(
 
     private StateWrite Write(string receiver, NotificationEvent happened, string? address)
     {
-        var now = time.GetUtcNow();
-        var delivery = new DeliveryState
-        {
-            Id = EntityId.New(IdPrefixes.Delivery, time),
-            ReceiverId = receiver,
-            EventId = happened.Id,
-            EventType = happened.Type,
-            Body = happened.Body,
-            MailTo = address,
-            CreatedAt = now,
-            Until = now,
-        };
-        return new StateWrite(StateTypes.Delivery, delivery.Id, 0, StateJson.Write(delivery), delivery.ToIndex());
+        var delivery = DeliveryState.New(receiver, happened, address, time);
+        return StateWrite.New(StateTypes.Delivery, delivery.Id, delivery);
     }
 
     private static bool IsToBeReviewedAfter(JsonElement entry) =>

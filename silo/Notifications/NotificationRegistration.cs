@@ -19,6 +19,8 @@ public static class NotificationRegistration
         .AddSingleton<MailRecipients>()
         .AddSingleton<MailSender>()
         .AddSingleton<NotificationFeed>()
+        .AddSingleton<DenialFeed>()
+        .AddSingleton<DeliveryQueues>()
         .AddSingleton<Deliveries>()
         .AddSingleton<ExpiringCertificates>()
         .AddHostedService<NotificationService>();

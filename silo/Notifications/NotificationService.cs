@@ -7,6 +7,7 @@ namespace CodeSigning.Silo.Notifications;
 /// <summary>Runs what notifies, in the background; a round that fails is tried again at the next.</summary>
 internal sealed class NotificationService(
     NotificationFeed feed,
+    DenialFeed denials,
     Deliveries deliveries,
     ExpiringCertificates certificates,
     NotificationOptions options,
@@ -16,11 +17,16 @@ internal sealed class NotificationService(
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     /// <inheritdoc/>
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        RepeatAsync(options.Interval, WhileAsync(feed.AdvanceAsync), stoppingToken),
-        RepeatAsync(options.Interval, WhileAsync(deliveries.SendAsync), stoppingToken),
-        RepeatAsync(Hour, certificates.LookAsync, stoppingToken),
-        RepeatAsync(Hour, deliveries.PurgeAsync, stoppingToken));
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.WhenAll(
+            RepeatAsync(options.Interval, WhileAsync(feed.AdvanceAsync), stoppingToken),
+            RepeatAsync(options.Interval, WhileAsync(denials.AdvanceAsync), stoppingToken),
+            RepeatAsync(options.Interval, deliveries.BeginAsync, stoppingToken),
+            RepeatAsync(Hour, certificates.LookAsync, stoppingToken),
+            RepeatAsync(Hour, deliveries.PurgeAsync, stoppingToken));
+        await deliveries.EndAsync();
+    }
 
     private static Func<CancellationToken, Task> WhileAsync(Func<CancellationToken, Task<bool>> round) => async cancellationToken =>
     {

@@ -86,18 +86,17 @@ internal sealed class LedgerPages(IReadConnections connections)
             first - 1);
 
     /// <summary>
-    /// The first so many entries of a stream from one number to another, both included, that tell of anything but a signature
-    /// that was made: what is left out is nearly everything, and is passed over unread.
+    /// The first so many entries of administration in a stream from one number to another, both included. What is left out is
+    /// nearly everything, and is passed over unread.
     /// </summary>
-    public Task<List<(long Number, byte[] Text)>> ReadEventsAsync(
+    public Task<List<(long Number, byte[] Text)>> ReadAdministrationAsync(
         string stream, long first, long last, int limit, CancellationToken cancellationToken) =>
-        connections.QueryAsync(
-            """
-            SELECT number, json FROM ledger_entries
-            WHERE stream = @a AND number >= @b AND number <= @c AND NOT (kind = @d AND outcome = @e) ORDER BY number LIMIT @f
-            """,
-            reader => (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1)),
-            cancellationToken, stream, first, last, EntryWords.Of(EntryKind.Sign), EntryWords.Of(EntryOutcome.Success), limit);
+        ReadSomeAsync("kind", EntryWords.Of(EntryKind.Admin), stream, first, last, limit, cancellationToken);
+
+    /// <summary>The first so many entries of denials in a stream from one number to another, both included.</summary>
+    public Task<List<(long Number, byte[] Text)>> ReadDenialsAsync(
+        string stream, long first, long last, int limit, CancellationToken cancellationToken) =>
+        ReadSomeAsync("outcome", EntryWords.Of(EntryOutcome.Denied), stream, first, last, limit, cancellationToken);
 
     /// <summary>The signed heads of a stream from one number to another, both included; a closing head comes last.</summary>
     public IAsyncEnumerable<(long Number, byte[] Text)> ReadHeadsAsync(
@@ -150,6 +149,13 @@ internal sealed class LedgerPages(IReadConnections connections)
             ? System.Text.Encoding.ASCII.GetString(hash)
             : CheckpointText.NoPrevious;
     }
+
+    private Task<List<(long Number, byte[] Text)>> ReadSomeAsync(
+        string column, string word, string stream, long first, long last, int limit, CancellationToken cancellationToken) =>
+        connections.QueryAsync(
+            $"SELECT number, json FROM ledger_entries WHERE stream = @a AND number >= @b AND number <= @c AND {column} = @d ORDER BY number LIMIT @e",
+            reader => (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1)),
+            cancellationToken, stream, first, last, word, limit);
 
     // Numbers and times rise together, so the place is found by halving.
     private static async Task<long> FindFirstAsync(long last, Func<long, Task<bool>> isAtOrAfter)

@@ -1,6 +1,9 @@
+using System.Text.Json;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Grains.Tests.Hosting;
+using CodeSigning.Identities;
+using CodeSigning.Policies;
 using CodeSigning.Silo.Notifications;
 using Xunit;
 
@@ -27,4 +30,59 @@ public sealed class NotificationFeedTests
         var entries = await house.Ledger.ListAsync(new LedgerQuery(Limit: 1000), CancellationToken.None);
         Assert.Equal(entries.Count, position!.ReadAs<FeedState>().Numbers.Values.Sum());
     }
+
+    [Fact]
+    public async Task A_flood_of_denials_does_not_delay_what_people_wait_for()
+    {
+        await using var house = await SigningHouse.OpenAsync();
+        var (machine, signer) = await OpenAsync(house);
+        await Task.WhenAll(Enumerable.Range(0, 300).Select(_ => house.SignAsync(machine, signer)));
+        await house.StopAsync(house.Owner, signer);
+
+        await house.Notifications.AdvanceAsync(CancellationToken.None);
+
+        Assert.Equal([EventTypes.SignerStopped], (await DeliveriesAsync(house)).Select(delivery => delivery.EventType));
+    }
+
+    [Fact]
+    public async Task Denials_alike_are_told_of_together_at_once_and_then_seldom()
+    {
+        await using var house = await SigningHouse.OpenAsync();
+        var (machine, signer) = await OpenAsync(house);
+        var denials = house.Get<DenialFeed>();
+        await house.SignAsync(machine, signer);
+        await denials.AdvanceAsync(CancellationToken.None);
+        var first = Assert.Single(await DeliveriesAsync(house));
+        Assert.DoesNotContain("count", first.Body, StringComparison.Ordinal);
+
+        await Task.WhenAll(Enumerable.Range(0, 300).Select(_ => house.SignAsync(machine, signer)));
+        await denials.AdvanceAsync(CancellationToken.None);
+        Assert.Single(await DeliveriesAsync(house));
+        house.Time.Advance(TimeSpan.FromSeconds(10));
+        await denials.AdvanceAsync(CancellationToken.None);
+
+        var second = Assert.Single(await DeliveriesAsync(house), delivery => delivery.Id != first.Id);
+        var data = JsonDocument.Parse(second.Body).RootElement.GetProperty("data");
+        Assert.Equal(300, data.GetProperty("count").GetInt64());
+        Assert.Equal(machine.Id, data.GetProperty("actor").GetProperty("id").GetString());
+    }
+
+    private static async Task<(PrincipalRef Machine, string Signer)> OpenAsync(SigningHouse house)
+    {
+        var machine = await house.AddMachineAsync("ci");
+        var team = await house.AddGroupAsync("team", await house.AddPersonAsync("ann"));
+        var policy = await house.AddPolicyAsync(
+            new PolicyDefinition("policy", new PolicyConstraints("4h", 10), [new ApprovalStep([team], 1)]));
+        var signer = await house.AddSignerAsync(policy, await house.AddPersonAsync("administrator"), machine);
+        await house.Get<Webhooks>().CreateAsync(Caller.System, new CreateWebhook("https://example.com/"), CancellationToken.None);
+        await house.Notifications.AdvanceAsync(CancellationToken.None); // From here on they listen.
+        await house.Get<DenialFeed>().AdvanceAsync(CancellationToken.None);
+        return (machine, signer);
+    }
+
+    private static async Task<DeliveryState[]> DeliveriesAsync(SigningHouse house) =>
+    [
+        .. (await house.States.ListAsync(new StateQuery(StateTypes.Delivery, Limit: 1000), CancellationToken.None))
+            .Select(row => row.ReadAs<DeliveryState>()),
+    ];
 }

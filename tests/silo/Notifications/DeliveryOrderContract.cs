@@ -1,0 +1,137 @@
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
+using CodeSigning.Identities;
+using CodeSigning.Silo.Notifications;
+using CodeSigning.Silo.Tests.Ledger.Writing;
+using CodeSigning.Silo.Tests.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace CodeSigning.Silo.Tests.Notifications;
+
+/// <summary>What is sent before what, and what never waits for what.</summary>
+public abstract class DeliveryOrderContract(DatabaseKind kind) : StoreSuite(kind), IDisposable
+{
+    private const int AtOnce = 8;
+    private readonly CancellationTokenSource _stop = new();
+    private int _ids;
+
+    private protected override Task<TestNode> StartNodeAsync() => TestNode.StartAsync(Database, Time, services =>
+    {
+        services.AddSingleton(new NotificationOptions { AllowPrivateAddresses = true });
+        services.AddSingleton<Webhooks>();
+        services.AddSingleton<WebhookSender>();
+        services.AddSingleton<MailSender>();
+        services.AddSingleton<DeliveryQueues>();
+        services.AddSingleton<Deliveries>();
+    });
+
+    public override async Task DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Deliveries.EndAsync();
+        await base.DisposeAsync();
+    }
+
+    public void Dispose()
+    {
+        _stop.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private Deliveries Deliveries => Node.Get<Deliveries>();
+
+    [Fact]
+    public async Task What_was_due_first_is_sent_first()
+    {
+        using var receiver = new Receiver(_ => true);
+        var webhook = await AddWebhookAsync(receiver);
+        var due = new List<string>();
+        for (var i = 0; i < 5 * AtOnce; i++)
+        {
+            due.Add(await PutAsync(webhook, EventTypes.RequestCreated));
+            await AdvanceAsync(TimeSpan.FromSeconds(1));
+        }
+
+        await Deliveries.BeginAsync(_stop.Token);
+        await Deliveries.EndAsync();
+        Assert.Equal(
+            due.Chunk(AtOnce).Select(some => some.Order()),
+            receiver.Received.Chunk(AtOnce).Select(some => some.Order()));
+        Assert.Empty(await Node.Get<DeliveryQueues>().ReadNamesAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_receiver_that_does_not_answer_delays_no_other()
+    {
+        using var dead = new Receiver(_ => false);
+        using var other = new Receiver(_ => true);
+        var slow = await AddWebhookAsync(dead);
+        for (var i = 0; i < 100; i++)
+            await PutAsync(slow, EventTypes.RequestCreated);
+
+        await AdvanceAsync(TimeSpan.FromSeconds(1));
+        await Deliveries.BeginAsync(_stop.Token);
+        await Eventually.HoldsAsync(() => dead.Received.Count == AtOnce);
+        var delivery = await PutAsync(await AddWebhookAsync(other), EventTypes.RequestCreated);
+        await Deliveries.BeginAsync(_stop.Token);
+        await Eventually.HoldsAsync(() => other.Received.Contains(delivery));
+        Assert.Equal(AtOnce, dead.Received.Count);
+    }
+
+    [Fact]
+    public async Task Denials_do_not_delay_what_people_wait_for()
+    {
+        using var receiver = new Receiver(type => type != EventTypes.SigningDenied);
+        var webhook = await AddWebhookAsync(receiver);
+        for (var i = 0; i < 100; i++)
+            await PutAsync(webhook, EventTypes.SigningDenied);
+
+        await AdvanceAsync(TimeSpan.FromSeconds(1));
+        var stopped = await PutAsync(webhook, EventTypes.SignerStopped);
+        await Deliveries.BeginAsync(_stop.Token);
+        await Eventually.HoldsAsync(() => receiver.Received.Contains(stopped));
+    }
+
+    [Fact]
+    public async Task What_an_earlier_version_left_waiting_is_sent()
+    {
+        using var receiver = new Receiver(_ => true);
+        var delivery = await PutAsync(await AddWebhookAsync(receiver), EventTypes.RequestCreated, delivery => delivery with { Queue = null });
+        await Deliveries.BeginAsync(_stop.Token);
+        await Deliveries.EndAsync();
+        Assert.Equal([delivery], receiver.Received);
+    }
+
+    [Fact]
+    public async Task A_row_that_was_changed_by_hand_keeps_no_other_waiting()
+    {
+        using var receiver = new Receiver(_ => true);
+        var webhook = await AddWebhookAsync(receiver);
+        for (var i = 0; i < 2 * AtOnce; i++)
+        {
+            var id = await PutAsync(webhook, EventTypes.RequestCreated);
+            await Database.ExecuteAsync($"UPDATE states SET content = '{{}}' WHERE type = 'delivery' AND id = '{id}'");
+        }
+
+        var delivery = await PutAsync(webhook, EventTypes.RequestCreated);
+        await Deliveries.BeginAsync(_stop.Token);
+        await Deliveries.EndAsync();
+        Assert.Equal([delivery], receiver.Received);
+    }
+
+    private async Task<string> AddWebhookAsync(Receiver receiver) =>
+        (await Node.Get<Webhooks>().CreateAsync(Caller.System, new CreateWebhook(receiver.Url), CancellationToken.None)).Id;
+
+    private async Task<string> PutAsync(string webhook, string type, Func<DeliveryState, DeliveryState>? change = null)
+    {
+        var delivery = DeliveryState.New(webhook, new NotificationEvent($"op_{++_ids}", type, null, "{}"), null, Time);
+        delivery = change?.Invoke(delivery) ?? delivery;
+        await CommitSurelyAsync(new LedgerElement { Writes = [StateWrite.New(StateTypes.Delivery, delivery.Id, delivery)] });
+        return delivery.Id;
+    }
+}
+
+public sealed class SqliteDeliveryOrder() : DeliveryOrderContract(DatabaseKind.Sqlite);
+
+public sealed class PostgreSqlDeliveryOrder() : DeliveryOrderContract(DatabaseKind.PostgreSql);
