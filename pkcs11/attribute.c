@@ -52,12 +52,6 @@ static CK_RV identifier(const p11_object *object, p11_value *value)
     return made(value, hash, 20);
 }
 
-static CK_RV label(const p11_object *object, p11_value *value)
-{
-    bool has_name = object->position > 0 && object->certificate->common_name[0] != '\0';
-    return text(value, has_name ? object->certificate->common_name : object->signer->name);
-}
-
 static CK_RV check_value(const p11_object *object, p11_value *value)
 {
     unsigned char hash[CS_MAX_DIGEST_LENGTH];
@@ -107,7 +101,7 @@ static CK_RV storage_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE type,
     case CKA_DESTROYABLE:
         return boolean(value, false);
     case CKA_LABEL:
-        return label(object, value);
+        return text(value, object->label);
     case CKA_ID:
         return identifier(object, value);
     case CKA_START_DATE:

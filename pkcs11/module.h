@@ -25,20 +25,33 @@ CK_RV p11_rv(cs_result result);
 
 /* --- signers and slots (token.c) -------------------------------------------------------------------------------- */
 
+/* What an object is found by. Only a signer's leaf and keys bear its name. */
+typedef struct p11_label {
+    char text[65];
+} p11_label;
+
+/* A CA certificate's label: its subject's name, made so that no signer can be called that. With `marks`, which may be up to
+ * P11_LABEL_MARKS, as many times eight digits of its SHA-256 follow, to tell it from another of that name. False when the
+ * platform has no SHA-256. */
+enum { P11_LABEL_MARKS = 4 };
+bool p11_label_make(const cs_certificate *authority, unsigned marks, p11_label *label);
+
 /* A signer as this process has come to know it. Entries are only ever added, so that pointers, slots and handles stay
- * good until C_Finalize; a signer whose certificate changes gets a new entry. */
+ * good until C_Finalize; a signer whose name or certificates change gets a new entry. */
 typedef struct p11_signer {
     char id[129];
     char name[65];
     CK_SLOT_ID slot;
     cs_key_algorithm key;   /* as the catalogue has it; the certificate's wins once it is loaded */
     cs_chain *chain;        /* NULL until it was needed; never changes after that */
+    p11_label *labels;      /* of the CA certificates in it */
     size_t index;           /* its handles are index * P11_HANDLES + 1 and following */
     bool present;           /* in the last list */
-    bool superseded;        /* a later entry has the newer certificate */
+    bool superseded;        /* a later entry has the newer name or certificates */
 } p11_signer;
 
 enum { P11_HANDLES = 32 };
+_Static_assert(2 + CS_MAX_CHAIN_LENGTH <= P11_HANDLES, "two keys and the longest chain have a handle each");
 
 typedef struct p11_tokens p11_tokens;
 
@@ -52,7 +65,8 @@ p11_tokens *p11_tokens_of(p11_module *module);
 /* Asks the server for the list where the one at hand is too old. */
 CK_RV p11_tokens_refresh(p11_module *module, cs_freshness freshness);
 
-/* Copies up to `capacity` ids of present slots and counts them all. */
+/* Copies up to `capacity` ids of present slots and counts them all. They come in the order of the tokens' labels: tools that
+ * take a token by the beginning of its label take the first, and a name comes before those that it begins. */
 size_t p11_slots(p11_module *module, CK_SLOT_ID *slots, size_t capacity);
 
 /* CKR_OK when there is such a slot; asks the server once more on a miss. */
@@ -75,6 +89,7 @@ void p11_tokens_forget(p11_module *module);
 typedef struct p11_object {
     const p11_signer *signer;
     const cs_certificate *certificate; /* its own, or the leaf for the keys */
+    const char *label;
     size_t position;                   /* of the certificate in the chain */
     CK_OBJECT_CLASS class;
 } p11_object;

@@ -8,7 +8,8 @@ struct p11_tokens {
     cs_mutex *lock; /* over the array, and over `present`, `superseded` and `chain` of its entries */
     p11_signer **signers;
     size_t count;
-    bool listed; /* a list has been had at least once */
+    p11_signer **by_name; /* those that are present and not superseded */
+    size_t present_count;
 };
 
 p11_tokens *p11_tokens_new(void)
@@ -27,9 +28,11 @@ void p11_tokens_free(p11_tokens *tokens)
         return;
     for (size_t i = 0; i < tokens->count; i++) {
         cs_chain_release(tokens->signers[i]->chain);
+        free(tokens->signers[i]->labels);
         free(tokens->signers[i]);
     }
     free(tokens->signers);
+    free(tokens->by_name);
     cs_mutex_destroy(tokens->lock);
     free(tokens);
 }
@@ -69,9 +72,12 @@ static p11_signer *add(p11_tokens *tokens, const char *id, const char *name, CK_
 {
     p11_signer *signer = calloc(1, sizeof *signer);
     p11_signer **longer = realloc(tokens->signers, (tokens->count + 1) * sizeof *longer);
+    p11_signer **ordered = realloc(tokens->by_name, (tokens->count + 1) * sizeof *ordered);
     if (longer != NULL)
         tokens->signers = longer;
-    if (signer == NULL || longer == NULL || slot == 0) {
+    if (ordered != NULL)
+        tokens->by_name = ordered;
+    if (signer == NULL || longer == NULL || ordered == NULL || slot == 0) {
         free(signer);
         return NULL;
     }
@@ -85,6 +91,33 @@ static p11_signer *add(p11_tokens *tokens, const char *id, const char *name, CK_
     return signer;
 }
 
+static int compare_names(const void *left, const void *right)
+{
+    const p11_signer *a = *(p11_signer *const *)left, *b = *(p11_signer *const *)right;
+    int names = strcmp(a->name, b->name);
+    return names != 0 ? names : strcmp(a->id, b->id);
+}
+
+/* After every change of who is there; `add` has made room. */
+static void arrange(p11_tokens *tokens)
+{
+    tokens->present_count = 0;
+    for (size_t i = 0; i < tokens->count; i++)
+        if (tokens->signers[i]->present && !tokens->signers[i]->superseded)
+            tokens->by_name[tokens->present_count++] = tokens->signers[i];
+    if (tokens->present_count > 1)
+        qsort(tokens->by_name, tokens->present_count, sizeof *tokens->by_name, compare_names);
+}
+
+/* The old entry stays for those who point to it, but none of its handles is known any more. */
+static p11_signer *replace(p11_tokens *tokens, p11_signer *old, const char *name, cs_key_algorithm key)
+{
+    p11_signer *newer = add(tokens, old->id, name, old->slot, key);
+    if (newer != NULL)
+        old->superseded = true;
+    return newer;
+}
+
 static bool take_list(p11_tokens *tokens, const cs_catalogue *catalogue, bool one_slot)
 {
     bool complete = true;
@@ -92,12 +125,15 @@ static bool take_list(p11_tokens *tokens, const cs_catalogue *catalogue, bool on
         tokens->signers[i]->present = cs_catalogue_find(catalogue, tokens->signers[i]->id) != NULL;
     for (size_t i = 0; i < catalogue->count; i++) {
         const cs_signer *listed = &catalogue->signers[i];
-        if (find_live(tokens, listed->id) != NULL)
-            continue;
-        CK_SLOT_ID slot = one_slot ? P11_LOGIN_SLOT : choose_slot(tokens, listed->id);
-        complete = add(tokens, listed->id, listed->name, slot, listed->key) != NULL && complete;
+        p11_signer *known = find_live(tokens, listed->id);
+        if (known == NULL) {
+            CK_SLOT_ID slot = one_slot ? P11_LOGIN_SLOT : choose_slot(tokens, listed->id);
+            complete = add(tokens, listed->id, listed->name, slot, listed->key) != NULL && complete;
+        } else if (strcmp(known->name, listed->name) != 0) {
+            complete = replace(tokens, known, listed->name, listed->key) != NULL && complete;
+        }
     }
-    tokens->listed = true;
+    arrange(tokens);
     return complete;
 }
 
@@ -137,13 +173,9 @@ size_t p11_slots(p11_module *module, CK_SLOT_ID *slots, size_t capacity)
     }
     size_t count = 0;
     cs_mutex_lock(tokens->lock);
-    for (size_t i = 0; i < tokens->count; i++) {
-        if (!tokens->signers[i]->present || tokens->signers[i]->superseded)
-            continue;
+    for (; count < tokens->present_count; count++)
         if (count < capacity)
-            slots[count] = tokens->signers[i]->slot;
-        count++;
-    }
+            slots[count] = tokens->by_name[count]->slot;
     cs_mutex_unlock(tokens->lock);
     return count;
 }
@@ -155,9 +187,9 @@ const p11_signer *p11_slot_signer(p11_module *module, CK_SLOT_ID slot)
     if (slot == P11_LOGIN_SLOT)
         return NULL;
     cs_mutex_lock(tokens->lock);
-    for (size_t i = 0; i < tokens->count && found == NULL; i++)
-        if (tokens->signers[i]->slot == slot && tokens->signers[i]->present && !tokens->signers[i]->superseded)
-            found = tokens->signers[i];
+    for (size_t i = 0; i < tokens->present_count && found == NULL; i++)
+        if (tokens->by_name[i]->slot == slot)
+            found = tokens->by_name[i];
     cs_mutex_unlock(tokens->lock);
     return found;
 }
@@ -176,25 +208,68 @@ CK_RV p11_slot_check(p11_module *module, CK_SLOT_ID slot)
     return p11_slot_signer(module, slot) != NULL ? CKR_OK : CKR_SLOT_ID_INVALID;
 }
 
-static bool same_leaf(const cs_chain *left, const cs_chain *right)
+static bool same_certificate(const cs_certificate *a, const cs_certificate *b)
 {
-    const cs_certificate *a = cs_chain_at(left, 0);
-    const cs_certificate *b = cs_chain_at(right, 0);
     return a->der_length == b->der_length && memcmp(a->der, b->der, a->der_length) == 0;
+}
+
+static bool same_chain(const cs_chain *left, const cs_chain *right)
+{
+    size_t length = cs_chain_length(left);
+    if (length != cs_chain_length(right))
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (!same_certificate(cs_chain_at(left, i), cs_chain_at(right, i)))
+            return false;
+    return true;
+}
+
+/* --- labels, with the lock held --------------------------------------------------------------------------------- */
+
+/* Whether another certificate of the token bears the label; `chain`, the signer's new one, is labelled as far as `done`. */
+static bool is_label_taken(const p11_tokens *tokens, const p11_signer *signer, const cs_chain *chain, const p11_label *labels,
+                           size_t done, const char *label)
+{
+    const cs_certificate *mine = cs_chain_at(chain, done + 1);
+    for (size_t i = 0; i < done; i++)
+        if (strcmp(labels[i].text, label) == 0)
+            return true;
+    for (size_t i = 0; i < tokens->present_count; i++) {
+        const p11_signer *other = tokens->by_name[i];
+        bool is_of_token = other != signer && other->slot == signer->slot;
+        for (size_t j = 1; is_of_token && j < cs_chain_length(other->chain); j++)
+            if (strcmp(other->labels[j - 1].text, label) == 0 && !same_certificate(cs_chain_at(other->chain, j), mine))
+                return true;
+    }
+    return false;
+}
+
+/* The labels of the CA certificates of `chain`, which the signer gets; NULL when out of memory. */
+static p11_label *make_labels(const p11_tokens *tokens, const p11_signer *signer, const cs_chain *chain)
+{
+    p11_label *labels = calloc(CS_MAX_AUTHORITIES, sizeof *labels);
+    for (size_t i = 0; labels != NULL && i + 1 < cs_chain_length(chain); i++)
+        for (unsigned marks = 0; marks <= P11_LABEL_MARKS; marks++)
+            if (p11_label_make(cs_chain_at(chain, i + 1), marks, &labels[i])
+                && !is_label_taken(tokens, signer, chain, labels, i, labels[i].text))
+                break;
+    return labels;
 }
 
 static bool take_chain(p11_tokens *tokens, p11_signer *signer, cs_chain *chain)
 {
-    if (signer->chain == NULL) {
-        signer->chain = cs_chain_retain(chain);
-        signer->key = cs_chain_at(chain, 0)->key;
-    } else if (!signer->superseded && !same_leaf(signer->chain, chain)) {
-        p11_signer *newer = add(tokens, signer->id, signer->name, signer->slot, cs_chain_at(chain, 0)->key);
-        if (newer == NULL)
-            return false;
-        newer->chain = cs_chain_retain(chain);
-        signer->superseded = true;
+    if (signer->superseded || (signer->chain != NULL && same_chain(signer->chain, chain)))
+        return true;
+    p11_label *labels = make_labels(tokens, signer, chain);
+    p11_signer *entry = labels == NULL || signer->chain == NULL ? signer : replace(tokens, signer, signer->name, CS_KEY_UNKNOWN);
+    if (labels == NULL || entry == NULL) {
+        free(labels);
+        return false;
     }
+    entry->chain = cs_chain_retain(chain);
+    entry->labels = labels;
+    entry->key = cs_chain_at(chain, 0)->key;
+    arrange(tokens);
     return true;
 }
 
@@ -218,11 +293,9 @@ static p11_signer *nth(p11_tokens *tokens, CK_SLOT_ID slot, size_t n)
 {
     p11_signer *found = NULL;
     cs_mutex_lock(tokens->lock);
-    for (size_t i = 0; i < tokens->count && found == NULL; i++) {
-        p11_signer *signer = tokens->signers[i];
-        if (signer->slot == slot && signer->present && !signer->superseded && n-- == 0)
-            found = signer;
-    }
+    for (size_t i = 0; i < tokens->present_count && found == NULL; i++)
+        if (tokens->by_name[i]->slot == slot && n-- == 0)
+            found = tokens->by_name[i];
     cs_mutex_unlock(tokens->lock);
     return found;
 }
@@ -264,6 +337,7 @@ void p11_tokens_forget(p11_module *module)
     cs_mutex_lock(tokens->lock);
     for (size_t i = 0; i < tokens->count; i++)
         tokens->signers[i]->present = false;
+    arrange(tokens);
     cs_mutex_unlock(tokens->lock);
 }
 
@@ -279,6 +353,7 @@ static bool describe(const p11_signer *signer, size_t number, p11_object *object
     *object = (p11_object){
         .signer = signer,
         .certificate = cs_chain_at(signer->chain, position),
+        .label = position == 0 ? signer->name : signer->labels[position - 1].text,
         .position = position,
         .class = number == 0 ? CKO_PRIVATE_KEY : number == 1 ? CKO_PUBLIC_KEY : CKO_CERTIFICATE,
     };
@@ -298,16 +373,29 @@ bool p11_object_find(p11_module *module, CK_SLOT_ID slot, CK_OBJECT_HANDLE handl
     return found;
 }
 
+/* With the lock held. Signers of one token (the login slot's) share CAs. */
+static bool is_shown_before(const p11_tokens *tokens, size_t signer, const p11_object *object)
+{
+    for (size_t i = 0; i < signer && object->position > 0; i++) {
+        const p11_signer *earlier = tokens->by_name[i];
+        for (size_t j = 1; earlier->slot == object->signer->slot && j < cs_chain_length(earlier->chain); j++)
+            if (same_certificate(cs_chain_at(earlier->chain, j), object->certificate))
+                return true;
+    }
+    return false;
+}
+
 void p11_object_each(p11_module *module, CK_SLOT_ID slot, p11_visitor *visit, void *context)
 {
     p11_tokens *tokens = p11_tokens_of(module);
     bool more = true;
     cs_mutex_lock(tokens->lock);
-    for (size_t i = 0; i < tokens->count && more; i++) {
+    for (size_t i = 0; i < tokens->present_count && more; i++) {
+        const p11_signer *signer = tokens->by_name[i];
         p11_object object;
-        for (size_t number = 0; number < P11_HANDLES && more && tokens->signers[i]->slot == slot; number++)
-            if (describe(tokens->signers[i], number, &object))
-                more = visit(context, i * P11_HANDLES + number + 1, &object);
+        for (size_t number = 0; number < P11_HANDLES && more && signer->slot == slot; number++)
+            if (describe(signer, number, &object) && !is_shown_before(tokens, i, &object))
+                more = visit(context, signer->index * P11_HANDLES + number + 1, &object);
     }
     cs_mutex_unlock(tokens->lock);
 }

@@ -126,7 +126,7 @@ static cs_result show_signer(cs_client *client, const cs_signer *signer, void *c
         return result;
     const cs_certificate *leaf = cs_chain_at(chain, 0);
     printf("ok   signer %s (%s) is %s; its certificate \"%s\" is good until %s\n", signer->name, signer->id,
-           signer->active ? "active" : "NOT ACTIVE: an administrator of the signer must enable it", leaf->common_name,
+           signer->active ? "active" : "NOT ACTIVE: an administrator of the signer must enable it", leaf->name,
            leaf->not_after);
     cs_chain_release(chain);
     return CS_OK;

@@ -122,6 +122,12 @@ static cs_result add_named(cs_client *client, cs_catalogue *catalogue, const cha
     return result;
 }
 
+static int compare_names(const void *left, const void *right)
+{
+    const cs_signer *a = left, *b = right;
+    return strcmp(a->name, b->name);
+}
+
 static cs_result load(cs_client *client, cs_catalogue **loaded, cs_error *error)
 {
     cs_catalogue *catalogue = calloc(1, sizeof *catalogue);
@@ -142,6 +148,8 @@ static cs_result load(cs_client *client, cs_catalogue **loaded, cs_error *error)
         free_catalogue(catalogue);
         return result;
     }
+    if (catalogue->count > 1)
+        qsort(catalogue->signers, catalogue->count, sizeof *catalogue->signers, compare_names);
     *loaded = catalogue;
     return CS_OK;
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "codesigning/buffer.h"
 #include "der.h"
 
 static bool equals(cs_span span, const void *bytes, size_t length)
@@ -27,32 +26,6 @@ static bool read_day(cs_span *validity, char day[9])
     const char *century = digits == 8 ? "" : time.content.data[0] >= '5' ? "19" : "20";
     snprintf(day, 9, "%s%.*s", century, (int)digits, (const char *)time.content.data);
     return true;
-}
-
-static bool is_plain_text(cs_span text)
-{
-    for (size_t i = 0; i < text.length; i++)
-        if (text.data[i] < 0x20 || text.data[i] == 0x7f)
-            return false;
-    return text.length > 0;
-}
-
-static void read_common_name(cs_span subject, char *name, size_t capacity)
-{
-    static const unsigned char common_name[] = { 0x55, 0x04, 0x03 };
-    cs_der_element set, attribute, type, value;
-    name[0] = '\0';
-    while (cs_der_expect(&subject, CS_DER_SET, &set)) {
-        if (!cs_der_expect(&set.content, CS_DER_SEQUENCE, &attribute)
-            || !cs_der_expect(&attribute.content, CS_DER_OID, &type) || !cs_der_take(&attribute.content, &value))
-            return;
-        bool text = value.tag == CS_DER_UTF8_STRING || value.tag == CS_DER_PRINTABLE_STRING;
-        if (text && equals(type.content, common_name, sizeof common_name) && is_plain_text(value.content)
-            && value.content.length < capacity) {
-            memcpy(name, value.content.data, value.content.length);
-            name[value.content.length] = '\0';
-        }
-    }
 }
 
 static bool read_unsigned(cs_span *rest, cs_span *number)
@@ -141,7 +114,7 @@ static bool read_certificate(cs_certificate *certificate)
     if (!cs_der_expect(&rest, CS_DER_SEQUENCE, &element))
         return false;
     certificate->subject = element.whole;
-    read_common_name(element.content, certificate->common_name, sizeof certificate->common_name);
+    cs_subject_name(element.whole, certificate->name, sizeof certificate->name);
     if (!cs_der_expect(&rest, CS_DER_SEQUENCE, &element))
         return false;
     certificate->public_key = element.whole;

@@ -5,8 +5,6 @@
 #include "codesigning/buffer.h"
 #include "codesigning/certificate.h"
 
-static const size_t max_certificate = 64 * 1024;
-
 struct cs_chain {
     atomic_size_t references;
     size_t length;
@@ -26,8 +24,6 @@ static const char *find(const char *text, size_t length, const char *what)
 /* Decodes the base64 between two PEM lines; line ends and spaces are dropped. */
 static cs_result decode_one(cs_certificate *certificate, const char *body, size_t length, cs_error *error)
 {
-    if (length > max_certificate)
-        return cs_fail(error, CS_PROTOCOL, "a certificate of more than 64 KiB");
     char *text = malloc(length + 1);
     if (text == NULL)
         return cs_fail(error, CS_NO_MEMORY, "out of memory");
@@ -56,7 +52,7 @@ static cs_result parse(cs_chain *chain, const char *pem, size_t length, cs_error
         if (last == NULL)
             return cs_fail(error, CS_PROTOCOL, "a certificate without its last line");
         if (chain->length == CS_MAX_CHAIN_LENGTH)
-            return cs_fail(error, CS_PROTOCOL, "a chain of more than %d certificates", CS_MAX_CHAIN_LENGTH);
+            return cs_fail(error, CS_PROTOCOL, "a chain of more than %d CA certificates", CS_MAX_AUTHORITIES);
         cs_result result = decode_one(&chain->certificates[chain->length], at, (size_t)(last - at), error);
         if (result != CS_OK)
             return result;

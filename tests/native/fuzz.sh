@@ -16,7 +16,7 @@ mkdir -p "$work"
 CC=clang cmake -G Ninja -S "$here" -B "$work/build" -DFUZZ=ON -DSANITIZE=address,undefined >"$work/build.log" 2>&1 &&
   cmake --build "$work/build" --parallel 2 >>"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 1; }
 export CERTIFICATES="$work/certificates"
-[ -e "$CERTIFICATES/seventeen.pem" ] || "$here/certificates.sh" "$CERTIFICATES" || exit 1
+[ -e "$CERTIFICATES/names.pem" ] || "$here/certificates.sh" "$CERTIFICATES" || exit 1
 
 answer() { # STATUS-INDEX FILE: as fuzz/answers.c reads it
   local size

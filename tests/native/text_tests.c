@@ -337,12 +337,121 @@ static void Certificates_of_openssl_are_read(void)
         const cs_certificate *certificate = cs_chain_at(chain, 0);
         CHECK(certificate->key == files[i].key && certificate->modulus.length == files[i].modulus);
         CHECK(certificate->point.length == files[i].point);
-        CHECK_TEXT(certificate->common_name, "Näme");
+        CHECK_TEXT(certificate->name, "Näme");
         CHECK(strlen(certificate->not_before) == 8 && strcmp(certificate->not_before, certificate->not_after) < 0);
         /* Only p521.pem ends after 2049, and so has a GeneralizedTime. */
         CHECK(strncmp(certificate->not_after, certificate->key == CS_KEY_EC_P521 ? "21" : "20", 2) == 0);
         cs_chain_release(chain);
     }
+}
+
+/* A Name of one attribute a set. */
+typedef struct part {
+    unsigned char last_of_oid; /* 2.5.4.x */
+    unsigned char tag;
+    const char *bytes;
+    size_t length;
+} part;
+
+static const char *name_of(const part *parts, size_t count)
+{
+    static char out[65];
+    static unsigned char der[1024];
+    size_t at = 4;
+    for (size_t i = 0; i < count; i++) {
+        unsigned char size = (unsigned char)parts[i].length;
+        const unsigned char head[] = { 0x31, 0x81, (unsigned char)(size + 11), 0x30, 0x81, (unsigned char)(size + 8), 0x06, 3, 0x55, 4,
+                                       parts[i].last_of_oid, parts[i].tag, 0x81, size };
+        const unsigned char small[] = { 0x31, (unsigned char)(size + 9), 0x30, (unsigned char)(size + 7), 0x06, 3, 0x55, 4,
+                                        parts[i].last_of_oid, parts[i].tag, size };
+        bool is_long = size >= 0x80;
+        memcpy(der + at, is_long ? head : small, is_long ? sizeof head : sizeof small);
+        at += is_long ? sizeof head : sizeof small;
+        memcpy(der + at, parts[i].bytes, size);
+        at += size;
+    }
+    bool wide = at - 4 >= 0x100;
+    size_t start = at - 4 < 0x80 ? 2 : wide ? 0 : 1;
+    der[start] = 0x30;
+    if (start < 2)
+        der[start + 1] = wide ? 0x82 : 0x81;
+    if (wide)
+        der[2] = (unsigned char)((at - 4) >> 8);
+    der[3] = (unsigned char)(at - 4);
+    cs_subject_name((cs_span){ der + start, at - start }, out, sizeof out);
+    return out;
+}
+
+enum { common_name = 3, country = 6, organization = 10, unit = 11 };
+
+#define TEXT(tag, literal) tag, literal, sizeof literal - 1
+
+static void A_subject_is_called_by_its_common_name_in_every_string_type(void)
+{
+    static const struct {
+        unsigned char tag;
+        const char *bytes;
+        size_t length;
+        const char *name;
+    } texts[] = {
+        { TEXT(0x0c, "N\xc3\xa4me \xf0\x9f\x98\x80"), "N\xc3\xa4me \xf0\x9f\x98\x80" },
+        { TEXT(0x13, "Name"), "Name" },
+        { TEXT(0x12, "2026"), "2026" },
+        { TEXT(0x14, "N\xe4me"), "N\xc3\xa4me" },
+        { TEXT(0x16, "Name@example"), "Name@example" },
+        { TEXT(0x1a, "Name"), "Name" },
+        { TEXT(0x1e, "\0N\0\xe4\x20\xac\xd8\x3d\xde\x00"), "N\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80" },
+        { TEXT(0x1c, "\0\0\0N\0\x01\xf6\0"), "N\xf0\x9f\x98\x80" },
+        /* What is no text is marked, and does not end the name. */
+        { TEXT(0x0c, "release\0evil"), "release\xef\xbf\xbd" "evil" },
+        { TEXT(0x0c, "a\xff\xc0\x80z\xed\xa0\x80\xe2\x82"), "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz\xef\xbf\xbd\xef\xbf\xbd" },
+        { TEXT(0x1e, "\0a\xd8\x3d\0b\0"), "a\xef\xbf\xbd" "b\xef\xbf\xbd" },
+        { TEXT(0x1c, "\0\x11\0\0\0\0\0a"), "\xef\xbf\xbd" "a" },
+        { TEXT(0x0c, "  a b  "), "a b" },
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        part only = { common_name, texts[i].tag, texts[i].bytes, texts[i].length };
+        CHECK_TEXT(name_of(&only, 1), texts[i].name);
+    }
+}
+
+static void A_subject_without_a_common_name_is_called_by_what_it_has(void)
+{
+    static const part parts[] = {
+        { country, TEXT(0x13, "US") }, { organization, TEXT(0x13, "Example Trust, Inc.") }, { unit, TEXT(0x14, "First") },
+        { unit, TEXT(0x1e, "\0C\0A") }, { common_name, TEXT(0x0c, "   ") }, { common_name, TEXT(0x0c, "One") },
+        { common_name, TEXT(0x0c, "Two") }, { organization, TEXT(0x0c, "After") }, { common_name, TEXT(0x04, "octets") },
+    };
+    CHECK_TEXT(name_of(parts, 0), "");
+    CHECK_TEXT(name_of(parts, 1), "US");
+    CHECK_TEXT(name_of(parts, 2), "Example Trust, Inc.");
+    CHECK_TEXT(name_of(parts, 4), "CA");
+    CHECK_TEXT(name_of(parts, 5), "CA");
+    CHECK_TEXT(name_of(parts, 9), "Two");
+}
+
+static void A_long_name_is_cut_at_a_characters_end(void)
+{
+    char text[104];
+    for (size_t i = 0; i < sizeof text; i += 2)
+        memcpy(text + i, "\xc3\xa4", 2);
+    part only = { common_name, 0x0c, text, sizeof text };
+    CHECK(strlen(name_of(&only, 1)) == 64 && memcmp(name_of(&only, 1), text, 64) == 0);
+    text[0] = 'x';
+    text[1] = 'y';
+    only.bytes++;
+    only.length--;
+    CHECK(strlen(name_of(&only, 1)) == 63 && memcmp(name_of(&only, 1), text + 1, 63) == 0);
+}
+
+/* Several attributes in one set, as in CN=Name + OU=Unit. */
+static void Every_attribute_of_a_set_is_looked_at(void)
+{
+    static const unsigned char name[] = { 0x30, 24, 0x31, 22, 0x30, 9, 6, 3, 0x55, 4, unit, 0x13, 2, 'O', 'U',
+                                          0x30, 9, 6, 3, 0x55, 4, common_name, 0x13, 2, 'C', 'N' };
+    char out[65];
+    cs_subject_name((cs_span){ name, sizeof name }, out, sizeof out);
+    CHECK_TEXT(out, "CN");
 }
 
 static void A_chain_keeps_its_order_and_its_bound(void)
@@ -352,7 +461,10 @@ static void A_chain_keeps_its_order_and_its_bound(void)
     CHECK(cs_chain_length(chain) == 3);
     CHECK(chain != NULL && cs_chain_at(chain, 2)->key == CS_KEY_EC_P384);
     cs_chain_release(chain);
-    CHECK(read_chain("seventeen.pem", &error) == NULL && strstr(error.message, "more than 16") != NULL);
+    chain = read_chain("leaf-and-16.pem", &error);
+    CHECK(cs_chain_length(chain) == 17);
+    cs_chain_release(chain);
+    CHECK(read_chain("leaf-and-17.pem", &error) == NULL && strstr(error.message, "more than 16 CA certificates") != NULL);
     CHECK(cs_chain_parse("none", 4, &error) == NULL);
     const char *cut = "-----BEGIN CERTIFICATE-----\nMIIB";
     CHECK(cs_chain_parse(cut, strlen(cut), &error) == NULL);
@@ -376,6 +488,10 @@ int main(void)
     RUN(Secrets_of_a_command_line_are_hidden);
     RUN(Metadata_stays_within_two_KiB);
     RUN(Certificates_of_openssl_are_read);
+    RUN(A_subject_is_called_by_its_common_name_in_every_string_type);
+    RUN(A_subject_without_a_common_name_is_called_by_what_it_has);
+    RUN(A_long_name_is_cut_at_a_characters_end);
+    RUN(Every_attribute_of_a_set_is_looked_at);
     RUN(A_chain_keeps_its_order_and_its_bound);
     return 0;
 }

@@ -21,7 +21,7 @@ typedef struct cs_certificate {
     cs_span public_key; /* DER SubjectPublicKeyInfo */
     char not_before[9]; /* YYYYMMDD */
     char not_after[9];
-    char common_name[65]; /* of the subject; empty when it has none that is plain text */
+    char name[65];      /* the subject's for people, UTF-8: see cs_subject_name */
     cs_key_algorithm key; /* CS_KEY_UNKNOWN for keys outside the contract, as a root may have */
     cs_span modulus;      /* RSA: unsigned big-endian, no leading zero */
     cs_span exponent;
@@ -33,10 +33,17 @@ typedef struct cs_certificate {
 cs_result cs_certificate_parse(cs_certificate *certificate, const unsigned char *der, size_t length, cs_error *error);
 void cs_certificate_release(cs_certificate *certificate);
 
+/* What people call the owner of a Name: its common name, else its organizational unit, organization, or whatever text it
+ * has; of several the last, which is the most specific. Cut at a character's end to fit `capacity`; empty when the Name
+ * has no text at all. Every string type is read; what is no text in it becomes U+FFFD, so that no name ends early. */
+void cs_subject_name(cs_span name, char *out, size_t capacity);
+
 /* Certificates of a signer, leaf first, shared by counting. */
 typedef struct cs_chain cs_chain;
 
-#define CS_MAX_CHAIN_LENGTH 16
+/* The server takes as many above a leaf (CertificateChain.MostCertificates). */
+#define CS_MAX_AUTHORITIES 16
+#define CS_MAX_CHAIN_LENGTH (1 + CS_MAX_AUTHORITIES)
 
 /* Reads PEM text: 1 to CS_MAX_CHAIN_LENGTH certificates. NULL, with `error` filled, otherwise. */
 cs_chain *cs_chain_parse(const char *pem, size_t length, cs_error *error);

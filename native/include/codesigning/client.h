@@ -44,7 +44,7 @@ typedef struct cs_signer {
     bool active;
 } cs_signer;
 
-/* An unchanging list of signers, shared by counting. */
+/* An unchanging list of signers in the order of their names, shared by counting. */
 typedef struct cs_catalogue {
     size_t references; /* kept by cs_catalogue_get and cs_catalogue_release alone */
     size_t count;

@@ -1,0 +1,48 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "module.h"
+
+enum { longest_signer_name = 32, mark_digits = 8 };
+
+/* Tools compare labels with and without regard to case. */
+static bool could_name_a_signer(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    size_t length = strspn(text, letters);
+    if (length == 0)
+        return false;
+    while (text[length] == '-' || (text[length] != '\0' && strchr(letters, text[length]) != NULL))
+        length++;
+    return text[length] == '\0' && length <= longest_signer_name;
+}
+
+/* So much of `text` as fits into `room` bytes, ended at a character's end. */
+static int cut(const char *text, size_t room)
+{
+    size_t length = strlen(text);
+    if (length <= room)
+        return (int)length;
+    while (room > 0 && ((unsigned char)text[room] & 0xc0) == 0x80)
+        room--;
+    return (int)room;
+}
+
+bool p11_label_make(const cs_certificate *authority, unsigned marks, p11_label *label)
+{
+    unsigned char hash[CS_MAX_DIGEST_LENGTH];
+    char mark[3 + P11_LABEL_MARKS * mark_digits + 1] = "";
+    const char *name = authority->name[0] != '\0' ? authority->name : "CA certificate";
+    const char *suffix = could_name_a_signer(name) ? " (CA)" : "";
+    if (marks > 0) {
+        if (!cs_digest_compute(CS_HASH_SHA256, authority->der, authority->der_length, hash))
+            return false;
+        size_t length = (size_t)snprintf(mark, sizeof mark, " [");
+        for (size_t i = 0; i < marks * mark_digits / 2; i++)
+            length += (size_t)snprintf(mark + length, sizeof mark - length, "%02x", hash[i]);
+        snprintf(mark + length, sizeof mark - length, "]");
+    }
+    size_t room = sizeof label->text - 1 - strlen(suffix) - strlen(mark);
+    snprintf(label->text, sizeof label->text, "%.*s%s%s", cut(name, room), name, suffix, mark);
+    return true;
+}
