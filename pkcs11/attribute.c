@@ -94,10 +94,11 @@ static CK_RV storage_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE type,
         return number(value, object->class);
     case CKA_TOKEN:
         return boolean(value, true);
-    case CKA_PRIVATE:
-        return boolean(value, object->class == CKO_PRIVATE_KEY);
-    case CKA_MODIFIABLE:
+    case CKA_PRIVATE: /* seen after a login only: where one is needed */
+        return boolean(value, object->class == CKO_PRIVATE_KEY && object->signer->slot == P11_LOGIN_SLOT);
     case CKA_COPYABLE:
+        return boolean(value, object->class == CKO_CERTIFICATE);
+    case CKA_MODIFIABLE:
     case CKA_DESTROYABLE:
         return boolean(value, false);
     case CKA_LABEL:
@@ -135,6 +136,14 @@ static CK_RV certificate_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE t
         return span(value, certificate->serial);
     case CKA_CHECK_VALUE:
         return check_value(object, value);
+    case CKA_URL: /* the value itself is here, and so no place to get it from and no hashes to check it by */
+    case CKA_HASH_OF_SUBJECT_PUBLIC_KEY:
+    case CKA_HASH_OF_ISSUER_PUBLIC_KEY:
+        return bytes(value, "", 0);
+    case CKA_NAME_HASH_ALGORITHM:
+        return number(value, CKM_SHA_1);
+    case CKA_JAVA_MIDP_SECURITY_DOMAIN:
+        return number(value, 0); /* unspecified */
     default:
         return CKR_ATTRIBUTE_TYPE_INVALID;
     }
@@ -180,6 +189,8 @@ static CK_RV public_key_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE ty
     case CKA_WRAP:
     case CKA_TRUSTED:
         return boolean(value, false);
+    case CKA_WRAP_TEMPLATE:
+        return bytes(value, "", 0);
     default:
         return key_attribute(object, type, value);
     }
@@ -187,6 +198,7 @@ static CK_RV public_key_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE ty
 
 static CK_RV private_key_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE type, p11_value *value)
 {
+    bool rsa = cs_key_algorithm_is_rsa(object->certificate->key);
     switch (type) {
     case CKA_SIGN:
     case CKA_SENSITIVE:
@@ -200,14 +212,17 @@ static CK_RV private_key_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE t
     case CKA_WRAP_WITH_TRUSTED:
     case CKA_ALWAYS_AUTHENTICATE:
         return boolean(value, false);
+    case CKA_UNWRAP_TEMPLATE:
+        return bytes(value, "", 0);
     case CKA_VALUE:
+        return rsa ? CKR_ATTRIBUTE_TYPE_INVALID : CKR_ATTRIBUTE_SENSITIVE;
     case CKA_PRIVATE_EXPONENT:
     case CKA_PRIME_1:
     case CKA_PRIME_2:
     case CKA_EXPONENT_1:
     case CKA_EXPONENT_2:
     case CKA_COEFFICIENT:
-        return CKR_ATTRIBUTE_SENSITIVE;
+        return rsa ? CKR_ATTRIBUTE_SENSITIVE : CKR_ATTRIBUTE_TYPE_INVALID;
     default:
         return key_attribute(object, type, value);
     }
@@ -215,6 +230,8 @@ static CK_RV private_key_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE t
 
 CK_RV p11_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE type, p11_value *value)
 {
+    if (object->made != NULL)
+        return p11_template_read(object->made, type, value);
     CK_RV rv = storage_attribute(object, type, value);
     if (rv != CKR_ATTRIBUTE_TYPE_INVALID)
         return rv;

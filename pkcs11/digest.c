@@ -5,7 +5,7 @@ static void end(p11_session *session)
     cs_digest_free(session->digest);
     session->digest = NULL;
     session->digesting = NULL;
-    session->digest_updated = false;
+    session->digest_manner = P11_UNDECIDED;
 }
 
 static CK_RV begin(p11_session *session, const CK_MECHANISM *mechanism)
@@ -37,6 +37,18 @@ CK_RV C_DigestInit(CK_SESSION_HANDLE hSession, CK_MECHANISM_PTR pMechanism)
     if (rv != CKR_OK)
         return rv;
     return p11_session_leave(module, session, "C_DigestInit", begin(session, pMechanism));
+}
+
+static CK_RV go_on(p11_session *session, p11_manner manner)
+{
+    if (session->digesting == NULL)
+        return CKR_OPERATION_NOT_INITIALIZED;
+    if (session->digest_manner != P11_UNDECIDED && session->digest_manner != manner) {
+        end(session);
+        return CKR_OPERATION_ACTIVE;
+    }
+    session->digest_manner = manner;
+    return CKR_OK;
 }
 
 static CK_RV update(p11_session *session, const unsigned char *part, CK_ULONG length)
@@ -77,11 +89,8 @@ CK_RV C_Digest(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pData, CK_ULONG ulDataLen
     CK_RV rv = p11_session_enter(hSession, &module, &session);
     if (rv != CKR_OK)
         return rv;
-    if (session->digesting == NULL)
-        rv = CKR_OPERATION_NOT_INITIALIZED;
-    else if (session->digest_updated)
-        rv = CKR_OPERATION_ACTIVE;
-    else
+    rv = go_on(session, P11_AT_ONCE);
+    if (rv == CKR_OK)
         rv = finish(session, pData, ulDataLen, pDigest, pulDigestLen);
     return p11_session_leave(module, session, "C_Digest", rv);
 }
@@ -94,10 +103,9 @@ CK_RV C_DigestUpdate(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pPart, CK_ULONG ulP
     CK_RV rv = p11_session_enter(hSession, &module, &session);
     if (rv != CKR_OK)
         return rv;
-    if (session->digesting == NULL)
-        return p11_session_leave(module, session, "C_DigestUpdate", CKR_OPERATION_NOT_INITIALIZED);
-    rv = update(session, pPart, ulPartLen);
-    session->digest_updated = true;
+    rv = go_on(session, P11_BY_PARTS);
+    if (rv == CKR_OK)
+        rv = update(session, pPart, ulPartLen);
     if (rv != CKR_OK)
         end(session);
     return p11_session_leave(module, session, "C_DigestUpdate", rv);
@@ -111,6 +119,8 @@ CK_RV C_DigestFinal(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pDigest, CK_ULONG_PT
     CK_RV rv = p11_session_enter(hSession, &module, &session);
     if (rv != CKR_OK)
         return rv;
-    rv = session->digesting == NULL ? CKR_OPERATION_NOT_INITIALIZED : finish(session, NULL, 0, pDigest, pulDigestLen);
+    rv = go_on(session, P11_BY_PARTS);
+    if (rv == CKR_OK)
+        rv = finish(session, NULL, 0, pDigest, pulDigestLen);
     return p11_session_leave(module, session, "C_DigestFinal", rv);
 }

@@ -9,6 +9,7 @@ struct p11_module {
     cs_client *client;
     p11_tokens *tokens;
     p11_sessions *sessions;
+    p11_made_objects *made;
     size_t references; /* under `guard`: one for being current, one a call */
     p11_module *next_abandoned;
 };
@@ -49,6 +50,7 @@ static void in_child(void)
 static void destroy(p11_module *module)
 {
     p11_sessions_free(module->sessions);
+    p11_made_free(module->made);
     p11_tokens_free(module->tokens);
     cs_client_close(module->client);
     free(module);
@@ -108,6 +110,11 @@ p11_tokens *p11_tokens_of(p11_module *module)
 p11_sessions *p11_sessions_of(p11_module *module)
 {
     return module->sessions;
+}
+
+p11_made_objects *p11_made_of(p11_module *module)
+{
+    return module->made;
 }
 
 /* --- C_Initialize and C_Finalize -------------------------------------------------------------------------------- */
@@ -174,7 +181,8 @@ static p11_module *build(cs_error *error)
         module->references = 1;
         module->tokens = p11_tokens_new();
         module->sessions = p11_sessions_new();
-        if (module->tokens == NULL || module->sessions == NULL)
+        module->made = p11_made_new();
+        if (module->tokens == NULL || module->sessions == NULL || module->made == NULL)
             result = cs_fail(error, CS_NO_MEMORY, "out of memory");
     }
     if (result == CS_OK)

@@ -86,7 +86,11 @@ void p11_tokens_forget(p11_module *module);
 
 /* --- objects (object.c, attribute.c) ---------------------------------------------------------------------------- */
 
+typedef struct p11_template p11_template;
+
+/* A signer's, or one that the application made. */
 typedef struct p11_object {
+    const p11_template *made;          /* NULL for a signer's; the rest is a signer's */
     const p11_signer *signer;
     const cs_certificate *certificate; /* its own, or the leaf for the keys */
     const char *label;
@@ -94,7 +98,11 @@ typedef struct p11_object {
     CK_OBJECT_CLASS class;
 } p11_object;
 
-/* False when the slot has no such object (any more). */
+/* Calls `use` with the object, which is there until it returns. False when the slot has no such object (any more). */
+typedef void p11_user(void *context, const p11_object *object);
+bool p11_object_use(p11_module *module, CK_SLOT_ID slot, CK_OBJECT_HANDLE handle, p11_user *use, void *context);
+
+/* The same for a signer's object alone. */
 bool p11_object_find(p11_module *module, CK_SLOT_ID slot, CK_OBJECT_HANDLE handle, p11_object *object);
 
 /* Calls `visit` for each object of the slot until it answers false. */
@@ -110,6 +118,25 @@ typedef struct p11_value {
 /* CKR_OK, CKR_ATTRIBUTE_SENSITIVE or CKR_ATTRIBUTE_TYPE_INVALID. A CK_ULONG that is not known is
  * CK_UNAVAILABLE_INFORMATION. */
 CK_RV p11_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE type, p11_value *value);
+
+/* --- session objects (made.c, template.c) ------------------------------------------------------------------------ */
+
+typedef struct p11_made_objects p11_made_objects;
+
+p11_made_objects *p11_made_new(void);
+void p11_made_free(p11_made_objects *all);
+p11_made_objects *p11_made_of(p11_module *module);
+
+bool p11_made_use(p11_module *module, CK_SLOT_ID slot, CK_OBJECT_HANDLE handle, p11_user *use, void *context);
+
+/* False when `visit` wanted no more. */
+bool p11_made_each(p11_module *module, CK_SLOT_ID slot, p11_visitor *visit, void *context);
+
+/* The session's objects end with it, the private ones of a slot with its login. */
+void p11_made_end_session(p11_module *module, CK_SESSION_HANDLE owner);
+void p11_made_end_login(p11_module *module, CK_SLOT_ID slot);
+
+CK_RV p11_template_read(const p11_template *template, CK_ATTRIBUTE_TYPE type, p11_value *out);
 
 /* --- mechanisms (mechanism.c) ----------------------------------------------------------------------------------- */
 
@@ -127,6 +154,10 @@ bool p11_mechanism_is_rsa(const p11_mechanism *mechanism);
 
 /* --- sessions (session.c) --------------------------------------------------------------------------------------- */
 
+/* How the data of an operation come: by C_Sign and its like, or by C_SignUpdate and C_SignFinal. A call of the other kind
+ * is answered by CKR_OPERATION_ACTIVE and ends the operation (sections 5.10 to 5.12). */
+typedef enum p11_manner { P11_UNDECIDED, P11_AT_ONCE, P11_BY_PARTS } p11_manner;
+
 /* A signature or a verification under way. */
 typedef struct p11_operation {
     const p11_mechanism *mechanism; /* NULL: none */
@@ -135,7 +166,7 @@ typedef struct p11_operation {
     cs_digest *digest;       /* mechanisms that hash */
     unsigned char data[128]; /* mechanisms that do not */
     size_t length;
-    bool updated;            /* by parts */
+    p11_manner manner;
 } p11_operation;
 
 struct p11_session {
@@ -153,7 +184,7 @@ struct p11_session {
     p11_operation verify;
     const p11_mechanism *digesting;
     cs_digest *digest;
-    bool digest_updated;
+    p11_manner digest_manner;
 };
 
 typedef struct p11_sessions p11_sessions;
@@ -165,6 +196,9 @@ p11_sessions *p11_sessions_of(p11_module *module);
 /* p11_enter, and the session locked. */
 CK_RV p11_session_enter(CK_SESSION_HANDLE handle, p11_module **module, p11_session **session);
 CK_RV p11_session_leave(p11_module *module, p11_session *session, const char *function, CK_RV rv);
+
+/* Whether C_Login was called for the slot and holds. */
+bool p11_is_logged_in(p11_module *module, CK_SLOT_ID slot);
 
 void p11_operation_end(p11_operation *operation);
 

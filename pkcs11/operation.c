@@ -68,6 +68,18 @@ CK_RV p11_operation_begin(p11_module *module, const p11_session *session, p11_op
     return CKR_OK;
 }
 
+CK_RV p11_operation_continue(p11_operation *operation, p11_manner manner)
+{
+    if (operation->mechanism == NULL)
+        return CKR_OPERATION_NOT_INITIALIZED;
+    if (operation->manner != P11_UNDECIDED && operation->manner != manner) {
+        p11_operation_end(operation);
+        return CKR_OPERATION_ACTIVE;
+    }
+    operation->manner = manner;
+    return CKR_OK;
+}
+
 CK_RV p11_operation_update(p11_operation *operation, const unsigned char *part, CK_ULONG length)
 {
     if (part == NULL && length != 0)

@@ -48,6 +48,13 @@ static void destroy(p11_session *session)
     free(session);
 }
 
+/* After its last call. */
+static void end(p11_module *module, p11_session *session)
+{
+    p11_made_end_session(module, session->handle);
+    destroy(session);
+}
+
 void p11_sessions_free(p11_sessions *sessions)
 {
     if (sessions == NULL)
@@ -182,7 +189,7 @@ CK_RV p11_session_leave(p11_module *module, p11_session *session, const char *fu
     bool last = --session->references == 0;
     cs_mutex_unlock(sessions->lock);
     if (last)
-        destroy(session);
+        end(module, session);
     return p11_leave(module, function, rv);
 }
 
@@ -193,6 +200,15 @@ void p11_session_count(p11_module *module, CK_SLOT_ID slot, CK_ULONG *all, CK_UL
     *all = (CK_ULONG)count_sessions(sessions, slot, 0);
     *writable = (CK_ULONG)count_sessions(sessions, slot, CKF_RW_SESSION);
     cs_mutex_unlock(sessions->lock);
+}
+
+bool p11_is_logged_in(p11_module *module, CK_SLOT_ID slot)
+{
+    p11_sessions *sessions = p11_sessions_of(module);
+    cs_mutex_lock(sessions->lock);
+    bool logged_in = is_logged_in(sessions, slot);
+    cs_mutex_unlock(sessions->lock);
+    return logged_in;
 }
 
 static CK_RV open_session(p11_module *module, CK_SLOT_ID slot, CK_FLAGS flags, CK_SESSION_HANDLE_PTR handle)
@@ -245,8 +261,9 @@ static bool end_login(p11_sessions *sessions, CK_SLOT_ID slot)
     return true;
 }
 
-static void forget_user(p11_module *module)
+static void forget_user(p11_module *module, CK_SLOT_ID slot)
 {
+    p11_made_end_login(module, slot);
     if (cs_client_is_configured(p11_client(module)))
         return;
     cs_client_logout(p11_client(module));
@@ -262,19 +279,20 @@ CK_RV C_CloseSession(CK_SESSION_HANDLE hSession)
         return rv;
     p11_sessions *sessions = p11_sessions_of(module);
     p11_session *unused = NULL;
+    CK_SLOT_ID slot = 0;
     bool logged_out = false;
     cs_mutex_lock(sessions->lock);
     place *at = find_place(sessions, hSession);
     if (at != NULL) {
-        CK_SLOT_ID slot = at->session->slot;
+        slot = at->session->slot;
         unused = take_out(sessions, at);
         logged_out = end_login(sessions, slot);
     }
     cs_mutex_unlock(sessions->lock);
     if (unused != NULL)
-        destroy(unused);
+        end(module, unused);
     if (logged_out)
-        forget_user(module);
+        forget_user(module, slot);
     return p11_leave(module, "C_CloseSession", at != NULL ? CKR_OK : CKR_SESSION_HANDLE_INVALID);
 }
 
@@ -307,13 +325,13 @@ CK_RV C_CloseAllSessions(CK_SLOT_ID slotID)
         p11_session *unused = take_one_out(sessions, slotID, &any);
         cs_mutex_unlock(sessions->lock);
         if (unused != NULL)
-            destroy(unused);
+            end(module, unused);
     }
     cs_mutex_lock(sessions->lock);
     bool logged_out = end_login(sessions, slotID);
     cs_mutex_unlock(sessions->lock);
     if (logged_out)
-        forget_user(module);
+        forget_user(module, slotID);
     return p11_leave(module, "C_CloseAllSessions", CKR_OK);
 }
 
@@ -327,11 +345,8 @@ CK_RV C_GetSessionInfo(CK_SESSION_HANDLE hSession, CK_SESSION_INFO_PTR pInfo)
         return rv;
     if (pInfo == NULL)
         return p11_session_leave(module, session, "C_GetSessionInfo", CKR_ARGUMENTS_BAD);
-    p11_sessions *sessions = p11_sessions_of(module);
     bool writable = (session->flags & CKF_RW_SESSION) != 0;
-    cs_mutex_lock(sessions->lock);
-    bool logged_in = is_logged_in(sessions, session->slot);
-    cs_mutex_unlock(sessions->lock);
+    bool logged_in = p11_is_logged_in(module, session->slot);
     pInfo->slotID = session->slot;
     pInfo->state = logged_in ? (writable ? CKS_RW_USER_FUNCTIONS : CKS_RO_USER_FUNCTIONS)
                              : (writable ? CKS_RW_PUBLIC_SESSION : CKS_RO_PUBLIC_SESSION);
@@ -350,10 +365,7 @@ static CK_RV log_in(p11_module *module, const p11_session *session, CK_USER_TYPE
         return CKR_OPERATION_NOT_INITIALIZED; /* no key asks for it */
     if (user != CKU_USER)
         return CKR_USER_TYPE_INVALID; /* there is no security officer */
-    cs_mutex_lock(sessions->lock);
-    bool already = is_logged_in(sessions, session->slot);
-    cs_mutex_unlock(sessions->lock);
-    if (already)
+    if (p11_is_logged_in(module, session->slot))
         return CKR_USER_ALREADY_LOGGED_IN;
     if (!cs_client_is_configured(p11_client(module))) {
         if (pin == NULL)
@@ -393,6 +405,6 @@ CK_RV C_Logout(CK_SESSION_HANDLE hSession)
     note_logout(sessions, session->slot);
     cs_mutex_unlock(sessions->lock);
     if (was)
-        forget_user(module);
+        forget_user(module, session->slot);
     return p11_session_leave(module, session, "C_Logout", was ? CKR_OK : CKR_USER_NOT_LOGGED_IN);
 }

@@ -68,11 +68,8 @@ CK_RV C_Sign(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pData, CK_ULONG ulDataLen, 
     CK_RV rv = p11_session_enter(hSession, &module, &session);
     if (rv != CKR_OK)
         return rv;
-    if (session->sign.mechanism == NULL)
-        rv = CKR_OPERATION_NOT_INITIALIZED;
-    else if (session->sign.updated)
-        rv = CKR_OPERATION_ACTIVE; /* begun by parts: C_SignFinal ends it */
-    else
+    rv = p11_operation_continue(&session->sign, P11_AT_ONCE);
+    if (rv == CKR_OK)
         rv = finish(module, &session->sign, pData, ulDataLen, pSignature, pulSignatureLen);
     return p11_session_leave(module, session, "C_Sign", rv);
 }
@@ -85,10 +82,9 @@ CK_RV C_SignUpdate(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pPart, CK_ULONG ulPar
     CK_RV rv = p11_session_enter(hSession, &module, &session);
     if (rv != CKR_OK)
         return rv;
-    if (session->sign.mechanism == NULL)
-        return p11_session_leave(module, session, "C_SignUpdate", CKR_OPERATION_NOT_INITIALIZED);
-    rv = p11_operation_update(&session->sign, pPart, ulPartLen);
-    session->sign.updated = true;
+    rv = p11_operation_continue(&session->sign, P11_BY_PARTS);
+    if (rv == CKR_OK)
+        rv = p11_operation_update(&session->sign, pPart, ulPartLen);
     if (rv != CKR_OK)
         p11_operation_end(&session->sign);
     return p11_session_leave(module, session, "C_SignUpdate", rv);
@@ -102,7 +98,8 @@ CK_RV C_SignFinal(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pSignature, CK_ULONG_P
     CK_RV rv = p11_session_enter(hSession, &module, &session);
     if (rv != CKR_OK)
         return rv;
-    rv = session->sign.mechanism == NULL ? CKR_OPERATION_NOT_INITIALIZED
-                                         : finish(module, &session->sign, NULL, 0, pSignature, pulSignatureLen);
+    rv = p11_operation_continue(&session->sign, P11_BY_PARTS);
+    if (rv == CKR_OK)
+        rv = finish(module, &session->sign, NULL, 0, pSignature, pulSignatureLen);
     return p11_session_leave(module, session, "C_SignFinal", rv);
 }

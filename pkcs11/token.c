@@ -385,6 +385,15 @@ static bool is_shown_before(const p11_tokens *tokens, size_t signer, const p11_o
     return false;
 }
 
+bool p11_object_use(p11_module *module, CK_SLOT_ID slot, CK_OBJECT_HANDLE handle, p11_user *use, void *context)
+{
+    p11_object object;
+    if (!p11_object_find(module, slot, handle, &object))
+        return p11_made_use(module, slot, handle, use, context);
+    use(context, &object);
+    return true;
+}
+
 void p11_object_each(p11_module *module, CK_SLOT_ID slot, p11_visitor *visit, void *context)
 {
     p11_tokens *tokens = p11_tokens_of(module);
@@ -398,4 +407,6 @@ void p11_object_each(p11_module *module, CK_SLOT_ID slot, p11_visitor *visit, vo
                 more = visit(context, signer->index * P11_HANDLES + number + 1, &object);
     }
     cs_mutex_unlock(tokens->lock);
+    if (more)
+        p11_made_each(module, slot, visit, context);
 }

@@ -46,11 +46,9 @@ CK_RV C_Verify(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pData, CK_ULONG ulDataLen
     CK_RV rv = p11_session_enter(hSession, &module, &session);
     if (rv != CKR_OK)
         return rv;
-    if (session->verify.mechanism == NULL)
-        return p11_session_leave(module, session, "C_Verify", CKR_OPERATION_NOT_INITIALIZED);
-    if (session->verify.updated)
-        return p11_session_leave(module, session, "C_Verify", CKR_OPERATION_ACTIVE);
-    rv = check(&session->verify, pData, ulDataLen, pSignature, ulSignatureLen);
+    rv = p11_operation_continue(&session->verify, P11_AT_ONCE);
+    if (rv == CKR_OK)
+        rv = check(&session->verify, pData, ulDataLen, pSignature, ulSignatureLen);
     p11_operation_end(&session->verify);
     return p11_session_leave(module, session, "C_Verify", rv);
 }
@@ -63,10 +61,9 @@ CK_RV C_VerifyUpdate(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pPart, CK_ULONG ulP
     CK_RV rv = p11_session_enter(hSession, &module, &session);
     if (rv != CKR_OK)
         return rv;
-    if (session->verify.mechanism == NULL)
-        return p11_session_leave(module, session, "C_VerifyUpdate", CKR_OPERATION_NOT_INITIALIZED);
-    rv = p11_operation_update(&session->verify, pPart, ulPartLen);
-    session->verify.updated = true;
+    rv = p11_operation_continue(&session->verify, P11_BY_PARTS);
+    if (rv == CKR_OK)
+        rv = p11_operation_update(&session->verify, pPart, ulPartLen);
     if (rv != CKR_OK)
         p11_operation_end(&session->verify);
     return p11_session_leave(module, session, "C_VerifyUpdate", rv);
@@ -80,9 +77,9 @@ CK_RV C_VerifyFinal(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pSignature, CK_ULONG
     CK_RV rv = p11_session_enter(hSession, &module, &session);
     if (rv != CKR_OK)
         return rv;
-    if (session->verify.mechanism == NULL)
-        return p11_session_leave(module, session, "C_VerifyFinal", CKR_OPERATION_NOT_INITIALIZED);
-    rv = check(&session->verify, NULL, 0, pSignature, ulSignatureLen);
+    rv = p11_operation_continue(&session->verify, P11_BY_PARTS);
+    if (rv == CKR_OK)
+        rv = check(&session->verify, NULL, 0, pSignature, ulSignatureLen);
     p11_operation_end(&session->verify);
     return p11_session_leave(module, session, "C_VerifyFinal", rv);
 }

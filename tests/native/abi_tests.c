@@ -11,8 +11,15 @@
 
 static CK_FUNCTION_LIST_PTR p11;
 static CK_SESSION_HANDLE session;
-static char chain[2][32768]; /* rsa3072.pem and p256.pem */
-static bool certificate_changed, down;
+static char chain[3][32768]; /* rsa3072.pem, p256.pem and names.pem */
+static bool certificate_changed, with_authorities, down;
+
+#define RSA "{\"id\":\"sgn_rsa\",\"name\":\"rsa\",\"status\":\"active\",\"keyAlgorithm\":\"RSA_3072\"}"
+#define EC_NAMED(name) "{\"id\":\"sgn_ec\",\"name\":\"" name "\",\"status\":\"active\",\"keyAlgorithm\":\"EC_P256\"}"
+#define SIGNER(id, name) "{\"id\":\"" id "\",\"name\":\"" name "\",\"status\":\"active\",\"keyAlgorithm\":\"EC_P256\"}"
+#define LIST(items) "{\"items\":[" items "],\"next\":null}"
+static const char two_signers[] = LIST(RSA "," EC_NAMED("ec"));
+static const char *list = two_signers;
 static int sign_calls;
 
 static cs_result sign(const cs_http_request *request, cs_http_response *response)
@@ -36,12 +43,10 @@ static cs_result answer(const cs_http_request *request, cs_http_response *respon
     if (strstr(request->path, "/login") != NULL)
         return script_reply(response, strstr(request->body, "wrong") != NULL ? 401 : 200, "{\"accessToken\":\"t\",\"expiresIn\":3600}");
     if (strstr(request->path, "/certificate") != NULL)
-        return script_reply(response, 200, chain[rsa || certificate_changed ? 0 : 1]);
+        return script_reply(response, 200, chain[with_authorities ? 2 : rsa || certificate_changed ? 0 : 1]);
     if (request->body != NULL)
         return sign(request, response);
-    return script_reply(response, 200,
-                        "{\"items\":[{\"id\":\"sgn_rsa\",\"name\":\"rsa\",\"status\":\"active\",\"keyAlgorithm\":\"RSA_3072\"},"
-                        "{\"id\":\"sgn_ec\",\"name\":\"ec\",\"status\":\"active\",\"keyAlgorithm\":\"EC_P256\"}],\"next\":null}");
+    return script_reply(response, 200, list);
 }
 
 static CK_SLOT_ID slot_named(const char *label)
@@ -60,7 +65,7 @@ static CK_SLOT_ID slot_named(const char *label)
 static void begin(const char *label)
 {
     script_set(answer);
-    down = certificate_changed = false;
+    down = certificate_changed = with_authorities = false;
     CHECK(p11->C_Initialize(NULL) == CKR_OK);
     CHECK(p11->C_OpenSession(slot_named(label), CKF_SERIAL_SESSION, NULL, NULL, &session) == CKR_OK);
 }
@@ -79,6 +84,17 @@ static CK_OBJECT_HANDLE find(CK_OBJECT_CLASS class)
     CHECK(p11->C_FindObjects(session, &handle, 1, &count) == CKR_OK);
     CHECK(p11->C_FindObjectsFinal(session) == CKR_OK);
     return count == 1 ? handle : CK_INVALID_HANDLE;
+}
+
+/* All objects, or those of a label. */
+static CK_ULONG find_all(const char *label, CK_OBJECT_HANDLE *handles, CK_ULONG capacity)
+{
+    CK_ATTRIBUTE template = { CKA_LABEL, (void *)label, label != NULL ? strlen(label) : 0 };
+    CK_ULONG count = 0;
+    CHECK(p11->C_FindObjectsInit(session, &template, label != NULL) == CKR_OK);
+    CHECK(p11->C_FindObjects(session, handles, capacity, &count) == CKR_OK);
+    CHECK(p11->C_FindObjectsFinal(session) == CKR_OK);
+    return count;
 }
 
 static void Every_function_is_there_and_the_version_is_2_40(void)
@@ -106,6 +122,11 @@ static void Nothing_works_before_initialisation_or_after_the_end(void)
     CHECK(p11->C_Initialize(NULL) == CKR_CRYPTOKI_ALREADY_INITIALIZED);
     CHECK(p11->C_Finalize(&count) == CKR_ARGUMENTS_BAD);
     end();
+    /* What is not supported says first that nothing is. */
+    CHECK(p11->C_EncryptInit(1, NULL, 1) == CKR_CRYPTOKI_NOT_INITIALIZED);
+    CHECK(p11->C_InitToken(1, NULL, 0, NULL) == CKR_CRYPTOKI_NOT_INITIALIZED);
+    CHECK(p11->C_SetPIN(1, NULL, 0, NULL, 0) == CKR_CRYPTOKI_NOT_INITIALIZED);
+    CHECK(p11->C_CreateObject(1, NULL, 0, NULL) == CKR_CRYPTOKI_NOT_INITIALIZED);
     CHECK(p11->C_CloseSession(session) == CKR_CRYPTOKI_NOT_INITIALIZED);
     begin("rsa");
     end();
@@ -260,7 +281,17 @@ static void Without_configuration_a_PIN_logs_in_to_one_slot_with_all_signers(voi
     CHECK(p11->C_FindObjectsInit(session, &template, 1) == CKR_OK);
     CHECK(p11->C_FindObjects(session, keys, 4, &count) == CKR_OK && count == 2);
     CHECK(p11->C_FindObjectsFinal(session) == CKR_OK);
+    CK_BBOOL private = CK_FALSE;
+    CK_ATTRIBUTE seen_after_login = { CKA_PRIVATE, &private, 1 };
+    CHECK(p11->C_GetAttributeValue(session, keys[0], &seen_after_login, 1) == CKR_OK && private == CK_TRUE);
     CHECK(p11->C_Logout(session) == CKR_OK && find(CKO_PRIVATE_KEY) == CK_INVALID_HANDLE);
+    /* Signers of one token share CAs, of which each is there once; none is called as any of the signers is. */
+    CK_OBJECT_HANDLE objects[32];
+    with_authorities = true;
+    script_advance(61000);
+    CHECK(p11->C_Login(session, CKU_USER, (CK_BYTE *)"id:secret", 9) == CKR_OK);
+    CHECK(find_all(NULL, objects, 32) == 2 * 3 + 8 && find_all("ec", objects, 32) == 3 && find_all("rsa", objects, 32) == 3);
+    with_authorities = false;
     end();
     remove("pin.json");
     unsetenv("CODESIGNING_PKCS11_CONFIG");
@@ -283,7 +314,8 @@ static void Attributes_follow_the_rules_of_lengths(void)
     };
     CHECK(p11->C_GetAttributeValue(session, key, template, 7) == CKR_BUFFER_TOO_SMALL);
     CHECK(template[0].ulValueLen == 384 && template[1].ulValueLen == (CK_ULONG)-1 && template[6].ulValueLen == 384);
-    CHECK(sensitive == CK_TRUE && extractable == CK_FALSE && private == CK_TRUE && bits == 3072);
+    CHECK(sensitive == CK_TRUE && extractable == CK_FALSE && bits == 3072);
+    CHECK(private == CK_FALSE); /* nobody has to log in here to use it */
     CK_ATTRIBUTE secret[] = { { CKA_PRIVATE_EXPONENT, modulus, sizeof modulus }, { CKA_SENSITIVE, &sensitive, 1 } };
     CHECK(p11->C_GetAttributeValue(session, key, secret, 2) == CKR_ATTRIBUTE_SENSITIVE);
     CHECK(secret[0].ulValueLen == (CK_ULONG)-1 && secret[1].ulValueLen == 1);
@@ -305,6 +337,148 @@ static void Key_and_leaf_share_an_id_and_others_do_not(void)
         CHECK(p11->C_GetAttributeValue(session, find(classes[i]), &id, 1) == CKR_OK && id.ulValueLen == 6);
         CHECK(memcmp(ids[i], "sgn_ec", 6) == 0);
     }
+    end();
+}
+
+static void Slots_come_in_the_order_of_names_and_keep_their_ids(void)
+{
+    static const char *const names[] = { "fre", "free", "free-rsa", "free-rsa-2" };
+    CK_SLOT_ID slots[4], before;
+    CK_ULONG count = 4;
+    CK_TOKEN_INFO info;
+    list = LIST(SIGNER("sgn_4", "free"));
+    begin("free");
+    before = slot_named("free");
+    list = LIST(SIGNER("sgn_1", "free-rsa-2") "," SIGNER("sgn_2", "free-rsa") "," SIGNER("sgn_3", "fre") "," SIGNER("sgn_4", "free"));
+    script_advance(61000);
+    CHECK(p11->C_GetSlotList(CK_TRUE, NULL, &count) == CKR_OK && p11->C_GetSlotList(CK_TRUE, slots, &count) == CKR_OK && count == 4);
+    for (CK_ULONG i = 0; i < count; i++)
+        CHECK(p11->C_GetTokenInfo(slots[i], &info) == CKR_OK && memcmp(info.label, names[i], strlen(names[i])) == 0
+              && info.label[strlen(names[i])] == ' ');
+    CHECK(slots[1] == before && slot_named("free") == before); /* as pkcs11-tool looks: the first that begins so */
+    end();
+    list = two_signers;
+}
+
+static size_t read_bytes(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, char *out, size_t capacity)
+{
+    CK_ATTRIBUTE attribute = { type, out, capacity - 1 };
+    CHECK(p11->C_GetAttributeValue(session, object, &attribute, 1) == CKR_OK);
+    out[attribute.ulValueLen < capacity ? attribute.ulValueLen : 0] = '\0';
+    return attribute.ulValueLen;
+}
+
+static void check_different(CK_ATTRIBUTE_TYPE type, const CK_OBJECT_HANDLE *objects, CK_ULONG count)
+{
+    char values[16][128];
+    size_t lengths[16];
+    for (CK_ULONG i = 0; i < count; i++) {
+        lengths[i] = read_bytes(objects[i], type, values[i], sizeof values[i]);
+        for (CK_ULONG j = 0; j < i; j++)
+            CHECK(lengths[i] != lengths[j] || memcmp(values[i], values[j], lengths[i]) != 0);
+    }
+}
+
+/* The chain of names.pem: CAs named as this signer and as another, without a CN, as T61String, too long, and two alike. */
+static void Only_the_leaf_and_the_keys_bear_the_signers_name(void)
+{
+    static const char *const labels[] = { "ec (CA)", "RSA (CA)", "Class 3", "Zertifizierungsstelle f\xc3\xbcr Pr\xc3\xbc" "fungen" };
+    CK_OBJECT_HANDLE objects[16];
+    CK_OBJECT_CLASS class;
+    char label[128];
+    begin("ec");
+    with_authorities = true;
+    CHECK(find_all("ec", objects, 16) == 3);
+    for (int i = 0; i < 3; i++) {
+        CK_ATTRIBUTE kind = { CKA_CLASS, &class, sizeof class };
+        CHECK(p11->C_GetAttributeValue(session, objects[i], &kind, 1) == CKR_OK);
+        CHECK(class == (i == 0 ? CKO_PRIVATE_KEY : i == 1 ? CKO_PUBLIC_KEY : CKO_CERTIFICATE));
+    }
+    CK_OBJECT_HANDLE leaf = objects[2];
+    CHECK(find_all("rsa", objects, 16) == 0);
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+        CHECK(find_all(labels[i], objects, 16) == 1);
+    CHECK(find_all(NULL, objects, 16) == 11 && objects[2] == leaf);
+    check_different(CKA_LABEL, objects + 2, 9);
+    check_different(CKA_ID, objects + 2, 9);
+    for (int i = 7; i < 9; i++) /* forty umlauts: 80 bytes */
+        CHECK(read_bytes(objects[i], CKA_LABEL, label, sizeof label) <= 64 && strncmp(label, "\xc3\xa4\xc3\xa4", 4) == 0);
+    CHECK(read_bytes(objects[9], CKA_LABEL, label, sizeof label) == 9 && strcmp(label, "Root (CA)") == 0);
+    CHECK(read_bytes(objects[10], CKA_LABEL, label, sizeof label) == 20 && strncmp(label, "Root (CA) [", 11) == 0);
+    end();
+}
+
+static void A_renamed_signer_keeps_its_slot_and_gives_up_its_name(void)
+{
+    CK_OBJECT_HANDLE objects[16];
+    CK_ULONG size;
+    begin("ec");
+    CK_SLOT_ID slot = slot_named("ec");
+    CK_OBJECT_HANDLE old = find(CKO_PRIVATE_KEY);
+    list = LIST(EC_NAMED("other") "," RSA "," SIGNER("sgn_new", "ec"));
+    script_advance(61000);
+    CK_ULONG count = 0;
+    CHECK(p11->C_GetSlotList(CK_TRUE, NULL, &count) == CKR_OK && count == 3);
+    CHECK(slot_named("other") == slot && slot_named("ec") != slot);
+    CHECK(find_all("ec", objects, 16) == 0 && find_all("other", objects, 16) == 3);
+    CHECK(p11->C_GetObjectSize(session, old, &size) == CKR_OBJECT_HANDLE_INVALID);
+    end();
+    list = two_signers;
+}
+
+static void What_the_standard_gives_a_certificate_or_key_can_be_read(void)
+{
+    static const CK_ATTRIBUTE_TYPE storage[] = { CKA_CLASS, CKA_TOKEN, CKA_PRIVATE, CKA_MODIFIABLE, CKA_LABEL, CKA_COPYABLE, CKA_DESTROYABLE };
+    static const CK_ATTRIBUTE_TYPE x509[] = {
+        CKA_CERTIFICATE_TYPE, CKA_TRUSTED, CKA_CERTIFICATE_CATEGORY, CKA_CHECK_VALUE, CKA_START_DATE, CKA_END_DATE, CKA_PUBLIC_KEY_INFO,
+        CKA_SUBJECT, CKA_ID, CKA_ISSUER, CKA_SERIAL_NUMBER, CKA_VALUE, CKA_URL, CKA_HASH_OF_SUBJECT_PUBLIC_KEY,
+        CKA_HASH_OF_ISSUER_PUBLIC_KEY, CKA_JAVA_MIDP_SECURITY_DOMAIN, CKA_NAME_HASH_ALGORITHM,
+    };
+    static const CK_ATTRIBUTE_TYPE key[] = {
+        CKA_KEY_TYPE, CKA_ID, CKA_START_DATE, CKA_END_DATE, CKA_DERIVE, CKA_LOCAL, CKA_KEY_GEN_MECHANISM, CKA_ALLOWED_MECHANISMS,
+        CKA_SUBJECT, CKA_PUBLIC_KEY_INFO,
+    };
+    static const CK_ATTRIBUTE_TYPE public[] = { CKA_ENCRYPT, CKA_VERIFY, CKA_VERIFY_RECOVER, CKA_WRAP, CKA_TRUSTED, CKA_WRAP_TEMPLATE };
+    static const CK_ATTRIBUTE_TYPE private[] = {
+        CKA_SENSITIVE, CKA_DECRYPT, CKA_SIGN, CKA_SIGN_RECOVER, CKA_UNWRAP, CKA_EXTRACTABLE, CKA_ALWAYS_SENSITIVE,
+        CKA_NEVER_EXTRACTABLE, CKA_WRAP_WITH_TRUSTED, CKA_UNWRAP_TEMPLATE, CKA_ALWAYS_AUTHENTICATE,
+    };
+    static const CK_ATTRIBUTE_TYPE rsa[] = { CKA_MODULUS, CKA_PUBLIC_EXPONENT };
+    static const CK_ATTRIBUTE_TYPE ec[] = { CKA_EC_PARAMS };
+    static const struct {
+        const char *token;
+        CK_OBJECT_CLASS class;
+        const CK_ATTRIBUTE_TYPE *types;
+        size_t count;
+    } tables[] = {
+        { "rsa", CKO_CERTIFICATE, storage, sizeof storage / sizeof *storage }, { "rsa", CKO_CERTIFICATE, x509, sizeof x509 / sizeof *x509 },
+        { "rsa", CKO_PUBLIC_KEY, storage, sizeof storage / sizeof *storage },  { "rsa", CKO_PUBLIC_KEY, key, sizeof key / sizeof *key },
+        { "rsa", CKO_PUBLIC_KEY, public, sizeof public / sizeof *public },     { "rsa", CKO_PUBLIC_KEY, rsa, sizeof rsa / sizeof *rsa },
+        { "rsa", CKO_PRIVATE_KEY, storage, sizeof storage / sizeof *storage }, { "rsa", CKO_PRIVATE_KEY, key, sizeof key / sizeof *key },
+        { "rsa", CKO_PRIVATE_KEY, private, sizeof private / sizeof *private }, { "rsa", CKO_PRIVATE_KEY, rsa, sizeof rsa / sizeof *rsa },
+        { "ec", CKO_PUBLIC_KEY, ec, sizeof ec / sizeof *ec },                  { "ec", CKO_PRIVATE_KEY, ec, sizeof ec / sizeof *ec },
+    };
+    char value[4096];
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        begin(tables[i].token);
+        CK_OBJECT_HANDLE object = find(tables[i].class);
+        for (size_t j = 0; j < tables[i].count; j++) {
+            CK_ATTRIBUTE attribute = { tables[i].types[j], value, sizeof value };
+            CK_RV rv = p11->C_GetAttributeValue(session, object, &attribute, 1);
+            if (rv != CKR_OK) {
+                printf("    %s, class %lu: attribute 0x%lx answers 0x%lx\n", tables[i].token, tables[i].class, tables[i].types[j], rv);
+                test_failed = true;
+            }
+        }
+        end();
+    }
+    begin("rsa");
+    CK_ULONG hash = 0;
+    CK_ATTRIBUTE of_leaf[] = { { CKA_URL, value, 1 }, { CKA_HASH_OF_ISSUER_PUBLIC_KEY, value, 1 }, { CKA_NAME_HASH_ALGORITHM, &hash, sizeof hash } };
+    CHECK(p11->C_GetAttributeValue(session, find(CKO_CERTIFICATE), of_leaf, 3) == CKR_OK);
+    CHECK(of_leaf[0].ulValueLen == 0 && of_leaf[1].ulValueLen == 0 && hash == CKM_SHA_1);
+    CK_ATTRIBUTE not_of_rsa = { CKA_VALUE, value, sizeof value };
+    CHECK(p11->C_GetAttributeValue(session, find(CKO_PRIVATE_KEY), &not_of_rsa, 1) == CKR_ATTRIBUTE_TYPE_INVALID);
     end();
 }
 
@@ -353,8 +527,7 @@ static void A_signature_follows_the_two_call_convention(void)
     CHECK(p11->C_Sign(session, data, 4, signature, &length) == CKR_OK && signature[0] == 9 && sign_calls == 1);
     CHECK(p11->C_Sign(session, data, 4, signature, &length) == CKR_OPERATION_NOT_INITIALIZED);
     CHECK(p11->C_SignInit(session, &mechanism, key) == CKR_OK);
-    CHECK(p11->C_SignUpdate(session, data, 2) == CKR_OK && p11->C_Sign(session, data, 4, signature, &length) == CKR_OPERATION_ACTIVE);
-    CHECK(p11->C_SignUpdate(session, data + 2, 2) == CKR_OK);
+    CHECK(p11->C_SignUpdate(session, data, 2) == CKR_OK && p11->C_SignUpdate(session, data + 2, 2) == CKR_OK);
     length = 0;
     CHECK(p11->C_SignFinal(session, signature, &length) == CKR_BUFFER_TOO_SMALL && length == 384);
     CHECK(p11->C_SignFinal(session, signature, &length) == CKR_OK && sign_calls == 2);
@@ -362,6 +535,41 @@ static void A_signature_follows_the_two_call_convention(void)
     CHECK(p11->C_SignFinal(session, signature, &length) == CKR_OPERATION_NOT_INITIALIZED);
     CHECK(p11->C_SignInit(session, &mechanism, key) == CKR_OK && p11->C_Sign(session, NULL, 4, signature, &length) == CKR_ARGUMENTS_BAD);
     CHECK(p11->C_SignInit(session, &mechanism, key) == CKR_OK && p11->C_Sign(session, data, 4, signature, NULL) == CKR_ARGUMENTS_BAD);
+    end();
+}
+
+static void An_operation_by_parts_is_not_ended_by_a_call_for_the_whole(void)
+{
+    CK_MECHANISM sha256 = { CKM_SHA256, NULL, 0 }, rsa = { CKM_SHA256_RSA_PKCS, NULL, 0 };
+    CK_BYTE data[] = "data", out[512];
+    CK_ULONG length = sizeof out;
+    begin("rsa");
+    CK_OBJECT_HANDLE private = find(CKO_PRIVATE_KEY), public = find(CKO_PUBLIC_KEY);
+    CHECK(p11->C_DigestInit(session, &sha256) == CKR_OK && p11->C_DigestUpdate(session, data, 2) == CKR_OK);
+    CHECK(p11->C_Digest(session, data, 4, out, &length) == CKR_OPERATION_ACTIVE);
+    CHECK(p11->C_DigestFinal(session, out, &length) == CKR_OPERATION_NOT_INITIALIZED);
+    CHECK(p11->C_SignInit(session, &rsa, private) == CKR_OK && p11->C_SignUpdate(session, data, 2) == CKR_OK);
+    CHECK(p11->C_Sign(session, data, 4, out, &length) == CKR_OPERATION_ACTIVE);
+    CHECK(p11->C_SignFinal(session, out, &length) == CKR_OPERATION_NOT_INITIALIZED);
+    CHECK(p11->C_VerifyInit(session, &rsa, public) == CKR_OK && p11->C_VerifyUpdate(session, data, 2) == CKR_OK);
+    CHECK(p11->C_Verify(session, data, 4, out, 384) == CKR_OPERATION_ACTIVE);
+    CHECK(p11->C_VerifyFinal(session, out, 384) == CKR_OPERATION_NOT_INITIALIZED);
+    end();
+}
+
+static void An_operation_for_the_whole_is_not_gone_on_with_by_parts(void)
+{
+    CK_MECHANISM sha256 = { CKM_SHA256, NULL, 0 }, rsa = { CKM_SHA256_RSA_PKCS, NULL, 0 };
+    CK_BYTE data[] = "data", out[512];
+    CK_ULONG length = 0;
+    begin("rsa");
+    CK_OBJECT_HANDLE private = find(CKO_PRIVATE_KEY);
+    CHECK(p11->C_DigestInit(session, &sha256) == CKR_OK && p11->C_Digest(session, data, 4, NULL, &length) == CKR_OK);
+    CHECK(p11->C_DigestFinal(session, out, &length) == CKR_OPERATION_ACTIVE);
+    CHECK(p11->C_Digest(session, data, 4, out, &length) == CKR_OPERATION_NOT_INITIALIZED);
+    CHECK(p11->C_SignInit(session, &rsa, private) == CKR_OK && p11->C_Sign(session, data, 4, NULL, &length) == CKR_OK);
+    CHECK(p11->C_SignUpdate(session, data, 4) == CKR_OPERATION_ACTIVE);
+    CHECK(p11->C_Sign(session, data, 4, out, &length) == CKR_OPERATION_NOT_INITIALIZED);
     end();
 }
 
@@ -472,12 +680,165 @@ static void What_a_remote_signer_cannot_do_is_said(void)
     CK_OBJECT_HANDLE handle = 1;
     begin("rsa");
     CHECK(p11->C_GenerateKey(session, &mechanism, NULL, 0, &handle) == CKR_FUNCTION_NOT_SUPPORTED);
-    CHECK(p11->C_DestroyObject(session, 1) == CKR_FUNCTION_NOT_SUPPORTED);
-    CHECK(p11->C_CreateObject(session, NULL, 0, &handle) == CKR_FUNCTION_NOT_SUPPORTED);
+    CHECK(p11->C_GenerateKey(~0UL, &mechanism, NULL, 0, &handle) == CKR_SESSION_HANDLE_INVALID);
     CHECK(p11->C_DecryptInit(session, &mechanism, 1) == CKR_FUNCTION_NOT_SUPPORTED);
     CHECK(p11->C_WrapKey(session, &mechanism, 1, 1, NULL, NULL) == CKR_FUNCTION_NOT_SUPPORTED);
     CHECK(p11->C_SetPIN(session, NULL, 0, NULL, 0) == CKR_FUNCTION_NOT_SUPPORTED);
     CHECK(p11->C_GetFunctionStatus(session) == CKR_FUNCTION_NOT_PARALLEL);
+    end();
+}
+
+/* The leaf's attributes as a program copies them: read from the token, given to C_CreateObject. */
+typedef struct copied {
+    CK_OBJECT_CLASS class;
+    CK_CERTIFICATE_TYPE type;
+    CK_BBOOL token;
+    char subject[256], value[4096], id[4];
+    CK_ATTRIBUTE template[7];
+} copied;
+
+enum { copied_count = 7 };
+
+static void copy_leaf(copied *c)
+{
+    CK_OBJECT_HANDLE leaf = find(CKO_CERTIFICATE);
+    *c = (copied){ .class = CKO_CERTIFICATE, .type = CKC_X_509, .token = CK_FALSE, .id = { 1, 2, 3, 4 } };
+    size_t subject = read_bytes(leaf, CKA_SUBJECT, c->subject, sizeof c->subject);
+    size_t value = read_bytes(leaf, CKA_VALUE, c->value, sizeof c->value);
+    CK_ATTRIBUTE template[] = {
+        { CKA_CLASS, &c->class, sizeof c->class }, { CKA_CERTIFICATE_TYPE, &c->type, sizeof c->type }, { CKA_TOKEN, &c->token, 1 },
+        { CKA_SUBJECT, c->subject, subject },      { CKA_VALUE, c->value, value },                    { CKA_ID, c->id, sizeof c->id },
+        { CKA_LABEL, (void *)"mine", 4 },
+    };
+    memcpy(c->template, template, sizeof template);
+}
+
+static void A_certificate_made_by_the_application_lives_as_long_as_its_session(void)
+{
+    copied c;
+    CK_OBJECT_HANDLE made, objects[8];
+    CK_SESSION_HANDLE first, second;
+    CK_ULONG size = 0;
+    CK_BYTE url[1], check[3];
+    begin("rsa");
+    copy_leaf(&c);
+    first = session;
+    CHECK(p11->C_CreateObject(first, c.template, copied_count, &made) == CKR_OK);
+    CHECK(p11->C_OpenSession(slot_named("rsa"), CKF_SERIAL_SESSION, NULL, NULL, &second) == CKR_OK);
+    session = second;
+    CHECK(find_all("mine", objects, 8) == 1 && objects[0] == made && find_all(NULL, objects, 8) == 4);
+    CHECK(p11->C_GetObjectSize(session, made, &size) == CKR_OK && size == c.template[4].ulValueLen);
+    CK_ATTRIBUTE defaults[] = { { CKA_URL, url, 1 }, { CKA_CHECK_VALUE, check, 3 }, { CKA_ISSUER, NULL, 0 }, { CKA_MODULUS, NULL, 0 } };
+    CHECK(p11->C_GetAttributeValue(session, made, defaults, 3) == CKR_OK && defaults[0].ulValueLen == 0 && defaults[1].ulValueLen == 3);
+    CHECK(p11->C_GetAttributeValue(session, made, defaults, 4) == CKR_ATTRIBUTE_TYPE_INVALID);
+    CHECK(p11->C_OpenSession(slot_named("ec"), CKF_SERIAL_SESSION, NULL, NULL, &session) == CKR_OK);
+    CHECK(find_all("mine", objects, 8) == 0 && p11->C_GetObjectSize(session, made, &size) == CKR_OBJECT_HANDLE_INVALID);
+    session = second;
+    CHECK(p11->C_CloseSession(first) == CKR_OK);
+    CHECK(find_all("mine", objects, 8) == 0 && p11->C_GetObjectSize(session, made, &size) == CKR_OBJECT_HANDLE_INVALID);
+    end();
+}
+
+static void A_certificate_of_the_application_is_changed_copied_and_destroyed(void)
+{
+    copied c;
+    CK_OBJECT_HANDLE made, copy, objects[8];
+    CK_ULONG size;
+    CK_BBOOL no = CK_FALSE;
+    begin("rsa");
+    copy_leaf(&c);
+    CHECK(p11->C_CreateObject(session, c.template, copied_count, &made) == CKR_OK);
+    CK_ATTRIBUTE other = { CKA_LABEL, (void *)"other", 5 }, subject = { CKA_SUBJECT, c.subject, 4 }, unknown = { 999, c.subject, 4 };
+    CK_ATTRIBUTE both[] = { other, subject }, frozen[] = { other, { CKA_MODIFIABLE, &no, 1 }, { CKA_DESTROYABLE, &no, 1 } };
+    CHECK(p11->C_SetAttributeValue(session, made, both, 2) == CKR_ATTRIBUTE_READ_ONLY && find_all("other", objects, 8) == 0);
+    CHECK(p11->C_SetAttributeValue(session, made, &unknown, 1) == CKR_ATTRIBUTE_TYPE_INVALID);
+    CHECK(p11->C_CopyObject(session, made, frozen, 3, &copy) == CKR_OK && copy != made);
+    CHECK(find_all("mine", objects, 8) == 1 && find_all("other", objects, 8) == 1 && objects[0] == copy);
+    CHECK(p11->C_SetAttributeValue(session, copy, &other, 1) == CKR_ACTION_PROHIBITED);
+    CHECK(p11->C_DestroyObject(session, copy) == CKR_ACTION_PROHIBITED);
+    CHECK(p11->C_SetAttributeValue(session, made, &other, 1) == CKR_OK && find_all("other", objects, 8) == 2);
+    CHECK(p11->C_DestroyObject(session, made) == CKR_OK && p11->C_DestroyObject(session, made) == CKR_OBJECT_HANDLE_INVALID);
+    /* A certificate of the token is copied too, into the session. */
+    CK_ATTRIBUTE into_session = { CKA_TOKEN, &no, 1 };
+    CHECK(p11->C_CopyObject(session, find(CKO_PUBLIC_KEY), &into_session, 1, &copy) == CKR_ACTION_PROHIBITED);
+    CHECK(p11->C_CopyObject(session, find(CKO_CERTIFICATE), NULL, 0, &copy) == CKR_SESSION_READ_ONLY);
+    CHECK(p11->C_CopyObject(session, find(CKO_CERTIFICATE), &into_session, 1, &copy) == CKR_OK && p11->C_GetObjectSize(session, copy, &size) == CKR_OK);
+    CHECK(p11->C_DestroyObject(session, copy) == CKR_ACTION_PROHIBITED); /* as its original */
+    end();
+}
+
+static void What_is_made_is_checked_and_no_key_is_taken(void)
+{
+    copied c;
+    CK_OBJECT_HANDLE made;
+    CK_SESSION_HANDLE writable;
+    CK_OBJECT_CLASS private = CKO_PRIVATE_KEY, secret = CKO_SECRET_KEY;
+    CK_BBOOL yes = CK_TRUE, odd = 7;
+    begin("rsa");
+    CHECK(p11->C_OpenSession(slot_named("rsa"), CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &writable) == CKR_OK);
+    copy_leaf(&c);
+    CHECK(p11->C_CreateObject(session, c.template, copied_count, NULL) == CKR_ARGUMENTS_BAD);
+    CHECK(p11->C_CreateObject(session, NULL, 1, &made) == CKR_ARGUMENTS_BAD);
+    CHECK(p11->C_CreateObject(session, c.template, 0, &made) == CKR_TEMPLATE_INCOMPLETE);
+    CHECK(p11->C_CreateObject(session, c.template, 4, &made) == CKR_TEMPLATE_INCOMPLETE); /* no value */
+    static const struct {
+        int at;
+        CK_ATTRIBUTE_TYPE type;
+        CK_RV rv, in_writable;
+    } wrong[] = {
+        { 6, CKA_MODULUS, CKR_TEMPLATE_INCONSISTENT, CKR_TEMPLATE_INCONSISTENT },
+        { 6, CKA_APPLICATION, CKR_TEMPLATE_INCONSISTENT, CKR_TEMPLATE_INCONSISTENT },
+        { 6, 0x80000001, CKR_ATTRIBUTE_TYPE_INVALID, CKR_ATTRIBUTE_TYPE_INVALID },
+        { 6, CKA_ID, CKR_TEMPLATE_INCONSISTENT, CKR_TEMPLATE_INCONSISTENT }, /* another than the one before */
+        { 6, CKA_START_DATE, CKR_ATTRIBUTE_VALUE_INVALID, CKR_ATTRIBUTE_VALUE_INVALID },
+        { 6, CKA_CHECK_VALUE, CKR_ATTRIBUTE_VALUE_INVALID, CKR_ATTRIBUTE_VALUE_INVALID },
+        { 4, CKA_SUBJECT, CKR_TEMPLATE_INCONSISTENT, CKR_TEMPLATE_INCONSISTENT },
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        copy_leaf(&c);
+        c.template[wrong[i].at].type = wrong[i].type;
+        CHECK(p11->C_CreateObject(session, c.template, copied_count, &made) == wrong[i].rv);
+        CHECK(p11->C_CreateObject(writable, c.template, copied_count, &made) == wrong[i].in_writable);
+    }
+    copy_leaf(&c);
+    c.value[0] = 0;
+    CHECK(p11->C_CreateObject(session, c.template, copied_count, &made) == CKR_ATTRIBUTE_VALUE_INVALID);
+    copy_leaf(&c);
+    c.token = CK_TRUE;
+    CHECK(p11->C_CreateObject(session, c.template, copied_count, &made) == CKR_SESSION_READ_ONLY);
+    CHECK(p11->C_CreateObject(writable, c.template, copied_count, &made) == CKR_TOKEN_WRITE_PROTECTED);
+    copy_leaf(&c);
+    c.template[6] = (CK_ATTRIBUTE){ CKA_TRUSTED, &yes, 1 };
+    CHECK(p11->C_CreateObject(session, c.template, copied_count, &made) == CKR_ATTRIBUTE_READ_ONLY);
+    c.template[6] = (CK_ATTRIBUTE){ CKA_MODIFIABLE, &odd, 1 };
+    CHECK(p11->C_CreateObject(session, c.template, copied_count, &made) == CKR_ATTRIBUTE_VALUE_INVALID);
+    c.template[6] = (CK_ATTRIBUTE){ CKA_PRIVATE, &yes, 1 };
+    CHECK(p11->C_CreateObject(session, c.template, copied_count, &made) == CKR_USER_NOT_LOGGED_IN);
+    CHECK(p11->C_Login(session, CKU_USER, NULL, 0) == CKR_OK);
+    CHECK(p11->C_CreateObject(session, c.template, copied_count, &made) == CKR_OK);
+    CHECK(p11->C_Logout(session) == CKR_OK && p11->C_DestroyObject(session, made) == CKR_OBJECT_HANDLE_INVALID);
+    CK_ATTRIBUTE key = { CKA_CLASS, &private, sizeof private };
+    CHECK(p11->C_CreateObject(writable, &key, 1, &made) == CKR_ATTRIBUTE_VALUE_INVALID);
+    key.pValue = &secret;
+    CHECK(p11->C_CreateObject(writable, &key, 1, &made) == CKR_ATTRIBUTE_VALUE_INVALID);
+    CHECK(p11->C_DestroyObject(session, find(CKO_PRIVATE_KEY)) == CKR_SESSION_READ_ONLY);
+    CHECK(p11->C_DestroyObject(writable, find(CKO_PRIVATE_KEY)) == CKR_ACTION_PROHIBITED);
+    end();
+}
+
+static void Objects_of_applications_have_a_bound(void)
+{
+    static char large[4 * 1024 * 1024];
+    CK_OBJECT_CLASS data = CKO_DATA;
+    CK_OBJECT_HANDLE made = 0;
+    CK_ATTRIBUTE template[] = { { CKA_CLASS, &data, sizeof data }, { CKA_VALUE, large, sizeof large } };
+    CK_RV rv = CKR_OK;
+    int count = 0;
+    begin("rsa");
+    while (count < 100 && (rv = p11->C_CreateObject(session, template, 2, &made)) == CKR_OK)
+        count++;
+    CHECK(rv == CKR_DEVICE_MEMORY && count == 7);
+    CHECK(p11->C_DestroyObject(session, made) == CKR_OK && p11->C_CreateObject(session, template, 2, &made) == CKR_OK);
     end();
 }
 
@@ -550,6 +911,7 @@ int main(void)
 {
     read_certificate("rsa3072.pem", chain[0], sizeof chain[0]);
     read_certificate("p256.pem", chain[1], sizeof chain[1]);
+    read_certificate("names.pem", chain[2], sizeof chain[2]);
     setenv("CODESIGNING_SERVER_URL", "https://server", 1);
     setenv("CODESIGNING_TOKEN", "token", 1);
     setenv("HOME", "/nowhere", 1);
@@ -568,9 +930,15 @@ int main(void)
     RUN(Without_configuration_a_PIN_logs_in_to_one_slot_with_all_signers);
     RUN(Attributes_follow_the_rules_of_lengths);
     RUN(Key_and_leaf_share_an_id_and_others_do_not);
+    RUN(Slots_come_in_the_order_of_names_and_keep_their_ids);
+    RUN(Only_the_leaf_and_the_keys_bear_the_signers_name);
+    RUN(A_renamed_signer_keeps_its_slot_and_gives_up_its_name);
+    RUN(What_the_standard_gives_a_certificate_or_key_can_be_read);
     RUN(An_object_of_one_token_is_not_known_to_another);
     RUN(A_search_has_a_beginning_and_an_end);
     RUN(A_signature_follows_the_two_call_convention);
+    RUN(An_operation_by_parts_is_not_ended_by_a_call_for_the_whole);
+    RUN(An_operation_for_the_whole_is_not_gone_on_with_by_parts);
     RUN(Keys_and_mechanisms_must_fit);
     RUN(PSS_parameters_are_the_ones_the_server_has);
     RUN(ECDSA_takes_digests_of_the_three_lengths);
@@ -578,6 +946,10 @@ int main(void)
     RUN(Digests_are_those_of_FIPS_180);
     RUN(Random_bytes_differ_and_seeds_are_not_taken);
     RUN(What_a_remote_signer_cannot_do_is_said);
+    RUN(A_certificate_made_by_the_application_lives_as_long_as_its_session);
+    RUN(A_certificate_of_the_application_is_changed_copied_and_destroyed);
+    RUN(What_is_made_is_checked_and_no_key_is_taken);
+    RUN(Objects_of_applications_have_a_bound);
     RUN(A_new_certificate_brings_new_objects_and_ends_the_old);
     RUN(A_server_that_goes_away_leaves_what_is_known);
     RUN(A_forked_child_starts_anew_and_leaves_its_parent_alone);

@@ -1,0 +1,330 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "made.h"
+
+typedef enum form { form_bytes, form_boolean, form_number, form_date } form;
+
+enum { of_data = 1, of_certificate = 2, of_both = 3 };
+
+/* What is there of which class, by the tables of PKCS#11 v2.40, sections 4.3 to 4.6. */
+typedef struct rule {
+    CK_ATTRIBUTE_TYPE type;
+    form form;
+    unsigned classes;
+    unsigned required;   /* of which classes the maker must give it */
+    unsigned changeable; /* of which classes it may be changed later */
+    CK_ULONG otherwise;  /* a number or a truth that was not given; bytes are empty then */
+} rule;
+
+static const rule rules[] = {
+    { CKA_CLASS, form_number, of_both, of_both, 0, 0 },
+    { CKA_TOKEN, form_boolean, of_both, 0, 0, CK_FALSE },
+    { CKA_PRIVATE, form_boolean, of_both, 0, 0, CK_FALSE },
+    { CKA_MODIFIABLE, form_boolean, of_both, 0, 0, CK_TRUE },
+    { CKA_COPYABLE, form_boolean, of_both, 0, 0, CK_TRUE },
+    { CKA_DESTROYABLE, form_boolean, of_both, 0, 0, CK_TRUE },
+    { CKA_LABEL, form_bytes, of_both, 0, of_both, 0 },
+    { CKA_VALUE, form_bytes, of_both, of_certificate, of_data, 0 },
+    { CKA_APPLICATION, form_bytes, of_data, 0, of_data, 0 },
+    { CKA_OBJECT_ID, form_bytes, of_data, 0, of_data, 0 },
+    { CKA_CERTIFICATE_TYPE, form_number, of_certificate, of_certificate, 0, 0 },
+    { CKA_TRUSTED, form_boolean, of_certificate, 0, 0, CK_FALSE },
+    { CKA_CERTIFICATE_CATEGORY, form_number, of_certificate, 0, 0, 0 },
+    { CKA_CHECK_VALUE, form_bytes, of_certificate, 0, 0, 0 },
+    { CKA_START_DATE, form_date, of_certificate, 0, 0, 0 },
+    { CKA_END_DATE, form_date, of_certificate, 0, 0, 0 },
+    { CKA_PUBLIC_KEY_INFO, form_bytes, of_certificate, 0, 0, 0 },
+    { CKA_SUBJECT, form_bytes, of_certificate, of_certificate, 0, 0 },
+    { CKA_ID, form_bytes, of_certificate, 0, of_certificate, 0 },
+    { CKA_ISSUER, form_bytes, of_certificate, 0, of_certificate, 0 },
+    { CKA_SERIAL_NUMBER, form_bytes, of_certificate, 0, of_certificate, 0 },
+    { CKA_URL, form_bytes, of_certificate, 0, 0, 0 },
+    { CKA_HASH_OF_SUBJECT_PUBLIC_KEY, form_bytes, of_certificate, 0, 0, 0 },
+    { CKA_HASH_OF_ISSUER_PUBLIC_KEY, form_bytes, of_certificate, 0, 0, 0 },
+    { CKA_JAVA_MIDP_SECURITY_DOMAIN, form_number, of_certificate, 0, 0, 0 },
+    { CKA_NAME_HASH_ALGORITHM, form_number, of_certificate, 0, 0, CKM_SHA_1 },
+};
+
+enum { rule_count = sizeof rules / sizeof *rules };
+
+typedef struct value {
+    unsigned char *bytes;
+    size_t length;
+} value;
+
+struct p11_template {
+    unsigned class;           /* of_data or of_certificate */
+    value values[rule_count]; /* by rule */
+};
+
+static size_t rule_of(unsigned class, CK_ATTRIBUTE_TYPE type)
+{
+    size_t i = 0;
+    while (i < rule_count && (rules[i].type != type || (rules[i].classes & class) == 0))
+        i++;
+    return i;
+}
+
+void p11_template_free(p11_template *template)
+{
+    for (size_t i = 0; template != NULL && i < rule_count; i++)
+        free(template->values[i].bytes);
+    free(template);
+}
+
+size_t p11_template_size(const p11_template *template)
+{
+    size_t size = sizeof *template;
+    for (size_t i = 0; i < rule_count; i++)
+        size += template->values[i].length;
+    return size;
+}
+
+bool p11_template_is(const p11_template *template, CK_ATTRIBUTE_TYPE type)
+{
+    const value *truth = &template->values[rule_of(template->class, type)];
+    return truth->length == 1 && truth->bytes[0] == CK_TRUE;
+}
+
+CK_RV p11_template_read(const p11_template *template, CK_ATTRIBUTE_TYPE type, p11_value *out)
+{
+    size_t at = rule_of(template->class, type);
+    if (at == rule_count)
+        return CKR_ATTRIBUTE_TYPE_INVALID;
+    out->data = template->values[at].bytes;
+    out->length = template->values[at].length;
+    return CKR_OK;
+}
+
+/* --- making ----------------------------------------------------------------------------------------------------- */
+
+static CK_RV store(p11_template *template, size_t at, const void *bytes, size_t length)
+{
+    unsigned char *copy = malloc(length != 0 ? length : 1);
+    if (copy == NULL)
+        return CKR_HOST_MEMORY;
+    if (length != 0)
+        memcpy(copy, bytes, length);
+    free(template->values[at].bytes);
+    template->values[at] = (value){ copy, length };
+    return CKR_OK;
+}
+
+static bool has_form(const CK_ATTRIBUTE *given, form wanted)
+{
+    if (given->ulValueLen == (CK_ULONG)-1 || (given->pValue == NULL && given->ulValueLen != 0))
+        return false;
+    switch (wanted) {
+    case form_boolean:
+        return given->ulValueLen == sizeof(CK_BBOOL) && *(CK_BBOOL *)given->pValue <= CK_TRUE;
+    case form_number:
+        return given->ulValueLen == sizeof(CK_ULONG);
+    case form_date:
+        return given->ulValueLen == 0 || given->ulValueLen == sizeof(CK_DATE);
+    case form_bytes:
+        break;
+    }
+    return true;
+}
+
+/* One that another class has is out of place, one that none has unknown. */
+static CK_RV refuse_type(CK_ATTRIBUTE_TYPE type)
+{
+    bool is_of_another_class = rule_of(of_both, type) < rule_count || (type >= CKA_KEY_TYPE && type <= CKA_ALWAYS_AUTHENTICATE);
+    return is_of_another_class ? CKR_TEMPLATE_INCONSISTENT : CKR_ATTRIBUTE_TYPE_INVALID;
+}
+
+static CK_RV take(p11_template *template, const CK_ATTRIBUTE *given, CK_ULONG count)
+{
+    bool taken[rule_count] = { false };
+    for (CK_ULONG i = 0; i < count; i++) {
+        size_t at = rule_of(template->class, given[i].type);
+        if (at == rule_count)
+            return refuse_type(given[i].type);
+        if (!has_form(&given[i], rules[at].form))
+            return CKR_ATTRIBUTE_VALUE_INVALID;
+        const value *known = &template->values[at];
+        size_t length = given[i].ulValueLen;
+        if (taken[at] && (known->length != length || (length != 0 && memcmp(known->bytes, given[i].pValue, length) != 0)))
+            return CKR_TEMPLATE_INCONSISTENT;
+        CK_RV rv = taken[at] ? CKR_OK : store(template, at, given[i].pValue, given[i].ulValueLen);
+        if (rv != CKR_OK)
+            return rv;
+        taken[at] = true;
+    }
+    return CKR_OK;
+}
+
+/* What was not given. */
+static CK_RV complete(p11_template *template)
+{
+    CK_RV rv = CKR_OK;
+    for (size_t i = 0; i < rule_count && rv == CKR_OK; i++) {
+        if (template->values[i].bytes != NULL || (rules[i].classes & template->class) == 0)
+            continue;
+        CK_BBOOL truth = (CK_BBOOL)rules[i].otherwise;
+        if ((rules[i].required & template->class) != 0)
+            rv = CKR_TEMPLATE_INCOMPLETE;
+        else if (rules[i].form == form_boolean)
+            rv = store(template, i, &truth, sizeof truth);
+        else if (rules[i].form == form_number)
+            rv = store(template, i, &rules[i].otherwise, sizeof rules[i].otherwise);
+        else
+            rv = store(template, i, NULL, 0);
+    }
+    return rv;
+}
+
+/* The first three bytes of the certificate's SHA-1, where they were not given; those that were must be it. */
+static CK_RV settle_check_value(p11_template *template)
+{
+    unsigned char hash[CS_MAX_DIGEST_LENGTH];
+    const value *der = &template->values[rule_of(of_certificate, CKA_VALUE)];
+    size_t at = rule_of(of_certificate, CKA_CHECK_VALUE);
+    const value *given = &template->values[at];
+    if (!cs_digest_compute(CS_HASH_SHA1, der->bytes, der->length, hash))
+        return CKR_FUNCTION_FAILED;
+    if (given->bytes == NULL)
+        return store(template, at, hash, 3);
+    return given->length == 0 || (given->length == 3 && memcmp(given->bytes, hash, 3) == 0) ? CKR_OK
+                                                                                           : CKR_ATTRIBUTE_VALUE_INVALID;
+}
+
+static CK_RV settle_certificate(p11_template *template)
+{
+    const value *type = &template->values[rule_of(of_certificate, CKA_CERTIFICATE_TYPE)];
+    const value *der = &template->values[rule_of(of_certificate, CKA_VALUE)];
+    CK_CERTIFICATE_TYPE x509 = CKC_X_509;
+    cs_certificate parsed;
+    if (type->bytes == NULL || der->bytes == NULL)
+        return CKR_TEMPLATE_INCOMPLETE;
+    if (memcmp(type->bytes, &x509, sizeof x509) != 0
+        || cs_certificate_parse(&parsed, der->bytes, der->length, NULL) != CS_OK)
+        return CKR_ATTRIBUTE_VALUE_INVALID;
+    cs_certificate_release(&parsed);
+    if (p11_template_is(template, CKA_TRUSTED))
+        return CKR_ATTRIBUTE_READ_ONLY; /* a security officer's word, and there is none */
+    return settle_check_value(template);
+}
+
+static p11_template *start(CK_OBJECT_CLASS class)
+{
+    p11_template *template = calloc(1, sizeof *template);
+    if (template != NULL)
+        template->class = class == CKO_DATA ? of_data : of_certificate;
+    return template;
+}
+
+/* Frees the template where it fails. */
+static CK_RV finish(p11_template *template, CK_RV rv, p11_template **made)
+{
+    if (rv == CKR_OK && template->class == of_certificate)
+        rv = settle_certificate(template);
+    if (rv == CKR_OK)
+        rv = complete(template);
+    if (rv != CKR_OK)
+        p11_template_free(template);
+    else
+        *made = template;
+    return rv;
+}
+
+static CK_RV read_class(const CK_ATTRIBUTE *given, CK_ULONG count, CK_OBJECT_CLASS *class)
+{
+    CK_ULONG i = 0;
+    while (i < count && given[i].type != CKA_CLASS)
+        i++;
+    if (i == count)
+        return CKR_TEMPLATE_INCOMPLETE;
+    if (!has_form(&given[i], form_number))
+        return CKR_ATTRIBUTE_VALUE_INVALID;
+    memcpy(class, given[i].pValue, sizeof *class);
+    return *class == CKO_DATA || *class == CKO_CERTIFICATE ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
+}
+
+CK_RV p11_template_new(const CK_ATTRIBUTE *given, CK_ULONG count, p11_template **made)
+{
+    CK_OBJECT_CLASS class;
+    CK_RV rv = read_class(given, count, &class);
+    if (rv != CKR_OK)
+        return rv;
+    p11_template *template = start(class);
+    if (template == NULL)
+        return CKR_HOST_MEMORY;
+    return finish(template, take(template, given, count), made);
+}
+
+/* --- copying and changing --------------------------------------------------------------------------------------- */
+
+/* What a copy may have otherwise than what it is a copy of, beside what may be changed anyway. */
+static bool is_of_the_copy(CK_ATTRIBUTE_TYPE type)
+{
+    return type == CKA_TOKEN || type == CKA_PRIVATE || type == CKA_MODIFIABLE || type == CKA_DESTROYABLE;
+}
+
+static CK_RV check_changes(const p11_template *template, const CK_ATTRIBUTE *given, CK_ULONG count, bool of_a_copy)
+{
+    for (CK_ULONG i = 0; i < count; i++) {
+        size_t at = rule_of(template->class, given[i].type);
+        if (at == rule_count)
+            return refuse_type(given[i].type);
+        bool allowed = (rules[at].changeable & template->class) != 0 || (of_a_copy && is_of_the_copy(given[i].type));
+        if (!allowed)
+            return CKR_ATTRIBUTE_READ_ONLY;
+    }
+    return CKR_OK;
+}
+
+static CK_RV duplicate(const p11_object *source, p11_template **made)
+{
+    p11_value read;
+    CK_OBJECT_CLASS class = CKO_DATA;
+    if (p11_attribute(source, CKA_CLASS, &read) == CKR_OK)
+        memcpy(&class, read.data, sizeof class);
+    p11_template *template = start(class);
+    CK_RV rv = template != NULL ? CKR_OK : CKR_HOST_MEMORY;
+    for (size_t i = 0; i < rule_count && rv == CKR_OK; i++)
+        if (p11_attribute(source, rules[i].type, &read) == CKR_OK)
+            rv = store(template, i, read.data, read.length);
+    if (rv == CKR_OK)
+        *made = template;
+    else
+        p11_template_free(template);
+    return rv;
+}
+
+CK_RV p11_template_copy(const p11_object *source, const CK_ATTRIBUTE *given, CK_ULONG count, p11_template **made)
+{
+    p11_template *template;
+    p11_value copyable;
+    if (p11_attribute(source, CKA_COPYABLE, &copyable) != CKR_OK || *(const CK_BBOOL *)copyable.data != CK_TRUE)
+        return CKR_ACTION_PROHIBITED;
+    CK_RV rv = duplicate(source, &template);
+    if (rv != CKR_OK)
+        return rv;
+    rv = check_changes(template, given, count, true);
+    return finish(template, rv == CKR_OK ? take(template, given, count) : rv, made);
+}
+
+CK_RV p11_template_change(p11_template **template, const CK_ATTRIBUTE *given, CK_ULONG count, size_t room)
+{
+    p11_template *changed;
+    if (!p11_template_is(*template, CKA_MODIFIABLE))
+        return CKR_ACTION_PROHIBITED;
+    CK_RV rv = duplicate(&(p11_object){ .made = *template }, &changed);
+    if (rv != CKR_OK)
+        return rv;
+    rv = check_changes(changed, given, count, false);
+    if (rv == CKR_OK)
+        rv = take(changed, given, count);
+    if (rv == CKR_OK && p11_template_size(changed) > room)
+        rv = CKR_DEVICE_MEMORY;
+    if (rv == CKR_OK) {
+        p11_template *old = *template;
+        *template = changed;
+        changed = old;
+    }
+    p11_template_free(changed);
+    return rv;
+}
