@@ -147,7 +147,7 @@ static bool find_place(size_t index, char *path, size_t capacity)
 static cs_result load_config(cs_config *config, cs_error *error)
 {
     char found[place_count][1024];
-    char *named = cs_environment("CODESIGNING_PKCS11_CONFIG");
+    char *named = cs_config_variable("CODESIGNING_PKCS11_CONFIG");
     const char *paths[1 + place_count] = { named };
     for (size_t i = 0; i < place_count; i++)
         paths[1 + i] = find_place(i, found[i], sizeof found[i]) ? found[i] : NULL;
@@ -163,7 +163,28 @@ static void warn_of_exposure(const cs_config *config)
         cs_log(CS_LOG_WARN, "%s holds a secret and everybody may read it: chmod 600", config->source);
 }
 
-static p11_module *build(cs_error *error)
+/* Or the tool would say "no slots" and nobody why. p11-kit loads every module of the machine into programs that never asked
+ * for this one; it shows by what it alone sets. */
+static void tell_of_no_server(const cs_config *config, bool asked_for)
+{
+    char looked_at[place_count * 1024] = "", place[1024];
+    if (config->server_url != NULL)
+        return;
+    if (config->source != NULL) {
+        cs_log(CS_LOG_WARN, "%s names no serverUrl, so there are no tokens: add it, or set CODESIGNING_SERVER_URL", config->source);
+        return;
+    }
+    for (size_t i = 0; i < place_count; i++) {
+        size_t length = strlen(looked_at);
+        if (find_place(i, place, sizeof place))
+            snprintf(looked_at + length, sizeof looked_at - length, "%s%s", length > 0 ? " or " : "", place);
+    }
+    cs_log(asked_for ? CS_LOG_WARN : CS_LOG_INFO,
+           "nothing is configured, so there are no tokens: write %s, or set CODESIGNING_PKCS11_CONFIG or CODESIGNING_SERVER_URL",
+           looked_at);
+}
+
+static p11_module *build(bool asked_for, cs_error *error)
 {
     p11_module *module = calloc(1, sizeof *module);
     cs_config config;
@@ -172,6 +193,7 @@ static p11_module *build(cs_error *error)
     if (result == CS_OK) {
         cs_log_configure(config.log_level, config.log_file);
         warn_of_exposure(&config);
+        tell_of_no_server(&config, asked_for);
         cs_metadata_collect(&metadata, config.send_command_line);
         result = module != NULL ? cs_client_open(&module->client, &config, &metadata, error)
                                 : cs_fail(error, CS_NO_MEMORY, "out of memory");
@@ -206,14 +228,14 @@ static CK_RV check_arguments(const CK_C_INITIALIZE_ARGS *arguments)
 }
 
 /* With the guard held. */
-static CK_RV initialize(void)
+static CK_RV initialize(bool asked_for)
 {
     cs_error error = { 0 };
     if (current != NULL)
         return CKR_CRYPTOKI_ALREADY_INITIALIZED;
     if (!cs_watch_process(in_child))
         return CKR_HOST_MEMORY;
-    current = build(&error);
+    current = build(asked_for, &error);
     if (current == NULL) {
         cs_log(CS_LOG_ERROR, "%s", error.message);
         return p11_rv(error.result);
@@ -225,7 +247,9 @@ static CK_RV initialize(void)
 /* PKCS#11 v2.40, section 5.4. */
 CK_RV C_Initialize(CK_VOID_PTR pInitArgs)
 {
-    CK_RV rv = check_arguments(pInitArgs);
+    const CK_C_INITIALIZE_ARGS *arguments = pInitArgs;
+    bool by_p11_kit = arguments != NULL && (arguments->flags & CKF_LIBRARY_CANT_CREATE_OS_THREADS) != 0;
+    CK_RV rv = check_arguments(arguments);
     if (rv != CKR_OK)
         return rv;
     unsigned long process = atomic_load(&owner);
@@ -237,7 +261,7 @@ CK_RV C_Initialize(CK_VOID_PTR pInitArgs)
     rv = CKR_HOST_MEMORY;
     if (mutex != NULL) {
         cs_mutex_lock(mutex);
-        rv = initialize();
+        rv = initialize(!by_p11_kit);
         cs_mutex_unlock(mutex);
     }
     cs_call_end();

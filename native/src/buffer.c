@@ -114,3 +114,39 @@ void cs_secret_free(char *text)
         cs_wipe(text, strlen(text));
     free(text);
 }
+
+static bool is_blank(char character)
+{
+    return character == ' ' || character == '\t' || character == '\r' || character == '\n';
+}
+
+void cs_trim(const char **text, size_t *length)
+{
+    const char *at = *text;
+    size_t left = *length;
+    if (left >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) {
+        at += 3;
+        left -= 3;
+    }
+    while (left > 0 && is_blank(at[0])) {
+        at++;
+        left--;
+    }
+    while (left > 0 && is_blank(at[left - 1]))
+        left--;
+    *text = at;
+    *length = left;
+}
+
+bool cs_is_one_word(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text <= 0x20 || *text > 0x7e)
+            return false;
+    return true;
+}
+
+bool cs_is_utf16(const char *text, size_t length)
+{
+    return length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
+}

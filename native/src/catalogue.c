@@ -173,11 +173,15 @@ static cs_result refresh(cs_client *client, cs_catalogue **catalogue, cs_error *
     cs_result result = load(client, &loaded, error);
     if (result == CS_OK) {
         cs_mutex_lock(client->lock);
+        bool none_any_more = loaded->count == 0 && (client->catalogue == NULL || client->catalogue->count > 0);
         drop(client->catalogue);
         client->catalogue = loaded;
         client->catalogue_loaded_at = cs_monotonic_ms();
         loaded->references++;
         cs_mutex_unlock(client->lock);
+        if (none_any_more)
+            cs_log(CS_LOG_WARN, "%s has no signer for this identity: an administrator of one must make it an operator",
+                   client->config.server_url);
         *catalogue = loaded;
         return CS_OK;
     }

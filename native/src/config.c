@@ -14,21 +14,26 @@ static void set_text(char **field, char *text)
     *field = text;
 }
 
-static cs_result take_text(const cs_json_value *value, char **field, const char *name, cs_error *error)
+/* `where` is the object that the member is of, with a dot: "auth.". */
+static cs_result take_text(const cs_json_value *value, char **field, const char *where, const char *name, cs_error *error)
 {
     const char *text = cs_json_string(value);
-    if (text == NULL || text[0] == '\0')
-        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: %s must be a text that is not empty", name, cs_json_name(value));
-    set_text(field, cs_duplicate(text));
+    size_t length = text != NULL ? strlen(text) : 0;
+    if (text != NULL)
+        cs_trim(&text, &length);
+    if (length == 0)
+        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: %s%s must be a text that is not empty", name, where,
+                       cs_json_name(value));
+    set_text(field, cs_duplicate_span(text, length));
     return *field != NULL ? CS_OK : cs_fail(error, CS_NO_MEMORY, "out of memory");
 }
 
-static cs_result take_number(const cs_json_value *value, unsigned *field, unsigned low, unsigned high, const char *name,
-                             cs_error *error)
+static cs_result take_number(const cs_json_value *value, unsigned *field, unsigned low, unsigned high, const char *where,
+                             const char *name, cs_error *error)
 {
     int64_t number;
     if (!cs_json_integer(value, &number) || number < low || number > high)
-        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: %s must be a whole number from %u to %u", name,
+        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: %s%s must be a whole number from %u to %u", name, where,
                        cs_json_name(value), low, high);
     *field = (unsigned)number;
     return CS_OK;
@@ -63,7 +68,8 @@ static cs_result take_auth(cs_config *config, const cs_json_value *auth, const c
             : is(member, "oidcTokenFile")     ? &config->oidc_token_file
             : is(member, "identityId")        ? &config->identity_id
                                               : NULL;
-        cs_result result = field == NULL ? refuse_key(member, "auth.", name, error) : take_text(member, field, name, error);
+        cs_result result = field == NULL ? refuse_key(member, "auth.", name, error)
+                                          : take_text(member, field, "auth.", name, error);
         if (result != CS_OK)
             return result;
     }
@@ -83,11 +89,12 @@ static cs_result take_request_on_denial(cs_config *config, const cs_json_value *
         return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: requestOnDenial must be true, false or an object", name);
     ask->enabled = true;
     for (const cs_json_value *member = cs_json_first(value); member != NULL; member = cs_json_next(member)) {
-        cs_result result = is(member, "justification") ? take_text(member, &ask->justification, name, error)
-            : is(member, "requestedWindowDuration")    ? take_text(member, &ask->window, name, error)
-            : is(member, "requestedSignings") ? take_number(member, &ask->requested_signings, 1, 1000000, name, error)
-            : is(member, "waitSeconds")       ? take_number(member, &ask->wait_seconds, 0, max_wait, name, error)
-                                              : refuse_key(member, "requestOnDenial.", name, error);
+        static const char where[] = "requestOnDenial.";
+        cs_result result = is(member, "justification") ? take_text(member, &ask->justification, where, name, error)
+            : is(member, "requestedWindowDuration")    ? take_text(member, &ask->window, where, name, error)
+            : is(member, "requestedSignings") ? take_number(member, &ask->requested_signings, 1, 1000000, where, name, error)
+            : is(member, "waitSeconds")       ? take_number(member, &ask->wait_seconds, 0, max_wait, where, name, error)
+                                              : refuse_key(member, where, name, error);
         if (result != CS_OK)
             return result;
     }
@@ -119,9 +126,13 @@ static cs_result take_signers(cs_config *config, const cs_json_value *value, con
         return cs_fail(error, CS_NO_MEMORY, "out of memory");
     for (const cs_json_value *item = cs_json_first(value); item != NULL; item = cs_json_next(item)) {
         const char *text = cs_json_string(item);
-        if (text == NULL || text[0] == '\0')
-            return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: signers must be names", name);
-        config->signers[config->signer_count] = cs_duplicate(text);
+        size_t length = text != NULL ? strlen(text) : 0;
+        if (text != NULL)
+            cs_trim(&text, &length);
+        if (length == 0)
+            return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: signers[%zu] must be a signer's name or id", name,
+                           config->signer_count);
+        config->signers[config->signer_count] = cs_duplicate_span(text, length);
         if (config->signers[config->signer_count++] == NULL)
             return cs_fail(error, CS_NO_MEMORY, "out of memory");
     }
@@ -130,14 +141,14 @@ static cs_result take_signers(cs_config *config, const cs_json_value *value, con
 
 static cs_result take_member(cs_config *config, const cs_json_value *member, const char *name, cs_error *error)
 {
-    return is(member, "serverUrl")      ? take_text(member, &config->server_url, name, error)
+    return is(member, "serverUrl")      ? take_text(member, &config->server_url, "", name, error)
         : is(member, "auth")            ? take_auth(config, member, name, error)
-        : is(member, "caCertificate")   ? take_text(member, &config->ca_certificate, name, error)
-        : is(member, "logFile")         ? take_text(member, &config->log_file, name, error)
+        : is(member, "caCertificate")   ? take_text(member, &config->ca_certificate, "", name, error)
+        : is(member, "logFile")         ? take_text(member, &config->log_file, "", name, error)
         : is(member, "logLevel")        ? take_log_level(config, member, name, error)
         : is(member, "requestOnDenial") ? take_request_on_denial(config, member, name, error)
         : is(member, "sendCommandLine") ? take_boolean(member, &config->send_command_line, name, error)
-        : is(member, "timeoutSeconds")  ? take_number(member, &config->timeout_seconds, 1, max_timeout, name, error)
+        : is(member, "timeoutSeconds")  ? take_number(member, &config->timeout_seconds, 1, max_timeout, "", name, error)
         : is(member, "signers")         ? take_signers(config, member, name, error)
                                         : refuse_key(member, "", name, error);
 }
@@ -149,32 +160,65 @@ static void set_defaults(cs_config *config)
     config->timeout_seconds = default_timeout;
 }
 
-/* Once file and environment are in: is it whole, and by which way does it log in? */
-static cs_result settle(cs_config *config, const char *name, cs_error *error)
+/* Addresses are often copied with the path of the API. */
+static void shorten(char *url)
 {
-    if (config->server_url != NULL) {
-        if (!cs_server_url_is_acceptable(config->server_url))
+    static const char api[] = "/api/v1";
+    size_t length = strlen(url);
+    while (url[length - 1] == '/')
+        url[--length] = '\0';
+    if (length > sizeof api - 1 && strcmp(url + length - (sizeof api - 1), api) == 0)
+        url[length - (sizeof api - 1)] = '\0';
+    length = strlen(url);
+    while (url[length - 1] == '/')
+        url[--length] = '\0';
+}
+
+static cs_result check_words(const cs_config *config, const char *name, cs_error *error)
+{
+    const struct {
+        const char *value, *called;
+    } words[] = {
+        { config->client_id, "auth.clientId (CODESIGNING_CLIENT_ID)" },
+        { config->client_secret, "auth.clientSecret (CODESIGNING_CLIENT_SECRET)" },
+        { config->token, "auth.token (CODESIGNING_TOKEN)" },
+        { config->identity_id, "auth.identityId" },
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (words[i].value != NULL && !cs_is_one_word(words[i].value))
             return cs_fail(error, CS_INVALID_CONFIGURATION,
-                           "%s: the server's address must be https://… (http:// only for this machine), without user, "
-                           "query or fragment", name);
-        size_t length = strlen(config->server_url);
-        while (config->server_url[length - 1] == '/')
-            config->server_url[--length] = '\0';
-    }
+                           "%s: %s has a blank, a line break or another character in it that none has: copy it in one piece",
+                           name, words[i].called);
+    return CS_OK;
+}
+
+/* Once file and environment are in: is it whole, and by which way does it log in? */
+static cs_result settle(cs_config *config, const char *name, const char *url_name, cs_error *error)
+{
+    const char *fault = config->server_url != NULL ? cs_server_url_fault(config->server_url) : NULL;
+    if (fault != NULL)
+        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: %s %s", name, url_name, fault);
+    if (config->server_url != NULL)
+        shorten(config->server_url);
     if ((config->client_id == NULL) != (config->client_secret == NULL))
-        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: the client id and the client secret belong together", name);
+        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: the client id and the client secret belong together: %s is missing",
+                       name, config->client_id == NULL ? "auth.clientId (CODESIGNING_CLIENT_ID)"
+                                                       : "auth.clientSecret (CODESIGNING_CLIENT_SECRET)");
     if ((config->oidc_token_file == NULL) != (config->identity_id == NULL))
-        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: oidcTokenFile and identityId belong together", name);
+        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: oidcTokenFile and identityId belong together: auth.%s is missing",
+                       name, config->identity_id == NULL ? "identityId" : "oidcTokenFile");
     config->auth = config->token != NULL  ? CS_AUTH_TOKEN
         : config->client_id != NULL       ? CS_AUTH_CLIENT_SECRET
         : config->oidc_token_file != NULL ? CS_AUTH_OIDC
                                           : CS_AUTH_NONE;
-    return CS_OK;
+    return check_words(config, name, error);
 }
 
 static cs_result read_text(cs_config *config, const char *text, size_t length, const char *name, cs_error *error)
 {
     cs_error syntax = { 0 };
+    if (cs_is_utf16(text, length))
+        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s is UTF-16: save it as UTF-8", name);
     cs_json *document = cs_json_parse(text, length, &syntax);
     if (document == NULL)
         return cs_fail(error, CS_INVALID_CONFIGURATION, "%s is not JSON: %s", name, syntax.message);
@@ -192,21 +236,34 @@ cs_result cs_config_parse(cs_config *config, const char *text, size_t length, co
 {
     set_defaults(config);
     cs_result result = read_text(config, text, length, name, error);
-    return result == CS_OK ? settle(config, name, error) : result;
+    return result == CS_OK ? settle(config, name, "serverUrl", error) : result;
 }
 
-/* A way to log in that the environment names replaces whatever way the file names. */
-static void apply_environment(cs_config *config)
+char *cs_config_variable(const char *name)
 {
-    char *value = cs_environment("CODESIGNING_SERVER_URL");
+    char *value = cs_environment(name);
+    const char *text = value;
+    size_t length = value != NULL ? strlen(value) : 0;
     if (value != NULL)
-        set_text(&config->server_url, value);
-    value = cs_environment("CODESIGNING_CA_CERTIFICATE");
-    if (value != NULL)
-        set_text(&config->ca_certificate, value);
-    char *token = cs_environment("CODESIGNING_TOKEN");
-    char *id = cs_environment("CODESIGNING_CLIENT_ID");
-    char *secret = cs_environment("CODESIGNING_CLIENT_SECRET");
+        cs_trim(&text, &length);
+    char *trimmed = length > 0 ? cs_duplicate_span(text, length) : NULL;
+    cs_secret_free(value);
+    return trimmed;
+}
+
+/* A way to log in that the environment names replaces whatever way the file names. True when the server's address is the
+ * environment's. */
+static bool apply_environment(cs_config *config)
+{
+    char *url = cs_config_variable("CODESIGNING_SERVER_URL");
+    if (url != NULL)
+        set_text(&config->server_url, url);
+    char *ca = cs_config_variable("CODESIGNING_CA_CERTIFICATE");
+    if (ca != NULL)
+        set_text(&config->ca_certificate, ca);
+    char *token = cs_config_variable("CODESIGNING_TOKEN");
+    char *id = cs_config_variable("CODESIGNING_CLIENT_ID");
+    char *secret = cs_config_variable("CODESIGNING_CLIENT_SECRET");
     if (token != NULL || id != NULL || secret != NULL) {
         set_text(&config->oidc_token_file, NULL);
         set_text(&config->identity_id, NULL);
@@ -226,6 +283,7 @@ static void apply_environment(cs_config *config)
         set_text(&config->client_secret, secret);
     else
         cs_secret_free(secret);
+    return url != NULL;
 }
 
 static cs_result read_first_file(cs_config *config, const char *const *paths, size_t count, bool first_is_required,
@@ -258,8 +316,8 @@ cs_result cs_config_load(cs_config *config, const char *const *paths, size_t pat
     cs_result result = read_first_file(config, paths, path_count, first_is_required, error);
     if (result != CS_OK)
         return result;
-    apply_environment(config);
-    return settle(config, config->source != NULL ? config->source : "the environment", error);
+    const char *url_name = apply_environment(config) ? "CODESIGNING_SERVER_URL" : "serverUrl";
+    return settle(config, config->source != NULL ? config->source : "the environment", url_name, error);
 }
 
 void cs_config_release(cs_config *config)

@@ -52,7 +52,7 @@ typedef struct problem {
 } problem;
 
 static const problem problems[] = {
-    { "Unauthenticated", CS_UNAUTHENTICATED, "check the client id and secret or the token, and that the identity is active" },
+    { "Unauthenticated", CS_UNAUTHENTICATED, "check the credentials, and that the identity is active" },
     { "Forbidden", CS_FORBIDDEN, "an administrator of the signer must make this identity an operator" },
     { "ApprovalRequired", CS_APPROVAL_REQUIRED, "ask for approval first" },
     { "GrantExhausted", CS_GRANT_REFUSED, "every approved signature has been used: ask again" },
@@ -61,7 +61,7 @@ static const problem problems[] = {
     { "GrantRevoked", CS_GRANT_REFUSED, "the approval was revoked: ask the signer's administrator" },
     { "ScopeMismatch", CS_GRANT_REFUSED, "the approval names another digest, address, host or tool: ask for this one" },
     { "SelfApproval", CS_FORBIDDEN, "somebody else must approve" },
-    { "NotFound", CS_NOT_FOUND, "check the signer's name and that this identity is a member of it" },
+    { "NotFound", CS_NOT_FOUND, "check the signer's name, that this identity is a member of it, and serverUrl" },
     { "SignerDisabled", CS_SIGNER_UNUSABLE, "an administrator of the signer must enable it" },
     { "CertificateExpired", CS_SIGNER_UNUSABLE, "an administrator must give the signer a new certificate" },
     { "CertificateNotYetValid", CS_SIGNER_UNUSABLE, "wait until the certificate's validity begins" },

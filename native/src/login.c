@@ -10,13 +10,23 @@ static cs_result read_oidc_token(const cs_config *config, char **jwt, cs_error *
     cs_result result = cs_file_read(config->oidc_token_file, &text, error);
     if (result == CS_NOT_FOUND)
         result = cs_fail(error, CS_INVALID_CONFIGURATION, "oidcTokenFile %s: no such file", config->oidc_token_file);
-    while (text.length > 0 && strchr(" \r\n\t", text.data[text.length - 1]) != NULL)
-        text.length--;
-    if (result == CS_OK && text.length == 0)
+    const char *token = text.data != NULL ? text.data : "";
+    size_t length = text.length;
+    cs_trim(&token, &length);
+    if (result == CS_OK && length == 0)
         result = cs_fail(error, CS_INVALID_CONFIGURATION, "oidcTokenFile %s is empty", config->oidc_token_file);
-    if (result == CS_OK && (*jwt = cs_duplicate_span(text.data, text.length)) == NULL)
+    if (result == CS_OK && cs_is_utf16(token, length))
+        result = cs_fail(error, CS_INVALID_CONFIGURATION, "oidcTokenFile %s is UTF-16: save it as UTF-8", config->oidc_token_file);
+    if (result == CS_OK && (*jwt = cs_duplicate_span(token, length)) == NULL)
         result = cs_fail(error, CS_NO_MEMORY, "out of memory");
+    if (result == CS_OK && !cs_is_one_word(*jwt))
+        result = cs_fail(error, CS_INVALID_CONFIGURATION,
+                         "oidcTokenFile %s holds more than one token, or one that is broken into lines", config->oidc_token_file);
     cs_buffer_release(&text);
+    if (result != CS_OK) {
+        cs_secret_free(*jwt);
+        *jwt = NULL;
+    }
     return result;
 }
 
@@ -151,6 +161,7 @@ bool cs_token_drop(cs_client *client, unsigned number)
 
 static cs_result keep_pin(cs_client *client, const char *pin, size_t length, cs_error *error)
 {
+    cs_trim(&pin, &length);
     const char *colon = memchr(pin, ':', length);
     if (colon == NULL || colon == pin || colon == pin + length - 1 || memchr(pin, '\0', length) != NULL)
         return cs_fail(error, CS_UNAUTHENTICATED, "the PIN must be clientId:clientSecret");

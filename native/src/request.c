@@ -26,8 +26,47 @@ cs_json *cs_parse_answer(const cs_buffer *body, const char *what, cs_error *erro
     return NULL;
 }
 
+static bool is_about(const cs_call *call, const char *part)
+{
+    return strstr(call->path, part) != NULL;
+}
+
+static const char *how_to_log_in(const cs_config *config)
+{
+    switch (config->auth) {
+    case CS_AUTH_CLIENT_SECRET:
+        return "check the client id and secret, that the secret has not ended, and that the identity is active";
+    case CS_AUTH_TOKEN:
+        return "the token has ended or is not this server's: get a new one";
+    case CS_AUTH_OIDC:
+        return "check identityId, that the identity is active, and that its binding (issuer, audience, subject, claims) fits the "
+               "token in oidcTokenFile";
+    case CS_AUTH_NONE:
+        break;
+    }
+    return "check the PIN, which is clientId:clientSecret, and that the identity is active";
+}
+
+/* What a person can do, where that depends on the call or on the configuration. */
+static const char *advise(const cs_client *client, const cs_call *call, const char *code, const char *otherwise)
+{
+    if (code == NULL)
+        return otherwise;
+    if (strcmp(code, "Unauthenticated") == 0)
+        return how_to_log_in(&client->config);
+    if (strcmp(code, "NotFound") == 0 && is_about(call, "/approval-requests/"))
+        return "the request is gone: ask again";
+    if (strcmp(code, "NotFound") == 0 && !is_about(call, "/signers/"))
+        return "there is no such API at serverUrl: check its host, its port and its path, which ends before /api/v1";
+    if (strcmp(code, "InvalidRequest") == 0 && is_about(call, "/login"))
+        return "correct auth in the configuration";
+    if (strcmp(code, "InvalidRequest") == 0 && is_about(call, "/requests"))
+        return "correct requestOnDenial in the configuration";
+    return otherwise;
+}
+
 /* application/problem+json to a result. What the server says is cut short: it goes into a log line. */
-static cs_result read_problem(const cs_call *call, int status, const cs_buffer *body, cs_error *error)
+static cs_result read_problem(const cs_client *client, const cs_call *call, int status, const cs_buffer *body, cs_error *error)
 {
     cs_json *document = cs_json_parse(body->data != NULL ? body->data : "", body->length, NULL);
     const cs_json_value *problem = cs_json_root(document);
@@ -36,7 +75,7 @@ static cs_result read_problem(const cs_call *call, int status, const cs_buffer *
     const char *advice;
     cs_result result = cs_result_of_problem(status, code, &advice);
     cs_fail(error, result, "%s: %d %s%s%.160s; %s", call->what, status, code != NULL ? code : "without a code",
-            detail != NULL ? ": " : "", detail != NULL ? detail : "", advice);
+            detail != NULL ? ": " : "", detail != NULL ? detail : "", advise(client, call, code, advice));
     if (error != NULL) {
         error->http_status = status;
         snprintf(error->server_code, sizeof error->server_code, "%s", code != NULL ? code : "");
@@ -126,7 +165,7 @@ cs_result cs_call_server(cs_client *client, const cs_call *call, cs_buffer *body
             return CS_OK;
         }
         if (answered)
-            result = read_problem(call, response.status, &response.body, error);
+            result = read_problem(client, call, response.status, &response.body, error);
         bool again = result == CS_NETWORK || (answered && may_be_retried(response.status));
         if (!again || !rest(call->deadline, pause_before(number, response.retry_after_seconds))) {
             *body = response.body;

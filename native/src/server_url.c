@@ -34,20 +34,23 @@ static bool is_port(const char *text, size_t length)
     return length >= 1 && length <= 5;
 }
 
-bool cs_server_url_is_acceptable(const char *url)
+const char *cs_server_url_fault(const char *url)
 {
     bool secure = begins_with(url, "https://");
     if (!secure && !begins_with(url, "http://"))
-        return false;
-    for (const char *at = url; *at != '\0'; at++)
-        if (*at <= 0x20 || *at > 0x7e || strchr("@?#\\\"<>", *at) != NULL)
-            return false;
+        return "must be https://HOST (http:// only for this machine)";
+    for (const char *at = url; *at != '\0'; at++) {
+        if (*at <= 0x20 || *at > 0x7e || strchr("\\\"<>", *at) != NULL)
+            return "has a character in it that no address has, such as a blank or a quotation mark";
+        if (strchr("@?#", *at) != NULL)
+            return "must be without a user, a query and a fragment";
+    }
     const char *host = strstr(url, "://") + 3;
     size_t authority = strcspn(host, "/");
     size_t length = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
     if (length == 0 || length > authority)
-        return false;
+        return "has no host in it";
     if (length < authority && (host[length] != ':' || !is_port(host + length + 1, authority - length - 1)))
-        return false;
-    return secure || is_this_machine(host, length);
+        return "has no number for a port";
+    return secure || is_this_machine(host, length) ? NULL : "must be https:// (http:// only for this machine)";
 }

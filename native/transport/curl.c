@@ -302,6 +302,12 @@ static cs_result classify(const cs_transport *transport, const connection *c, CU
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
         return cs_fail(error, CS_INVALID_CONFIGURATION, "%s cannot be used: %s", url, why);
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return cs_fail(error, CS_NETWORK, "%s cannot be reached: %s; check the host's name in serverUrl", url, why);
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return cs_fail(error, CS_NETWORK, "%s cannot be reached: %s; check the proxy that the environment names", url, why);
+    case CURLE_SSL_CONNECT_ERROR:
+        return cs_fail(error, CS_NETWORK, "%s cannot be reached: %s; check that the server speaks TLS at this port", url, why);
     case CURLE_WRITE_ERROR:
         return body->failed ? cs_fail(error, CS_PROTOCOL, "%s answered with more than 1 MiB", url)
                             : cs_fail(error, CS_NETWORK, "%s: %s", url, why);

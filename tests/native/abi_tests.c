@@ -172,6 +172,58 @@ static void Initialisation_touches_no_network(void)
     end();
 }
 
+/* What went to the log, which pkcs11-tool and others show on standard error. */
+static const char *told(CK_FLAGS flags, const char *configuration)
+{
+    static char text[4096];
+    CK_C_INITIALIZE_ARGS arguments = { .flags = CKF_OS_LOCKING_OK | flags };
+    CK_ULONG count = 9;
+    FILE *file = freopen("told", "w+", stderr);
+    char *server = strdup(getenv("CODESIGNING_SERVER_URL"));
+    unsetenv("CODESIGNING_SERVER_URL");
+    if (configuration != NULL)
+        setenv("CODESIGNING_PKCS11_CONFIG", configuration, 1);
+    CHECK(p11->C_Initialize(&arguments) == CKR_OK && p11->C_GetSlotList(CK_TRUE, NULL, &count) == CKR_OK && count == 0);
+    end();
+    unsetenv("CODESIGNING_PKCS11_CONFIG");
+    setenv("CODESIGNING_SERVER_URL", server, 1);
+    free(server);
+    rewind(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    remove("told");
+    return text;
+}
+
+static void Where_no_server_is_configured_that_is_told(void)
+{
+    FILE *file = fopen("empty.json", "w");
+    fputs("{}", file);
+    fclose(file);
+    const char *text = told(0, NULL);
+    CHECK(strstr(text, "nothing is configured") != NULL && strstr(text, "/nowhere/.config/codesigning/pkcs11.json or /etc/") != NULL);
+    text = told(CKF_LIBRARY_CANT_CREATE_OS_THREADS, NULL); /* p11-kit, for a program that did not ask */
+    CHECK_TEXT(text, "");
+    text = told(0, "empty.json\n");
+    CHECK(strstr(text, "empty.json names no serverUrl") != NULL);
+    remove("empty.json");
+}
+
+static void An_identity_without_a_signer_is_told(void)
+{
+    CK_ULONG count = 9;
+    FILE *file = freopen("told", "w+", stderr);
+    char text[512];
+    script_set(answer);
+    list = LIST("");
+    CHECK(p11->C_Initialize(NULL) == CKR_OK && p11->C_GetSlotList(CK_TRUE, NULL, &count) == CKR_OK && count == 0);
+    end();
+    list = two_signers;
+    rewind(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    remove("told");
+    CHECK(strstr(text, "has no signer for this identity") != NULL);
+}
+
 static void Slots_follow_the_two_call_convention(void)
 {
     CK_SLOT_ID slots[2] = { 0, 0 };
@@ -921,6 +973,8 @@ int main(void)
     RUN(Nothing_works_before_initialisation_or_after_the_end);
     RUN(Initialisation_arguments_are_checked);
     RUN(Initialisation_touches_no_network);
+    RUN(Where_no_server_is_configured_that_is_told);
+    RUN(An_identity_without_a_signer_is_told);
     RUN(Slots_follow_the_two_call_convention);
     RUN(An_unknown_slot_is_asked_for_once_and_refused);
     RUN(Events_are_not_waited_for);

@@ -244,6 +244,7 @@ static void A_given_token_is_not_renewed(void)
     cs_error error;
     open_client("{\"serverUrl\":\"https://server\",\"auth\":{\"token\":\"t\"}}", refuse_all);
     CHECK(sign(&error) == CS_UNAUTHENTICATED && logins == 0 && signs == 1);
+    CHECK(strstr(error.message, "the token has ended or is not this server's") != NULL);
     close_client();
 }
 
@@ -295,6 +296,9 @@ static void A_PIN_keeps_what_follows_its_first_colon(void)
     open_client("{\"serverUrl\":\"https://server\"}", refuse_login);
     CHECK(cs_client_login(client, "id:se:cret", 10, &error) == CS_UNAUTHENTICATED);
     CHECK_TEXT(last_body, "{\"clientId\":\"id\",\"clientSecret\":\"se:cret\"}");
+    CHECK(strstr(error.message, "check the PIN") != NULL);
+    CHECK(cs_client_login(client, "id:secret\r\n", 11, &error) == CS_UNAUTHENTICATED);
+    CHECK_TEXT(last_body, "{\"clientId\":\"id\",\"clientSecret\":\"secret\"}");
     CHECK_TEXT(last_path, "/api/v1/auth/universal-auth/login");
     close_client();
 }
@@ -305,7 +309,7 @@ static void The_token_of_a_CI_is_read_anew_at_each_login(void)
     char name[] = "/tmp/codesigning-jwt-XXXXXX";
     char configuration[256];
     FILE *file = fdopen(mkstemp(name), "w");
-    fputs("a.b.c\n", file);
+    fputs("\xef\xbb\xbf" "a.b.c\r\n", file);
     fclose(file);
     snprintf(configuration, sizeof configuration,
              "{\"serverUrl\":\"https://server\",\"auth\":{\"oidcTokenFile\":\"%s\",\"identityId\":\"idn_1\"}}", name);
@@ -313,8 +317,54 @@ static void The_token_of_a_CI_is_read_anew_at_each_login(void)
     CHECK(sign(&error) == CS_UNAUTHENTICATED);
     CHECK_TEXT(last_path, "/api/v1/auth/oidc-auth/login");
     CHECK_TEXT(last_body, "{\"identityId\":\"idn_1\",\"jwt\":\"a.b.c\"}");
+    CHECK(strstr(error.message, "client id") == NULL && strstr(error.message, "check identityId") != NULL);
+    file = fopen(name, "w");
+    fputs("a.b.\nc\n", file);
+    fclose(file);
+    CHECK(sign(&error) == CS_INVALID_CONFIGURATION && strstr(error.message, "broken into lines") != NULL);
     remove(name);
     CHECK(sign(&error) == CS_INVALID_CONFIGURATION && strstr(error.message, "no such file") != NULL);
+    close_client();
+}
+
+static cs_result not_there(const cs_http_request *request, cs_http_response *response, cs_error *error)
+{
+    (void)error;
+    note(request);
+    return script_reply(response, 404, "{\"code\":\"NotFound\"}");
+}
+
+static void An_address_where_there_is_nothing_is_not_blamed_on_the_signer(void)
+{
+    cs_error error = { 0 };
+    cs_catalogue *catalogue = NULL;
+    open_client(PLAIN "}", not_there);
+    CHECK(cs_catalogue_get(client, CS_CACHED, &catalogue, &error) == CS_NOT_FOUND);
+    CHECK(strstr(error.message, "log in: 404 NotFound; there is no such API at serverUrl") != NULL);
+    close_client();
+    open_client("{\"serverUrl\":\"https://server/x\",\"auth\":{\"token\":\"t\"}}", not_there);
+    CHECK(cs_catalogue_get(client, CS_CACHED, &catalogue, &error) == CS_NOT_FOUND);
+    CHECK(strstr(error.message, "list signers: 404 NotFound; there is no such API at serverUrl") != NULL);
+    close_client();
+}
+
+static cs_result malformed(const cs_http_request *request, cs_http_response *response, cs_error *error)
+{
+    (void)error;
+    note(request);
+    if (strstr(request->path, "/sign?") != NULL)
+        return script_reply(response, 403, "{\"code\":\"ApprovalRequired\"}");
+    return script_reply(response, 400, "{\"code\":\"InvalidRequest\",\"detail\":\"No duration.\"}");
+}
+
+static void A_request_that_the_configuration_made_wrong_names_it(void)
+{
+    cs_error error = { 0 };
+    open_client("{\"serverUrl\":\"https://server\",\"auth\":{\"token\":\"t\"},\"requestOnDenial\":{\"requestedWindowDuration\":\"x\"}}", malformed);
+    CHECK(sign(&error) == CS_PROTOCOL && strstr(error.message, "No duration.; correct requestOnDenial") != NULL);
+    close_client();
+    open_client(PLAIN "}", malformed);
+    CHECK(sign(&error) == CS_PROTOCOL && strstr(error.message, "correct auth in the configuration") != NULL);
     close_client();
 }
 
@@ -522,6 +572,8 @@ int main(void)
     RUN(A_PIN_logs_in_where_nothing_is_configured);
     RUN(A_PIN_keeps_what_follows_its_first_colon);
     RUN(The_token_of_a_CI_is_read_anew_at_each_login);
+    RUN(An_address_where_there_is_nothing_is_not_blamed_on_the_signer);
+    RUN(A_request_that_the_configuration_made_wrong_names_it);
     RUN(A_signature_is_asked_for_as_the_contract_says);
     RUN(A_denied_signature_opens_a_scoped_request_and_says_its_id);
     RUN(A_request_that_is_pending_for_the_same_digest_is_not_repeated);

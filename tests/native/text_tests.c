@@ -145,15 +145,27 @@ static void The_server_is_https_or_this_machine(void)
         "http://127.0.0.256a", "https://host\n",
     };
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-        if (!cs_server_url_is_acceptable(good[i])) {
+        if (cs_server_url_fault(good[i]) != NULL) {
             printf("    refused: %s\n", good[i]);
             test_failed = true;
         }
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        if (cs_server_url_is_acceptable(bad[i])) {
+        if (cs_server_url_fault(bad[i]) == NULL) {
             printf("    taken: %s\n", bad[i]);
             test_failed = true;
         }
+}
+
+static void What_is_wrong_with_an_address_is_said(void)
+{
+    static const struct {
+        const char *url, *fault;
+    } urls[] = {
+        { "signing.example.com", "must be https://" }, { "http://signing.example.com", "must be https://" }, { "https:///x", "has no host" },
+        { "https://host:x", "has no number for a port" }, { "https://u@host", "without a user" }, { "https://ho st", "blank" },
+    };
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++)
+        CHECK(strstr(cs_server_url_fault(urls[i].url), urls[i].fault) != NULL);
 }
 
 static cs_result configure(cs_config *config, const char *text, cs_error *error)
@@ -195,16 +207,22 @@ static void A_slip_in_the_configuration_is_named(void)
         { "{", "the file is not JSON: line 1" },
         { "{\"serverURL\":\"https://s\"}", "no such key: serverURL" },
         { "{\"auth\":{\"clientID\":\"i\"}}", "no such key: auth.clientID" },
-        { "{\"auth\":{\"clientId\":\"i\"}}", "belong together" },
+        { "{\"auth\":{\"clientId\":\"i\"}}", "belong together: auth.clientSecret (CODESIGNING_CLIENT_SECRET) is missing" },
+        { "{\"auth\":{\"clientId\":7}}", "auth.clientId must be a text" },
+        { "{\"auth\":{\"token\":\"a\\nb\"}}", "auth.token (CODESIGNING_TOKEN) has a blank, a line break" },
+        { "{\"auth\":{\"clientId\":\"i\",\"clientSecret\":\"a b\"}}", "auth.clientSecret (CODESIGNING_CLIENT_SECRET) has a blank" },
+        { "{\"auth\":{\"token\":\" \\r\\n\"}}", "auth.token must be a text that is not empty" },
+        { "\xff\xfe{", "is UTF-16: save it as UTF-8" },
         { "{\"auth\":{\"clientId\":\"i\",\"clientSecret\":\"s\",\"token\":\"t\"}}", "auth must have" },
-        { "{\"auth\":{\"oidcTokenFile\":\"f\"}}", "belong together" },
-        { "{\"serverUrl\":\"http://elsewhere\"}", "must be https" },
+        { "{\"auth\":{\"oidcTokenFile\":\"f\"}}", "belong together: auth.identityId is missing" },
+        { "{\"serverUrl\":\"http://elsewhere\"}", "the file: serverUrl must be https" },
         { "{\"serverUrl\":5}", "serverUrl must be a text" },
         { "{\"logLevel\":\"loud\"}", "logLevel must be" },
         { "{\"timeoutSeconds\":0}", "timeoutSeconds must be" },
         { "{\"timeoutSeconds\":1.5}", "timeoutSeconds must be" },
         { "{\"signers\":[]}", "signers must be" },
-        { "{\"signers\":[1]}", "signers must be" },
+        { "{\"signers\":[\"a\",1]}", "signers[1] must be a signer's name or id" },
+        { "{\"requestOnDenial\":{\"waitSeconds\":-1}}", "requestOnDenial.waitSeconds must be a whole number" },
         { "{\"requestOnDenial\":1}", "requestOnDenial must be" },
         { "{\"requestOnDenial\":{\"wait\":\"1m\"}}", "no such key: requestOnDenial.wait" },
         { "{\"sendCommandLine\":\"yes\"}", "must be true or false" },
@@ -217,6 +235,59 @@ static void A_slip_in_the_configuration_is_named(void)
             printf("    %s is told as: %s\n", slips[i].text, error.message);
             test_failed = true;
         }
+        cs_config_release(&config);
+    }
+}
+
+static void What_is_around_a_value_is_no_part_of_it(void)
+{
+    cs_config config;
+    CHECK(configure(&config,
+                    "\xef\xbb\xbf{\"serverUrl\":\"\\ufeffhttps://s \",\"auth\":{\"clientId\":\"i\\r\\n\",\"clientSecret\":\"\\ts\\n\"},"
+                    "\r\n\"caCertificate\":\" /c\\n\",\"signers\":[\"a\\n\"],\"requestOnDenial\":{\"requestedWindowDuration\":\"4h \"}}\r\n",
+                    NULL) == CS_OK);
+    CHECK_TEXT(config.server_url, "https://s");
+    CHECK_TEXT(config.client_id, "i");
+    CHECK_TEXT(config.client_secret, "s");
+    CHECK_TEXT(config.ca_certificate, "/c");
+    CHECK(config.signer_count == 1);
+    CHECK_TEXT(config.signers[0], "a");
+    CHECK_TEXT(config.request_on_denial.window, "4h");
+    cs_config_release(&config);
+
+    static const char *const names[] = { "CODESIGNING_SERVER_URL", "CODESIGNING_TOKEN", "CODESIGNING_CA_CERTIFICATE", "CODESIGNING_CLIENT_ID" };
+    setenv(names[0], "\xef\xbb\xbfhttps://other\r\n", 1);
+    setenv(names[1], "token\n", 1);
+    setenv(names[2], "/ca.pem\r\n", 1);
+    setenv(names[3], "\n", 1); /* as good as unset */
+    CHECK(cs_config_load(&config, NULL, 0, false, NULL) == CS_OK);
+    CHECK_TEXT(config.server_url, "https://other");
+    CHECK_TEXT(config.token, "token");
+    CHECK_TEXT(config.ca_certificate, "/ca.pem");
+    CHECK(config.client_id == NULL);
+    cs_config_release(&config);
+    cs_error error = { 0 };
+    setenv(names[1], "to\r\nken", 1);
+    CHECK(cs_config_load(&config, NULL, 0, false, &error) == CS_INVALID_CONFIGURATION);
+    CHECK(strstr(error.message, "CODESIGNING_TOKEN") != NULL && strstr(error.message, "ken:") == NULL);
+    cs_config_release(&config);
+    setenv(names[0], "http://elsewhere", 1);
+    CHECK(cs_config_load(&config, NULL, 0, false, &error) == CS_INVALID_CONFIGURATION);
+    CHECK(strstr(error.message, "the environment: CODESIGNING_SERVER_URL must be https") != NULL);
+    cs_config_release(&config);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        unsetenv(names[i]);
+}
+
+static void An_address_may_end_in_the_path_of_the_API(void)
+{
+    static const char *const urls[] = { "https://s/api/v1", "https://s/api/v1/", "https://s//api/v1//", "https://s" };
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+        cs_config config;
+        char text[64];
+        snprintf(text, sizeof text, "{\"serverUrl\":\"%s\"}", urls[i]);
+        CHECK(configure(&config, text, NULL) == CS_OK);
+        CHECK_TEXT(config.server_url, "https://s");
         cs_config_release(&config);
     }
 }
@@ -480,7 +551,10 @@ int main(void)
     RUN(Base64_is_strict);
     RUN(Only_canonical_DigestInfo_is_taken);
     RUN(The_server_is_https_or_this_machine);
+    RUN(What_is_wrong_with_an_address_is_said);
     RUN(A_whole_configuration_is_read);
+    RUN(What_is_around_a_value_is_no_part_of_it);
+    RUN(An_address_may_end_in_the_path_of_the_API);
     RUN(An_empty_configuration_wants_nothing);
     RUN(A_slip_in_the_configuration_is_named);
     RUN(Errors_never_repeat_a_secret);

@@ -31,6 +31,16 @@ void cs_buffer_release(cs_buffer *buffer);
 /* Decodes strict base64 (padding demanded, no white space). False when malformed or longer than `capacity`. */
 bool cs_base64_decode(const char *text, size_t text_length, unsigned char *bytes, size_t capacity, size_t *length);
 
+/* What editors, shells and CI systems put around a value is no part of it: a UTF-8 byte order mark in front, blanks and line
+ * ends at both ends. Moves the start and the length. */
+void cs_trim(const char **text, size_t *length);
+
+/* Whether there is nothing but visible ASCII characters, as in tokens, ids and secrets of the server. */
+bool cs_is_one_word(const char *text);
+
+/* Whether a file begins as UTF-16 does, which nothing here reads. */
+bool cs_is_utf16(const char *text, size_t length);
+
 /* Overwrites memory in a way that the compiler may not leave out. */
 void cs_wipe(void *memory, size_t length);
 

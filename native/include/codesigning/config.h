@@ -45,7 +45,8 @@ typedef struct cs_config {
 /* Reads the first of `paths` that exists (entries may be NULL), then the environment: CODESIGNING_SERVER_URL,
  * CODESIGNING_CLIENT_ID, CODESIGNING_CLIENT_SECRET, CODESIGNING_TOKEN, CODESIGNING_CA_CERTIFICATE. No file at all is
  * no error; a path marked `required` that cannot be read is. Unknown keys are refused, so that a slip of the pen does
- * not go unseen. Release `config` in either case. */
+ * not go unseen. Of every value what is around it is left out (cs_trim); an address may end in /api/v1. Release `config` in
+ * either case. */
 cs_result cs_config_load(cs_config *config, const char *const *paths, size_t path_count, bool first_is_required,
                          cs_error *error);
 
@@ -55,7 +56,11 @@ cs_result cs_config_parse(cs_config *config, const char *text, size_t length, co
 /* Wipes and frees what the configuration holds. */
 void cs_config_release(cs_config *config);
 
-/* Whether a URL is https, or http to this very machine, without user, query or fragment. */
-bool cs_server_url_is_acceptable(const char *url);
+/* A variable of the environment as a setting: trimmed; NULL when unset or empty. To be freed with cs_secret_free. */
+char *cs_config_variable(const char *name);
+
+/* What is wrong with a server's address, as what it must be or must not have; NULL when nothing is: it is https, or http to
+ * this very machine, without user, query or fragment. */
+const char *cs_server_url_fault(const char *url);
 
 #endif

@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     cs_config config;
     cs_error error = { 0 };
     cs_result result = cs_config_parse(&config, (const char *)data, size, "file", &error);
-    if (result == CS_OK && config.server_url != NULL && !cs_server_url_is_acceptable(config.server_url))
+    if (result == CS_OK && config.server_url != NULL && cs_server_url_fault(config.server_url) != NULL)
         abort();
     if (result != CS_OK && error.message[0] == '\0')
         abort();
