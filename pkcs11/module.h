@@ -200,6 +200,9 @@ CK_RV p11_session_leave(p11_module *module, p11_session *session, const char *fu
 /* Whether C_Login was called for the slot and holds. */
 bool p11_is_logged_in(p11_module *module, CK_SLOT_ID slot);
 
+/* Whether a wrong PIN was given since the last right one. */
+bool p11_pin_was_refused(p11_module *module);
+
 void p11_operation_end(p11_operation *operation);
 
 /* How many sessions the slot has, and how many of them may write. */

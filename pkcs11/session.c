@@ -20,6 +20,7 @@ struct p11_sessions {
     size_t free; /* the first free place, or `count` */
     CK_SLOT_ID *logged_in; /* slots where C_Login was called */
     size_t logged_in_count;
+    bool pin_refused; /* since the last login by one that was right */
 };
 
 p11_sessions *p11_sessions_new(void)
@@ -211,6 +212,15 @@ bool p11_is_logged_in(p11_module *module, CK_SLOT_ID slot)
     return logged_in;
 }
 
+bool p11_pin_was_refused(p11_module *module)
+{
+    p11_sessions *sessions = p11_sessions_of(module);
+    cs_mutex_lock(sessions->lock);
+    bool refused = sessions->pin_refused;
+    cs_mutex_unlock(sessions->lock);
+    return refused;
+}
+
 static CK_RV open_session(p11_module *module, CK_SLOT_ID slot, CK_FLAGS flags, CK_SESSION_HANDLE_PTR handle)
 {
     p11_sessions *sessions = p11_sessions_of(module);
@@ -357,20 +367,32 @@ CK_RV C_GetSessionInfo(CK_SESSION_HANDLE hSession, CK_SESSION_INFO_PTR pInfo)
 
 /* --- login ------------------------------------------------------------------------------------------------------ */
 
+static void note_pin(p11_sessions *sessions, cs_result result)
+{
+    cs_mutex_lock(sessions->lock);
+    if (result == CS_OK || result == CS_UNAUTHENTICATED)
+        sessions->pin_refused = result != CS_OK;
+    cs_mutex_unlock(sessions->lock);
+}
+
 static CK_RV log_in(p11_module *module, const p11_session *session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG length)
 {
     p11_sessions *sessions = p11_sessions_of(module);
     cs_error error = { 0 };
     if (user == CKU_CONTEXT_SPECIFIC)
         return CKR_OPERATION_NOT_INITIALIZED; /* no key asks for it */
+    bool already = p11_is_logged_in(module, session->slot);
+    if (user == CKU_SO && already)
+        return CKR_USER_ANOTHER_ALREADY_LOGGED_IN;
     if (user != CKU_USER)
         return CKR_USER_TYPE_INVALID; /* there is no security officer */
-    if (p11_is_logged_in(module, session->slot))
+    if (already)
         return CKR_USER_ALREADY_LOGGED_IN;
     if (!cs_client_is_configured(p11_client(module))) {
         if (pin == NULL)
             return CKR_ARGUMENTS_BAD;
         cs_result result = cs_client_login(p11_client(module), (const char *)pin, length, &error);
+        note_pin(sessions, result);
         if (result != CS_OK)
             return result == CS_UNAUTHENTICATED ? CKR_PIN_INCORRECT : p11_rv(result);
     }

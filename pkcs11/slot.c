@@ -99,7 +99,8 @@ static CK_RV describe_token(p11_module *module, CK_SLOT_ID slot, CK_TOKEN_INFO_P
     pad(info->utcTime, sizeof info->utcTime, "");
     /* Configured credentials need no PIN; one that is given all the same is not looked at. */
     info->flags = CKF_RNG | CKF_WRITE_PROTECTED | CKF_TOKEN_INITIALIZED | CKF_USER_PIN_INITIALIZED
-        | (configured ? CKF_PROTECTED_AUTHENTICATION_PATH : CKF_LOGIN_REQUIRED);
+        | (configured ? CKF_PROTECTED_AUTHENTICATION_PATH : CKF_LOGIN_REQUIRED)
+        | (p11_pin_was_refused(module) ? CKF_USER_PIN_COUNT_LOW : 0);
     info->ulMaxSessionCount = CK_EFFECTIVELY_INFINITE;
     info->ulMaxRwSessionCount = CK_EFFECTIVELY_INFINITE;
     p11_session_count(module, slot, &info->ulSessionCount, &info->ulRwSessionCount);

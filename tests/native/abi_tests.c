@@ -323,8 +323,11 @@ static void Without_configuration_a_PIN_logs_in_to_one_slot_with_all_signers(voi
     CHECK(p11->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &session) == CKR_OK);
     CHECK(find(CKO_PRIVATE_KEY) == CK_INVALID_HANDLE);
     CHECK(p11->C_Login(session, CKU_USER, (CK_BYTE *)"id:wrong", 8) == CKR_PIN_INCORRECT);
+    CHECK(p11->C_GetTokenInfo(slot, &token) == CKR_OK && (token.flags & CKF_USER_PIN_COUNT_LOW) != 0);
     CHECK(p11->C_Login(session, CKU_USER, NULL, 0) == CKR_ARGUMENTS_BAD);
     CHECK(p11->C_Login(session, CKU_USER, (CK_BYTE *)"id:secret", 9) == CKR_OK);
+    CHECK(p11->C_GetTokenInfo(slot, &token) == CKR_OK && (token.flags & CKF_USER_PIN_COUNT_LOW) == 0);
+    CHECK(p11->C_Login(session, CKU_SO, (CK_BYTE *)"any", 3) == CKR_USER_ANOTHER_ALREADY_LOGGED_IN);
     CK_OBJECT_HANDLE key = find(CKO_PRIVATE_KEY);
     CHECK(key != CK_INVALID_HANDLE);
     CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
