@@ -6,7 +6,7 @@ namespace CodeSigning.Silo.Pki;
 /// <summary>Orders the certificates above a leaf and proves that each issued the one below it.</summary>
 public static class CertificateChain
 {
-    /// <summary>The most certificates that are looked at.</summary>
+    /// <summary>The most certificates above a leaf. The native modules take as many: CS_MAX_AUTHORITIES.</summary>
     public const int MostCertificates = 16;
 
     /// <summary>
@@ -19,7 +19,7 @@ public static class CertificateChain
         var rest = others.DistinctBy(other => other.Thumbprint).Where(other => other.Thumbprint != leaf.Thumbprint).ToList();
         if (rest.Count > MostCertificates)
             throw new CertificateRefusedException(
-                CertificateRefusal.LimitExceeded, $"The chain has more than {MostCertificates} certificates.");
+                CertificateRefusal.LimitExceeded, $"The chain has more than {MostCertificates} CA certificates.");
 
         var chain = ImmutableArray.CreateBuilder<CertificateDetails>();
         var current = leaf;

@@ -76,8 +76,13 @@ add_signer() { # TOKEN NAME KEY-ALGORITHM [POLICY-ID]: with the tools' identity 
     + (if $policy == "" then {} else {approvalPolicyId: $policy} end)')"
   id="$(api POST /pki/signers "$1" "$body" | jq --raw-output .id)" || return 1
   printf %s "$id" >"$FIXTURE/$2.id"
-  api GET "/pki/signers/$id/certificate?format=chain" "$1" >"$FIXTURE/$2.chain.pem"
+  take_certificates "$1" "$2"
+}
+
+take_certificates() { # TOKEN SIGNER
+  api GET "/pki/signers/$2/certificate?format=chain" "$1" >"$FIXTURE/$2.chain.pem"
   openssl x509 -in "$FIXTURE/$2.chain.pem" -out "$FIXTURE/$2.pem"
+  awk '/BEGIN CERTIFICATE/ { text = "" } { text = text $0 "\n" } END { printf "%s", text }' "$FIXTURE/$2.chain.pem" >"$FIXTURE/$2.root.pem"
   awk '/BEGIN CERTIFICATE/ { n++ } n > 1' "$FIXTURE/$2.chain.pem" >"$FIXTURE/$2.cas.pem"
   openssl x509 -in "$FIXTURE/$2.pem" -noout -pubkey >"$FIXTURE/$2.pub"
 }
@@ -95,7 +100,7 @@ fill_gateway() {
   for signer in rsa:RSA_3072 p256:EC_P256 p384:EC_P384; do
     add_signer "$token" "${signer%:*}" "${signer#*:}"
   done
-  awk '/BEGIN CERTIFICATE/ { n++ } { text[n] = text[n] $0 "\n" } END { printf "%s", text[n] }' "$FIXTURE/rsa.chain.pem" >"$FIXTURE/root.pem"
+  cp "$FIXTURE/rsa.root.pem" "$FIXTURE/root.pem"
   jq --arg serverUrl "$(cat "$GATEWAY_STATE/url")" --arg caCertificate "$FIXTURE/tls-ca.pem" \
     '{$serverUrl, $caCertificate, auth: {clientId, clientSecret}}' <<<"$secret" >"$FIXTURE/config.json"
   chmod 600 "$FIXTURE/config.json"

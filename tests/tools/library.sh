@@ -3,10 +3,10 @@
 # From tests/tools/run it has:
 #   MODULE   the PKCS#11 module                      CODESIGNING_PKCS11_CONFIG   its configuration
 #   FIXTURE  what the gateway was given: root.pem, and for each signer NAME: NAME.pem (leaf), NAME.chain.pem (whole chain),
-#            NAME.cas.pem (the chain without the leaf), NAME.pub (public key),
+#            NAME.cas.pem (the chain without the leaf), NAME.root.pem (its last), NAME.pub (public key),
 #            NAME.id (the signer's id, without an end of line)
 #   WORK     a directory of the script's own, empty at the start
-# The signers: rsa (RSA_3072), p256 (EC_P256), p384 (EC_P384).
+# The signers: rsa (RSA_3072), p256 (EC_P256), p384 (EC_P384), and those of tests/tools/names.sh: free, free-rsa, deep.
 set -uo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../testing/check.sh"
 subject="$(basename "$0" .sh)"

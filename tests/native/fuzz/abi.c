@@ -114,6 +114,42 @@ static void read_attributes(input *in, CK_SESSION_HANDLE session, CK_OBJECT_HAND
         free(values[i]);
 }
 
+/* Mostly what makes an object, so that some are made. */
+static CK_ULONG describe(input *in, CK_ATTRIBUTE template[5], CK_ULONG *numbers)
+{
+    static const CK_ATTRIBUTE_TYPE types[] = { CKA_VALUE, CKA_LABEL, CKA_ID, CKA_TOKEN, CKA_PRIVATE, CKA_SUBJECT, CKA_TRUSTED, CKA_MODIFIABLE,
+                                               CKA_CHECK_VALUE, CKA_START_DATE, CKA_APPLICATION, CKA_MODULUS, 0x999 };
+    numbers[0] = take(in) % 4;
+    numbers[1] = take(in) % 2;
+    template[0] = (CK_ATTRIBUTE){ CKA_CLASS, &numbers[0], sizeof numbers[0] };
+    template[1] = (CK_ATTRIBUTE){ CKA_CERTIFICATE_TYPE, &numbers[1], sizeof numbers[1] };
+    for (CK_ULONG i = 2; i < 5; i++) {
+        template[i].type = types[take(in) % (sizeof types / sizeof *types)];
+        template[i].pValue = buffer(in, &template[i].ulValueLen);
+    }
+    return take(in) % 6;
+}
+
+static void make(input *in, unsigned call, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
+{
+    CK_ATTRIBUTE template[5];
+    CK_ULONG numbers[2], size;
+    CK_ULONG count = describe(in, template, numbers);
+    CK_ATTRIBUTE *changes = (call & 8) != 0 ? &template[2] : template;
+    if (changes != template && count > 3)
+        count = 3;
+    CK_OBJECT_HANDLE *made = &in->objects[take(in) & 7];
+    switch (call & 3) {
+    case 0: p11->C_CreateObject(session, changes, count, made); break;
+    case 1: p11->C_CopyObject(session, object, changes, count, made); break;
+    case 2: p11->C_SetAttributeValue(session, object, changes, count); break;
+    case 3: p11->C_DestroyObject(session, object); break;
+    }
+    p11->C_GetObjectSize(session, *made, &size);
+    for (int i = 2; i < 5; i++)
+        free(template[i].pValue);
+}
+
 static void operate(input *in, unsigned call, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
 {
     CK_MECHANISM made;
@@ -211,7 +247,9 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
             find(&in, session);
         else if (call < 80)
             read_attributes(&in, session, object);
-        else if (call < 200)
+        else if (call < 112)
+            make(&in, call, session, object);
+        else if (call < 208)
             operate(&in, call, session, object);
         else
             administer(&in, call, which, session);

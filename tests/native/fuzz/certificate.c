@@ -1,5 +1,6 @@
 /* Certificates in DER and in PEM: what is pointed to lies within what was given. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "codesigning/certificate.h"
 
@@ -13,6 +14,8 @@ static void check(const cs_certificate *certificate)
         if (spans[i].data != NULL
             && (spans[i].data < certificate->der || spans[i].length > (size_t)(certificate->der + certificate->der_length - spans[i].data)))
             abort();
+    if (memchr(certificate->name, 0, sizeof certificate->name) == NULL)
+        abort();
 }
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)

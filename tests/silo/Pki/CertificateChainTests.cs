@@ -137,6 +137,20 @@ public sealed class CertificateChainTests(AuthorityFixture authorities) : IClass
         Assert.Equal(CertificateRefusal.LimitExceeded, Refusal((await IssueAsync()).Leaf, many));
     }
 
+    [Fact]
+    public void The_longest_chain_is_taken_and_one_authority_more_is_refused()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var authority = new X509BasicConstraintsExtension(true, false, 0, true);
+        var chain = new List<CertificateDetails> { SelfSigned("CN=Authority 0", key, [authority]) };
+        while (chain.Count <= CertificateChain.MostCertificates)
+            chain.Add(Issued($"CN=Authority {chain.Count}", $"CN=Authority {chain.Count - 1}", key, authority));
+        var longest = chain[..CertificateChain.MostCertificates];
+
+        Assert.Equal(longest.Count, CertificateChain.Order(Issued("CN=Leaf", $"CN=Authority {longest.Count - 1}", key), longest).Length);
+        Assert.Equal(CertificateRefusal.LimitExceeded, Refusal(Issued("CN=Leaf", $"CN=Authority {longest.Count}", key), [.. chain]));
+    }
+
     private static CertificateRefusal Refusal(CertificateDetails leaf, params CertificateDetails[] others) =>
         Assert.Throws<CertificateRefusedException>(() => CertificateChain.Order(leaf, others)).Refusal;
 

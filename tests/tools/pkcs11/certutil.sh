@@ -35,6 +35,9 @@ signs_request() { # SIGNER
 }
 
 check 'modutil adds the module and lists its tokens' prepare
+for signer in free free-rsa deep; do
+  check "certutil lists certificate and key of $signer" lists "$signer"
+done
 for signer in rsa p256 p384; do
   check "certutil lists certificate and key of $signer" lists "$signer"
   check "certutil verifies the chain of $signer" verifies_chain "$signer"

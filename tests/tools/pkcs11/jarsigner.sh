@@ -2,7 +2,9 @@
 # The JDK's jarsigner, by SunPKCS11: signatures that its own verifier takes strictly, with the chain.
 source "$(dirname "$0")/../library.sh"
 mkdir content && echo 'Hello.' >content/hello.txt && jar --create --file plain.jar -C content . || exit 1
-keytool -importcert -noprompt -alias root -file "$FIXTURE/root.pem" -keystore trust.p12 -storepass trusted >/dev/null 2>&1 || exit 1
+for signer in rsa free free-rsa deep; do
+  keytool -importcert -noprompt -alias "$signer" -file "$FIXTURE/$signer.root.pem" -keystore trust.p12 -storepass trusted >/dev/null 2>&1 || exit 1
+done
 
 configure() { # SIGNER
   printf 'name = CodeSigning\nlibrary = %s\nslot = %s\n' "$MODULE" "$(slot_of "$1")" >"$1.cfg"
@@ -30,6 +32,17 @@ check 'RSA with SHA-512' signs rsa SHA512withRSA SHA-512
 check 'RSASSA-PSS' signs rsa RSASSA-PSS SHA-256
 check 'P-256 with SHA-256' signs p256 SHA256withECDSA SHA-256
 check 'P-384 with SHA-384' signs p384 SHA384withECDSA SHA-384
+check 'a signer that is named as its CA' signs free SHA256withECDSA SHA-256
+check 'a signer whose root has no common name' signs free-rsa SHA256withRSA SHA-256
+check 'a signer under the longest chain' signs deep SHA256withECDSA SHA-256
+
+as_it_is_printed() {
+  printf 'name = CodeSigning\nlibrary = %s\nslot = %s\n' "$MODULE" \
+    "$(pkcs11-tool --module "$MODULE" --list-slots | sed -n 's/^Slot.*(\(0x[0-9a-f]*\)): .* free$/\1/p')" >printed.cfg
+  grep -q 'slot = 0x' printed.cfg
+  keytool -list -keystore NONE -storetype PKCS11 -storepass '' -addprovider SunPKCS11 -providerArg printed.cfg | grep -q '^free, PrivateKeyEntry'
+}
+check 'a slot is taken as pkcs11-tool prints it' as_it_is_printed
 
 tampered() {
   cp rsa-SHA256withRSA.jar tampered.jar

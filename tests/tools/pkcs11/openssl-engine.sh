@@ -16,7 +16,7 @@ dgst() { # SIGNER DIGEST OPTIONS...
 cms() { # SIGNER DIGEST
   openssl cms -sign -binary -engine pkcs11 -keyform engine -inkey "$(uri "$1")" -signer "$FIXTURE/$1.pem" \
     -certfile "$FIXTURE/$1.cas.pem" -md "$2" -in data -outform DER -out "$1.cms"
-  openssl cms -verify -binary -inform DER -in "$1.cms" -content data -CAfile "$FIXTURE/root.pem" -purpose any -out /dev/null
+  openssl cms -verify -binary -inform DER -in "$1.cms" -content data -CAfile "$FIXTURE/$1.root.pem" -purpose any -out /dev/null
 }
 
 req() { # SIGNER DIGEST
@@ -31,6 +31,10 @@ for signer in rsa p256 p384; do
   done
   check "cms, $signer" cms "$signer" sha256
   check "req, $signer" req "$signer" sha384
+done
+for signer in free free-rsa deep; do
+  check "dgst, $signer" dgst "$signer" sha256
+  check "cms, $signer" cms "$signer" sha256
 done
 check 'dgst, RSASSA-PSS' dgst rsa sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest
 

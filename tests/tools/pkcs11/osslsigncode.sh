@@ -29,9 +29,9 @@ signs() { # SIGNER FILE DIGEST
   rm -f signed
   osslsigncode sign -pkcs11engine "$engine" -pkcs11module "$MODULE" -certs "$FIXTURE/$1.chain.pem" \
     -key "pkcs11:token=$1;object=$1;type=private" -h "$3" -n App -in "$2" -out signed
-  osslsigncode verify -CAfile "$FIXTURE/root.pem" -in signed >report
+  osslsigncode verify -CAfile "$FIXTURE/$1.root.pem" -in signed >report
   grep -q 'Signature verification: ok' report
-  fails osslsigncode verify -CAfile "$FIXTURE/root.pem" -in "$2"
+  fails osslsigncode verify -CAfile "$FIXTURE/$1.root.pem" -in "$2"
 }
 
 # The certificate comes from the token too.
@@ -39,7 +39,8 @@ signs_with_token_certificate() { # SIGNER FILE
   rm -f signed
   osslsigncode sign -pkcs11engine "$engine" -pkcs11module "$MODULE" -pkcs11cert "pkcs11:token=$1;object=$1;type=cert" \
     -ac "$FIXTURE/$1.chain.pem" -key "pkcs11:token=$1;object=$1;type=private" -h sha256 -in "$2" -out signed
-  osslsigncode verify -CAfile "$FIXTURE/root.pem" -in signed
+  osslsigncode verify -CAfile "$FIXTURE/$1.root.pem" -in signed >report
+  grep -q 'Signature verification: ok' report
 }
 
 check 'an .exe, a .dll and an .msi are made' make_files
@@ -49,4 +50,6 @@ for file in app.exe app.dll app.msi; do
   done
 done
 check 'app.exe with SHA-384' signs p384 app.exe sha384
-check 'app.exe with the certificate of the token' signs_with_token_certificate rsa app.exe
+for signer in rsa free free-rsa deep; do
+  check "app.exe with $signer, its certificate from the token" signs_with_token_certificate "$signer" app.exe
+done

@@ -33,4 +33,7 @@ for signer in rsa p256 p384; do
   check "signs and verifies with $signer" test_sign "$signer"
   check "makes a request with $signer" request "$signer"
 done
+for signer in free free-rsa deep; do
+  check "lists the chain of $signer" objects "$signer"
+done
 check 'signs and verifies with RSASSA-PSS' test_sign rsa --sign-params=RSA-PSS --hash SHA384

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # OpenSC's pkcs11-tool: every mechanism, each signature checked by openssl.
 source "$(dirname "$0")/../library.sh"
+sources="$(cd "$(dirname "$0")/../../.." && pwd)"
 head -c 100000 /dev/urandom >data
 
 tool() {
@@ -110,6 +111,58 @@ slot_stays() {
   [ "$(CODESIGNING_PKCS11_CONFIG=one.json tool --list-slots | grep -c '^Slot')" -eq 1 ]
 }
 check 'a slot id stays when the other signers go' slot_stays
+
+labels() { # SIGNER: the labels of its certificates
+  tool --token-label "$1" --list-objects --type cert | sed -n 's/^ *label: *//p'
+}
+
+whole_chain() { # SIGNER
+  [ "$(labels "$1" | wc -l)" -eq "$(grep -c 'BEGIN CERTIFICATE' "$FIXTURE/$1.chain.pem")" ]
+  [ "$(labels "$1" | sort | uniq --repeated)" = '' ]
+  [ "$(labels "$1" | grep -cx "$1")" -eq 1 ]
+  tool --token-label "$1" --list-objects | sed -n 's/^ *ID: *//p' | sort | uniq --count >ids
+  [ "$(awk '$1 == 3' ids | wc -l)" -eq 1 ] # both keys and the leaf
+  [ "$(awk '$1 != 1' ids | wc -l)" -eq 1 ]
+}
+
+label_is_the_leafs() { # SIGNER
+  tool --token-label "$1" --read-object --type cert --label "$1" --output-file "$1.der"
+  openssl x509 -inform DER -in "$1.der" | diff - <(openssl x509 -in "$FIXTURE/$1.pem")
+}
+
+for signer in free free-rsa deep; do
+  check "the whole chain of $signer, by different labels and ids" whole_chain "$signer"
+  check "the name of $signer is its leaf's alone" label_is_the_leafs "$signer"
+done
+
+# The tool takes the first token whose label begins so; free-rsa is the newer, and would come first by age.
+exact_name_first() {
+  sign free ECDSA-SHA256 data free.sig
+  openssl dgst -sha256 -verify "$FIXTURE/free.pub" -signature free.sig data
+  sign free-rsa SHA256-RSA-PKCS data free-rsa.sig
+  openssl dgst -sha256 -verify "$FIXTURE/free-rsa.pub" -signature free-rsa.sig data
+}
+check 'of two names of which one begins the other, the exact one is taken' exact_name_first
+
+one_chain_too_long() {
+  source "$sources/tests/tools/gateway.sh"
+  source "$sources/tests/tools/names.sh"
+  local root="$sources" names token
+  names="$(cat "$GATEWAY_STATE/names")"
+  token="$(log_in "$admin_email" "$admin_password")"
+  [ "$(labels deep | wc -l)" -eq "$((1 + $(longest_chain)))" ]
+  fails import_certificate "$token" "$names/deeper" "$names"/deep-[0-9]*.crt "$names/one-more.crt" 2>messages
+  grep -q "more than $(longest_chain) " messages
+}
+check 'the server takes a chain as long as the module does, and none that is longer' one_chain_too_long
+
+no_configuration() {
+  export HOME="$WORK"
+  unset CODESIGNING_PKCS11_CONFIG
+  tool --list-slots >messages 2>&1 || true
+  grep -q 'nothing is configured, so there are no tokens: write .*/.config/codesigning/pkcs11.json or /etc/codesigning/pkcs11.json' messages
+}
+check 'without a configuration the module says so' no_configuration
 
 nothing_else() {
   local request

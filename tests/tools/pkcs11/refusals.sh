@@ -44,6 +44,41 @@ wrong_secret() {
   is_refused CKR_DEVICE_ERROR 'log in: 401 Unauthenticated: .*check the client id and secret' tool --list-slots
 }
 
+as_systems_write_it() {
+  configure .
+  printf '\xef\xbb\xbf%s\r\n' "$(cat changed.json)" >windows.json
+  chmod 600 windows.json
+  CODESIGNING_PKCS11_CONFIG="$PWD/windows.json
+" CODESIGNING_SERVER_URL="$(jq --raw-output .serverUrl changed.json)/api/v1/"$'\r\n' tool --list-slots >slots
+  grep -q 'token label *: p256' slots
+}
+
+wrong_path() {
+  configure '.serverUrl += "/elsewhere"'
+  fails tool --list-slots
+  grep -q 'log in: 404 NotFound: .*there is no such API at serverUrl' log
+}
+
+broken_token() {
+  configure 'del(.auth)'
+  CODESIGNING_TOKEN=$'first\nsecond' fails tool --list-slots >messages 2>&1
+  grep -q 'auth.token (CODESIGNING_TOKEN) has a blank, a line break' messages
+}
+
+ended_token() {
+  configure 'del(.auth)'
+  CODESIGNING_TOKEN=$'nonsense\n' fails tool --list-slots
+  grep -q 'list signers: 401 Unauthenticated: .*the token has ended' log
+}
+
+unknown_ci() {
+  echo a.b.c >ci-token
+  configure '.auth = {oidcTokenFile: "ci-token", identityId: "idn_unknown"}'
+  fails tool --list-slots
+  grep -q 'log in: 401 Unauthenticated: .*check identityId' log
+  fails grep -q 'client id' log
+}
+
 plain_http() {
   configure '.serverUrl = "http://signing.example.com"'
   fails tool --list-slots >messages 2>&1
@@ -115,6 +150,11 @@ check 'a name that is not in the certificate is not taken' wrong_name
 check 'a CA file that is missing is named' missing_ca
 check 'a server that is not there is told' nobody_there
 check 'a wrong secret is told' wrong_secret
+check 'a mark, line ends and the path of the API are taken' as_systems_write_it
+check 'a path where no API is, is told' wrong_path
+check 'a token in two lines is refused' broken_token
+check 'a token that has ended is told' ended_token
+check 'a CI that is not known is told of its own settings' unknown_ci
 check 'http to another machine is refused' plain_http
 check 'an unknown key in the configuration is named' slip_of_the_pen
 check 'a configuration that everybody may read is warned of' exposed
