@@ -1,9 +1,12 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using CodeSigning.Gateway.Limits;
 using CodeSigning.Gateway.Tests.Server;
 using CodeSigning.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeSigning.Gateway.Tests.Http;
 
@@ -25,10 +28,7 @@ public sealed class TlsTests : IAsyncLifetime, IDisposable
         _certificate = request.CreateSelfSigned(now.AddHours(-1), now.AddDays(1));
         await File.WriteAllTextAsync(_files.File("server.pem"), _certificate.ExportCertificatePem());
         await File.WriteAllTextAsync(_files.File("server.key"), key.ExportPkcs8PrivateKeyPem());
-        _server = await CodeSigningServer.StartAsync(
-            "--CODESIGNING_URLS=https://127.0.0.1:0",
-            $"--CODESIGNING_TLS_CERT={_files.File("server.pem")}",
-            $"--CODESIGNING_TLS_KEY={_files.File("server.key")}");
+        _server = await StartAsync();
     }
 
     public async Task DisposeAsync()
@@ -63,7 +63,92 @@ public sealed class TlsTests : IAsyncLifetime, IDisposable
         Assert.DoesNotContain("200 OK", answer, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Handshakes_that_are_begun_and_not_ended_shut_nobody_out()
+    {
+        await using var server = await StartAsync("--CODESIGNING_CONNECTIONS=20", "--CODESIGNING_CONNECTIONS_PER_ADDRESS=5");
+        var held = new List<RawConnection>();
+        for (var i = 0; i < 60; i++)
+        {
+            held.Add(await RawConnection.OpenAsync(server.Address));
+            await held[^1].SendAsync("\u0016\u0003\u0001\u0002\u0000\u0001");
+        }
+
+        using var client = Client();
+        await Eventually.Async(() => AnswersAsync(client, new Uri(server.Address, "/readyz")));
+        foreach (var connection in held)
+            await connection.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Handshakes_have_a_limit_that_callers_with_a_token_do_not_feel()
+    {
+        await using var server = await StartAsync("--CODESIGNING_ANONYMOUS_REQUESTS_PER_SECOND=1");
+        using var first = Client();
+        using var login = await first.PostAsJsonAsync(
+            new Uri(server.Address, "/api/v1/auth/login"),
+            new { email = CodeSigningServer.AdministratorEmail, password = CodeSigningServer.AdministratorPassword });
+        var token = (await ApiAnswer.ReadAsync(login)).Succeeded().Text("accessToken");
+        for (var i = 0; i < 60; i++)
+        {
+            using var client = Client();
+            client.DefaultRequestHeaders.Authorization = new("Bearer", token);
+            Assert.True(await AnswersAsync(client, new Uri(server.Address, "/api/v1/me")));
+        }
+
+        var rates = server.Services.GetRequiredService<AddressRates>();
+        await Eventually.Async(async () =>
+        {
+            while (rates.Take(AnonymousKind.Handshakes, IPAddress.Loopback) is null)
+            {
+            }
+
+            using var client = Client();
+            return !await AnswersAsync(client, new Uri(server.Address, "/healthz"));
+        });
+    }
+
+    [Fact]
+    public async Task Streams_without_a_token_are_few_on_a_connection()
+    {
+        await using var server = await StartAsync("--CODESIGNING_ANONYMOUS_REQUESTS_PER_SECOND=1");
+        using var client = Client();
+        client.DefaultRequestVersion = HttpVersion.Version20;
+        client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+
+        var statuses = await Task.WhenAll(Enumerable.Range(0, 60).Select(async _ =>
+        {
+            using var response = await client.GetAsync(new Uri(server.Address, "/nothing"));
+            return response.StatusCode;
+        }));
+
+        Assert.InRange(statuses.Count(status => status == HttpStatusCode.NotFound), 1, 12);
+        Assert.All(statuses, status => Assert.True(status is HttpStatusCode.NotFound or HttpStatusCode.TooManyRequests));
+    }
+
     public void Dispose() => _files.Dispose();
+
+    /// <returns>Whether it succeeded; false where the connection ended before.</returns>
+    private static async Task<bool> AnswersAsync(HttpClient client, Uri url)
+    {
+        try
+        {
+            using var response = await client.GetAsync(url);
+            return response.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private Task<CodeSigningServer> StartAsync(params string[] settings) => CodeSigningServer.StartAsync(
+    [
+        "--CODESIGNING_URLS=https://127.0.0.1:0",
+        $"--CODESIGNING_TLS_CERT={_files.File("server.pem")}",
+        $"--CODESIGNING_TLS_KEY={_files.File("server.key")}",
+        .. settings,
+    ]);
 
     private HttpClient Client() =>
         new(new SocketsHttpHandler
