@@ -8,7 +8,7 @@ namespace CodeSigning.Abuse.Tests;
 
 /// <summary>
 /// An honest client signs while somebody floods the server from the same address. CODESIGNING_ABUSE_SECONDS makes each
-/// flood longer than its five seconds.
+/// flood longer than its four seconds.
 /// </summary>
 public sealed class FloodTests(FloodedServer server, ITestOutputHelper output) : IClassFixture<FloodedServer>
 {
@@ -20,7 +20,7 @@ public sealed class FloodTests(FloodedServer server, ITestOutputHelper output) :
     private static readonly TimeSpan Floor = TimeSpan.FromMilliseconds(250);
 
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(
-        int.TryParse(Environment.GetEnvironmentVariable("CODESIGNING_ABUSE_SECONDS"), CultureInfo.InvariantCulture, out var seconds) ? seconds : 5);
+        int.TryParse(Environment.GetEnvironmentVariable("CODESIGNING_ABUSE_SECONDS"), CultureInfo.InvariantCulture, out var seconds) ? seconds : 4);
 
     private static readonly Dictionary<string, Func<Flood>> Floods = new()
     {
