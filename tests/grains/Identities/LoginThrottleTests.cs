@@ -13,6 +13,7 @@ public sealed class LoginThrottleTests
 {
     private const string Owner = "198.51.100.7";
     private const string Attacker = "203.0.113.9";
+    private static readonly ThrottleRule Rule = new ThrottleOptions().Person;
     private readonly ManualTimeProvider _time = new();
     private readonly LoginThrottle _throttle;
 
@@ -204,22 +205,172 @@ public sealed class LoginThrottleTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void A_flood_of_accounts_does_not_unblock_an_account()
+    {
+        var until = BlockForMinutes("ann", Attacker);
+        for (var i = 0; i < 20_500; i++)
+        {
+            FailIfAdmitted(_throttle, PrincipalKind.User, $"account{i}", Attacker);
+        }
+
+        Assert.True(Wait("ann", Attacker) >= until - _time.GetUtcNow()); // The address is blocked by now as well.
+    }
+
+    [Theory]
+    [InlineData("ann")]
+    [InlineData("account")]
+    public void A_flood_from_distinct_addresses_does_not_unblock_an_account(string account)
+    {
+        var until = BlockForMinutes("ann", Attacker);
+        for (var i = 0; i < 20_500; i++)
+        {
+            FailIfAdmitted(_throttle, PrincipalKind.User, account == "ann" ? account : $"{account}{i}", $"10.{i >> 16}.{(i >> 8) & 255}.{i & 255}");
+        }
+
+        Assert.Equal(until - _time.GetUtcNow(), Wait("ann", Attacker));
+    }
+
+    [Fact]
+    public void A_flood_of_refused_tries_is_not_remembered()
+    {
+        var until = BlockForMinutes("ann", Attacker);
+        Assert.All(Enumerable.Range(0, 20_500), _ => Assert.NotNull(Wait("ann", Attacker)));
+        Assert.Equal(until - _time.GetUtcNow(), Wait("ann", Attacker));
+    }
+
+    [Fact]
+    public void Machines_that_fail_push_out_nothing_of_people()
+    {
+        var throttle = new LoginThrottle(Options.Create(new ThrottleOptions { Capacity = 10 }), _time);
+        for (var i = 0; i < 6; i++)
+        {
+            FailIfAdmitted(throttle, PrincipalKind.User, "ann", Attacker);
+        }
+
+        for (var i = 0; i < 1000; i++)
+        {
+            FailIfAdmitted(throttle, PrincipalKind.Identity, $"machine{i % 20}", $"10.0.0.{i % 250}");
+        }
+
+        Assert.Equal(TimeSpan.FromSeconds(1), FailIfAdmitted(throttle, PrincipalKind.User, "ann", Attacker));
+    }
+
+    [Fact]
+    public void Accounts_that_are_there_and_those_that_are_not_are_kept_alike()
+    {
+        // Nothing here knows which accounts there are: a flood forgets of both as little, and nobody learns which is which.
+        BlockForMinutes("ann", Attacker);
+        BlockForMinutes("nobody", Owner);
+        for (var i = 0; i < 20_500; i++)
+        {
+            FailIfAdmitted(_throttle, PrincipalKind.User, $"account{i}", $"10.{i >> 16}.{(i >> 8) & 255}.{i & 255}");
+        }
+
+        Assert.NotNull(Wait("ann", Attacker));
+        Assert.NotNull(Wait("nobody", Owner));
+    }
+
+    [Fact]
     public void A_flood_of_accounts_does_not_fill_the_memory()
     {
         var table = new FailureTable(100, TimeSpan.FromHours(1));
-        var first = table.Touch("first", _time.GetUtcNow());
-        for (var i = 0; i < 99; i++)
+        for (var i = 0; i < 10_000; i++)
         {
-            table.Touch($"key {i}", _time.GetUtcNow());
+            table.Fail(FailureTable.KeyOf($"key {i}"), Rule, _time.GetUtcNow());
         }
 
-        Assert.Same(first, table.Touch("first", _time.GetUtcNow()));
-        for (var i = 0; i < 100; i++)
+        Assert.Equal(100, table.Count);
+    }
+
+    [Fact]
+    public void What_failed_least_is_pushed_out_first_and_what_expired_before()
+    {
+        var table = new FailureTable(3, TimeSpan.FromHours(1));
+        var (often, twice, once, other) = (FailureTable.KeyOf("often"), FailureTable.KeyOf("twice"), FailureTable.KeyOf("once"), FailureTable.KeyOf("other"));
+        Fail(table, often, 9);
+        Fail(table, twice, 2);
+        Fail(table, once, 1);
+        Fail(table, other, 2);
+        Assert.Null(table.Find(once, _time.GetUtcNow()));
+        _time.Advance(TimeSpan.FromMinutes(50));
+        Fail(table, twice, 1);
+        Fail(table, other, 1);
+        _time.Advance(TimeSpan.FromMinutes(20));
+        Fail(table, FailureTable.KeyOf("new"), 1);
+        Assert.Equal((3, 3), (table.Find(twice, _time.GetUtcNow())!.Failures, table.Find(other, _time.GetUtcNow())!.Failures));
+        Assert.Null(table.Find(often, _time.GetUtcNow()));
+    }
+
+    [Fact]
+    public void Who_was_pushed_out_goes_on_with_the_failures_of_before()
+    {
+        // A table that is full of what failed more often pushes out each newcomer at once.
+        var table = new FailureTable(50, TimeSpan.FromHours(1));
+        for (var i = 0; i < 50; i++)
         {
-            table.Touch($"other {i}", _time.GetUtcNow());
+            Fail(table, FailureTable.KeyOf($"often {i}"), 6);
         }
 
-        Assert.NotSame(first, table.Touch("first", _time.GetUtcNow()));
+        var ann = FailureTable.KeyOf("ann");
+        for (var i = 0; i < 6; i++)
+        {
+            Fail(table, ann, 1);
+            Fail(table, FailureTable.KeyOf($"once {i}"), 1);
+        }
+
+        Assert.True(table.Find(ann, _time.GetUtcNow())!.IsBlockedAt(_time.GetUtcNow()));
+    }
+
+    [Fact]
+    public void What_was_pushed_out_is_forgotten_after_two_hours()
+    {
+        var sketch = new FailureSketch(TimeSpan.FromHours(1));
+        var key = FailureTable.KeyOf("ann");
+        sketch.Raise(key, 4, _time.GetUtcNow());
+        Assert.Equal(4, sketch.Estimate(key, _time.GetUtcNow()));
+        _time.Advance(TimeSpan.FromMinutes(70));
+        Assert.Equal(4, sketch.Estimate(key, _time.GetUtcNow()));
+        _time.Advance(TimeSpan.FromMinutes(70));
+        Assert.Equal(0, sketch.Estimate(key, _time.GetUtcNow()));
+    }
+
+    [Fact]
+    public void A_hundred_thousand_keys_that_failed_once_make_no_other_suspect()
+    {
+        var sketch = new FailureSketch(TimeSpan.FromHours(1));
+        for (var i = 0; i < 100_000; i++)
+        {
+            sketch.Raise(FailureTable.KeyOf($"key {i}"), 1, _time.GetUtcNow());
+        }
+
+        var estimates = Enumerable.Range(0, 10_000).Select(i => sketch.Estimate(FailureTable.KeyOf($"other {i}"), _time.GetUtcNow())).ToList();
+        Assert.InRange(estimates.Max(), 0, 1);
+        Assert.InRange(estimates.Sum(), 0, 100);
+    }
+
+    /// <summary>Fails until the account is blocked for 256 seconds; returns until when.</summary>
+    private DateTimeOffset BlockForMinutes(string account, string address)
+    {
+        Fail(account, address, 5);
+        for (var seconds = 1; ; seconds *= 2)
+        {
+            Fail(account, address, 1);
+            Assert.Equal(TimeSpan.FromSeconds(seconds), Wait(account, address));
+            if (seconds == 256)
+            {
+                return _time.GetUtcNow() + TimeSpan.FromSeconds(seconds);
+            }
+
+            _time.Advance(TimeSpan.FromSeconds(seconds));
+        }
+    }
+
+    private void Fail(FailureTable table, UInt128 key, int times)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            table.Fail(key, Rule, _time.GetUtcNow());
+        }
     }
 
     private void Fail(string account, string address, int times)

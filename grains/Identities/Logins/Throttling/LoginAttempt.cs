@@ -1,16 +1,17 @@
+using CodeSigning.Identities;
+
 namespace CodeSigning.Grains.Identities.Logins.Throttling;
 
 /// <summary>A login under way. One that is disposed of undecided, because the store failed or the client left, counts as nothing.</summary>
-internal sealed class LoginAttempt(
-    LoginThrottle throttle, ThrottleRule rule, FailureRecord pair, FailureRecord address, FailureRecord account) : IDisposable
+internal sealed class LoginAttempt(LoginThrottle throttle, PrincipalKind kind, UInt128 pair, UInt128 address, UInt128 account) : IDisposable
 {
-    public ThrottleRule Rule { get; } = rule;
+    public PrincipalKind Kind { get; } = kind;
 
-    public FailureRecord Pair { get; } = pair;
+    public UInt128 Pair { get; } = pair;
 
-    public FailureRecord Address { get; } = address;
+    public UInt128 Address { get; } = address;
 
-    public FailureRecord Account { get; } = account;
+    public UInt128 Account { get; } = account;
 
     public void Succeed() => throttle.Succeed(this);
 

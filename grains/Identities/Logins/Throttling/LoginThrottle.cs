@@ -13,40 +13,43 @@ namespace CodeSigning.Grains.Identities.Logins.Throttling;
 /// share an address: a right credential gets in, and a wrong one is told to wait, the same whether or not there is such an
 /// account. While a pair is blocked, a right password is refused too, or the block would tell which guess was right.
 /// An IPv6 client has a whole /64 to choose addresses from, so that counts as one address. People and machine identities
-/// are counted apart. It is kept in the memory of each node: n nodes allow n times as much.
+/// are counted apart. Only what was tried counts, the same whether or not there is such an account, and a flood of it cannot
+/// push out what is blocked (<see cref="FailureTable"/>). It is kept in the memory of each node: n nodes allow n times as much.
 /// </summary>
 public sealed class LoginThrottle(IOptions<ThrottleOptions> options, TimeProvider time)
 {
     private readonly ThrottleOptions _options = options.Value;
     private readonly Lock _lock = new();
-    private readonly FailureTable _pairs = new(options.Value.Capacity, options.Value.Memory);
-    private readonly FailureTable _addresses = new(options.Value.Capacity, options.Value.Memory);
-    private readonly FailureTable _accounts = new(options.Value.Capacity, options.Value.Memory);
+    private readonly Failures _ofPeople = new(options.Value);
+    private readonly Failures _ofMachines = new(options.Value);
 
     /// <summary>Begins an attempt; dispose of it when it is over.</summary>
     /// <exception cref="RefusedException"><c>RateLimited</c>, with how long to wait.</exception>
     internal LoginAttempt Begin(PrincipalKind kind, string account, string? address)
     {
-        var rule = kind == PrincipalKind.User ? _options.Person : _options.Machine;
         var origin = ClientNetwork.Of(address);
+        var attempt = new LoginAttempt(
+            this, kind, FailureTable.KeyOf($"{account}\n{origin}"), FailureTable.KeyOf(origin), FailureTable.KeyOf(account));
         var now = time.GetUtcNow();
         lock (_lock)
         {
-            var pair = _pairs.Touch($"{kind}\n{account}\n{origin}", now);
-            var fromAddress = _addresses.Touch($"{kind}\n{origin}", now);
-            var onAccount = _accounts.Touch($"{kind}\n{account}", now);
+            var failures = FailuresOf(kind);
+            var pair = failures.Pairs.Find(attempt.Pair, now);
             var wait = Longest(
-                Blocked(pair, rule, now),
-                BlockedByAddress(pair, fromAddress, kind, now),
-                pair.Failures < _options.FailuresBeforeAccountBrake ? TimeSpan.Zero : Blocked(onAccount, _options.Account, now));
+                Blocked(pair, now),
+                Crowded(failures.PairsUnderWay, attempt.Pair, RuleOf(kind).AttemptsAtOnce),
+                BlockedByAddress(failures, attempt, pair, now),
+                pair is null || pair.Failures < _options.FailuresBeforeAccountBrake
+                    ? TimeSpan.Zero
+                    : Blocked(failures.Accounts.Find(attempt.Account, now), now));
             if (wait > TimeSpan.Zero)
             {
                 throw RateLimited(wait);
             }
 
-            pair.UnderWay++;
-            fromAddress.UnderWay++;
-            return new LoginAttempt(this, rule, pair, fromAddress, onAccount);
+            Add(failures.PairsUnderWay, attempt.Pair);
+            Add(failures.AddressesUnderWay, attempt.Address);
+            return attempt;
         }
     }
 
@@ -55,7 +58,7 @@ public sealed class LoginThrottle(IOptions<ThrottleOptions> options, TimeProvide
     {
         lock (_lock)
         {
-            attempt.Pair.Clear();
+            FailuresOf(attempt.Kind).Pairs.Forget(attempt.Pair);
         }
     }
 
@@ -66,13 +69,14 @@ public sealed class LoginThrottle(IOptions<ThrottleOptions> options, TimeProvide
         var now = time.GetUtcNow();
         lock (_lock)
         {
-            var wasBlocked = attempt.Address.IsBlockedAt(now);
-            attempt.Pair.Fail(attempt.Rule, now);
-            attempt.Address.Fail(_options.Address, now);
-            attempt.Account.Fail(_options.Account, now);
+            var failures = FailuresOf(attempt.Kind);
+            var wasBlocked = failures.Addresses.Find(attempt.Address, now)?.IsBlockedAt(now) == true;
+            var pair = failures.Pairs.Fail(attempt.Pair, RuleOf(attempt.Kind), now);
+            var address = failures.Addresses.Fail(attempt.Address, _options.Address, now);
+            failures.Accounts.Fail(attempt.Account, _options.Account, now);
             if (wasBlocked)
             {
-                throw RateLimited(Longest(attempt.Pair.BlockedUntil - now, attempt.Address.BlockedUntil - now));
+                throw RateLimited(Longest(pair.BlockedUntil - now, address.BlockedUntil - now));
             }
         }
     }
@@ -82,27 +86,52 @@ public sealed class LoginThrottle(IOptions<ThrottleOptions> options, TimeProvide
     {
         lock (_lock)
         {
-            attempt.Pair.UnderWay--;
-            attempt.Address.UnderWay--;
+            var failures = FailuresOf(attempt.Kind);
+            Remove(failures.PairsUnderWay, attempt.Pair);
+            Remove(failures.AddressesUnderWay, attempt.Address);
         }
     }
 
-    private TimeSpan BlockedByAddress(FailureRecord pair, FailureRecord address, PrincipalKind kind, DateTimeOffset now)
+    private Failures FailuresOf(PrincipalKind kind) => kind == PrincipalKind.User ? _ofPeople : _ofMachines;
+
+    private ThrottleRule RuleOf(PrincipalKind kind) => kind == PrincipalKind.User ? _options.Person : _options.Machine;
+
+    private TimeSpan BlockedByAddress(Failures failures, LoginAttempt attempt, FailureRecord? pair, DateTimeOffset now)
     {
-        if (pair.Failures > 0 || !address.IsBlockedAt(now))
+        var address = failures.Addresses.Find(attempt.Address, now);
+        if (address?.IsBlockedAt(now) != true)
         {
-            return Blocked(address, _options.Address, now);
+            return Crowded(failures.AddressesUnderWay, attempt.Address, _options.Address.AttemptsAtOnce);
         }
 
-        var most = kind == PrincipalKind.User ? _options.PasswordsAtOncePastBlock : _options.Address.AttemptsAtOnce;
-        return Crowded(address, most);
+        if (pair is not null)
+        {
+            return address.BlockedUntil - now;
+        }
+
+        var most = attempt.Kind == PrincipalKind.User ? _options.PasswordsAtOncePastBlock : _options.Address.AttemptsAtOnce;
+        return Crowded(failures.AddressesUnderWay, attempt.Address, most);
     }
 
-    private static TimeSpan Blocked(FailureRecord record, ThrottleRule rule, DateTimeOffset now) =>
-        record.IsBlockedAt(now) ? record.BlockedUntil - now : Crowded(record, rule.AttemptsAtOnce);
+    private static TimeSpan Blocked(FailureRecord? record, DateTimeOffset now) =>
+        record?.IsBlockedAt(now) == true ? record.BlockedUntil - now : TimeSpan.Zero;
 
-    private static TimeSpan Crowded(FailureRecord record, int most) =>
-        record.UnderWay >= most ? TimeSpan.FromSeconds(1) : TimeSpan.Zero;
+    private static TimeSpan Crowded(Dictionary<UInt128, int> underWay, UInt128 key, int most) =>
+        underWay.GetValueOrDefault(key) >= most ? TimeSpan.FromSeconds(1) : TimeSpan.Zero;
+
+    private static void Add(Dictionary<UInt128, int> underWay, UInt128 key) => underWay[key] = underWay.GetValueOrDefault(key) + 1;
+
+    private static void Remove(Dictionary<UInt128, int> underWay, UInt128 key)
+    {
+        if (underWay[key] > 1)
+        {
+            underWay[key]--;
+        }
+        else
+        {
+            underWay.Remove(key);
+        }
+    }
 
     private static RefusedException RateLimited(TimeSpan wait) =>
         new(ErrorCode.RateLimited, "Too many failed logins. Wait as long as Retry-After says.")
@@ -119,5 +148,19 @@ public sealed class LoginThrottle(IOptions<ThrottleOptions> options, TimeProvide
         }
 
         return longest;
+    }
+
+    /// <summary>What people, or machine identities, failed, and how many attempts are under way.</summary>
+    private sealed class Failures(ThrottleOptions options)
+    {
+        public FailureTable Pairs { get; } = new(options.Capacity, options.Memory);
+
+        public FailureTable Addresses { get; } = new(options.Capacity, options.Memory);
+
+        public FailureTable Accounts { get; } = new(options.Capacity, options.Memory);
+
+        public Dictionary<UInt128, int> PairsUnderWay { get; } = [];
+
+        public Dictionary<UInt128, int> AddressesUnderWay { get; } = [];
     }
 }

@@ -24,6 +24,6 @@ public sealed class ThrottleOptions
     /// <summary>How long a failure counts.</summary>
     public TimeSpan Memory { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>How many accounts, addresses and pairs of them are remembered, each; the longest unseen is forgotten.</summary>
+    /// <summary>How many accounts, addresses and pairs of them are remembered, each; of people and of machine identities.</summary>
     public int Capacity { get; set; } = 20_000;
 }
