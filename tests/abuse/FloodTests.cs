@@ -38,6 +38,12 @@ public sealed class FloodTests(FloodedServer server, ITestOutputHelper output) :
             HttpMethod.Post,
             _ => "/api/v1/auth/login",
             () => $$"""{"email":"{{Guid.NewGuid():n}}@example.com","password":"{{Guid.NewGuid():n}}"}"""),
+        ["client secrets"] = () => Requests(
+            HttpMethod.Post,
+            _ => "/api/v1/auth/universal-auth/login",
+            () => $$"""{"clientId":"{{Guid.NewGuid():n}}","clientSecret":"{{Guid.NewGuid():n}}"}"""),
+        ["log-ins"] = () => new Logins(),
+        ["a stranger's batches"] = () => new StrangersBatches(),
     };
 
     public static TheoryData<string> Names => [.. Floods.Keys];
