@@ -81,8 +81,8 @@ public sealed class EarlierStates(
 
             try
             {
-                var change = Change.By(
-                    Caller.System, "store.upgrade", StateTypes.Upgrade, MarkerId, new { Type = query.Type, Count = count }, time);
+                var upgraded = Changes.None.Saying("upgraded", new { query.Type, Count = count });
+                var change = Change.By(Caller.System, "store.upgrade", StateTypes.Upgrade, MarkerId, upgraded, time);
                 await ledger.RecordAsync(change.Writing(writes), cancellationToken);
                 return (count, page.Next);
             }

@@ -67,8 +67,8 @@ public sealed class ApprovalRequestGrain(
         var (request, facts) = await directory.DemandAsync(caller, Id, cancellationToken);
         var next = RequestMachine.Approve(request.State, facts, caller.ToActor(), vote.Comment, Now);
         var change = next.Status == RequestStatus.Approved
-            ? await CompleteAsync(caller, next, facts, cancellationToken)
-            : Record(caller, "request.vote", next, Words(next, vote));
+            ? await CompleteAsync(caller, request.State, next, facts, cancellationToken)
+            : Record(caller, "request.vote", request.State, next);
         var view = await SaveVoteAsync(caller, change, request, next, facts, cancellationToken);
         if (next.Status == RequestStatus.Approved)
         {
@@ -83,7 +83,7 @@ public sealed class ApprovalRequestGrain(
     {
         var (request, facts) = await directory.DemandAsync(caller, Id, cancellationToken);
         var next = RequestMachine.Reject(request.State, facts, caller.ToActor(), vote.Comment, Now);
-        var change = Record(caller, "request.reject", next, Words(next, vote));
+        var change = Record(caller, "request.reject", request.State, next);
         var view = await SaveVoteAsync(caller, change, request, next, facts, cancellationToken);
         await ForgetReminderAsync(ExpiryReminder);
         return view;
@@ -95,7 +95,9 @@ public sealed class ApprovalRequestGrain(
         var (request, facts) = await directory.DemandAsync(caller, Id, cancellationToken);
         var next = RequestMachine.Cancel(request.State, Now);
         var view = next.ToView(facts, Now);
-        var change = Record(caller, "request.cancel", next, new { }).Answering(caller, view).Writing(request.Replace(next));
+        var change = Record(caller, "request.cancel", request.State, next)
+            .Answering(caller, view)
+            .Writing(request.Replace(next));
         await ledger.RecordAsync(
             request.State.IsOf(caller)
                 ? change
@@ -118,10 +120,9 @@ public sealed class ApprovalRequestGrain(
         if (isUnreachable != request.State.IsUnreachable)
         {
             var action = isUnreachable ? "request.unreachable" : "request.reachable";
+            var next = request.State with { IsUnreachable = isUnreachable };
             await ledger.RecordAsync(
-                Record(Caller.System, action, request.State, new { })
-                    .Writing(request.Replace(request.State with { IsUnreachable = isUnreachable })),
-                cancellationToken);
+                Record(Caller.System, action, request.State, next).Writing(request.Replace(next)), cancellationToken);
         }
     }
 
@@ -136,7 +137,7 @@ public sealed class ApprovalRequestGrain(
                 return;
             case ExpiryReminder when request is not null && RequestMachine.Expire(request.State, Now) is { } expired:
                 await ledger.RecordAsync(
-                    Record(Caller.System, "request.expire", expired, new { }).Writing(request.Replace(expired)),
+                    Record(Caller.System, "request.expire", request.State, expired).Writing(request.Replace(expired)),
                     CancellationToken.None);
                 break;
             case ApplyReminder when request?.State is { Status: RequestStatus.Approved, Kind: not RequestKind.Signing } approved:
@@ -180,7 +181,11 @@ public sealed class ApprovalRequestGrain(
 
     /// <summary>What is committed with the last vote: the grant, or the change of policy.</summary>
     private async Task<LedgerElement> CompleteAsync(
-        Caller caller, ApprovalRequestState approved, RequestFacts facts, CancellationToken cancellationToken)
+        Caller caller,
+        ApprovalRequestState asked,
+        ApprovalRequestState approved,
+        RequestFacts facts,
+        CancellationToken cancellationToken)
     {
         if (!facts.Requester.IsActive)
         {
@@ -191,7 +196,8 @@ public sealed class ApprovalRequestGrain(
         var outcome = approved.Kind == RequestKind.Signing
             ? await outcomes.GrantAsync(caller, approved, facts.Requester, cancellationToken)
             : await outcomes.PolicyChangeAsync(approved, cancellationToken);
-        var change = Record(caller, "request.approve", approved, Describe(approved, outcome.Grant))
+        var changes = Changes.Between(asked.ToRecord(), approved.ToRecord()).Saying("grant", outcome.Grant?.ToRecord());
+        var change = Change.By(caller, "request.approve", StateTypes.ApprovalRequest, Id, changes, time)
             .About(approved.SignerId, approved.SignerName, outcome.Grant?.Id)
             .Reading(counted)
             .Reading(facts.Requester.Version)
@@ -251,22 +257,7 @@ public sealed class ApprovalRequestGrain(
         }
     }
 
-    private LedgerElement Record(Caller caller, string action, ApprovalRequestState request, object changes) =>
-        Change.By(caller, action, StateTypes.ApprovalRequest, Id, changes, time).About(request.SignerId, request.SignerName);
-
-    private static object Words(ApprovalRequestState next, CastVote vote) =>
-        new { Step = next.Ballots[^1].Step + 1, vote.Comment };
-
-    private static object Describe(ApprovalRequestState approved, Grants.GrantState? grant) => new
-    {
-        Step = approved.Ballots[^1].Step + 1,
-        approved.Ballots[^1].Comment,
-        approved.Change,
-        GrantId = grant?.Id,
-        grant?.Grantee,
-        grant?.MaxSignings,
-        grant?.WindowStart,
-        grant?.WindowEnd,
-        grant?.Scope,
-    };
+    private LedgerElement Record(Caller caller, string action, ApprovalRequestState request, ApprovalRequestState next) => Change
+        .By(caller, action, StateTypes.ApprovalRequest, Id, Changes.Between(request.ToRecord(), next.ToRecord()), time)
+        .About(next.SignerId, next.SignerName);
 }

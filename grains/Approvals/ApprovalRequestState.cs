@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using CodeSigning.Approvals;
+using CodeSigning.Contract;
+using CodeSigning.Grains.Policies;
+using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
 using CodeSigning.Grants;
 using CodeSigning.Identities;
@@ -92,6 +95,28 @@ public sealed record ApprovalRequestState : IIndexedState
     /// </summary>
     public ImmutableArray<string> RequesterMakers { get; init; } = [];
 
+    /// <summary>What entries record of the request: what is asked for, where it stands, and the votes that were not left out.</summary>
+    public object ToRecord() => new
+    {
+        Kind,
+        Status,
+        SignerId,
+        PolicyId,
+        Justification,
+        RequestedSignings,
+        WindowStart,
+        WindowEnd,
+        RequestedWindowDuration = WindowDuration is { } duration ? Duration.ToText(duration) : null,
+        Scope,
+        Change = RecordOfChange(),
+        CertificateThumbprint,
+        ExpiresAt,
+        IsUnreachable,
+        Votes = Ballots
+            .Where(ballot => !ballot.IsVoid)
+            .Select(ballot => new { Step = ballot.Step + 1, ballot.UserId, ballot.UserName, ballot.Approved, ballot.Comment }),
+    };
+
     /// <summary>Whether the caller made it.</summary>
     public bool IsOf(Caller caller) => caller.Kind == Requester.Kind && caller.Id == Requester.Id;
 
@@ -104,6 +129,14 @@ public sealed record ApprovalRequestState : IIndexedState
         Status: Status.ToString().ToLowerInvariant(),
         Until: Status == RequestStatus.Pending ? ExpiresAt : null,
         Links: [.. Links().Distinct()]);
+
+    private object? RecordOfChange() => Change switch
+    {
+        null => null,
+        { NewDefinition: { } next } =>
+            Changes.Between(PolicyState.ToRecord(Policy), PolicyState.ToRecord(next)).ToNode(),
+        _ => new { Change.PolicyId, Change.NewPolicyId },
+    };
 
     private IEnumerable<string> Links() =>
         Policy.Steps.SelectMany(step => step.Approvers).Select(approver => "approver-" + approver.ToLink())

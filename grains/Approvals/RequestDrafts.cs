@@ -59,7 +59,7 @@ public sealed class RequestDrafts(
         // Once its window is over, a request has nothing left to give.
         draft = draft.WindowEnd < draft.ExpiresAt ? draft with { ExpiresAt = draft.WindowEnd.Value } : draft;
         return await CompleteAsync(
-            caller, draft, request, [.. access.ReadSet, policy.ToVersion(), .. certificate.Basis], cancellationToken);
+            caller, draft, [.. access.ReadSet, policy.ToVersion(), .. certificate.Basis], cancellationToken);
     }
 
     /// <summary>
@@ -91,13 +91,12 @@ public sealed class RequestDrafts(
             SignerName = signerName,
             Change = change,
         };
-        return await CompleteAsync(requester, draft, change, [policy.ToVersion()], cancellationToken);
+        return await CompleteAsync(requester, draft, [policy.ToVersion()], cancellationToken);
     }
 
     private async Task<DraftedRequest> CompleteAsync(
         Caller caller,
         ApprovalRequestState draft,
-        object asked,
         ImmutableArray<StateVersion> readSet,
         CancellationToken cancellationToken)
     {
@@ -115,7 +114,8 @@ public sealed class RequestDrafts(
                 ErrorCode.RateLimited, "You open requests too often. Wait as long as Retry-After says.") { RetryAfter = wait };
         }
 
-        var change = Change.By(caller, "request.create", StateTypes.ApprovalRequest, draft.Id, asked, time)
+        var change = Change
+            .By(caller, "request.create", StateTypes.ApprovalRequest, draft.Id, Changes.Making(draft.ToRecord()), time)
             .About(draft.SignerId, draft.SignerName)
             .Reading(readSet)
             .Reading(facts.ExclusionBasis)

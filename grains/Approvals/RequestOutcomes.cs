@@ -99,7 +99,10 @@ public sealed class RequestOutcomes(IStateStore store, SignerFactsReader signers
             throw AskAgain("The policy was changed, or another change was asked for, since this was asked.");
         }
 
-        return Change.By(Caller.System, "policy.replace", StateTypes.Policy, policy.Id, definition, time)
+        var changes = Changes
+            .Between(PolicyState.ToRecord(policy.State.Definition), PolicyState.ToRecord(definition))
+            .Saying("requestId", approved.Id);
+        return Change.By(Caller.System, "policy.replace", StateTypes.Policy, policy.Id, changes, time)
             .Writing(policy.Replace(policy.State with { Definition = definition, PendingChangeRequestId = null }));
     }
 
@@ -115,18 +118,20 @@ public sealed class RequestOutcomes(IStateStore store, SignerFactsReader signers
         }
 
         var nextId = approved.Change!.NewPolicyId;
+        var next = state with { PolicyId = nextId, PendingPolicyRequestId = null };
+        var changes = Changes.Between(state.ToRecord(), next.ToRecord()).Saying("requestId", approved.Id);
         var change = Change
-            .By(Caller.System, "signer.change-policy", StateTypes.Signer, signerId, approved.Change, time)
+            .By(Caller.System, "signer.change-policy", StateTypes.Signer, signerId, changes, time)
             .About(signerId, state.Name)
-            .Writing(signer.Replace(state with { PolicyId = nextId, PendingPolicyRequestId = null }));
+            .Writing(signer.Replace(next));
         if (nextId is null)
         {
             return change;
         }
 
         // The approvers gave up their policy for this one, which must not be easier to shed.
-        return await store.FindAsync<PolicyState>(StateTypes.Policy, nextId, cancellationToken) is { State.IsRetired: false } next
-            ? change.Reading(next.ToVersion()).Writing(PolicyState.Guard(next))
+        return await store.FindAsync<PolicyState>(StateTypes.Policy, nextId, cancellationToken) is { State.IsRetired: false } policy
+            ? change.Reading(policy.ToVersion()).Writing(PolicyState.Guard(policy))
             : throw AskAgain("The policy that shall take its place is gone.");
     }
 }

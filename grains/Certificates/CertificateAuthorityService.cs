@@ -61,7 +61,7 @@ public sealed class CertificateAuthorityService(
                 CreatedBy = caller.ToRef(),
             };
             var view = authority.ToView();
-            var change = line.AddTo(Describe(caller, "ca.create", authority)).Answering(caller, view).Writing(
+            var change = line.AddTo(Describe(caller, "ca.create", authority.Id, Changes.Making(authority.ToRecord()))).Answering(caller, view).Writing(
                 StateWrite.New(StateTypes.CertificateAuthority, authority.Id, authority), made.Key.Sealed);
             await ledger.RecordAsync(change, cancellationToken);
             return view;
@@ -115,7 +115,8 @@ public sealed class CertificateAuthorityService(
             var authority = await FindAsync(id, cancellationToken);
             var next = authority.State.Revoke(new Revocation(time.GetUtcNow(), request.Reason));
             var view = next.ToView();
-            var change = Describe(caller, "ca.revoke", next).Answering(caller, view).Writing(authority.Replace(next));
+            var changes = Changes.Between(authority.State.ToRecord(), next.ToRecord());
+            var change = Describe(caller, "ca.revoke", id, changes).Answering(caller, view).Writing(authority.Replace(next));
             await ledger.RecordAsync(
                 next.ParentId is { } parentId
                     ? change.Writing(await revocations.CountOneMoreAsync(parentId, cancellationToken))
@@ -156,22 +157,8 @@ public sealed class CertificateAuthorityService(
             options.RevocationListLifetime,
             cancellationToken);
 
-    private LedgerElement Describe(Caller caller, string action, CertificateAuthorityState next) => Change.By(
-        caller,
-        action,
-        StateTypes.CertificateAuthority,
-        next.Id,
-        new
-        {
-            next.CommonName,
-            KeyAlgorithm = next.KeyAlgorithm.ToWireName(),
-            next.ParentId,
-            next.Certificate.SerialNumber,
-            next.Certificate.Thumbprint,
-            next.Certificate.NotAfter,
-            next.Revocation?.Reason,
-        },
-        time);
+    private LedgerElement Describe(Caller caller, string action, string id, Changes changes) =>
+        Change.By(caller, action, StateTypes.CertificateAuthority, id, changes, time);
 
     private async Task<Row<CertificateAuthorityState>> FindAsync(string id, CancellationToken cancellationToken) =>
         await store.FindAsync<CertificateAuthorityState>(StateTypes.CertificateAuthority, id, cancellationToken)

@@ -41,6 +41,19 @@ public sealed record CertificateAuthorityState : IIndexedState
         ? this with { Revocation = revocation }
         : throw new RefusedException(ErrorCode.WrongState, "This CA is revoked already.");
 
+    /// <summary>What entries record of the CA.</summary>
+    public object ToRecord() => new
+    {
+        CommonName,
+        KeyAlgorithm = KeyAlgorithm.ToWireName(),
+        ParentId,
+        Stage = ToIndex().Status,
+        Certificate.SerialNumber,
+        Certificate.Thumbprint,
+        Certificate.NotAfter,
+        Revocation?.Reason,
+    };
+
     /// <summary>The CA as it issues and revokes.</summary>
     public Issuer ToIssuer(PkiOptions options) => new(KeyId, Certificate, options.RevocationListUrl(Id));
 

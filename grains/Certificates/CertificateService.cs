@@ -108,7 +108,7 @@ public sealed class CertificateService(
                 return row.State.ToView(IssuerLine.None, time.GetUtcNow());
 
             var next = row.State.Install(subject, certificate);
-            var change = Describe(caller, "certificate.install", next).Writing(row.Replace(next));
+            var change = Describe(caller, "certificate.install", row, next);
             return await SaveAsync(caller, next, IssuerLine.None, change, cancellationToken);
         });
 
@@ -119,7 +119,7 @@ public sealed class CertificateService(
         {
             var row = await FindAsync(caller, id, cancellationToken);
             var next = row.State.Revoke(new Revocation(time.GetUtcNow(), request.Reason));
-            var change = Describe(caller, "certificate.revoke", next).Writing(row.Replace(next));
+            var change = Describe(caller, "certificate.revoke", row, next);
             if (next.CaId is { } caId)
                 change = change.Writing(await revocations.CountOneMoreAsync(caId, cancellationToken));
 
@@ -139,7 +139,9 @@ public sealed class CertificateService(
     {
         var certificate = (await FindAsync(caller, id, cancellationToken)).State;
         var file = reader.Write(DemandIssued(certificate), format, id);
-        await ledger.RecordAsync(Describe(caller, "certificate.export", certificate), cancellationToken);
+        var exported = Changes.None.Saying("exported", new { Format = format, certificate.Issued?.Thumbprint });
+        await ledger.RecordAsync(
+            Change.By(caller, "certificate.export", StateTypes.Certificate, id, exported, time), cancellationToken);
         return file;
     }
 
@@ -170,25 +172,13 @@ public sealed class CertificateService(
     };
 
     private LedgerElement Create(Caller caller, string action, CertificateState certificate, CustodyKey key) =>
-        Describe(caller, action, certificate).Writing(
-            StateWrite.New(StateTypes.Certificate, certificate.Id, certificate), key.Sealed);
+        Change.By(caller, action, StateTypes.Certificate, certificate.Id, Changes.Making(certificate.ToRecord()), time)
+            .Writing(StateWrite.New(StateTypes.Certificate, certificate.Id, certificate), key.Sealed);
 
-    private LedgerElement Describe(Caller caller, string action, CertificateState certificate) => Change.By(
-        caller,
-        action,
-        StateTypes.Certificate,
-        certificate.Id,
-        new
-        {
-            certificate.Subject,
-            KeyAlgorithm = certificate.KeyAlgorithm.ToWireName(),
-            certificate.CaId,
-            certificate.Issued?.SerialNumber,
-            certificate.Issued?.Thumbprint,
-            certificate.Issued?.NotAfter,
-            certificate.Revocation?.Reason,
-        },
-        time);
+    private LedgerElement Describe(Caller caller, string action, Row<CertificateState> row, CertificateState next) =>
+        Change
+            .By(caller, action, StateTypes.Certificate, next.Id, Changes.Between(row.State.ToRecord(), next.ToRecord()), time)
+            .Writing(row.Replace(next));
 
     private async Task<CertificateView> SaveAsync(
         Caller caller, CertificateState next, IssuerLine line, LedgerElement change, CancellationToken cancellationToken)

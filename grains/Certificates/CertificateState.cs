@@ -76,6 +76,19 @@ public sealed record CertificateState : IIndexedState
         _ => CertificateStatus.Revoked,
     };
 
+    /// <summary>What entries record of the certificate.</summary>
+    public object ToRecord() => new
+    {
+        Subject,
+        KeyAlgorithm = KeyAlgorithm.ToWireName(),
+        CaId,
+        Stage = CertificateWords.ToWord(Stage),
+        Issued?.SerialNumber,
+        Issued?.Thumbprint,
+        Issued?.NotAfter,
+        Revocation?.Reason,
+    };
+
     /// <inheritdoc/>
     /// <remarks>The thumbprint is the name, so that no certificate is here twice, once revoked and once not.</remarks>
     public StateIndex ToIndex() => new(

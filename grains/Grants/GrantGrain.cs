@@ -94,10 +94,12 @@ public sealed class GrantGrain(IStateStore store, ILedger ledger, ILedgerReader 
             return;
         }
 
+        var exhausted = grant with { IsKnownExhausted = true };
+        var changes = Changes.Between(grant.ToRecord(), exhausted.ToRecord()).Saying("used", _used);
         await ledger.RecordAsync(
-            Change.By(Caller.System, "grant.exhausted", StateTypes.Grant, Id, new { Used = _used }, time)
+            Change.By(Caller.System, "grant.exhausted", StateTypes.Grant, Id, changes, time)
                 .About(grant.SignerId, null, Id)
-                .Writing(row.Replace(grant with { IsKnownExhausted = true })),
+                .Writing(row.Replace(exhausted)),
             cancellationToken);
         await ReadAsync(cancellationToken);
     }

@@ -82,7 +82,7 @@ public sealed class GrantService(
         var revoked = grant.State.Revoke(caller.ToRef(), request.Reason, time.GetUtcNow());
         var view = GrantRules.View(revoked, access.Facts.State, used, time.GetUtcNow());
         await ledger.RecordAsync(
-            Change.By(caller, "grant.revoke", StateTypes.Grant, id, request, time)
+            Change.By(caller, "grant.revoke", StateTypes.Grant, id, Changes.Between(grant.State.ToRecord(), revoked.ToRecord()), time)
                 .About(access.SignerId, access.SignerName, id)
                 .Answering(caller, view)
                 .Reading(access.ReadSet)
@@ -134,7 +134,7 @@ public sealed class GrantService(
         };
         var view = GrantRules.View(grant, access.Facts.State, used: 0, now);
         await ledger.RecordAsync(
-            Change.By(caller, "grant.pre-approve", StateTypes.Grant, grant.Id, request, time)
+            Change.By(caller, "grant.pre-approve", StateTypes.Grant, grant.Id, Changes.Making(grant.ToRecord()), time)
                 .About(access.SignerId, access.SignerName, grant.Id)
                 .Answering(caller, view)
                 .Reading([.. access.ReadSet, .. grantee, .. certificate.Basis, policy.ToVersion()])

@@ -62,6 +62,23 @@ public sealed record GrantState : IIndexedState
     public StateWrite[] Give() =>
         [StateWrite.New(StateTypes.Grant, Id, this with { IsCounted = true }), UseCountState.Begin(Id)];
 
+    /// <summary>What entries record of the grant.</summary>
+    public object ToRecord() => new
+    {
+        Id,
+        SignerId,
+        Grantee,
+        Status = ToIndex().Status,
+        WindowStart,
+        WindowEnd,
+        MaxSignings,
+        Scope,
+        RequestId,
+        Justification,
+        CertificateThumbprint,
+        Revocation?.Reason,
+    };
+
     /// <summary>Revoked; one that was revoked before stays as it was.</summary>
     public GrantState Revoke(PrincipalRef by, string reason, DateTimeOffset at) =>
         Revocation is null ? this with { Revocation = new GrantRevocation(by, reason, at) } : this;

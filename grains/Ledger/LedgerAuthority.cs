@@ -23,7 +23,8 @@ public sealed class LedgerAuthority(ILedger ledger, TimeProvider time)
         Caller caller, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken)
     {
         DemandReader(caller);
+        var exported = Changes.None.Saying("exported", new { From = from, To = to });
         await ledger.RecordAsync(
-            Change.By(caller, "ledger.export", "ledger", "entries", new { From = from, To = to }, time), cancellationToken);
+            Change.By(caller, "ledger.export", "ledger", "entries", exported, time), cancellationToken);
     }
 }

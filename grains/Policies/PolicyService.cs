@@ -64,7 +64,7 @@ public sealed class PolicyService(
         };
         var view = policy.ToView();
         await SaveAsync(
-            Record(caller, "policy.create", id, normal)
+            Record(caller, "policy.create", id, Changes.Making(PolicyState.ToRecord(normal)))
                 .Answering(caller, view).Reading(readSet).Writing(StateWrite.New(StateTypes.Policy, id, policy)),
             cancellationToken);
         return view;
@@ -87,16 +87,18 @@ public sealed class PolicyService(
             return await RequestChangeAsync(caller, policy, normal, waiting, cancellationToken);
         }
 
-        if (waiting is null && !policy.State.IsRetired
-            && StateJson.Write(policy.State.Definition).AsSpan().SequenceEqual(StateJson.Write(normal)))
-        {
-            return policy.State.ToView() with { PendingChangeRequestId = null };
-        }
-
         // A request that waits was to change what is not in force any more.
         var next = policy.State with { Definition = normal, PendingChangeRequestId = null, IsRetired = false };
+        var changes = Withdrawing(
+            waiting, Changes.Between(PolicyState.ToRecord(policy.State.Definition), PolicyState.ToRecord(normal)));
+        changes = policy.State.IsRetired ? changes.Replacing("status", "retired", "active") : changes;
+        if (changes.IsEmpty)
+        {
+            return policy.State.ToView();
+        }
+
         await SaveAsync(
-            Record(caller, "policy.replace", id, normal).Reading(readSet).Writing([policy.Replace(next), .. Cancelling(waiting)]),
+            Record(caller, "policy.replace", id, changes).Reading(readSet).Writing([policy.Replace(next), .. Cancelling(waiting)]),
             cancellationToken);
         return next.ToView();
     }
@@ -114,7 +116,7 @@ public sealed class PolicyService(
         if (!policy.State.IsRetired)
         {
             await SaveAsync(
-                Record(caller, "policy.retire", id, new { policy.State.Definition.Name })
+                Record(caller, "policy.retire", id, Changes.None.Replacing("status", "active", "retired"))
                     .Writing(policy.Replace(policy.State with { IsRetired = true })),
                 cancellationToken);
             policy = policy with { Version = policy.Version + 1 };
@@ -122,7 +124,8 @@ public sealed class PolicyService(
 
         await DemandUnusedAsync(id, cancellationToken);
         await SaveAsync(
-            Record(caller, "policy.delete", id, new { policy.State.Definition.Name }).Writing(policy.Remove()),
+            Record(caller, "policy.delete", id, Changes.Deleting(PolicyState.ToRecord(policy.State.Definition)))
+                .Writing(policy.Remove()),
             cancellationToken);
     }
 
@@ -143,12 +146,16 @@ public sealed class PolicyService(
         var request = await drafts.PolicyChangeAsync(caller, null, null, change, policy, cancellationToken);
         await grains.GetGrain<IApprovalRequestGrain>(request.Id).RemindOfExpiryAsync(request.ExpiresAt, cancellationToken);
         var next = policy.State with { PendingChangeRequestId = request.Id };
+        var wanted = Changes.Between(PolicyState.ToRecord(policy.State.Definition), PolicyState.ToRecord(definition));
         var asked = Record(
-            caller, "policy.ask-change", policy.Id, new { RequestId = request.Id, CancelledRequestId = waiting?.Id });
+            caller, "policy.ask-change", policy.Id, Withdrawing(waiting, Changes.None.Awaiting(request.Id, wanted)));
         await SaveAsync(
             asked.Writing([policy.Replace(next), .. Cancelling(waiting)]) with { With = [request.Change] }, cancellationToken);
         return next.ToView();
     }
+
+    private static Changes Withdrawing(WaitingChange? waiting, Changes changes) =>
+        waiting is null ? changes : changes.Adding("cancelledRequests", waiting.Id);
 
     private StateWrite[] Cancelling(WaitingChange? waiting) => waiting is null ? [] : [waiting.Cancel(time.GetUtcNow())];
 
@@ -180,7 +187,7 @@ public sealed class PolicyService(
         }
     }
 
-    private LedgerElement Record(Caller caller, string action, string id, object changes) =>
+    private LedgerElement Record(Caller caller, string action, string id, Changes changes) =>
         Change.By(caller, action, StateTypes.Policy, id, changes, time);
 
     private Task SaveAsync(LedgerElement change, CancellationToken cancellationToken) =>

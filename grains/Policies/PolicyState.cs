@@ -1,3 +1,4 @@
+using System.Globalization;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using CodeSigning.Policies;
@@ -34,6 +35,20 @@ public sealed record PolicyState : IIndexedState
     /// <summary>The write by which the first approval under the policy makes it guard itself; none where it does already.</summary>
     public static StateWrite[] Guard(Row<PolicyState> policy) =>
         policy.State.Guarded ? [] : [policy.Replace(policy.State with { Guarded = true })];
+
+    /// <summary>What entries record of a definition. Steps are named by their numbers, since their order counts.</summary>
+    public static object ToRecord(PolicyDefinition definition) => new
+    {
+        definition.Name,
+        definition.Constraints.MaxWindowDuration,
+        definition.Constraints.MaxSignings,
+        Steps = definition.Steps
+            .Select((step, index) => KeyValuePair.Create((index + 1).ToString(CultureInfo.InvariantCulture), step))
+            .ToDictionary(),
+        definition.MaxRequestTtl,
+        definition.BypassForMachineIdentities,
+        definition.DistinctApproversAcrossSteps,
+    };
 
     /// <inheritdoc/>
     public StateIndex ToIndex() => new(

@@ -20,10 +20,10 @@ public static class Change
     /// <param name="action">What is done, as <c>noun.verb</c>.</param>
     /// <param name="subjectType">The kind of what it is done to.</param>
     /// <param name="subjectId">The id of what it is done to.</param>
-    /// <param name="changes">What changes, serialised to a JSON object; never a secret.</param>
+    /// <param name="changes">What changes.</param>
     /// <param name="time">The clock for the operation's id.</param>
     public static LedgerElement By(
-        Caller caller, string action, string subjectType, string subjectId, object changes, TimeProvider time) => new()
+        Caller caller, string action, string subjectType, string subjectId, Changes changes, TimeProvider time) => new()
         {
             Entry = new EntryDraft
             {
@@ -34,7 +34,7 @@ public static class Change
                 Address = caller.Address,
                 Action = action,
                 Subject = $"{subjectType}/{subjectId}",
-                Changes = JsonSerializer.SerializeToUtf8Bytes(changes, ContractJson.Options),
+                Changes = changes.ToJson(),
             },
             ReadSet = caller.Basis,
             Until = caller.Until,

@@ -30,7 +30,9 @@ public sealed class EmergencyStop(
     SignerDirectory directory,
     TimeProvider time)
 {
-    private const int RowsAtOnce = 500;
+
+    // Whoever waits for one of them hears of it by the entry, which names so many.
+    private const int RowsAtOnce = Changes.MaxItems;
     private const int EntriesAtOnce = 1000;
     private const int MaxRounds = 16;
 
@@ -77,8 +79,8 @@ public sealed class EmergencyStop(
         {
             var (facts, standing) = await reader.DemandAsync(caller, signerId, SignerAction.ManageStatus, cancellationToken);
             var stopped = facts.State.Stop(caller.ToRef(), reason, time.GetUtcNow());
-            var change = SignerChange.Describe(
-                caller, "signer.stop", facts, stopped, new { Reason = reason, EndedGeneration = facts.State.Generation }, time);
+            var changes = facts.To(stopped).Saying("reason", reason).Saying("endedGeneration", facts.State.Generation);
+            var change = SignerChange.Describe(caller, "signer.stop", facts, stopped, changes, time);
             try
             {
                 await ledger.RecordAsync(change.Reading(standing.Basis), cancellationToken);
@@ -167,7 +169,7 @@ public sealed class EmergencyStop(
         EndAllAsync<ApprovalRequestState>(
             new StateQuery(StateTypes.ApprovalRequest, Parent: signerId, Statuses: ["pending"], Limit: RowsAtOnce),
             pending => pending.End(RequestStatus.Cancelled, time.GetUtcNow()),
-            ids => Tell(caller, signerId, "signer.cancel-requests", new { Reason = reason, CancelledRequests = ids }));
+            ids => Tell(caller, signerId, "signer.cancel-requests", Changes.None.Saying("reason", reason).Adding("cancelledRequests", ids)));
 
     // A grant whose window is over has ended by itself.
     private Task<ImmutableArray<string>> EndGrantsAsync(Caller caller, string signerId, string reason) =>
@@ -175,7 +177,7 @@ public sealed class EmergencyStop(
             new StateQuery(
                 StateTypes.Grant, Parent: signerId, Statuses: ["active"], UntilAtLeast: time.GetUtcNow(), Limit: RowsAtOnce),
             grant => grant.Revoke(caller.ToRef(), reason, time.GetUtcNow()),
-            ids => Tell(caller, signerId, "signer.revoke-grants", new { Reason = reason, RevokedGrants = ids }));
+            ids => Tell(caller, signerId, "signer.revoke-grants", Changes.None.Saying("reason", reason).Adding("revokedGrants", ids)));
 
     /// <summary>Ends what a query finds, page by page: what has ended is not found again.</summary>
     private async Task<ImmutableArray<string>> EndAllAsync<TState>(
@@ -207,7 +209,7 @@ public sealed class EmergencyStop(
     }
 
     // It rests on the stop alone, not on the caller's session, which may end meanwhile.
-    private LedgerElement Tell(Caller caller, string signerId, string action, object changes) =>
+    private LedgerElement Tell(Caller caller, string signerId, string action, Changes changes) =>
         Change.By(caller, action, StateTypes.Signer, signerId, changes, time).About(signerId, null) with { ReadSet = [], Until = null };
 
     private async IAsyncEnumerable<LedgerEntry> ReadSignaturesAsync(

@@ -18,9 +18,13 @@ internal static class SignerChange
         return (facts, SignerAuthority.Demand(facts, caller, action));
     }
 
+    /// <summary>What differs between two states of a signer.</summary>
+    public static Changes To(this SignerFacts facts, SignerState next) =>
+        Changes.Between(facts.State.ToRecord(), next.ToRecord());
+
     /// <summary>The change from one state of a signer into the next, with the read set of the decision.</summary>
     public static LedgerElement Describe(
-        Caller caller, string action, SignerFacts facts, SignerState next, object changes, TimeProvider time) =>
+        Caller caller, string action, SignerFacts facts, SignerState next, Changes changes, TimeProvider time) =>
         Change.By(caller, action, StateTypes.Signer, next.Id, changes, time)
             .About(next.Id, next.Name)
             .Writing(facts.Signer.Replace(next));

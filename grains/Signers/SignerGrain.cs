@@ -49,7 +49,7 @@ public sealed class SignerGrain(
         var facts = (await reader.ReadAsync([row], cancellationToken))[0];
         facts = facts with { Certificate = DemandUsable(issued?.ToFacts() ?? facts.Certificate) };
         var view = directory.View(facts);
-        var change = SignerChange.Describe(caller, "signer.create", facts, signer, request, time)
+        var change = SignerChange.Describe(caller, "signer.create", facts, signer, Changes.Making(signer.ToRecord()), time)
             .Answering(caller, view)
             .Writing(name)
             .Reading(policy is null ? [] : [policy.ToVersion()]);
@@ -83,14 +83,12 @@ public sealed class SignerGrain(
         var name = next.Name == facts.State.Name ? [] : await ReserveNameAsync(next.Name, cancellationToken);
         var step = await ChangePolicyAsync(caller, facts, request.ApprovalPolicyId.Or(facts.State.PolicyId), cancellationToken);
         next = next with { PolicyId = step.PolicyId, PendingPolicyRequestId = step.PendingRequestId };
-        if (next == facts.State)
+        var changes = step.Record(facts.To(next), facts.State.PolicyId);
+        if (changes.IsEmpty)
         {
-            return await directory.ViewAsync(after, next, cancellationToken);
+            return await directory.ViewAsync(facts, facts.State, cancellationToken);
         }
 
-        object changes = step.Superseded is { } superseded
-            ? new { Update = request, CancelledRequests = new[] { superseded.Id } }
-            : request;
         var change = SignerChange.Describe(caller, "signer.update", facts, next, changes, time)
             .Reading(standing.Basis)
             .Reading(step.ReadSet)
@@ -112,8 +110,7 @@ public sealed class SignerGrain(
 
         var next = facts.State with { IsDisabled = false };
         await ledger.RecordAsync(
-            SignerChange.Describe(caller, "signer.enable", facts, next, new ChangeSignerStatus(SignerStatus.Active), time)
-                .Reading(standing.Basis),
+            SignerChange.Describe(caller, "signer.enable", facts, next, facts.To(next), time).Reading(standing.Basis),
             cancellationToken);
         return await directory.ViewAsync(facts, next, cancellationToken);
     }
@@ -125,8 +122,9 @@ public sealed class SignerGrain(
         var added = new SignerMember(EntityId.New(IdPrefixes.Member, time), member.DemandPrincipal(), member.Role);
         await DemandMembersExistAsync([added], cancellationToken);
         var view = added.ToView();
+        var next = facts.State.WithMember(added);
         await ledger.RecordAsync(
-            SignerChange.Describe(caller, "signer.add-member", facts, facts.State.WithMember(added), view, time)
+            SignerChange.Describe(caller, "signer.add-member", facts, next, facts.To(next), time)
                 .Answering(caller, view)
                 .Reading(standing.Basis),
             cancellationToken);
@@ -140,14 +138,14 @@ public sealed class SignerGrain(
         var (facts, standing) = await reader.DemandAsync(caller, Id, SignerAction.ManageMembers, cancellationToken);
         var next = facts.State.WithRole(memberId, change.Role);
         var changed = next.FindMember(memberId).ToView();
-        if (facts.State.FindMember(memberId).Role == change.Role)
+        var changes = facts.To(next);
+        if (!changes.IsEmpty)
         {
-            return changed;
+            await ledger.RecordAsync(
+                SignerChange.Describe(caller, "signer.change-member", facts, next, changes, time).Reading(standing.Basis),
+                cancellationToken);
         }
 
-        await ledger.RecordAsync(
-            SignerChange.Describe(caller, "signer.change-member", facts, next, changed, time).Reading(standing.Basis),
-            cancellationToken);
         return changed;
     }
 
@@ -241,7 +239,7 @@ public sealed class SignerGrain(
         var pendingId = facts.State.PendingPolicyRequestId;
         if (policyId == facts.State.PolicyId)
         {
-            return new PolicyStep(policyId, pendingId, []);
+            return new PolicyStep(policyId, policyId, pendingId, []);
         }
 
         SignerAuthority.Demand(facts, caller, SignerAction.ManagePolicy);
@@ -249,25 +247,25 @@ public sealed class SignerGrain(
             policyId is null ? [] : [(await DemandPolicyAsync(policyId, cancellationToken)).ToVersion()];
         if (facts.Policy is not { } inForce)
         {
-            return new PolicyStep(policyId, pendingId, readSet);
+            return new PolicyStep(policyId, policyId, pendingId, readSet);
         }
 
         readSet = [.. readSet, inForce.ToVersion()];
         if (!inForce.State.Guarded)
         {
-            return new PolicyStep(policyId, null, readSet);
+            return new PolicyStep(policyId, policyId, null, readSet);
         }
 
         var change = new PolicyChange(inForce.Id, policyId);
         var waiting = await WaitingChange.FindAsync(store, pendingId, time.GetUtcNow(), cancellationToken);
         if (waiting?.Asks(caller, change, inForce.State.Definition) == true)
         {
-            return new PolicyStep(inForce.Id, pendingId, [.. readSet, waiting.Version]);
+            return new PolicyStep(policyId, inForce.Id, pendingId, [.. readSet, waiting.Version]);
         }
 
         var opened = await drafts.PolicyChangeAsync(caller, Id, facts.State.Name, change, inForce, cancellationToken);
         await GrainFactory.GetGrain<IApprovalRequestGrain>(opened.Id).RemindOfExpiryAsync(opened.ExpiresAt, cancellationToken);
-        return new PolicyStep(inForce.Id, opened.Id, readSet, opened, waiting);
+        return new PolicyStep(policyId, inForce.Id, opened.Id, readSet, opened, waiting);
     }
 
     /// <summary>A policy that a signer may take: one whose deletion has begun is not taken.</summary>
@@ -278,15 +276,30 @@ public sealed class SignerGrain(
             : throw new RefusedException(ErrorCode.InvalidRequest, $"There is no signing policy '{policyId}'.");
 
     /// <summary>What becomes of a signer's policy.</summary>
+    /// <param name="AskedPolicyId">The policy that was asked for.</param>
     /// <param name="PolicyId">The policy that it has next.</param>
     /// <param name="PendingRequestId">The request for another policy that waits next.</param>
     /// <param name="ReadSet">The versions that say so.</param>
     /// <param name="Opened">The request that is opened with the change.</param>
     /// <param name="Superseded">The request that is cancelled with the change.</param>
     private sealed record PolicyStep(
+        string? AskedPolicyId,
         string? PolicyId,
         string? PendingRequestId,
         ImmutableArray<StateVersion> ReadSet,
         DraftedRequest? Opened = null,
-        WaitingChange? Superseded = null);
+        WaitingChange? Superseded = null)
+    {
+        /// <summary>What else changes, with what becomes of the policy: a change that waits has not happened.</summary>
+        public Changes Record(Changes changes, string? inForce)
+        {
+            if (Opened is not null)
+            {
+                changes = changes.Awaiting(
+                    Opened.Id, Changes.None.Replacing("approvalPolicyId", inForce, AskedPolicyId));
+            }
+
+            return Superseded is null ? changes : changes.Adding("cancelledRequests", Superseded.Id);
+        }
+    }
 }

@@ -71,6 +71,18 @@ public sealed record SignerState : IIndexedState
     /// <summary>The stop that ended what is of a generation; null where none did.</summary>
     public SignerStop? FindStop(long generation) => Stops.FirstOrDefault(stop => stop.Generation >= generation);
 
+    /// <summary>What entries record of the signer; its members by their ids.</summary>
+    public object ToRecord() => new
+    {
+        Name,
+        Description,
+        Status = ToIndex().Status,
+        CertificateId,
+        ApprovalPolicyId = PolicyId,
+        Members = Members.ToDictionary(
+            member => member.MemberId, member => new { member.Principal.Kind, member.Principal.Id, member.Role }),
+    };
+
     /// <inheritdoc/>
     public StateIndex ToIndex() => new(
         Name: Name,

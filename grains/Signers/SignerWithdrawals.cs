@@ -28,8 +28,7 @@ public sealed class SignerWithdrawals(
 
         var next = facts.State with { IsDisabled = true };
         await ledger.RecordAsync(
-            SignerChange.Describe(caller, "signer.disable", facts, next, new ChangeSignerStatus(SignerStatus.Disabled), time)
-                .Reading(standing.Basis),
+            SignerChange.Describe(caller, "signer.disable", facts, next, facts.To(next), time).Reading(standing.Basis),
             cancellationToken);
         return await directory.ViewAsync(facts, next, cancellationToken);
     }
@@ -39,10 +38,9 @@ public sealed class SignerWithdrawals(
         Caller caller, string signerId, string memberId, CancellationToken cancellationToken)
     {
         var (facts, standing) = await reader.DemandAsync(caller, signerId, SignerAction.ManageMembers, cancellationToken);
-        var removed = facts.State.FindMember(memberId).ToView();
+        var next = facts.State.WithoutMember(memberId);
         await ledger.RecordAsync(
-            SignerChange.Describe(caller, "signer.remove-member", facts, facts.State.WithoutMember(memberId), removed, time)
-                .Reading(standing.Basis),
+            SignerChange.Describe(caller, "signer.remove-member", facts, next, facts.To(next), time).Reading(standing.Basis),
             cancellationToken);
     }
 
@@ -52,7 +50,7 @@ public sealed class SignerWithdrawals(
         var (facts, standing) = await reader.DemandAsync(caller, signerId, SignerAction.Edit, cancellationToken);
         var next = facts.State with { IsDeleted = true, IsDisabled = true };
         await ledger.RecordAsync(
-            SignerChange.Describe(caller, "signer.delete", facts, next, new { facts.State.Name }, time).Reading(standing.Basis),
+            SignerChange.Describe(caller, "signer.delete", facts, next, facts.To(next).Saying("name", next.Name), time).Reading(standing.Basis),
             cancellationToken);
     }
 }

@@ -84,11 +84,17 @@ internal sealed record NotificationEvent(string Id, string Type, string? Subject
             .. Ended("cancelledRequests", EventTypes.RequestCancelled, StateTypes.ApprovalRequest),
         ];
 
-        IEnumerable<NotificationEvent> Ended(string member, string type, string stateType) => changes.TryGetProperty(member, out var ids)
-            ? ids.EnumerateArray().Select(id => id.GetString()).Select(id =>
-                Of(entry, type, $"{entry.GetProperty("operationId").GetString()}/{id}", $"{stateType}/{id}", ToldOfEnds))
-            : [];
+        IEnumerable<NotificationEvent> Ended(string member, string type, string stateType) =>
+            from id in ListOf(changes, member).Select(id => id.GetString())
+            select Of(entry, type, $"{entry.GetProperty("operationId").GetString()}/{id}", $"{stateType}/{id}", ToldOfEnds);
     }
+
+    // Entries of earlier versions have the list itself; later ones what was added, and of many the first.
+    private static JsonElement[] ListOf(JsonElement changes, string member) =>
+        !changes.TryGetProperty(member, out var list) ? []
+        : list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray()]
+        : list.TryGetProperty("added", out _) ? ListOf(list, "added")
+        : ListOf(list, "first");
 
     private static NotificationEvent Of(JsonElement entry, string type, string id, string? subject, string[] members)
     {

@@ -24,5 +24,8 @@ internal sealed record WebhookState : IIndexedState
 
     public StateIndex ToIndex() => new(Status: "active");
 
+    /// <summary>What entries record of the webhook: never the secret.</summary>
+    public object ToRecord() => new { Url, Events, Description };
+
     public WebhookView ToView(string? secret = null) => new(Id, Url, Events, Description, CreatedAt, CreatedBy, secret);
 }

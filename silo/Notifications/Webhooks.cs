@@ -54,7 +54,9 @@ public sealed class Webhooks
             CreatedBy = caller.ToRef(),
         };
         var view = state.ToView(secret);
-        var change = Change.By(caller, "webhook.create", StateTypes.Webhook, id, state.ToView(), _time).Answering(caller, view);
+        var change = Change
+            .By(caller, "webhook.create", StateTypes.Webhook, id, Changes.Making(state.ToRecord()), _time)
+            .Answering(caller, view);
         await CommitAsync(change, new StateWrite(StateTypes.Webhook, id, 0, StateJson.Write(state), state.ToIndex()), cancellationToken);
         return view;
     }
@@ -81,7 +83,8 @@ public sealed class Webhooks
     {
         DemandAdministrator(caller);
         var stored = await DemandAsync(id, cancellationToken);
-        var change = Change.By(caller, "webhook.delete", StateTypes.Webhook, id, new { }, _time);
+        var deleted = Changes.Deleting(stored.ReadAs<WebhookState>().ToRecord());
+        var change = Change.By(caller, "webhook.delete", StateTypes.Webhook, id, deleted, _time);
         await CommitAsync(change, new StateWrite(StateTypes.Webhook, id, stored.Version, null, StateIndex.None), cancellationToken);
     }
 

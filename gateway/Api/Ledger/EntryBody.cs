@@ -30,7 +30,10 @@ namespace CodeSigning.Gateway.Api.Ledger;
 /// <param name="Count">How many identical denials it stands for.</param>
 /// <param name="Action">What was done, for an administrative entry.</param>
 /// <param name="Subject">What an administrative entry is about, as <c>type/id</c>.</param>
-/// <param name="Changes">What changed, for an administrative entry.</param>
+/// <param name="Changes">
+/// What changed, for an administrative entry: each field that changed as <c>{from, to}</c> or <c>{added, removed}</c>, and
+/// under <c>pending</c>, with the request's id, what waits for approval. In entries of earlier versions what was asked for.
+/// </param>
 /// <param name="Basis">The versions of what the decision rests on.</param>
 /// <param name="Writes">The versions of what was written together with the entry.</param>
 internal sealed record EntryBody(

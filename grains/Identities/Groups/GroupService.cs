@@ -22,7 +22,7 @@ public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFac
         var group = new GroupState { Name = DisplayText.DemandName(request.Name), CreatedAt = time.GetUtcNow() };
         var view = group.ToView(id);
         await SaveAsync(
-            Record(caller, "create", id, new { group.Name }).Answering(caller, view),
+            Record(caller, "create", id, Changes.Making(group.ToRecord())).Answering(caller, view),
             StateWrite.New(StateTypes.Group, id, group),
             cancellationToken);
         return view;
@@ -36,7 +36,8 @@ public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFac
         var next = group.State with { Name = DisplayText.DemandName(request.Name) };
         if (next.Name != group.State.Name)
         {
-            await SaveAsync(Record(caller, "update", id, new { next.Name }), group.Replace(next), cancellationToken);
+            var changes = Changes.Between(group.State.ToRecord(), next.ToRecord());
+            await SaveAsync(Record(caller, "update", id, changes), group.Replace(next), cancellationToken);
         }
 
         return next.ToView(id);
@@ -46,7 +47,8 @@ public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFac
     public async Task DeleteAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
         var group = await DemandAsync(caller, id, cancellationToken);
-        await SaveAsync(Record(caller, "delete", id, new { group.State.Name }), group.Remove(), cancellationToken);
+        var changes = Changes.Deleting(group.State.ToRecord()).Removing("members", group.State.Members);
+        await SaveAsync(Record(caller, "delete", id, changes), group.Remove(), cancellationToken);
     }
 
     /// <summary>Adds a person or a machine identity; <c>Conflict</c> where it is a member already. At most 1000; groups do not nest.</summary>
@@ -67,7 +69,7 @@ public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFac
 
         var view = new GroupMemberView(member.Kind, member.Id, facts.Name);
         await SaveAsync(
-            Record(caller, "addMember", id, member).Answering(caller, view).Reading(facts.Version),
+            Record(caller, "addMember", id, Changes.None.Adding("members", view)).Answering(caller, view).Reading(facts.Version),
             group.Replace(group.State with { Members = group.State.Members.Add(member) }),
             cancellationToken);
         return view;
@@ -80,7 +82,7 @@ public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFac
         var member = group.State.Members.FirstOrDefault(candidate => candidate.Id == memberId)
             ?? throw new RefusedException(ErrorCode.NotFound, "It is no member of this group.");
         await SaveAsync(
-            Record(caller, "removeMember", id, member),
+            Record(caller, "removeMember", id, Changes.None.Removing("members", member)),
             group.Replace(group.State with { Members = group.State.Members.Remove(member) }),
             cancellationToken);
     }
@@ -92,7 +94,7 @@ public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFac
             : throw new RefusedException(
                 ErrorCode.InvalidRequest, "Members are people and machine identities that exist; groups do not nest.");
 
-    private LedgerElement Record(Caller caller, string act, string id, object changes) =>
+    private LedgerElement Record(Caller caller, string act, string id, Changes changes) =>
         Change.By(caller, "group." + act, StateTypes.Group, id, changes, time);
 
     private Task SaveAsync(LedgerElement change, StateWrite write, CancellationToken cancellationToken) =>

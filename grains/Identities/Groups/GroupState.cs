@@ -22,6 +22,9 @@ public sealed record GroupState : IIndexedState
     /// <inheritdoc/>
     public StateIndex ToIndex() => new(Name: Name, Links: [.. Members.Select(member => member.ToLink())]);
 
+    /// <summary>What entries record of the group, beside who comes and goes.</summary>
+    internal object ToRecord() => new { Name };
+
     /// <summary>All that may be seen of the group.</summary>
     internal GroupView ToView(string id) => new(id, Name, CreatedAt);
 

@@ -25,6 +25,9 @@ internal sealed record ClientSecretState : IIndexedState
 
     public bool IsExpired(DateTimeOffset now) => ExpiresAt <= now;
 
+    /// <summary>What entries record of the secret.</summary>
+    public object ToRecord(string id) => new { Id = id, Description, ExpiresAt, MaxUses };
+
     public ClientSecretView ToView(string id, Observation? logins) =>
         new(id, Description, CreatedAt, CreatedBy, ExpiresAt, MaxUses, logins?.Count ?? 0, logins?.LastAt);
 }

@@ -34,7 +34,7 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
             CreatedAt = time.GetUtcNow(),
         };
         var view = identity.ToView(id);
-        var change = Record(caller, "create", id, new { identity.Name, identity.Description }).Answering(caller, view);
+        var change = Record(caller, "create", id, Changes.Making(identity.ToRecord())).Answering(caller, view);
         await SaveAsync(change.Writing(StateWrite.New(StateTypes.Identity, id, identity)), cancellationToken);
         return view;
     }
@@ -53,7 +53,7 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
         var next = identity.State.With(request);
         if (next != identity.State)
         {
-            var change = Record(caller, "update", id, new { next.Name, next.Description, next.Status });
+            var change = Record(caller, "update", id, Changes.Between(identity.State.ToRecord(), next.ToRecord()));
             await SaveAsync(change.Writing(identity.Replace(next)), cancellationToken);
         }
 
@@ -66,7 +66,11 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
         var identity = await DemandAsync(caller, id, cancellationToken);
         var secrets = await ReadSecretsAsync(identity.State, cancellationToken);
         var change = Record(
-            caller, "delete", id, new { identity.State.Name, ClientSecrets = secrets.Select(secret => secret.Id) });
+            caller,
+            "delete",
+            id,
+            Changes.Deleting(identity.State.ToRecord())
+                .Removing("clientSecrets", secrets.Select(secret => secret.State.ToRecord(secret.Id))));
         await SaveAsync(
             change.Writing([identity.Remove(), .. secrets.Select(secret => secret.Remove())]), cancellationToken);
     }
@@ -87,7 +91,7 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
 
         var view = new NewClientSecretView(secretId, id, text, secret.ExpiresAt, secret.MaxUses);
         var change = Record(
-            caller, "createClientSecret", id, new { ClientSecretId = secretId, secret.Description, secret.ExpiresAt, secret.MaxUses });
+            caller, "createClientSecret", id, Changes.None.Adding("clientSecrets", secret.ToRecord(secretId)));
         await SaveAsync(
             change.Answering(caller, view).Writing(
                 [
@@ -111,7 +115,8 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
             throw new RefusedException(ErrorCode.NotFound, "This machine identity has no such client secret.");
         }
 
-        var change = Record(caller, "revokeClientSecret", id, new { ClientSecretId = secretId });
+        var change = Record(
+            caller, "revokeClientSecret", id, Changes.None.Removing("clientSecrets", secret.State.ToRecord(secretId)));
         await SaveAsync(change.Writing(identity.Replace(identity.State.WithoutSecret(secretId)), secret.Remove()), cancellationToken);
     }
 
@@ -122,7 +127,13 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
         var identity = await DemandAsync(caller, id, cancellationToken);
         OidcBindingRules.Demand(binding);
         var next = identity.State.Bound(binding, caller.Kind == PrincipalKind.User ? caller.Id : null);
-        await SaveAsync(Record(caller, "bindOidc", id, binding).Writing(identity.Replace(next)), cancellationToken);
+        var changes = Changes.Between(identity.State.ToRecord(), next.ToRecord());
+        if (changes.IsEmpty)
+        {
+            return identity.State.ToView(id);
+        }
+
+        await SaveAsync(Record(caller, "bindOidc", id, changes).Writing(identity.Replace(next)), cancellationToken);
         return next.ToView(id);
     }
 
@@ -136,7 +147,8 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
         }
 
         var next = identity.State.Bound(null, null);
-        await SaveAsync(Record(caller, "unbindOidc", id, new { }).Writing(identity.Replace(next)), cancellationToken);
+        var changes = Changes.Between(identity.State.ToRecord(), next.ToRecord());
+        await SaveAsync(Record(caller, "unbindOidc", id, changes).Writing(identity.Replace(next)), cancellationToken);
         return next.ToView(id);
     }
 
@@ -145,7 +157,8 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
     {
         var identity = await DemandAsync(caller.Id, cancellationToken);
         var next = identity.State with { SessionGeneration = identity.State.SessionGeneration + 1 };
-        await SaveAsync(Record(caller, "endSessions", caller.Id, new { }).Writing(identity.Replace(next)), cancellationToken);
+        var ended = Record(caller, "endSessions", caller.Id, Changes.None.Saying("sessions", "ended"));
+        await SaveAsync(ended.Writing(identity.Replace(next)), cancellationToken);
     }
 
     private ClientSecretState ToState(Caller caller, string id, CreateClientSecret request, string text)
@@ -181,7 +194,7 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
         return [.. ids.Select(id => rows.Find<ClientSecretState>(StateTypes.ClientSecret, id)).OfType<Row<ClientSecretState>>()];
     }
 
-    private LedgerElement Record(Caller caller, string act, string id, object changes) =>
+    private LedgerElement Record(Caller caller, string act, string id, Changes changes) =>
         Change.By(caller, "identity." + act, StateTypes.Identity, id, changes, time);
 
     private Task SaveAsync(LedgerElement change, CancellationToken cancellationToken) =>

@@ -77,6 +77,9 @@ public sealed record IdentityState : IIndexedState
     internal IdentityState WithoutSecret(string id) =>
         this with { Secrets = KnownSecrets.RemoveAll(secret => secret.Id == id) };
 
+    /// <summary>What entries record of the identity.</summary>
+    internal object ToRecord() => new { Name, Description, Status, Oidc };
+
     /// <summary>All that may be seen of the identity.</summary>
     internal IdentityView ToView(string id, DateTimeOffset? lastLoginAt = null) =>
         new(id, Name, id, Description, Status, Oidc, CreatedAt, lastLoginAt);

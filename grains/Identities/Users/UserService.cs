@@ -65,7 +65,7 @@ public sealed class UserService(
         }
 
         await SaveAsync(
-            Change.By(caller, "user.update", StateTypes.User, id, WhatChanges(user.State, next), time)
+            Change.By(caller, "user.update", StateTypes.User, id, Differences(user.State, next), time)
                 .Writing(user.Replace(next))
                 .Writing(await RegisterAsync(id, user.State, next, cancellationToken)),
             cancellationToken);
@@ -78,7 +78,7 @@ public sealed class UserService(
         ProductAuthority.DemandAdministrator(caller);
         var user = await DemandAsync(id, cancellationToken);
         var change = Change
-            .By(caller, "user.delete", StateTypes.User, id, new { user.State.Email, user.State.Name }, time)
+            .By(caller, "user.delete", StateTypes.User, id, Changes.Deleting(user.State.ToRecord()), time)
             .Writing(user.Remove());
         await SaveAsync(
             user.State.IsActiveAdministrator
@@ -114,7 +114,9 @@ public sealed class UserService(
 
         var next = user.State.With(
             new UserChange(PasswordHash: await hashing.HashAsync(request.NewPassword, cancellationToken)));
-        var change = Change.By(caller, "user.changePassword", StateTypes.User, caller.Id, new { }, time).Writing(user.Replace(next));
+        var change = Change
+            .By(caller, "user.changePassword", StateTypes.User, caller.Id, Differences(user.State, next), time)
+            .Writing(user.Replace(next));
         await SaveAsync(
             await sessions.CarryOverAsync(caller, next.SessionGeneration, cancellationToken) is { } own
                 ? change.Writing(own)
@@ -128,7 +130,8 @@ public sealed class UserService(
         var user = await DemandAsync(caller.Id, cancellationToken);
         var next = user.State with { SessionGeneration = user.State.SessionGeneration + 1 };
         await SaveAsync(
-            Change.By(caller, "user.endSessions", StateTypes.User, caller.Id, new { }, time).Writing(user.Replace(next)),
+            Change.By(caller, "user.endSessions", StateTypes.User, caller.Id, Changes.None.Saying("sessions", "ended"), time)
+                .Writing(user.Replace(next)),
             cancellationToken);
     }
 
@@ -159,7 +162,7 @@ public sealed class UserService(
     {
         var view = user.ToView(id);
         var change = Change
-            .By(caller, "user.create", StateTypes.User, id, new { user.Email, user.Name, ProductRole = user.Role }, time)
+            .By(caller, "user.create", StateTypes.User, id, Creation(user), time)
             .Answering(caller, view)
             .Writing(StateWrite.New(StateTypes.User, id, user));
         await SaveAsync(register is null ? change : change.Writing(register), cancellationToken);
@@ -195,12 +198,14 @@ public sealed class UserService(
         await store.FindAsync<UserState>(StateTypes.User, id, cancellationToken)
         ?? throw new RefusedException(ErrorCode.NotFound, "There is no such person.");
 
-    private static object WhatChanges(UserState current, UserState next) => new
+    private static Changes Creation(UserState user) =>
+        Changes.Making(user.ToRecord()).Saying("password", user.PasswordHash is null ? null : "set");
+
+    private static Changes Differences(UserState current, UserState next)
     {
-        Email = next.Email == current.Email ? null : next.Email,
-        Name = next.Name == current.Name ? null : next.Name,
-        ProductRole = next.Role == current.Role ? (ProductRole?)null : next.Role,
-        Status = next.Status == current.Status ? (PrincipalStatus?)null : next.Status,
-        Password = next.PasswordHash == current.PasswordHash ? null : "replaced",
-    };
+        var changes = Changes.Between(current.ToRecord(), next.ToRecord());
+        return next.PasswordHash == current.PasswordHash
+            ? changes
+            : changes.Replacing("password", current.PasswordHash is null ? null : "set", "set");
+    }
 }

@@ -49,6 +49,9 @@ public sealed record UserState : IIndexedState
         return endsSessions ? next with { SessionGeneration = SessionGeneration + 1 } : next;
     }
 
+    /// <summary>What entries record of the person. Of the password they record that it was set, and nothing else.</summary>
+    internal object ToRecord() => new { Email, Name, ProductRole = Role, Status };
+
     /// <summary>All that may be seen of the person.</summary>
     internal UserView ToView(string id, DateTimeOffset? lastLoginAt = null) =>
         new(id, Name, Email, Role, Status, CreatedAt, lastLoginAt);

@@ -83,12 +83,12 @@ internal sealed class HighWaterWatch
         var now = last is var (number, text) ? HighWaterMark.Of(number, text) : null;
         if (GivenUp is { } before)
         {
-            await TellAsync("high-water.accept", new { Node = _node, From = before, To = now });
+            await TellAsync("high-water.accept", Changes.None.Saying("node", _node).Replacing("mark", before, now));
             _logger.LogWarning("An older store is gone on with, as was demanded: {Before} was seen, and {Now} is there.", before, now?.ToString() ?? "none");
         }
         else
         {
-            await TellAsync("high-water.begin", new { Node = _node, To = now });
+            await TellAsync("high-water.begin", Changes.None.Saying("node", _node).Replacing("mark", null, now));
             _logger.LogWarning(
                 "This node has no high-water mark at {File} and begins with {Now}: it cannot tell whether the store is an older copy. A node "
                 + "that is new has none. Where every node of a cluster says this, nobody can tell: verify the ledger with a checkpoint that was "
@@ -101,7 +101,7 @@ internal sealed class HighWaterWatch
         else if (IsSigned(present.Text))
             Advance(now!, mustBeWritten: true);
 
-        Task TellAsync(string action, object changes) =>
+        Task TellAsync(string action, Changes changes) =>
             ledger.RecordAsync(Change.By(Caller.System, action, "ledger", "high-water", changes, _time), cancellationToken);
     }
 

@@ -109,14 +109,13 @@ public sealed class FullVerifications(
             "ledger.verify",
             "ledger",
             "entries",
-            new
+            Changes.None.Saying("node", Node).Saying("found", new
             {
-                Node,
                 report.Entries,
                 report.Checkpoints,
                 Problems = report.Problems.Count,
                 First = report.Problems.Take(ProblemsTold),
-            },
+            }),
             time);
         return change with { Entry = change.Entry! with { Outcome = EntryOutcome.Failed } };
     }

@@ -56,7 +56,12 @@ internal sealed class AuthorityKeys(KeyVault vault, IStateStore states, ILedger 
     }
 
     private EntryDraft? Tell(string before, string after) => Change.By(
-        Caller.System, "cluster-authority.replace", StateTypes.Key, Authority.Id, new { Before = before, After = after }, time).Entry;
+        Caller.System,
+        "cluster-authority.replace",
+        StateTypes.Key,
+        Authority.Id,
+        Changes.None.Replacing("publicKey", before, after),
+        time).Entry;
 
     // Null where another commit was first.
     private async Task<string?> CommitAsync(long version, Func<string, EntryDraft?>? entry, CancellationToken cancellationToken)

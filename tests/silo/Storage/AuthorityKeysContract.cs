@@ -44,7 +44,7 @@ public abstract class AuthorityKeysContract(DatabaseKind kind) : StoreSuite(kind
         Assert.Equal(name, ClusterKeys.NameOf(after.Handle.PublicKey.Span));
         var entry = Assert.Single(await Node.Entries.ListAsync(new LedgerQuery(), CancellationToken.None));
         Assert.Contains("\"action\":\"cluster-authority.replace\",\"subject\":\"key/cluster-authority\"", entry.Json, StringComparison.Ordinal);
-        Assert.Contains($"\"after\":\"{name}\"", entry.Json, StringComparison.Ordinal);
+        Assert.Contains($"\"to\":\"{name}\"", entry.Json, StringComparison.Ordinal);
         Assert.Empty((await Node.VerifyOnlineAsync()).Problems);
     }
 

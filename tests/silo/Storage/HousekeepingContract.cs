@@ -209,7 +209,7 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
     private Task RecordAsync(StateWrite write, params CodeSigning.Ledger.StateVersion[] readSet) =>
         Node.Ledger.RecordAsync(Describe().Reading(readSet).Writing(write), CancellationToken.None);
 
-    private LedgerElement Describe() => Change.By(Caller.System, "thing.save", ThingType, ThingId, new { }, Time);
+    private LedgerElement Describe() => Change.By(Caller.System, "thing.save", ThingType, ThingId, Changes.None, Time);
 
     private static async Task AssertRefusedAsync(CommitRefusal reason, Task save) =>
         Assert.Equal(reason, (await Assert.ThrowsAsync<CommitRefusedException>(() => save)).Reason);
