@@ -75,6 +75,7 @@ internal static class GatewayApplication
         app.UseRouting();
         app.UseMiddleware<AnonymousRateMiddleware>();
         app.UseDocs();
+        app.UsePasswordResetPage();
         app.UseMiddleware<WorkInFlightMiddleware>();
         app.UseMiddleware<CallerMiddleware>();
         app.UseMiddleware<CallerShareMiddleware>();

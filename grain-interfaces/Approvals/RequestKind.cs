@@ -11,4 +11,7 @@ public enum RequestKind
 
     /// <summary>To change a policy into one that allows more.</summary>
     PolicyEdit = 3,
+
+    /// <summary>To add a person to a group that approves.</summary>
+    GroupMember = 4,
 }

@@ -8,9 +8,9 @@ namespace CodeSigning.Approvals;
 /// <param name="Id">Its id.</param>
 /// <param name="Kind">What it asks for.</param>
 /// <param name="Status">Where it stands by now.</param>
-/// <param name="SignerId">The signer; null for the edit of a policy.</param>
+/// <param name="SignerId">The signer; null for the edit of a policy and for a group's member.</param>
 /// <param name="SignerName">The signer's name then.</param>
-/// <param name="PolicyId">The policy that it is decided under.</param>
+/// <param name="PolicyId">The policy that it is decided under; of several, for a group's member, the first.</param>
 /// <param name="Requester">Who asks.</param>
 /// <param name="Justification">What for.</param>
 /// <param name="RequestedSignings">How many signatures.</param>
@@ -27,6 +27,7 @@ namespace CodeSigning.Approvals;
 /// <param name="ExpiresAt">Until when it waits (UTC).</param>
 /// <param name="DecidedAt">When it ended (UTC).</param>
 /// <param name="GrantId">The grant that came of it.</param>
+/// <param name="Addition">The person who shall be added to a group that approves.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.RequestView")]
 public sealed record RequestView(
     [property: Id(0)] string Id,
@@ -50,4 +51,5 @@ public sealed record RequestView(
     [property: Id(18)] DateTimeOffset CreatedAt,
     [property: Id(19)] DateTimeOffset ExpiresAt,
     [property: Id(20)] DateTimeOffset? DecidedAt,
-    [property: Id(21)] string? GrantId);
+    [property: Id(21)] string? GrantId,
+    [property: Id(22)] GroupAddition? Addition = null);

@@ -14,6 +14,7 @@ public static class ApprovalRegistration
         .AddSingleton<RequestDrafts>()
         .AddSingleton<RequestOutcomes>()
         .AddSingleton<RequestDirectory>()
+        .AddSingleton<ApproverAdditions>()
         .AddSingleton<GrantService>()
         .AddSingleton<PolicyService>();
 }

@@ -140,7 +140,7 @@ public sealed class ApprovalRequestGrain(
                     Record(Caller.System, "request.expire", request.State, expired).Writing(request.Replace(expired)),
                     CancellationToken.None);
                 break;
-            case ApplyReminder when request?.State is { Status: RequestStatus.Approved, Kind: not RequestKind.Signing } approved:
+            case ApplyReminder when request?.State is { Status: RequestStatus.Approved, Kind: RequestKind.SignerPolicy or RequestKind.PolicyEdit } approved:
                 await ApplyLateAsync(approved);
                 break;
         }
@@ -179,7 +179,7 @@ public sealed class ApprovalRequestGrain(
         return view;
     }
 
-    /// <summary>What is committed with the last vote: the grant, or the change of policy.</summary>
+    /// <summary>What is committed with the last vote: the grant, the change of policy, or the group's new member.</summary>
     private async Task<LedgerElement> CompleteAsync(
         Caller caller,
         ApprovalRequestState asked,
@@ -193,9 +193,12 @@ public sealed class ApprovalRequestGrain(
         }
 
         var counted = RequestTally.Of(approved, facts).BasisOf(approved, facts);
-        var outcome = approved.Kind == RequestKind.Signing
-            ? await outcomes.GrantAsync(caller, approved, facts.Requester, cancellationToken)
-            : await outcomes.PolicyChangeAsync(approved, cancellationToken);
+        var outcome = approved.Kind switch
+        {
+            RequestKind.Signing => await outcomes.GrantAsync(caller, approved, facts.Requester, cancellationToken),
+            RequestKind.GroupMember => await outcomes.AdditionAsync(approved, cancellationToken),
+            _ => await outcomes.PolicyChangeAsync(approved, cancellationToken),
+        };
         var changes = Changes.Between(asked.ToRecord(), approved.ToRecord()).Saying("grant", outcome.Grant?.ToRecord());
         var change = Change.By(caller, "request.approve", StateTypes.ApprovalRequest, Id, changes, time)
             .About(approved.SignerId, approved.SignerName, outcome.Grant?.Id)

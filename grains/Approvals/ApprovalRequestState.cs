@@ -59,6 +59,9 @@ public sealed record ApprovalRequestState : IIndexedState
     /// <summary>The change of policy that is asked for.</summary>
     public PolicyChange? Change { get; init; }
 
+    /// <summary>The person who shall be added to a group that approves.</summary>
+    public GroupAddition? Addition { get; init; }
+
     /// <summary>The certificate that the signer had when the request was made; the grant serves no other.</summary>
     public string? CertificateThumbprint { get; init; }
 
@@ -109,6 +112,7 @@ public sealed record ApprovalRequestState : IIndexedState
         RequestedWindowDuration = WindowDuration is { } duration ? Duration.ToText(duration) : null,
         Scope,
         Change = RecordOfChange(),
+        Addition,
         CertificateThumbprint,
         ExpiresAt,
         IsUnreachable,
@@ -141,5 +145,6 @@ public sealed record ApprovalRequestState : IIndexedState
     private IEnumerable<string> Links() =>
         Policy.Steps.SelectMany(step => step.Approvers).Select(approver => "approver-" + approver.ToLink())
             .Append(new PrincipalRef(Requester.Kind, Requester.Id).ToLink())
-            .Append("policy:" + PolicyId);
+            .Append("policy:" + PolicyId)
+            .Concat(Addition is null ? [] : ["addition:" + Addition.GroupId]);
 }

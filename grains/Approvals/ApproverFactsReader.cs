@@ -13,6 +13,7 @@ public sealed class ApproverFactsReader(IStateStore store)
     /// <param name="steps">The steps.</param>
     /// <param name="people">People to look at in any case, beside those whom the steps name: those who vote or have voted.</param>
     /// <param name="excluded">People whose vote cannot count, so that others must be found.</param>
+    /// <param name="askedAt">When the request was made (UTC); null where it is about none.</param>
     /// <param name="cancellationToken">Cancels the reads.</param>
     /// <remarks>
     /// A step that has as many people as all steps together require is never the one that cannot be filled, so no more of
@@ -22,6 +23,7 @@ public sealed class ApproverFactsReader(IStateStore store)
         ImmutableArray<ApprovalStep> steps,
         IEnumerable<string> people,
         IReadOnlySet<string> excluded,
+        DateTimeOffset? askedAt,
         CancellationToken cancellationToken)
     {
         var named = steps.SelectMany(step => step.Approvers).ToArray();
@@ -41,7 +43,7 @@ public sealed class ApproverFactsReader(IStateStore store)
         var users = ImmutableDictionary.CreateBuilder<string, PrincipalFacts>();
         Keep(lookedAt, rows);
         await ReadCandidatesAsync();
-        return new ApproverFacts(users.ToImmutable(), groups);
+        return new ApproverFacts(users.ToImmutable(), groups, askedAt);
 
         async Task ReadCandidatesAsync()
         {
@@ -49,7 +51,7 @@ public sealed class ApproverFactsReader(IStateStore store)
             while (true)
             {
                 var unread = steps
-                    .Where(step => new ApproverFacts(users.ToImmutable(), groups).PeopleOf(step).Count(id => !excluded.Contains(id)) < enough)
+                    .Where(step => new ApproverFacts(users.ToImmutable(), groups, askedAt).PeopleOf(step).Count(id => !excluded.Contains(id)) < enough)
                     .SelectMany(step => CandidatesOf(step, groups).Where(id => !users.ContainsKey(id) && !excluded.Contains(id)).Take(enough))
                     .ToHashSet();
                 if (unread.Count == 0)

@@ -118,7 +118,7 @@ public sealed class RequestDirectory(IStateStore store, RequestFactsReader reade
     {
         if (request.IsOf(caller)
             || (caller.Kind == PrincipalKind.User
-                && (request.Policy.Steps.Any(step => facts.Approvers.Allow(step, caller.Id))
+                && (request.Policy.Steps.Any(step => facts.Approvers.Names(step, caller.Id))
                     || request.Ballots.Any(ballot => ballot.UserId == caller.Id))))
         {
             return true;

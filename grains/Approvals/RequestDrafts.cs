@@ -12,6 +12,7 @@ using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
 using CodeSigning.Ledger;
+using CodeSigning.Policies;
 
 namespace CodeSigning.Grains.Approvals;
 
@@ -92,6 +93,44 @@ public sealed class RequestDrafts(
             Change = change,
         };
         return await CompleteAsync(requester, draft, [policy.ToVersion()], cancellationToken);
+    }
+
+    /// <summary>
+    /// A request to add a person to a group that approves under some policies, decided by the steps of all of them. Whoever
+    /// drafts it has decided that the caller may ask for it.
+    /// </summary>
+    public async Task<DraftedRequest> AdditionAsync(
+        Caller caller, GroupAddition addition, IReadOnlyList<Row<PolicyState>> policies, CancellationToken cancellationToken)
+    {
+        var id = EntityId.New(IdPrefixes.ApprovalRequest, time);
+        var requester = caller with { Retry = null };
+        var together = Together(policies);
+        var justification = $"Add {addition.MemberName} to the group {addition.GroupName}, which approves.";
+        var draft = await DraftAsync(
+            requester, id, policies[0], RequestKind.GroupMember, justification, cancellationToken) with
+        {
+            Policy = together,
+            Addition = addition,
+        };
+        return await CompleteAsync(
+            requester,
+            draft with { ExpiresAt = draft.CreatedAt + PolicyRules.RequestTtl(together) },
+            [.. policies.Select(policy => policy.ToVersion())],
+            cancellationToken);
+    }
+
+    /// <summary>One definition whose steps hold those of every policy.</summary>
+    private static PolicyDefinition Together(IReadOnlyList<Row<PolicyState>> policies)
+    {
+        var definitions = policies.Select(policy => policy.State.Definition);
+        return definitions.Skip(1).Aggregate(policies[0].State.Definition, (all, next) => PolicyComparison.HoldsSteps(next, all)
+            ? all
+            : all with
+            {
+                Steps = all.Steps.AddRange(next.Steps),
+                DistinctApproversAcrossSteps = all.DistinctApproversAcrossSteps || next.DistinctApproversAcrossSteps,
+                MaxRequestTtl = PolicyRules.RequestTtl(next) < PolicyRules.RequestTtl(all) ? next.MaxRequestTtl : all.MaxRequestTtl,
+            });
     }
 
     private async Task<DraftedRequest> CompleteAsync(

@@ -31,7 +31,7 @@ public sealed class RequestFactsReader(PrincipalFactsReader principals, Approver
         ImmutableHashSet<string> excluded = [.. makers?.UserIds ?? [], .. request.RequesterMakers, requester.Id];
         var people = request.Ballots.Select(ballot => ballot.UserId).Concat(voter is null ? [] : [voter]);
         return new RequestFacts(
-            await approvers.ReadAsync(request.Policy.Steps, people, excluded, cancellationToken),
+            await approvers.ReadAsync(request.Policy.Steps, people, excluded, request.CreatedAt, cancellationToken),
             await principals.FindAsync(requester, cancellationToken),
             excluded,
             makers is null ? [] : [makers.Version]);

@@ -130,6 +130,14 @@ public static class RequestMachine
 
     private static void DemandStep(ApprovalRequestState request, RequestFacts facts, Actor voter, int step)
     {
+        if (facts.Approvers.HasComeLate(voter.Id) && facts.Approvers.Names(request.Policy.Steps[step], voter.Id))
+        {
+            throw new RefusedException(
+                ErrorCode.Forbidden,
+                "Your account was reset or enabled by somebody else after this request was made. Another approver must decide it, "
+                + "or its requester make a new one.");
+        }
+
         if (!facts.Approvers.Allow(request.Policy.Steps[step], voter.Id))
         {
             throw new RefusedException(

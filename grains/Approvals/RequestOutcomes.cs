@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Grants;
+using CodeSigning.Grains.Identities.Groups;
 using CodeSigning.Grains.Identities.Principals;
+using CodeSigning.Grains.Identities.Users;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Policies;
 using CodeSigning.Grains.Recording;
@@ -23,7 +25,7 @@ public sealed record RequestOutcome(ImmutableArray<StateVersion> ReadSet)
     /// <summary>The states that change with the vote itself.</summary>
     public ImmutableArray<StateWrite> Writes { get; init; } = [];
 
-    /// <summary>The change of policy, which has an entry of its own; null for a grant.</summary>
+    /// <summary>The change of a policy or a group, which has an entry of its own; null for a grant.</summary>
     public LedgerElement? Applied { get; init; }
 }
 
@@ -31,7 +33,8 @@ public sealed record RequestOutcome(ImmutableArray<StateVersion> ReadSet)
 /// Finds out what an approval gives by today's signer, policy and requester; refuses where that is not any more what was
 /// asked for.
 /// </summary>
-public sealed class RequestOutcomes(IStateStore store, SignerFactsReader signers, TimeProvider time)
+public sealed class RequestOutcomes(
+    IStateStore store, SignerFactsReader signers, GuardedPolicies policies, TimeProvider time)
 {
     /// <summary>Refuses to approve what has been overtaken.</summary>
     public static RefusedException AskAgain(string why) =>
@@ -88,6 +91,41 @@ public sealed class RequestOutcomes(IStateStore store, SignerFactsReader signers
             Applied = approved.SignerId is { } signerId
                 ? await ReplaceAsync(approved, signerId, cancellationToken)
                 : Edit(approved, policy),
+        };
+    }
+
+    /// <summary>The person in the group, as long as every policy that guards itself and asks the group asked for no more.</summary>
+    public async Task<RequestOutcome> AdditionAsync(ApprovalRequestState approved, CancellationToken cancellationToken)
+    {
+        var addition = approved.Addition!;
+        var group = await store.FindAsync<GroupState>(StateTypes.Group, addition.GroupId, cancellationToken)
+            ?? throw AskAgain("The group is gone.");
+        var member = await store.FindAsync<UserState>(StateTypes.User, addition.Member.Id, cancellationToken)
+            ?? throw AskAgain("The person is gone.");
+        if (group.State.Members.Contains(addition.Member))
+        {
+            throw AskAgain("The person is a member of the group already.");
+        }
+
+        var asking = await policies.FindNamingAsync(new PrincipalRef(PrincipalKind.Group, group.Id), cancellationToken);
+        if (asking.Any(policy => GuardedPolicies.IsGuarded(policy)
+            && !PolicyComparison.HoldsSteps(policy.State.Definition, approved.Policy)))
+        {
+            throw AskAgain("A policy that asks the group has become stricter, or another one asks it, since this was asked.");
+        }
+
+        var view = new GroupMemberView(addition.Member.Kind, addition.Member.Id, member.State.Name);
+        return new RequestOutcome([.. asking.Select(policy => policy.ToVersion()), member.ToVersion()])
+        {
+            Applied = Change
+                .By(
+                    Caller.System,
+                    "group.addMember",
+                    StateTypes.Group,
+                    group.Id,
+                    Changes.None.Adding("members", view).Saying("requestId", approved.Id),
+                    time)
+                .Writing(group.Replace(group.State.With(addition.Member))),
         };
     }
 

@@ -65,7 +65,8 @@ public static class RequestViews
         request.CreatedAt,
         request.ExpiresAt,
         request.DecidedAt ?? (status == RequestStatus.Expired ? request.ExpiresAt : null),
-        request is { Kind: RequestKind.Signing, Status: RequestStatus.Approved } ? RequestIds.GrantOf(request.Id) : null);
+        request is { Kind: RequestKind.Signing, Status: RequestStatus.Approved } ? RequestIds.GrantOf(request.Id) : null,
+        request.Addition);
 
     private static ImmutableArray<VoteView> VotesIn(
         ApprovalRequestState request, int step, Func<CastBallot, bool> counts) =>

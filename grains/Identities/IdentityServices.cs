@@ -6,6 +6,7 @@ using CodeSigning.Grains.Identities.Passwords;
 using CodeSigning.Grains.Identities.Principals;
 using CodeSigning.Grains.Identities.Sessions;
 using CodeSigning.Grains.Identities.Users;
+using CodeSigning.Grains.Policies;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeSigning.Grains.Identities;
@@ -25,6 +26,7 @@ public static class IdentityServices
         .AddSingleton<SessionRows>()
         .AddSingleton<LiveSessions>()
         .AddSingleton<OwnSessions>()
+        .AddSingleton<GuardedPolicies>()
         .AddSingleton<UserService>()
         .AddSingleton<IdentityService>()
         .AddSingleton<GroupService>()

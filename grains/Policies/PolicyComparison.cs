@@ -16,8 +16,14 @@ public static class PolicyComparison
         || IsAbove(next.Constraints.MaxSignings, current.Constraints.MaxSignings)
         || PolicyRules.RequestTtl(next) > PolicyRules.RequestTtl(current)
         || (next.BypassForMachineIdentities && !current.BypassForMachineIdentities)
-        || (current.DistinctApproversAcrossSteps && !next.DistinctApproversAcrossSteps)
-        || !HoldsEvery(current.Steps, next.Steps);
+        || !HoldsSteps(current, next);
+
+    /// <summary>
+    /// Whether whatever passes the steps of <paramref name="next"/> has passed those of <paramref name="current"/>.
+    /// </summary>
+    public static bool HoldsSteps(PolicyDefinition current, PolicyDefinition next) =>
+        HoldsEvery(current.Steps, next.Steps)
+        && (next.DistinctApproversAcrossSteps || !current.DistinctApproversAcrossSteps);
 
     /// <summary>A limit that is absent is above every one that is given.</summary>
     private static bool IsAbove<T>(T? next, T? current)

@@ -94,7 +94,7 @@ public sealed class PolicyService(
         changes = policy.State.IsRetired ? changes.Replacing("status", "retired", "active") : changes;
         if (changes.IsEmpty)
         {
-            return policy.State.ToView();
+            return next.ToView();
         }
 
         await SaveAsync(
@@ -168,7 +168,7 @@ public sealed class PolicyService(
             throw ApproverRules.NotThere(nobody);
         }
 
-        var facts = await approvers.ReadAsync(normal.Steps, [], ImmutableHashSet<string>.Empty, cancellationToken);
+        var facts = await approvers.ReadAsync(normal.Steps, [], ImmutableHashSet<string>.Empty, null, cancellationToken);
         return (normal, ApproverRules.Demand(normal, facts));
     }
 

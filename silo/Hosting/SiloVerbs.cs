@@ -1,3 +1,4 @@
+using CodeSigning.Grains.Identities;
 using CodeSigning.Silo.Ledger.Commands;
 using CodeSigning.Silo.Ledger.HighWater;
 using CodeSigning.Silo.Storage;
@@ -24,6 +25,8 @@ internal static class SiloVerbs
         silo check                                 verifies the whole ledger and every state's seal
         silo accept-older-store                    goes on with a store that is older than this node knows
         silo replace-cluster-authority             makes a new key for what nodes know one another by
+        silo reset-password EMAIL ...              gives a person another password, or --new-email ADDRESS
+        silo add-to-group GROUP EMAIL              adds a person to a group that nobody is left to approve for
         """;
 
     /// <summary>Does it, with the <c>CODESIGNING_*</c> settings of the environment.</summary>
@@ -47,6 +50,12 @@ internal static class SiloVerbs
                 return await AcceptOlderStoreAsync(output, errors, cancellationToken);
             case ["replace-cluster-authority"]:
                 return await ReplaceAuthorityAsync(output, errors, cancellationToken);
+            case ["reset-password", .. var rest]:
+                return await WithPeopleAsync(
+                    host => PeopleCommand.ResetPasswordAsync(host, rest, output, errors, cancellationToken), errors);
+            case ["add-to-group", .. var rest]:
+                return await WithPeopleAsync(
+                    host => PeopleCommand.AddToGroupAsync(host, rest, output, errors, cancellationToken), errors);
             default:
                 await output.WriteLineAsync(Usage);
                 return arguments is ["help"] ? 0 : Misused;
@@ -102,6 +111,23 @@ internal static class SiloVerbs
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // The command itself says why it cannot.
         using var host = builder.Build();
         return await AcceptOlderStoreCommand.RunAsync(host, output, errors, cancellationToken);
+    }
+
+    private static async Task<int> WithPeopleAsync(Func<IHost, Task<int>> act, TextWriter errors)
+    {
+        var builder = CreateBuilder([]);
+        var settings = NodeSettings.Read(builder.Configuration);
+        if (StoreEmptiness.Of(settings))
+        {
+            await errors.WriteLineAsync($"Nothing was changed. {NoStore(settings)}");
+            return 1;
+        }
+
+        builder.AddStore(settings);
+        builder.Services.AddIdentities();
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // The command itself says why it cannot.
+        using var host = builder.Build();
+        return await act(host);
     }
 
     // A verb that opened an empty store would make keys for it.

@@ -4,13 +4,17 @@ using System.Text.Json;
 
 namespace CodeSigning.Silo.Notifications;
 
-/// <summary>Sends an event as a plain mail over SMTP.</summary>
+/// <summary>Sends plain mail over SMTP.</summary>
 internal sealed class MailSender(NotificationOptions options, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>Sends an event; null where the mail server took it, otherwise what went wrong.</summary>
+    public Task<string?> SendAsync(DeliveryState delivery, CancellationToken cancellationToken) =>
+        SendAsync(delivery.MailTo!, $"Code signing: {delivery.EventType}", Text(delivery), cancellationToken);
+
     /// <summary>Sends; null where the mail server took it, otherwise what went wrong.</summary>
-    public async Task<string?> SendAsync(DeliveryState delivery, CancellationToken cancellationToken)
+    public async Task<string?> SendAsync(string address, string subject, string text, CancellationToken cancellationToken)
     {
         if (options.SmtpHost is not { } host)
             return "No mail server is set.";
@@ -24,7 +28,7 @@ internal sealed class MailSender(NotificationOptions options, TimeProvider time)
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
-            using var message = new MailMessage(options.MailFrom, delivery.MailTo!, $"Code signing: {delivery.EventType}", Text(delivery));
+            using var message = new MailMessage(options.MailFrom, address, subject, text);
             await client.SendMailAsync(message, either.Token);
             return null;
         }

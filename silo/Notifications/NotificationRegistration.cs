@@ -1,3 +1,4 @@
+using CodeSigning.Grains.Identities.Users;
 using CodeSigning.Grains.States;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -18,6 +19,8 @@ public static class NotificationRegistration
         .AddSingleton<WebhookSender>()
         .AddSingleton<MailRecipients>()
         .AddSingleton<MailSender>()
+        .AddSingleton<IResetMail, ResetMail>()
+        .AddSingleton<PasswordResets>()
         .AddSingleton<NotificationFeed>()
         .AddSingleton<DenialFeed>()
         .AddSingleton<DeliveryQueues>()

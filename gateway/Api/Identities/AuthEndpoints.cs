@@ -4,6 +4,7 @@ using CodeSigning.Gateway.Hosting;
 using CodeSigning.Gateway.Limits;
 using CodeSigning.Grains.Identities.Logins;
 using CodeSigning.Grains.Identities.Sessions;
+using CodeSigning.Grains.Identities.Users;
 using CodeSigning.Identities;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -19,6 +20,7 @@ internal static class AuthEndpoints
         auth.MapPost("/login", LogInAsync).AllowAnonymous().WithMetadata(credentials, EndpointLimits.PersonLogin).WithName("LogIn");
         auth.MapPost("/universal-auth/login", LogInWithSecretAsync).AllowAnonymous().WithMetadata(credentials, EndpointLimits.MachineLogin).WithName("LogInWithClientSecret");
         auth.MapPost("/oidc-auth/login", LogInWithOidcAsync).AllowAnonymous().WithMetadata(credentials, EndpointLimits.MachineLogin).WithName("LogInWithOidc");
+        auth.MapPost("/password-reset", ResetPasswordAsync).AllowAnonymous().WithMetadata(credentials, EndpointLimits.PersonLogin).WithName("ResetPassword");
         auth.MapPost("/logout", LogOutAsync).WithName("LogOut");
     }
 
@@ -36,6 +38,14 @@ internal static class AuthEndpoints
     internal static async Task<Ok<IssuedToken>> LogInWithOidcAsync(
         JsonBody<OidcCredentials> body, OidcLogin logins, HttpContext http) =>
         TypedResults.Ok(await logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted));
+
+    /// <summary>Chooses a password by a link that was sent; the link serves once.</summary>
+    internal static async Task<NoContent> ResetPasswordAsync(
+        JsonBody<RedeemPasswordReset> body, PasswordResets resets, HttpContext http)
+    {
+        await resets.RedeemAsync(body.Value, http.GetOrigin().Address, http.RequestAborted);
+        return TypedResults.NoContent();
+    }
 
     /// <summary>Ends the session of this request; its token ends at once.</summary>
     internal static async Task<NoContent> LogOutAsync(HttpContext http, OwnSessions sessions)

@@ -1,5 +1,6 @@
 using CodeSigning.Contract;
 using CodeSigning.Gateway.Calls;
+using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Identities.Groups;
 using CodeSigning.Identifiers;
@@ -72,13 +73,18 @@ internal static class GroupEndpoints
             caller => groups.ListMembersAsync(caller, groupId, query, call.Aborted)));
     }
 
-    /// <summary>Adds a person or a machine identity to a group; groups do not nest. Product administrators only.</summary>
-    internal static async Task<Created<GroupMemberView>> AddMemberAsync(
-        string groupId, JsonBody<PrincipalRef> body, ApiCall call, GroupService groups)
+    /// <summary>
+    /// Adds a person or a machine identity to a group; groups do not nest. Where the group approves under a policy that guards
+    /// itself, a person is added once that is approved: the answer is 202 and names the request. Product administrators only.
+    /// </summary>
+    internal static async Task<Results<Created<GroupMemberView>, Accepted<GroupMemberView>>> AddMemberAsync(
+        string groupId, JsonBody<PrincipalRef> body, ApiCall call, ApproverAdditions additions)
     {
         PathId.Demand(IdPrefixes.Group, groupId);
-        var member = await call.AskAsync(caller => groups.AddMemberAsync(caller, groupId, body.Value, call.Aborted));
-        return TypedResults.Created($"/api/v1/groups/{groupId}/members/{member.Id}", member);
+        var member = await call.AskAsync(caller => additions.AddAsync(caller, groupId, body.Value, call.Aborted));
+        return member.PendingRequestId is { } requestId
+            ? TypedResults.Accepted($"/api/v1/pki/approval-requests/{requestId}", member)
+            : TypedResults.Created($"/api/v1/groups/{groupId}/members/{member.Id}", member);
     }
 
     /// <summary>Removes a member from a group. Product administrators only.</summary>

@@ -18,6 +18,7 @@ internal static class UserEndpoints
         users.MapGet("/{userId}", GetAsync).WithName("GetUser");
         users.MapPatch("/{userId}", UpdateAsync).WithName("UpdateUser");
         users.MapDelete("/{userId}", DeleteAsync).WithName("DeleteUser");
+        users.MapPost("/{userId}/password-reset", SendPasswordResetAsync).WithName("SendPasswordReset");
     }
 
     /// <summary>Lists people, newest first.</summary>
@@ -47,6 +48,17 @@ internal static class UserEndpoints
     internal static async Task<Ok<UserView>> UpdateAsync(
         string userId, JsonBody<UpdateUser> body, ApiCall call, UserService users) =>
         TypedResults.Ok(await call.AskAsync(caller => users.UpdateAsync(caller, userId, body.Value, call.Aborted)));
+
+    /// <summary>
+    /// Sends a person a link to choose a password by, to their own address; the caller does not see it. Their votes on requests
+    /// made before they use it do not count. Product administrators only.
+    /// </summary>
+    internal static async Task<Accepted<SentPasswordReset>> SendPasswordResetAsync(
+        string userId, ApiCall call, PasswordResets resets)
+    {
+        PathId.Demand(IdPrefixes.User, userId);
+        return TypedResults.Accepted((string?)null, await call.AskAsync(caller => resets.SendAsync(caller, userId, call.Aborted)));
+    }
 
     /// <summary>Deletes a person; its ledger entries stay. Product administrators only.</summary>
     internal static async Task<NoContent> DeleteAsync(string userId, ApiCall call, UserService users)

@@ -5,6 +5,7 @@ using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
+using CodeSigning.Ledger;
 
 namespace CodeSigning.Grains.Identities.Groups;
 
@@ -12,8 +13,6 @@ namespace CodeSigning.Grains.Identities.Groups;
 /// <remarks>Everything here refuses with <see cref="RefusedException"/>.</remarks>
 public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFactsReader principals, TimeProvider time)
 {
-    private const int MaxMembers = 1000;
-
     /// <summary>Makes a group; <c>NameTaken</c> where another has the name.</summary>
     public async Task<GroupView> CreateAsync(Caller caller, CreateGroup request, CancellationToken cancellationToken)
     {
@@ -51,28 +50,37 @@ public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFac
         await SaveAsync(Record(caller, "delete", id, changes), group.Remove(), cancellationToken);
     }
 
-    /// <summary>Adds a person or a machine identity; <c>Conflict</c> where it is a member already. At most 1000; groups do not nest.</summary>
+    /// <summary>
+    /// Adds a person or a machine identity; <c>Conflict</c> where it is a member already. At most 1000; groups do not nest.
+    /// Whether the group approves for others, and must be asked first, <see cref="Approvals.ApproverAdditions"/> decides.
+    /// </summary>
+    /// <param name="caller">Who adds it.</param>
+    /// <param name="id">The group.</param>
+    /// <param name="member">Who is added.</param>
+    /// <param name="readSet">The versions that say that nobody must be asked.</param>
+    /// <param name="cancellationToken">Cancels it unless it is being written.</param>
     public async Task<GroupMemberView> AddMemberAsync(
+        Caller caller, string id, PrincipalRef member, IEnumerable<StateVersion> readSet, CancellationToken cancellationToken)
+    {
+        var (group, next, facts) = await DraftMemberAsync(caller, id, member, cancellationToken);
+        var view = new GroupMemberView(member.Kind, member.Id, facts.Name);
+        await SaveAsync(
+            Record(caller, "addMember", id, Changes.None.Adding("members", view))
+                .Answering(caller, view)
+                .Reading(facts.Version)
+                .Reading(readSet),
+            group.Replace(next),
+            cancellationToken);
+        return view;
+    }
+
+    /// <summary>The group with one more member, not saved, and who that is.</summary>
+    internal async Task<(Row<GroupState> Group, GroupState Next, PrincipalFacts Member)> DraftMemberAsync(
         Caller caller, string id, PrincipalRef member, CancellationToken cancellationToken)
     {
         var group = await DemandAsync(caller, id, cancellationToken);
         var facts = await DemandMemberAsync(member, cancellationToken);
-        if (group.State.Members.Contains(member))
-        {
-            throw new RefusedException(ErrorCode.Conflict, "It is a member of this group already.");
-        }
-
-        if (group.State.Members.Length >= MaxMembers)
-        {
-            throw new RefusedException(ErrorCode.Conflict, "A group has at most 1000 members.");
-        }
-
-        var view = new GroupMemberView(member.Kind, member.Id, facts.Name);
-        await SaveAsync(
-            Record(caller, "addMember", id, Changes.None.Adding("members", view)).Answering(caller, view).Reading(facts.Version),
-            group.Replace(group.State with { Members = group.State.Members.Add(member) }),
-            cancellationToken);
-        return view;
+        return (group, group.State.With(member), facts);
     }
 
     /// <summary>Removes a member; <c>NotFound</c> where it is none.</summary>

@@ -8,7 +8,9 @@ namespace CodeSigning.Grains.Identities.Principals;
 /// <param name="Version">The version; 0 where there is no such principal.</param>
 /// <param name="Name">Its name; empty where there is none.</param>
 /// <param name="Status">Whether it may act; disabled where there is none.</param>
-public sealed record PrincipalFacts(StateVersion Version, string Name, PrincipalStatus Status)
+/// <param name="VotesFrom">A person's votes count on requests made after this (UTC); null for all.</param>
+public sealed record PrincipalFacts(
+    StateVersion Version, string Name, PrincipalStatus Status, DateTimeOffset? VotesFrom = null)
 {
     /// <summary>Whether there is such a principal.</summary>
     public bool Exists => Version.Version != 0;

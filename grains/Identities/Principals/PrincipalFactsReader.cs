@@ -26,12 +26,12 @@ public sealed class PrincipalFactsReader(IStateStore store, TimeProvider time)
     public static PrincipalFacts Of(StateRows rows, PrincipalRef principal)
     {
         var (type, id) = KeyOf(principal);
-        var (name, status) = principal.Kind == PrincipalKind.User
-            ? rows.Find<UserState>(type, id) is { State: var user } ? (user.Name, user.Status) : default
-            : rows.Find<IdentityState>(type, id) is { State: var identity } ? (identity.Name, identity.Status) : default;
+        var (name, status, votesFrom) = principal.Kind == PrincipalKind.User
+            ? rows.Find<UserState>(type, id) is { State: var user } ? (user.Name, user.Status, user.VotesFrom) : default
+            : rows.Find<IdentityState>(type, id) is { State: var identity } ? (identity.Name, identity.Status, null) : default;
         return name is null
             ? new PrincipalFacts(new StateVersion(type, id, 0), "", PrincipalStatus.Disabled)
-            : new PrincipalFacts(rows.VersionOf(type, id), name, status);
+            : new PrincipalFacts(rows.VersionOf(type, id), name, status, votesFrom);
     }
 
     /// <summary>A group among rows that were read.</summary>

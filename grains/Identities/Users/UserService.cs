@@ -3,6 +3,7 @@ using CodeSigning.Grains.Identities.Logins.Throttling;
 using CodeSigning.Grains.Identities.Passwords;
 using CodeSigning.Grains.Identities.Sessions;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Policies;
 using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
@@ -19,6 +20,7 @@ public sealed class UserService(
     PasswordHashing hashing,
     LoginThrottle throttle,
     SessionRows sessions,
+    GuardedPolicies policies,
     TimeProvider time)
 {
     private readonly AdministratorRegister _administrators = new(store);
@@ -44,12 +46,21 @@ public sealed class UserService(
     }
 
     /// <summary>Changes a person.</summary>
-    /// <exception cref="RefusedException"><c>WrongState</c> where it would leave the product without an active administrator.</exception>
+    /// <exception cref="RefusedException">
+    /// <c>WrongState</c> where it would leave the product without an active administrator, and where it would give the caller
+    /// the credentials of another: see <see cref="PasswordResets"/>.
+    /// </exception>
     public async Task<UserView> UpdateAsync(
         Caller caller, string id, UpdateUser request, CancellationToken cancellationToken)
     {
         ProductAuthority.DemandAdministrator(caller);
         var user = await DemandAsync(id, cancellationToken);
+        var isOther = caller.Kind != PrincipalKind.System && caller.Id != id;
+        if (isOther && (request.Password is not null || IsOther(request.Email, user.State)))
+        {
+            await DemandNoResetAsync(user, cancellationToken);
+        }
+
         var change = new UserChange(
             request.Email is null ? null : EmailAddress.Demand(request.Email),
             request.Name is null ? null : DisplayText.DemandName(request.Name),
@@ -64,12 +75,44 @@ public sealed class UserService(
             return next.ToView(id);
         }
 
+        if (isOther && Entrusts(user.State, next))
+        {
+            next = next with { VotesFrom = time.GetUtcNow() };
+        }
+
         await SaveAsync(
-            Change.By(caller, "user.update", StateTypes.User, id, Differences(user.State, next), time)
+            Change.By(caller, "user.update", StateTypes.User, id, user.State.To(next), time)
                 .Writing(user.Replace(next))
                 .Writing(await RegisterAsync(id, user.State, next, cancellationToken)),
             cancellationToken);
         return next.ToView(id);
+    }
+
+    /// <summary>
+    /// Gives a person another password, and another address where one is named: for whoever is on the server itself. Every
+    /// session of the person ends, and their votes on requests made before do not count.
+    /// </summary>
+    /// <exception cref="RefusedException"><c>NotFound</c>, <c>NameTaken</c>, <c>InvalidRequest</c>.</exception>
+    public async Task<UserView> ResetAsync(string email, string? newEmail, string password, CancellationToken cancellationToken)
+    {
+        var user = await FindByEmailAsync(EmailAddress.Demand(email), cancellationToken);
+        var address = newEmail is null ? user.State.Email : EmailAddress.Demand(newEmail);
+        PasswordRules.Demand(password, address);
+        var change = new UserChange(Email: address, PasswordHash: await hashing.HashAsync(password, cancellationToken));
+        var next = user.State.With(change) with { VotesFrom = time.GetUtcNow() };
+        await SaveAsync(
+            Change.By(Caller.System, "user.reset", StateTypes.User, user.Id, user.State.To(next), time)
+                .Writing(user.Replace(next)),
+            cancellationToken);
+        return next.ToView(user.Id);
+    }
+
+    /// <summary>The person of an address.</summary>
+    /// <exception cref="RefusedException"><c>NotFound</c>.</exception>
+    public async Task<UserView> GetByEmailAsync(string email, CancellationToken cancellationToken)
+    {
+        var user = await FindByEmailAsync(EmailAddress.Demand(email), cancellationToken);
+        return user.State.ToView(user.Id);
     }
 
     /// <summary>Deletes a person, never the last administrator; tokens end at once, ledger entries stay.</summary>
@@ -115,7 +158,7 @@ public sealed class UserService(
         var next = user.State.With(
             new UserChange(PasswordHash: await hashing.HashAsync(request.NewPassword, cancellationToken)));
         var change = Change
-            .By(caller, "user.changePassword", StateTypes.User, caller.Id, Differences(user.State, next), time)
+            .By(caller, "user.changePassword", StateTypes.User, caller.Id, user.State.To(next), time)
             .Writing(user.Replace(next));
         await SaveAsync(
             await sessions.CarryOverAsync(caller, next.SessionGeneration, cancellationToken) is { } own
@@ -191,6 +234,37 @@ public sealed class UserService(
         return await hashing.HashAsync(password, cancellationToken);
     }
 
+    private static bool IsOther(string? email, UserState user) => email is not null && EmailAddress.Normalize(email) != user.Email;
+
+    /// <summary>Whether a change by somebody else makes a person able to act who was not, or not in this way.</summary>
+    private static bool Entrusts(UserState current, UserState next) =>
+        next.PasswordHash != current.PasswordHash
+        || next.Email != current.Email
+        || (current.Status == PrincipalStatus.Disabled && next.Status == PrincipalStatus.Active);
+
+    /// <summary>
+    /// Whoever sets another's password, or the address that a link for one goes to, can act as them and has a second vote.
+    /// That is set-up for a person who has no password yet and no vote under a policy that guards itself.
+    /// </summary>
+    private async Task DemandNoResetAsync(Row<UserState> user, CancellationToken cancellationToken)
+    {
+        if (user.State.PasswordHash is not null || await policies.GiveVoteAsync(user.Id, cancellationToken))
+        {
+            throw new RefusedException(
+                ErrorCode.WrongState,
+                "Nobody sets the password or the address of another who may have used theirs. Send them a link with "
+                + $"POST /api/v1/users/{user.Id}/password-reset, or run 'silo reset-password' on the server.");
+        }
+    }
+
+    private async Task<Row<UserState>> FindByEmailAsync(string email, CancellationToken cancellationToken)
+    {
+        var found = await store.ListAsync(new StateQuery(StateTypes.User, Name: email, Limit: 1), cancellationToken);
+        return found.Count == 1 && found[0].ToRow<UserState>() is { } user && user.State.Email == email
+            ? user
+            : throw new RefusedException(ErrorCode.NotFound, "There is no person with this address.");
+    }
+
     private Task SaveAsync(LedgerElement change, CancellationToken cancellationToken) =>
         ledger.RecordAsync(change, ErrorCode.NameTaken, "Another person has this email address.", cancellationToken);
 
@@ -200,12 +274,4 @@ public sealed class UserService(
 
     private static Changes Creation(UserState user) =>
         Changes.Making(user.ToRecord()).Saying("password", user.PasswordHash is null ? null : "set");
-
-    private static Changes Differences(UserState current, UserState next)
-    {
-        var changes = Changes.Between(current.ToRecord(), next.ToRecord());
-        return next.PasswordHash == current.PasswordHash
-            ? changes
-            : changes.Replacing("password", current.PasswordHash is null ? null : "set", "set");
-    }
 }

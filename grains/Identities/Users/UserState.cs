@@ -1,3 +1,4 @@
+using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 
@@ -20,6 +21,15 @@ public sealed record UserState : IIndexedState
 
     /// <summary>The password's hash in the format of ASP.NET Core Identity, version 3; null where there is no password.</summary>
     public string? PasswordHash { get; init; }
+
+    /// <summary>
+    /// When somebody else last gave the person a password, another address, or leave to act again (UTC); the first password
+    /// at its making is no such case. Its votes on requests made before do not count: who gave it may be who asked.
+    /// </summary>
+    public DateTimeOffset? VotesFrom { get; init; }
+
+    /// <summary>The link by which the person may choose a password; null where none was sent, or it was used.</summary>
+    public PasswordResetLink? ResetLink { get; init; }
 
     /// <summary>Sessions of another generation have ended, and stay so when a disabled person is enabled again.</summary>
     public long SessionGeneration { get; init; }
@@ -44,6 +54,11 @@ public sealed record UserState : IIndexedState
             Status = change.Status ?? Status,
             PasswordHash = change.PasswordHash ?? PasswordHash,
         };
+        if (change.PasswordHash is not null || next.Email != Email)
+        {
+            next = next with { ResetLink = null };
+        }
+
         var endsSessions = change.PasswordHash is not null
             || (Status == PrincipalStatus.Active && next.Status == PrincipalStatus.Disabled);
         return endsSessions ? next with { SessionGeneration = SessionGeneration + 1 } : next;
@@ -51,6 +66,18 @@ public sealed record UserState : IIndexedState
 
     /// <summary>What entries record of the person. Of the password they record that it was set, and nothing else.</summary>
     internal object ToRecord() => new { Email, Name, ProductRole = Role, Status };
+
+    /// <summary>What an entry records of the change into another state.</summary>
+    internal Changes To(UserState next)
+    {
+        var changes = Changes.Between(ToRecord(), next.ToRecord());
+        if (next.PasswordHash != PasswordHash)
+        {
+            changes = changes.Replacing("password", PasswordHash is null ? null : "set", "set");
+        }
+
+        return next.VotesFrom == VotesFrom ? changes : changes.Replacing("votesFrom", VotesFrom, next.VotesFrom);
+    }
 
     /// <summary>All that may be seen of the person.</summary>
     internal UserView ToView(string id, DateTimeOffset? lastLoginAt = null) =>

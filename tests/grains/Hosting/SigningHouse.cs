@@ -185,7 +185,7 @@ internal sealed class SigningHouse : IAsyncDisposable
         DoAsync(who, caller => Policies.ReplaceAsync(caller, policyId, definition, None));
 
     public Task JoinAsync(PrincipalRef group, PrincipalRef member) =>
-        Groups.AddMemberAsync(Caller.System, group.Id, member, None);
+        Groups.AddMemberAsync(Caller.System, group.Id, member, [], None);
 
     public Task LeaveAsync(PrincipalRef group, PrincipalRef member) =>
         Groups.RemoveMemberAsync(Caller.System, group.Id, member.Id, None);

@@ -13,11 +13,11 @@ public sealed class GroupTests : IdentitySuite
     {
         var ann = Ref(await CreateUserAsync("ann@example.com"));
         var group = await CreateGroupAsync("releasers");
-        Assert.Equal("Ann", (await Groups.AddMemberAsync(Administrator, group.Id, ann, default)).Name);
+        Assert.Equal("Ann", (await Groups.AddMemberAsync(Administrator, group.Id, ann, [], default)).Name);
         var facts = await GroupFactsAsync(group.Id);
         Assert.Equal(ann, Assert.Single(facts.Members));
         Assert.Equal(2, facts.Version.Version);
-        await AssertRefusedAsync(ErrorCode.Conflict, Groups.AddMemberAsync(Administrator, group.Id, ann, default));
+        await AssertRefusedAsync(ErrorCode.Conflict, Groups.AddMemberAsync(Administrator, group.Id, ann, [], default));
         await Groups.RemoveMemberAsync(Administrator, group.Id, ann.Id, default);
         Assert.Empty((await GroupFactsAsync(group.Id)).Members);
         await AssertRefusedAsync(ErrorCode.NotFound, Groups.RemoveMemberAsync(Administrator, group.Id, ann.Id, default));
@@ -36,7 +36,7 @@ public sealed class GroupTests : IdentitySuite
         ];
         foreach (var member in wrong)
         {
-            await AssertRefusedAsync(ErrorCode.InvalidRequest, Groups.AddMemberAsync(Administrator, group.Id, member, default));
+            await AssertRefusedAsync(ErrorCode.InvalidRequest, Groups.AddMemberAsync(Administrator, group.Id, member, [], default));
         }
     }
 
@@ -46,8 +46,8 @@ public sealed class GroupTests : IdentitySuite
         var ann = await CreateUserAsync("ann@example.com");
         var ci = await CreateIdentityAsync("ci");
         var group = await CreateGroupAsync("releasers");
-        await Groups.AddMemberAsync(Administrator, group.Id, Ref(ann), default);
-        await Groups.AddMemberAsync(Administrator, group.Id, new PrincipalRef(PrincipalKind.Identity, ci.Id), default);
+        await Groups.AddMemberAsync(Administrator, group.Id, Ref(ann), [], default);
+        await Groups.AddMemberAsync(Administrator, group.Id, new PrincipalRef(PrincipalKind.Identity, ci.Id), [], default);
         await Users.DeleteAsync(Administrator, ann.Id, default);
         var page = await Node.Get<GroupDirectory>().ListMembersAsync(Administrator, group.Id, new DirectoryQuery(25), default);
         Assert.Equal([new GroupMemberView(PrincipalKind.Identity, ci.Id, "ci")], page.Items);

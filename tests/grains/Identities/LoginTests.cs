@@ -133,8 +133,8 @@ public sealed class LoginTests : IdentitySuite
     [Fact]
     public async Task A_login_that_races_with_another_password_fails()
     {
-        var ann = await CreateUserAsync("ann@example.com");
-        Once(() => Users.UpdateAsync(Administrator, ann.Id, new UpdateUser(Password: "another password"), default));
+        await CreateUserAsync("ann@example.com");
+        Once(() => Users.ResetAsync("ann@example.com", null, "another password", default));
         await AssertRefusedAsync(ErrorCode.Unauthenticated, LogInAsync("ann@example.com", Password));
     }
 

@@ -47,7 +47,7 @@ public sealed class RecordedIdentityChangesTests : IdentitySuite
     {
         var ann = await CreateUserAsync("ann@example.com");
         var group = await Groups.CreateAsync(Administrator, new CreateGroup("team"), None);
-        await Groups.AddMemberAsync(Administrator, group.Id, new PrincipalRef(PrincipalKind.User, ann.Id), None);
+        await Groups.AddMemberAsync(Administrator, group.Id, new PrincipalRef(PrincipalKind.User, ann.Id), [], None);
         Assert.Equal(
             $$$"""{"members":{"added":[{"kind":"user","id":"{{{ann.Id}}}","name":"Ann"}]}}""", await LastChangesAsync("group.addMember"));
         await Groups.RemoveMemberAsync(Administrator, group.Id, ann.Id, None);

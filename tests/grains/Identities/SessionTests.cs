@@ -65,7 +65,7 @@ public sealed class SessionTests : IdentitySuite
     {
         var ann = await CreateUserAsync("ann@example.com");
         var group = await Groups.CreateAsync(Administrator, new CreateGroup("releasers"), default);
-        await Groups.AddMemberAsync(Administrator, group.Id, new PrincipalRef(PrincipalKind.User, ann.Id), default);
+        await Groups.AddMemberAsync(Administrator, group.Id, new PrincipalRef(PrincipalKind.User, ann.Id), [], default);
         var caller = await SignInAsync("ann@example.com", Password);
         var me = await Sessions.DescribeAsync(caller, default);
         Assert.Equal((PrincipalKind.User, ann.Id, "Ann", ProductRole.Member), (me.Kind, me.Id, me.Name, me.ProductRole));
