@@ -15,6 +15,7 @@ internal static class Scenes
         ["POST /api/v1/auth/login"] = async (stage, _) => new(await PasswordAsync(stage)),
         ["POST /api/v1/auth/universal-auth/login"] = async (stage, _) => new(await SecretAsync(stage)),
         ["POST /api/v1/auth/oidc-auth/login"] = Body(_ => new { identityId = "idn_00000000000000000000000000", jwt = "a.b.c" }),
+        ["POST /api/v1/auth/password-reset"] = Body(_ => new { token = "usr_00000000000000000000000000.none", password = Cast.Password }),
         ["PUT /api/v1/me/password"] = Body(_ => new { currentPassword = Cast.Password, newPassword = Cast.Password }),
         ["DELETE /api/v1/me/sessions/{sessionId}"] = async (stage, role) =>
             new() { { "sessionId", await stage.NewSessionAsync(role == Role.NoToken ? Role.Stranger : role) } },

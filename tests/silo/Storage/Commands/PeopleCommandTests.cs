@@ -1,0 +1,112 @@
+using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.Identities.Groups;
+using CodeSigning.Grains.Identities.Logins;
+using CodeSigning.Grains.Identities.Users;
+using CodeSigning.Identities;
+using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Storage;
+using CodeSigning.Silo.Storage.Commands;
+using CodeSigning.Silo.Storage.Hosting;
+using CodeSigning.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Xunit;
+
+namespace CodeSigning.Silo.Tests.Storage.Commands;
+
+/// <summary>What whoever is on the server itself may do to people.</summary>
+public sealed class PeopleCommandTests : IAsyncLifetime, IDisposable
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+    private readonly TemporaryDirectory _data = new();
+    private readonly StringWriter _output = new();
+    private readonly StringWriter _errors = new();
+    private string _group = "";
+
+    public async Task InitializeAsync()
+    {
+        using var server = CreateHost();
+        await server.StartAsync();
+        await server.Services.GetRequiredService<UserService>().CreateAsync(
+            Caller.System, new CreateUser("ann@example.com", "Ann", "a password of ann's"), None);
+        var group = await server.Services.GetRequiredService<GroupService>().CreateAsync(Caller.System, new CreateGroup("team"), None);
+        _group = group.Id;
+        await server.StopAsync();
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose()
+    {
+        _data.Dispose();
+        _output.Dispose();
+        _errors.Dispose();
+    }
+
+    [Fact]
+    public async Task A_password_that_is_printed_once_signs_in()
+    {
+        Assert.Equal(0, await RunAsync(PeopleCommand.ResetPasswordAsync, "ann@example.com", "--new-email", "ann@example.org"));
+        var password = _output.ToString().Split('\n')[0].Split(' ')[^1];
+        using var server = CreateHost();
+        await server.StartAsync();
+        await server.Services.GetRequiredService<PasswordLogin>().LoginAsync(
+            new PasswordCredentials("ann@example.org", password), new LoginOrigin("127.0.0.1", null), None);
+        await server.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_person_is_added_to_a_group()
+    {
+        Assert.Equal(0, await RunAsync(PeopleCommand.AddToGroupAsync, _group, "ann@example.com"));
+        Assert.Equal(1, await RunAsync(PeopleCommand.AddToGroupAsync, _group, "ann@example.com"));
+        Assert.Contains("Nothing was changed. It is a member of this group already.", _errors.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_is_not_there_is_not_reset()
+    {
+        Assert.Equal(1, await RunAsync(PeopleCommand.ResetPasswordAsync, "nobody@example.com"));
+        Assert.Contains("There is no person with this address.", _errors.ToString(), StringComparison.Ordinal);
+        Assert.Empty(_output.ToString());
+    }
+
+    [Fact]
+    public async Task Nothing_is_done_while_the_server_has_the_store()
+    {
+        using var server = StoreLock.Take(Storage());
+        Assert.Equal(1, await RunAsync(PeopleCommand.ResetPasswordAsync, "ann@example.com"));
+    }
+
+    [Fact]
+    public async Task Wrong_arguments_are_told_what_is_right()
+    {
+        Assert.Equal(2, await RunAsync(PeopleCommand.ResetPasswordAsync));
+        Assert.Equal(2, await RunAsync(PeopleCommand.AddToGroupAsync, _group));
+        Assert.Contains("Usage: silo reset-password EMAIL", _errors.ToString(), StringComparison.Ordinal);
+    }
+
+    private async Task<int> RunAsync(
+        Func<IHost, IReadOnlyList<string>, TextWriter, TextWriter, CancellationToken, Task<int>> verb, params string[] arguments)
+    {
+        using var host = CreateHost();
+        return await verb(host, arguments, _output, _errors, None);
+    }
+
+    private StorageOptions Storage() => new() { Database = "sqlite", DataDirectory = _data.Path };
+
+    private IHost CreateHost()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.SetMinimumLevel(LogLevel.None);
+        builder.Services
+            .AddLedgerStorage(Storage())
+            .AddSingleton(_ => MasterKey.FromBytes(new byte[MasterKey.Length]))
+            .AddSingleton<KeySealer>()
+            .AddSingleton(provider => new KeyVault(
+                provider.GetRequiredService<KeySealer>(), provider.GetRequiredService<ISealedKeyStore>()))
+            .AddIdentities();
+        return builder.Build();
+    }
+}
