@@ -179,7 +179,7 @@ public sealed class EmergencyStop(
             grant => grant.Revoke(caller.ToRef(), reason, time.GetUtcNow()),
             ids => Tell(caller, signerId, "signer.revoke-grants", Changes.None.Saying("reason", reason).Adding("revokedGrants", ids)));
 
-    /// <summary>Ends what a query finds, page by page: what has ended is not found again.</summary>
+    /// <summary>Ends what a query finds, page by page.</summary>
     private async Task<ImmutableArray<string>> EndAllAsync<TState>(
         StateQuery query, Func<TState, TState> end, Func<ImmutableArray<string>, LedgerElement> tell)
         where TState : class, IIndexedState
@@ -190,7 +190,7 @@ public sealed class EmergencyStop(
             var page = await store.ListAsync(query, CancellationToken.None);
             if (page.Count == 0)
             {
-                return ended.ToImmutable();
+                return ended.DrainToImmutable();
             }
 
             ImmutableArray<string> ids = [.. page.Select(row => row.Id)];
@@ -200,6 +200,9 @@ public sealed class EmergencyStop(
                 await ledger.RecordAsync(tell(ids).Writing(writes), CancellationToken.None);
                 ended.AddRange(ids);
                 round = 1;
+
+                // None that is newer can be found: nothing was given in the generation that has ended.
+                query = query with { Before = ids[^1] };
             }
             catch (CommitRefusedException) when (round++ < MaxRounds)
             {

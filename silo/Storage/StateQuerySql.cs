@@ -31,7 +31,7 @@ internal sealed class StateQuerySql
     private (string Sql, object[] Values) WriteOne((string? Status, string? Link)[] ranges)
     {
         var limit = Math.Clamp(_query.Limit, 1, 1000).ToString(CultureInfo.InvariantCulture);
-        StringBuilder sql = new("WITH page AS (SELECT id FROM (");
+        StringBuilder sql = new("WITH page AS MATERIALIZED (SELECT id FROM (");
         for (var i = 0; i < ranges.Length; i++)
         {
             if (i > 0)
@@ -43,8 +43,9 @@ internal sealed class StateQuerySql
             sql.Append(" LIMIT ").Append(limit).Append(") r").Append(i.ToString(CultureInfo.InvariantCulture));
         }
 
+        // SQLite must not walk all states and look for each whether it is on the page: CROSS JOIN keeps its order.
         sql.Append(") ranges ORDER BY id DESC LIMIT ").Append(limit).Append(") ")
-            .Append("SELECT s.type, s.id, s.version, s.content, s.seal, s.name, s.parent, s.status, s.until_ms FROM page JOIN states s ON s.id = page.id AND s.type = ")
+            .Append("SELECT s.type, s.id, s.version, s.content, s.seal, s.name, s.parent, s.status, s.until_ms FROM page CROSS JOIN states s WHERE s.id = page.id AND s.type = ")
             .Append(Parameter(_query.Type)).Append(" ORDER BY s.id DESC");
         return (sql.ToString(), [.. _values]);
     }

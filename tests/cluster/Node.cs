@@ -28,6 +28,11 @@ internal sealed partial class Node : IAsyncDisposable
     /// <summary>Where it listens for other nodes; over PostgreSQL only.</summary>
     public IPEndPoint Silo { get; init; } = new(IPAddress.Loopback, FreePort.Find());
 
+    /// <summary>The most memory that the process has held at once so far, in bytes.</summary>
+    public long PeakMemory => 1024 * long.Parse(
+        File.ReadLines($"/proc/{_process!.Id}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ')[^2],
+        CultureInfo.InvariantCulture);
+
     public bool HasEnded => _process!.HasExited;
 
     public static async Task<Node> StartAsync(IReadOnlyDictionary<string, string> settings)

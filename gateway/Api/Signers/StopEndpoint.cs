@@ -38,14 +38,17 @@ internal static class StopEndpoint
             Write(json, "cancelledRequests", report.CancelledRequests);
             Write(json, "signersWithSameKey", report.SignersWithSameKey);
             json.WriteStartArray("signatures"u8);
+            var flushed = 0L;
             await foreach (var entry in report.Signatures.WithCancellation(httpContext.RequestAborted))
             {
                 json.WriteRawValue(entry.Json, skipInputValidation: true);
-                if (json.BytesPending >= FlushedAt)
-                {
-                    await json.FlushAsync(httpContext.RequestAborted);
-                    await httpContext.Response.BodyWriter.FlushAsync(httpContext.RequestAborted);
-                }
+                if (json.BytesCommitted + json.BytesPending - flushed < FlushedAt)
+                    continue;
+
+                // The one hands over to the response, the other waits until the client has taken it.
+                await json.FlushAsync(httpContext.RequestAborted);
+                await httpContext.Response.BodyWriter.FlushAsync(httpContext.RequestAborted);
+                flushed = json.BytesCommitted;
             }
 
             json.WriteEndArray();

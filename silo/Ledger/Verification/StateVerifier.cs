@@ -58,12 +58,12 @@ internal sealed class StateVerifier(IReadConnections connections, IStateSealer s
     {
         var found = await connections.QueryAsync(
             """
-            WITH page AS (SELECT type, id FROM states WHERE (type, id) > (@a, @b) ORDER BY type, id LIMIT @c)
+            WITH page AS MATERIALIZED (SELECT type, id FROM states WHERE (type, id) > (@a, @b) ORDER BY type, id LIMIT @c)
             SELECT 0 AS is_link, s.type, s.id, s.content, s.parent, s.status, s.version, s.seal, s.name, s.until_ms
-                FROM page JOIN states s ON s.type = page.type AND s.id = page.id
+                FROM page CROSS JOIN states s WHERE s.type = page.type AND s.id = page.id
             UNION ALL
             SELECT 1 AS is_link, l.type, l.id, l.link, l.parent, l.status, NULL, NULL, NULL, NULL
-                FROM page JOIN state_links l ON l.type = page.type AND l.id = page.id
+                FROM page CROSS JOIN state_links l WHERE l.type = page.type AND l.id = page.id
             """,
             reader => reader.GetInt32(0) == 0 ? new Found(ReadRow(reader), null) : new Found(null, ReadLink(reader)),
             cancellationToken, afterType, afterId, PageSize);

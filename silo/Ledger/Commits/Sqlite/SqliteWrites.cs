@@ -54,7 +54,8 @@ internal static class SqliteWrites
             if (write.ExpectedVersion == 0)
                 continue;
 
-            statements.Execute("DELETE FROM state_links WHERE type = @a AND id = @b", write.Type, write.Id);
+            // Left to itself the planner walks all links of the kind.
+            statements.Execute("DELETE FROM state_links INDEXED BY state_links_id WHERE type = @a AND id = @b", write.Type, write.Id);
             if (write.Content is null)
                 statements.Execute("DELETE FROM states WHERE type = @a AND id = @b", write.Type, write.Id);
             else if (write.Index.Name is not null)
