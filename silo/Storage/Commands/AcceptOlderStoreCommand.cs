@@ -26,6 +26,9 @@ public static class AcceptOlderStoreCommand
         var storage = host.Services.GetRequiredService<IOptions<StorageOptions>>().Value;
         try
         {
+            // A server that runs has perhaps not made its mark yet.
+            using var stopped = storage.IsSqlite && File.Exists(storage.SqliteFile) ? StoreLock.Take(storage) : null;
+
             // Without a mark there is nothing to compare with, and a store that is not there would be made.
             if (host.Services.GetRequiredService<HighWaterFile>().Read() is not { } seen)
             {
@@ -33,7 +36,6 @@ public static class AcceptOlderStoreCommand
                 return 0;
             }
 
-            using var stopped = storage.IsSqlite ? StoreLock.Take(storage) : null;
             await host.StartAsync(cancellationToken);
             await host.StopAsync(CancellationToken.None);
             await output.WriteLineAsync(host.Services.GetRequiredService<HighWaterWatch>().GivenUp is { } before

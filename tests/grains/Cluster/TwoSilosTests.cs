@@ -155,6 +155,7 @@ public sealed class TwoSilosTests(TwoSilos silos) : IClassFixture<TwoSilos>, IAs
         Assert.Equal((here.Code, here.Message, here.RetryAfter), (there.Code, there.Message, there.RetryAfter));
         Assert.Equal(here.Members, there.Members);
 
+        await Home.DoAsync(Administrator, administrator => Home.Withdrawals.DisableAsync(administrator, signerId, None));
         var changed = caller with { Basis = [new StateVersion(StateTypes.User, Administrator.Id, 99)] };
         var stale = await Assert.ThrowsAsync<CommitRefusedException>(() => signer.EnableAsync(changed, None));
         Assert.Equal(CommitRefusal.Stale, stale.Reason);

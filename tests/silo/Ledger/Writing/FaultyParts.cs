@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace CodeSigning.Silo.Tests.Ledger.Writing;
 
 /// <summary>What the writer stands on, but for the commits, with faults that nobody foresaw.</summary>
-internal sealed class FaultyParts(ILedgerKey key, IStateSealer sealer, IUseCountReader uses) : ILedgerKey, IStateSealer, IUseCountReader
+internal sealed class FaultyParts(ILedgerKey key, IStateSealer sealer, Lazy<IUseCountReader> uses) : ILedgerKey, IStateSealer, IUseCountReader
 {
     /// <summary>A grant that cannot be counted, and a state that cannot be sealed.</summary>
     public const string BadId = "bad_1";
@@ -25,7 +25,8 @@ internal sealed class FaultyParts(ILedgerKey key, IStateSealer sealer, IUseCount
         var key = Real<ILedgerKey>(services);
         var sealer = Real<IStateSealer>(services);
         var uses = Real<IUseCountReader>(services);
-        services.AddSingleton(provider => new FaultyParts(key(provider), sealer(provider), uses(provider)));
+        services.AddSingleton(provider => new FaultyParts(
+            key(provider), sealer(provider), new Lazy<IUseCountReader>(() => uses(provider)))); // It reads what the sealer has sealed.
         services.AddSingleton<ILedgerKey>(provider => provider.GetRequiredService<FaultyParts>());
         services.AddSingleton<IStateSealer>(provider => provider.GetRequiredService<FaultyParts>());
         services.AddSingleton<IUseCountReader>(provider => provider.GetRequiredService<FaultyParts>());
@@ -41,9 +42,9 @@ internal sealed class FaultyParts(ILedgerKey key, IStateSealer sealer, IUseCount
         sealer.Verify(type, id, version, content, seal);
 
     public Task<UseCount> ReadGrantAsync(string grantId, CancellationToken cancellationToken) =>
-        grantId == BadId ? throw new InvalidCastException("That is no number.") : uses.ReadGrantAsync(grantId, cancellationToken);
+        grantId == BadId ? throw new InvalidCastException("That is no number.") : uses.Value.ReadGrantAsync(grantId, cancellationToken);
 
-    public Task<UseCount> ReadAsync(string id, CancellationToken cancellationToken) => uses.ReadAsync(id, cancellationToken);
+    public Task<UseCount> ReadAsync(string id, CancellationToken cancellationToken) => uses.Value.ReadAsync(id, cancellationToken);
 
     private static Func<IServiceProvider, T> Real<T>(IServiceCollection services)
     {
