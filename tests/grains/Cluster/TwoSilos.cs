@@ -12,10 +12,11 @@ using Xunit;
 namespace CodeSigning.Grains.Tests.Cluster;
 
 /// <summary>Two silos in this process that meet over one PostgreSQL database: what they say to each other is serialised.</summary>
-public sealed class TwoSilos : IAsyncLifetime
+public sealed class TwoSilos : IAsyncLifetime, IDisposable
 {
     private static readonly TimeSpan Seldom = TimeSpan.FromHours(1);
     private readonly ManualTimeProvider _time = new();
+    private readonly TemporaryDirectory _directory = new();
     private readonly Dictionary<string, SiloCalls> _calls = [];
     private InProcessTestCluster _cluster = null!;
 
@@ -32,7 +33,7 @@ public sealed class TwoSilos : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var database = await (await PostgreSqlServer.SharedAsync()).CreateDatabaseAsync();
-        var settings = TestHost.Settings(Path.GetTempPath()) with
+        var settings = TestHost.Settings(_directory.Path) with
         {
             PostgreSql = database.Service,
             PostgreSqlOwner = database.Owner,
@@ -53,6 +54,8 @@ public sealed class TwoSilos : IAsyncLifetime
 
     public Task DisposeAsync() => _cluster.DisposeAsync().AsTask();
 
+    public void Dispose() => _directory.Dispose();
+
     /// <summary>Has the silo of <see cref="Home"/> be the home of the grains that are called from here on.</summary>
     public void PlaceAtHome() => RequestContext.Set(IPlacementDirector.PlacementHintKey, _cluster.Silos[0].SiloAddress);
 
@@ -63,7 +66,7 @@ public sealed class TwoSilos : IAsyncLifetime
     private void Configure(string name, IHostApplicationBuilder host, NodeSettings settings)
     {
         _calls[name] = new SiloCalls();
-        host.AddStore(settings);
+        host.AddStore(settings with { HighWater = _directory.File($"{name}.high-water") });
         host.Services
             .AddTestClocks(_time)
             .AddSingleton(new PkiOptions { PublicUrl = settings.PublicUrl })
