@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using CodeSigning.Grains.States;
 
 namespace CodeSigning.Grains.Certificates;
@@ -8,8 +7,6 @@ public sealed class RevocationRegister(IStateStore store)
 {
     /// <summary>How often a revocation is tried again while others of the same CA come before it.</summary>
     public const int Rounds = 16;
-
-    private const int PageLength = 1000;
 
     /// <summary>The write that counts one more; it belongs into the commit of the revocation.</summary>
     public async Task<StateWrite> CountOneMoreAsync(string caId, CancellationToken cancellationToken)
@@ -31,15 +28,15 @@ public sealed class RevocationRegister(IStateStore store)
         string caId, long atLeast, CancellationToken cancellationToken)
     {
         var revoked = new List<RevokedSerial>();
-        await foreach (var stored in PagesAsync(StateTypes.Certificate, caId, cancellationToken))
+        await foreach (var row in ReadRevokedAsync<CertificateState>(StateTypes.Certificate, caId, cancellationToken))
         {
-            if (stored.ReadAs<CertificateState>() is { Issued: { } issued, Revocation: { } revocation })
+            if (row.State is { Issued: { } issued, Revocation: { } revocation })
                 revoked.Add(new RevokedSerial(issued.SerialNumber, revocation));
         }
 
-        await foreach (var stored in PagesAsync(StateTypes.CertificateAuthority, caId, cancellationToken))
+        await foreach (var row in ReadRevokedAsync<CertificateAuthorityState>(StateTypes.CertificateAuthority, caId, cancellationToken))
         {
-            if (stored.ReadAs<CertificateAuthorityState>() is { Revocation: { } revocation } authority)
+            if (row.State is { Revocation: { } revocation } authority)
                 revoked.Add(new RevokedSerial(authority.Certificate.SerialNumber, revocation));
         }
 
@@ -47,18 +44,7 @@ public sealed class RevocationRegister(IStateStore store)
         return revoked.Count >= atLeast ? revoked : throw new StateTamperedException(StateTypes.RevocationCount, caId);
     }
 
-    private async IAsyncEnumerable<StoredState> PagesAsync(
-        string type, string caId, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var query = new StateQuery(type, Parent: caId, Statuses: [CertificateWords.Revoked], Limit: PageLength);
-        IReadOnlyList<StoredState> page;
-        do
-        {
-            page = await store.ListAsync(query, cancellationToken);
-            foreach (var stored in page)
-                yield return stored;
-            query = query with { Before = page.Count == 0 ? null : page[^1].Id };
-        }
-        while (page.Count == PageLength);
-    }
+    private IAsyncEnumerable<Row<TState>> ReadRevokedAsync<TState>(string type, string caId, CancellationToken cancellationToken)
+        where TState : class, IIndexedState =>
+        store.ReadAllAsync<TState>(new StateQuery(type, Parent: caId, Statuses: [CertificateWords.Revoked]), cancellationToken);
 }

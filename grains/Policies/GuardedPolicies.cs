@@ -10,8 +10,6 @@ namespace CodeSigning.Grains.Policies;
 /// </summary>
 public sealed class GuardedPolicies(IStateStore store)
 {
-    private const int PageSize = 1000;
-
     /// <summary>Whether a request was ever approved under a policy.</summary>
     public static bool IsGuarded(Row<PolicyState> policy) => policy.State.Guarded;
 
@@ -40,18 +38,6 @@ public sealed class GuardedPolicies(IStateStore store)
     private static IEnumerable<PrincipalRef> Approvers(Row<PolicyState> policy) =>
         policy.State.Definition.Steps.SelectMany(step => step.Approvers);
 
-    private async Task<List<Row<PolicyState>>> ReadAllAsync(CancellationToken cancellationToken)
-    {
-        List<Row<PolicyState>> all = [];
-        IReadOnlyList<StoredState> page;
-        do
-        {
-            page = await store.ListAsync(
-                new StateQuery(StateTypes.Policy, Before: all.LastOrDefault()?.Id, Limit: PageSize), cancellationToken);
-            all.AddRange(page.Select(row => row.ToRow<PolicyState>()));
-        }
-        while (page.Count == PageSize);
-
-        return all;
-    }
+    private ValueTask<List<Row<PolicyState>>> ReadAllAsync(CancellationToken cancellationToken) =>
+        store.ReadAllAsync<PolicyState>(new StateQuery(StateTypes.Policy), cancellationToken).ToListAsync(cancellationToken);
 }

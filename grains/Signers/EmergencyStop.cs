@@ -127,7 +127,7 @@ public sealed class EmergencyStop(
         }
 
         HashSet<string> certificates = [];
-        await foreach (var row in ReadAllAsync<CertificateState>(StateTypes.Certificate, cancellationToken))
+        await foreach (var row in store.ReadAllAsync<CertificateState>(new StateQuery(StateTypes.Certificate), cancellationToken))
         {
             if (row.State.PublicKey.Span.SequenceEqual(key.Span))
             {
@@ -136,7 +136,7 @@ public sealed class EmergencyStop(
         }
 
         var others = ImmutableArray.CreateBuilder<SignerOfSameKey>();
-        await foreach (var row in ReadAllAsync<SignerState>(StateTypes.Signer, cancellationToken))
+        await foreach (var row in store.ReadAllAsync<SignerState>(new StateQuery(StateTypes.Signer), cancellationToken))
         {
             if (row.Id != signer.Id && !row.State.IsDeleted && certificates.Contains(row.State.CertificateId))
             {
@@ -145,24 +145,6 @@ public sealed class EmergencyStop(
         }
 
         return others.ToImmutable();
-    }
-
-    private async IAsyncEnumerable<Row<TState>> ReadAllAsync<TState>(
-        string type, [EnumeratorCancellation] CancellationToken cancellationToken)
-        where TState : class, IIndexedState
-    {
-        string? before = null;
-        do
-        {
-            var page = await store.ReadPageAsync(new StateQuery(type, Before: before, Limit: RowsAtOnce), cancellationToken);
-            foreach (var row in page.Items)
-            {
-                yield return row.ToRow<TState>();
-            }
-
-            before = page.Next;
-        }
-        while (before is not null);
     }
 
     private Task<ImmutableArray<string>> EndRequestsAsync(Caller caller, string signerId, string reason) =>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CodeSigning.Ledger;
 
 namespace CodeSigning.Grains.States;
@@ -5,6 +6,8 @@ namespace CodeSigning.Grains.States;
 /// <summary>What readers of states have in common.</summary>
 public static class StateReading
 {
+    private const int RowsAtOnce = 500;
+
     /// <summary>Reads one page and tells whether there is another.</summary>
     public static async Task<StatePage> ReadPageAsync(
         this IStateStore store, StateQuery query, CancellationToken cancellationToken)
@@ -13,6 +16,25 @@ public static class StateReading
         return states.Count <= query.Limit
             ? new StatePage(states, null)
             : new StatePage([.. states.Take(query.Limit)], states[query.Limit - 1].Id);
+    }
+
+    /// <summary>Reads all that a query finds, newest first, a page at a time; its limit does not count.</summary>
+    public static async IAsyncEnumerable<Row<TState>> ReadAllAsync<TState>(
+        this IStateStore store, StateQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+        where TState : class, IIndexedState
+    {
+        var next = query with { Limit = RowsAtOnce };
+        do
+        {
+            var page = await store.ReadPageAsync(next, cancellationToken);
+            foreach (var stored in page.Items)
+            {
+                yield return stored.ToRow<TState>();
+            }
+
+            next = next with { Before = page.Next };
+        }
+        while (next.Before is not null);
     }
 
     /// <summary>Reads one state; null where there is none.</summary>
