@@ -12,7 +12,9 @@ internal sealed class FirstAdministratorAnnouncement(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         if (await administrator.EnsureAsync(cancellationToken) is not { } made)
+        {
             return;
+        }
 
         log.LogInformation("The first administrator is {Email}", made.Email);
         if (made.RandomPassword is { } password)

@@ -43,8 +43,8 @@ internal static class CallerFeature
     public static async Task<Caller> ReauthenticateAsync(this HttpContext context)
     {
         var authentication = context.RequestServices.GetRequiredService<ICallerAuthentication>();
-        var caller = await authentication.AuthenticateAsync(context, fresh: true, context.RequestAborted)
-            with { Retry = context.GetCaller().Retry };
+        var fresh = await authentication.AuthenticateAsync(context, fresh: true, context.RequestAborted);
+        var caller = fresh with { Retry = context.GetCaller().Retry };
         context.Features.Set(caller);
         return caller;
     }

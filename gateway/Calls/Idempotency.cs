@@ -21,11 +21,15 @@ internal static class Idempotency
     {
         var values = context.Request.Headers[Header];
         if (values.Count == 0)
+        {
             return null;
+        }
 
         var key = values.Count == 1 ? values[0] : null;
         if (string.IsNullOrEmpty(key) || key.Length > MaxLength || key.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        {
             throw new RefusedException(ErrorCode.InvalidRequest, $"{Header} must be 1 to {MaxLength} visible ASCII characters, once.");
+        }
 
         var scope = ScopeOf(context);
         return new IdempotencyKey(scope, key, Hash(scope, context.Request.QueryString.Value, body));
@@ -37,7 +41,9 @@ internal static class Idempotency
         this IAnswerStore answers, Caller caller, IdempotencyKey key, CancellationToken cancellationToken)
     {
         if (await answers.FindAsync(caller.Id, key.Scope, key.Key, cancellationToken) is not { } known)
+        {
             return null;
+        }
 
         return CryptographicOperations.FixedTimeEquals(known.RequestHash.Span, Convert.FromHexString(key.RequestHash))
             ? known.Answer

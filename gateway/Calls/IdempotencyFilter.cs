@@ -10,12 +10,16 @@ internal sealed class IdempotencyFilter(int status) : IEndpointFilter
         var http = context.HttpContext;
         var body = await RequestBody.ReadAsync(http);
         if (Idempotency.ReadKey(http, body.Span) is not { } key)
+        {
             return await next(context);
+        }
 
         var answers = http.RequestServices.GetRequiredService<IAnswerStore>();
         var caller = http.GetCaller() with { Retry = key };
         if (await answers.FindAnswerAsync(caller, key, http.RequestAborted) is { } first)
+        {
             return new KeptAnswer(status, first);
+        }
 
         http.Features.Set(caller);
         try

@@ -12,7 +12,9 @@ internal static class JsonContentType
     public static void Demand(HttpRequest request)
     {
         if (!IsJson(request.ContentType) || request.Headers.ContentEncoding.Count > 0)
+        {
             throw new BadHttpRequestException("Content-Type", StatusCodes.Status415UnsupportedMediaType);
+        }
     }
 
     private static bool IsJson(string? text) => text == Usual

@@ -42,16 +42,24 @@ internal static class JsonMistake
         {
             var memberPath = Join(path, member.Name);
             if (type.Properties.FirstOrDefault(property => property.Name == member.Name) is not { } property)
+            {
                 return $"{Name(memberPath)} is unknown.";
+            }
 
             if (!seen.Add(member.Name))
+            {
                 return $"{Name(memberPath)} is given twice.";
+            }
 
             if (member.Value.ValueKind == JsonValueKind.Null && !property.IsSetNullable)
+            {
                 return $"{Name(memberPath)} cannot be null.";
+            }
 
             if (Find(member.Value, ContractJson.Options.GetTypeInfo(property.PropertyType), memberPath) is { } mistake)
+            {
                 return mistake;
+            }
         }
 
         return type.Properties.FirstOrDefault(property => property.IsRequired && !seen.Contains(property.Name)) is { } missing
@@ -65,7 +73,9 @@ internal static class JsonMistake
         foreach (var item in element.EnumerateArray())
         {
             if (Find(item, items, $"{path}[{index++}]") is { } mistake)
+            {
                 return mistake;
+            }
         }
 
         return null;

@@ -18,7 +18,9 @@ internal static class JsonText
     public static void Check(ReadOnlySpan<byte> text)
     {
         if (text.IsEmpty)
+        {
             throw Refuse("The body is empty; a JSON object is expected.");
+        }
 
         var reader = new Utf8JsonReader(text, ReaderOptions);
         Span<bool> isArray = stackalloc bool[ContractJson.MaxDepth + 1];
@@ -53,7 +55,9 @@ internal static class JsonText
     private static void CheckString(ref Utf8JsonReader reader)
     {
         if (reader.GetString()!.Contains('\0', StringComparison.Ordinal))
+        {
             throw Refuse("A string in the body holds the character U+0000.");
+        }
     }
 
     private static RefusedException Refuse(string detail) => new(ErrorCode.InvalidRequest, detail);

@@ -25,12 +25,16 @@ internal readonly record struct PageQuery(
     public string? GetBefore(params ReadOnlySpan<string> prefixes)
     {
         if (Cursor is null)
+        {
             return null;
+        }
 
         foreach (var prefix in prefixes)
         {
             if (EntityId.Is(prefix, Cursor))
+            {
                 return Cursor;
+            }
         }
 
         throw new RefusedException(ErrorCode.InvalidRequest, "The cursor is not one that a page of this list gave as next.");

@@ -14,7 +14,9 @@ internal sealed class RequestBody : IDisposable
     public static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpContext context)
     {
         if (context.Features.Get<RequestBody>() is { } known)
+        {
             return known._bytes;
+        }
 
         var body = new RequestBody(await ReadAllAsync(context.Request, context.RequestAborted));
         context.Features.Set(body);

@@ -27,7 +27,9 @@ internal static class AnswerSchemas
     private static void LeaveRoom(IOpenApiSchema? schema, OpenApiDocument document, HashSet<OpenApiSchema> seen)
     {
         if (Resolve(schema, document) is not { } found || !seen.Add(found))
+        {
             return;
+        }
 
         found.AdditionalPropertiesAllowed = true;
         found.Required?.ExceptWith((found.Properties ?? NoMembers).Where(member => MayBeNull(member.Value)).Select(member => member.Key));

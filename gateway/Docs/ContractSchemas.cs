@@ -71,7 +71,7 @@ internal static class ContractSchemas
 
     private static void AddFixedValues(OpenApiSchema schema, JsonPropertyInfo member)
     {
-        JsonNode[] values = member switch
+        var values = member switch
         {
             { Name: "keyAlgorithm" } => KeyAlgorithms,
             { Name: "signingAlgorithm" } when IsRequest(member.DeclaringType) => [.. SigningAlgorithms, .. SigningAlgorithms.Select(Underscored)],

@@ -19,7 +19,9 @@ internal sealed class OpenApiDocumentCache(
     public async ValueTask<MadeDocument> GetAsync(CancellationToken cancellationToken)
     {
         if (_made is { } made)
+        {
             return made;
+        }
 
         await _making.WaitAsync(cancellationToken);
         try

@@ -12,7 +12,9 @@ internal static class QueryWords
     public static void Describe(OpenApiOperation operation, IOpenApiParameter parameter)
     {
         if (parameter is not { In: ParameterLocation.Query, Schema: OpenApiSchema schema })
+        {
             return;
+        }
 
         if (parameter.Name is "from" or "to")
         {

@@ -39,7 +39,9 @@ internal sealed record GatewaySettings
     public bool IsTrustedProxy(IPAddress? address)
     {
         if (address is null || TrustedProxies.IsEmpty)
+        {
             return false;
+        }
 
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         return TrustedProxies.Any(network => network.Contains(plain));
@@ -92,7 +94,9 @@ internal sealed record GatewaySettings
     {
         var (certificate, key) = (configuration["CODESIGNING_TLS_CERT"], configuration["CODESIGNING_TLS_KEY"]);
         if (string.IsNullOrWhiteSpace(certificate) && string.IsNullOrWhiteSpace(key))
+        {
             return null;
+        }
 
         foreach (var (name, path) in new[] { ("CODESIGNING_TLS_CERT", certificate), ("CODESIGNING_TLS_KEY", key) })
         {
@@ -135,7 +139,9 @@ internal sealed record GatewaySettings
     {
         var text = configuration[name];
         if (string.IsNullOrWhiteSpace(text))
+        {
             return otherwise;
+        }
 
         if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count is < 1 or > 1_000_000)
         {

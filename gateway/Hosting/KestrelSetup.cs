@@ -76,16 +76,22 @@ internal static class KestrelSetup
     {
         var address = (transport.RemoteEndPoint as IPEndPoint)?.Address;
         if (rates.Take(AnonymousKind.Handshakes, address) is not null)
+        {
             transport.Abort(new ConnectionAbortedException("Too many TLS handshakes from this address."));
+        }
         else if (transport.Features.Get<ClientConnection>() is { } connection)
+        {
             connection.HandshakeFrom = address;
+        }
     }
 
     /// <summary>Takes the client's address and scheme from the trusted proxies' headers, and from nobody else's.</summary>
     public static void UseTrustedProxies(this IApplicationBuilder app, GatewaySettings settings)
     {
         if (settings.TrustedProxies.IsEmpty)
+        {
             return;
+        }
 
         var options = new ForwardedHeadersOptions
         {

@@ -31,10 +31,14 @@ internal sealed class AddressRate(double perSecond, double atOnce, TimeProvider 
             var before = Volatile.Read(ref bucket);
             var after = Math.Max(before, now) + _perToken;
             if (after - now > _perBucket)
+            {
                 return time.GetElapsedTime(now, after - _perBucket);
+            }
 
             if (Interlocked.CompareExchange(ref bucket, after, before) == before)
+            {
                 return null;
+            }
         }
     }
 

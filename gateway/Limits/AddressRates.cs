@@ -56,7 +56,9 @@ internal sealed class AddressRates(GatewaySettings settings, TimeProvider time)
     public void GiveBack(AnonymousKind kind, IPAddress? address)
     {
         if (address is not null && !settings.IsTrustedProxy(address))
+        {
             _rates[(int)kind].GiveBack(address);
+        }
     }
 
     private static AddressRate Create(AnonymousKind kind, double perSecond, TimeProvider time) => kind switch

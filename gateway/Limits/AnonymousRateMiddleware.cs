@@ -38,13 +38,21 @@ internal sealed class AnonymousRateMiddleware(RequestDelegate next, AddressRates
         try
         {
             if (rates.Take(kind, context.Connection.RemoteIpAddress) is not { } wait)
+            {
                 await next(context);
+            }
             else if (!await WaitAsync(context, kind == AnonymousKind.Probes ? BeforeProbe : BeforeRefusal))
+            {
                 connection?.Abort();
+            }
             else if (kind == AnonymousKind.Probes)
+            {
                 await next(context);
+            }
             else
+            {
                 await RefuseAsync(context, wait);
+            }
         }
         finally
         {
@@ -57,10 +65,14 @@ internal sealed class AnonymousRateMiddleware(RequestDelegate next, AddressRates
     {
         // What is no route's endpoint leads nowhere, or is the framework's own way to answer 405 and 415.
         if (context.GetEndpoint() is not RouteEndpoint endpoint)
+        {
             return AnonymousKind.Requests;
+        }
 
         if (endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null)
+        {
             return (endpoint.Metadata.GetMetadata<EndpointLimits>() ?? EndpointLimits.Usual).Anonymous;
+        }
 
         return context.Request.Headers.Authorization.Count == 0 ? AnonymousKind.Requests : null;
     }
@@ -77,12 +89,18 @@ internal sealed class AnonymousRateMiddleware(RequestDelegate next, AddressRates
                 ? refused.RetryAfter
                 : rates.Take(AnonymousKind.Requests, context.Connection.RemoteIpAddress);
             if (wait is null)
+            {
                 throw;
+            }
 
             if (await WaitAsync(context, BeforeRefusal))
+            {
                 await RefuseAsync(context, wait.Value);
+            }
             else
+            {
                 context.Features.Get<ClientConnection>()?.Abort();
+            }
         }
     }
 
@@ -93,7 +111,9 @@ internal sealed class AnonymousRateMiddleware(RequestDelegate next, AddressRates
         try
         {
             if (Interlocked.Increment(ref _waiting) > MostWaiting)
+            {
                 return false;
+            }
 
             await Task.Delay(wait, time, context.RequestAborted);
             return true;
@@ -113,6 +133,8 @@ internal sealed class AnonymousRateMiddleware(RequestDelegate next, AddressRates
         };
         await ProblemWriter.WriteAsync(context, problem);
         if (context.Features.Get<ClientConnection>() is { } connection && connection.CountRefusal() > MostRefusalsOnConnection)
+        {
             connection.Abort();
+        }
     }
 }

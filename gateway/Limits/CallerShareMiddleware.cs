@@ -28,7 +28,9 @@ internal sealed class CallerShareMiddleware(RequestDelegate next, GatewaySetting
         try
         {
             if (_underWay.AddOrUpdate(caller.Id, 1, static (_, count) => count + 1) > _limit)
+            {
                 throw TooManyUnderWay();
+            }
 
             await next(context);
         }
@@ -41,7 +43,9 @@ internal sealed class CallerShareMiddleware(RequestDelegate next, GatewaySetting
     private void Return(string callerId)
     {
         if (_underWay.AddOrUpdate(callerId, 0, static (_, count) => count - 1) == 0)
+        {
             _underWay.TryRemove(new KeyValuePair<string, int>(callerId, 0));
+        }
     }
 
     private static RefusedException TooManyUnderWay() =>

@@ -47,7 +47,9 @@ internal sealed class ClientConnection
     public bool TryBeginAnonymous(int most)
     {
         if (Interlocked.Increment(ref _anonymousRequests) <= most)
+        {
             return true;
+        }
 
         EndAnonymous();
         return false;

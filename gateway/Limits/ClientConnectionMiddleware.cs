@@ -20,7 +20,9 @@ internal sealed class ClientConnectionMiddleware(RequestDelegate next, Connectio
         }
 
         if (!connection.IsTrusted || connection.CountRequest() % RequestsInARow == 0)
+        {
             await Task.Yield();
+        }
 
         if (context.RequestAborted.IsCancellationRequested)
         {

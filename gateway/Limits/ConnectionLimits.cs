@@ -41,7 +41,9 @@ internal sealed class ConnectionLimits
         get
         {
             lock (_lock)
+            {
                 return _anonymous.Count;
+            }
         }
     }
 
@@ -51,7 +53,9 @@ internal sealed class ConnectionLimits
         get
         {
             lock (_lock)
+            {
                 return _trusted.Count;
+            }
         }
     }
 
@@ -82,7 +86,10 @@ internal sealed class ConnectionLimits
         var party = address is null ? "" : ClientNetwork.Of(address).ToString();
         ClientConnection? removed;
         lock (_lock)
+        {
             removed = (connection.IsTrusted ? _trusted : _anonymous).Add(connection, party);
+        }
+
         End(removed);
         return connection;
     }
@@ -91,7 +98,9 @@ internal sealed class ConnectionLimits
     public void Close(ClientConnection connection)
     {
         lock (_lock)
+        {
             connection.Pool?.Remove(connection);
+        }
     }
 
     /// <summary>Notes that a request begins on a connection.</summary>
@@ -119,13 +128,17 @@ internal sealed class ConnectionLimits
     public bool Authenticate(ClientConnection connection, string callerId)
     {
         if (connection.IsTrusted)
+        {
             return false;
+        }
 
         ClientConnection? removed;
         lock (_lock)
         {
             if (connection.IsTrusted || connection.Pool is null)
+            {
                 return false;
+            }
 
             connection.Pool.Remove(connection);
             connection.IsTrusted = true;
@@ -139,7 +152,9 @@ internal sealed class ConnectionLimits
     private void End(ClientConnection? removed)
     {
         if (removed is null)
+        {
             return;
+        }
 
         Interlocked.Increment(ref _displaced);
         removed.Abort();

@@ -25,13 +25,17 @@ internal sealed class ConnectionPool(int limit, int limitPerParty, bool sparesRe
     public ClientConnection? Add(ClientConnection connection, string partyKey)
     {
         if (!_parties.TryGetValue(partyKey, out var party))
+        {
             party = new Party(partyKey, ++_stamps);
+        }
 
         var removed = party.Count >= limitPerParty ? Oldest(party)
             : Count >= limit ? Oldest(_bySize.Max!)
             : null;
         if (removed is not null)
+        {
             Remove(removed);
+        }
 
         Resize(party, by: 1);
         connection.Pool = this;
@@ -86,7 +90,9 @@ internal sealed class ConnectionPool(int limit, int limitPerParty, bool sparesRe
     {
         var (idle, busy) = (party.Idle.First?.Value, party.Busy.First?.Value);
         if (idle is null || busy is null)
+        {
             return idle ?? busy!;
+        }
 
         return sparesRequests || idle.Stamp < busy.Stamp ? idle : busy;
     }

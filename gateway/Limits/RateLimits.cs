@@ -35,7 +35,9 @@ internal sealed class RateLimits : IDisposable
     {
         using var lease = limiter.AttemptAcquire(principalId, count);
         if (lease.IsAcquired)
+        {
             return null;
+        }
 
         return lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1);
     }

@@ -17,7 +17,9 @@ internal sealed class SharedRun<T>(Func<Task<T>> run)
         lock (_lock)
         {
             if (_running is null or { IsCompleted: true } && _next is null)
+            {
                 return _running = Task.Run(run);
+            }
 
             return _next ??= RunAfterAsync(_running!);
         }

@@ -34,7 +34,9 @@ internal sealed class WorkInFlightMiddleware(RequestDelegate next, GatewaySettin
 
         var isAnonymous = metadata?.GetMetadata<IAllowAnonymous>() is not null;
         if (isAnonymous && context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true)
+        {
             await RequestBody.ReadAsync(context);
+        }
 
         var slots = isAnonymous ? _anonymous : _others;
         if (!slots.TryTake())
@@ -60,7 +62,9 @@ internal sealed class WorkInFlightMiddleware(RequestDelegate next, GatewaySettin
         public bool TryTake()
         {
             if (Interlocked.Increment(ref _taken) <= count)
+            {
                 return true;
+            }
 
             Interlocked.Decrement(ref _taken);
             return false;

@@ -80,7 +80,9 @@ internal sealed class Metric
     public void Write(OpenMetricsText text)
     {
         if (_series.IsEmpty)
+        {
             return;
+        }
 
         text.Family(Name, _kind, _unit, _help);
         foreach (var (labels, series) in _series.OrderBy(pair => pair.Key, StringComparer.Ordinal))

@@ -14,7 +14,9 @@ internal sealed class ProblemDescriber(ILogger<ProblemDescriber> log)
     public Problem Describe(HttpContext context, Exception exception)
     {
         if (ExceptionProblems.Find(exception) is { } known)
+        {
             return known;
+        }
 
         var id = exception is ElementFailedException { ErrorId: { } logged } ? logged : Log(context, exception);
         return new Problem(

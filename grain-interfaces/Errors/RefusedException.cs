@@ -11,10 +11,7 @@ public sealed class RefusedException : Exception
 {
     /// <summary>Refuses with a code and a sentence for the caller.</summary>
     public RefusedException(ErrorCode code, string detail)
-        : base(detail)
-    {
-        Code = code;
-    }
+        : base(detail) => Code = code;
 
     /// <summary>For serializers.</summary>
     public RefusedException()

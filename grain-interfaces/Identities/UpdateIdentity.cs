@@ -9,6 +9,6 @@ public sealed record UpdateIdentity(
     string? Name = null, PrincipalStatus? Status = null)
 {
     /// <summary>The new description; null takes it away.</summary>
-    
+
     public OptionalText Description { get; init; }
 }

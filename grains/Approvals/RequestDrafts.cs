@@ -149,8 +149,8 @@ public sealed class RequestDrafts(
 
         if (!_requests.TrySpend(caller.Id, out var wait))
         {
-            throw new RefusedException(
-                ErrorCode.RateLimited, "You open requests too often. Wait as long as Retry-After says.") { RetryAfter = wait };
+            const string Detail = "You open requests too often. Wait as long as Retry-After says.";
+            throw new RefusedException(ErrorCode.RateLimited, Detail) { RetryAfter = wait };
         }
 
         var change = Change

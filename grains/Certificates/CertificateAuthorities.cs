@@ -40,7 +40,9 @@ public sealed class CertificateAuthorities(IStateStore store)
             is { Count: > 0 } above)
         {
             foreach (var (id, authority) in await DemandAsync(above, cancellationToken))
+            {
                 known.Add(id, authority);
+            }
         }
 
         return known;
@@ -52,7 +54,9 @@ public sealed class CertificateAuthorities(IStateStore store)
         for (var at = id; at is not null; at = line[^1].State.ParentId)
         {
             if (line.Count == CertificateRules.DeepestLine)
+            {
                 throw new StateTamperedException(StateTypes.CertificateAuthority, at);
+            }
 
             line.Add(known[at]);
         }

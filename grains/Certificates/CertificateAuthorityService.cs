@@ -94,7 +94,9 @@ public sealed class CertificateAuthorityService(
             try
             {
                 if (!TryGetFresh(id, version, out list))
+                {
                     _lists[id] = list = await MakeListAsync(authority, version, revoked, cancellationToken);
+                }
             }
             finally
             {
@@ -133,7 +135,9 @@ public sealed class CertificateAuthorityService(
         string? parentId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (parentId is null)
+        {
             return IssuerLine.None;
+        }
 
         var line = await authorities.ReadLineAsync(parentId, cancellationToken)
             ?? throw new RefusedException(ErrorCode.NotFound, "There is no CA of this parentId.");

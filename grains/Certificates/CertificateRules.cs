@@ -58,19 +58,27 @@ public static class CertificateRules
         var isPem = request is { CertificatePem: not null, PrivateKeyPem: not null };
         var isOther = request is not { CertificatePem: null, ChainPem: null, PrivateKeyPem: null };
         if (request.Pkcs12 is null ? !isPem : isOther)
+        {
             throw Invalid("Give either pkcs12 with its password, or certificatePem, chainPem and privateKeyPem.");
+        }
     }
 
     private static bool IsPlain([NotNullWhen(true)] string? text)
     {
         if (string.IsNullOrWhiteSpace(text) || text != text.Trim())
+        {
             return false;
+        }
+
         for (var at = 0; at < text.Length;)
         {
             // A lone surrogate is no character. Format characters would let one name look like another.
             if (Rune.DecodeFromUtf16(text.AsSpan(at), out var rune, out var length) != OperationStatus.Done
                 || IsUnseen(rune))
+            {
                 return false;
+            }
+
             at += length;
         }
 

@@ -75,7 +75,9 @@ public sealed class CertificateService(
         CertificateRules.Import(request);
         var made = await maker.ImportAsync(NewKeyId(), request, cancellationToken);
         if (time.GetUtcNow() >= made.Certificate.NotAfter)
+        {
             throw new RefusedException(ErrorCode.CertificateExpired, "This certificate has expired. Import a current one.");
+        }
 
         var certificate = NewState(caller, made.Key, made.Subject, new CertificateStage.Active(made.Certificate));
         return await SaveAsync(
@@ -105,7 +107,9 @@ public sealed class CertificateService(
             var row = await FindAsync(caller, id, cancellationToken);
             var (subject, certificate) = reader.Read(request.CertificatePem, request.ChainPem, row.State.PublicKey);
             if (row.State.Stage is CertificateStage.Active active && active.Certificate.Thumbprint == certificate.Thumbprint)
+            {
                 return row.State.ToView(IssuerLine.None, time.GetUtcNow());
+            }
 
             var next = row.State.Install(subject, certificate);
             var change = Describe(caller, "certificate.install", row, next);
@@ -121,7 +125,9 @@ public sealed class CertificateService(
             var next = row.State.Revoke(new Revocation(time.GetUtcNow(), request.Reason));
             var change = Describe(caller, "certificate.revoke", row, next);
             if (next.CaId is { } caId)
+            {
                 change = change.Writing(await revocations.CountOneMoreAsync(caId, cancellationToken));
+            }
 
             return await SaveAsync(caller, next, IssuerLine.None, change, cancellationToken);
         });

@@ -34,11 +34,19 @@ public sealed record IssuerLine(ImmutableArray<Row<CertificateAuthorityState>> A
         foreach (var authority in Authorities.Select(known => known.State))
         {
             if (authority.Revocation is not null)
+            {
                 throw Refuse(ErrorCode.CertificateRevoked, authority, "is revoked");
+            }
+
             if (now >= authority.Certificate.NotAfter)
+            {
                 throw Refuse(ErrorCode.CertificateExpired, authority, "has expired");
+            }
+
             if (now < authority.Certificate.NotBefore)
+            {
                 throw Refuse(ErrorCode.CertificateNotYetValid, authority, "is not valid yet");
+            }
         }
     }
 

@@ -31,13 +31,17 @@ public sealed class RevocationRegister(IStateStore store)
         await foreach (var row in ReadRevokedAsync<CertificateState>(StateTypes.Certificate, caId, cancellationToken))
         {
             if (row.State is { Issued: { } issued, Revocation: { } revocation })
+            {
                 revoked.Add(new RevokedSerial(issued.SerialNumber, revocation));
+            }
         }
 
         await foreach (var row in ReadRevokedAsync<CertificateAuthorityState>(StateTypes.CertificateAuthority, caId, cancellationToken))
         {
             if (row.State is { Revocation: { } revocation } authority)
+            {
                 revoked.Add(new RevokedSerial(authority.Certificate.SerialNumber, revocation));
+            }
         }
 
         // The columns that lists filter by are not sealed; the count is.

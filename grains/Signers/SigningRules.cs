@@ -95,7 +95,7 @@ public static class SigningRules
                 [.. basis, policy.ToVersion()], facts.State.Name, certificate, until, IsBypass: true);
         }
 
-        ImmutableArray<StateVersion> withPolicy = facts.Policy is { } asking ? [.. basis, asking.ToVersion()] : basis;
+        var withPolicy = facts.Policy is { } asking ? [.. basis, asking.ToVersion()] : basis;
         return new SigningDecision.NeedsGrant(withPolicy, facts.State.Name, certificate, until);
     }
 }

@@ -19,7 +19,9 @@ internal static class DataDirectories
             var legible = PrivateFiles.MistakeOf("The master key", Path.Combine(path, MasterKeySource.FileName));
             mistakes.AddRange(new[] { open, legible }.OfType<string>());
             if (open is null)
+            {
                 CloseDatabase(new StorageOptions { DataDirectory = path }.SqliteFile);
+            }
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -32,6 +34,8 @@ internal static class DataDirectories
     private static void CloseDatabase(string file)
     {
         foreach (var each in new[] { file, file + "-wal", file + "-shm" })
+        {
             PrivateFiles.Close(each);
+        }
     }
 }

@@ -84,11 +84,15 @@ public sealed record NodeSettings
     private static string? ReadHighWater(IConfiguration configuration, List<string> mistakes)
     {
         if (Text(configuration, "CODESIGNING_HIGH_WATER") is not { } text)
+        {
             return null;
+        }
 
         var path = Path.GetFullPath(text);
         if (!Directory.Exists(Path.GetDirectoryName(path)) || Directory.Exists(path))
+        {
             mistakes.Add($"CODESIGNING_HIGH_WATER is '{text}'. It is a file, which the server makes, in a directory that is there.");
+        }
 
         return path;
     }
@@ -98,13 +102,19 @@ public sealed record NodeSettings
         const string name = "CODESIGNING_VERIFY_INTERVAL";
         var text = Text(configuration, name);
         if (text is null)
+        {
             return new VerificationOptions().Interval;
+        }
 
         if (text == "off")
+        {
             return TimeSpan.Zero;
+        }
 
         if (!Duration.TryParse(text, out var interval))
+        {
             mistakes.Add($"{name} is '{text}'. It is a duration such as 1d or 12h, or the word off.");
+        }
 
         return interval;
     }
@@ -113,7 +123,9 @@ public sealed record NodeSettings
     {
         var text = Text(configuration, "CODESIGNING_PUBLIC_URL") ?? PublicUrls.FirstOf(Text(configuration, "CODESIGNING_URLS"));
         if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0)
+        {
             return url;
+        }
 
         mistakes.Add($"CODESIGNING_PUBLIC_URL is '{text}', which is not an address such as https://signing.example.com.");
         return new Uri(PublicUrls.Usual);

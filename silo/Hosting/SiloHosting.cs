@@ -27,9 +27,13 @@ public static class SiloHosting
         builder.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(provider => new QuietLoggerFactory(
             ActivatorUtilities.CreateInstance<LoggerFactory>(provider), provider.GetRequiredService<TimeProvider>())));
         if (settings.PostgreSql is { } database)
+        {
             builder.Services.AddAddressClaim(ClusterSettings.Read(builder.Configuration), database);
+        }
         else
+        {
             builder.Services.AddHostedService<StoreOwner>();
+        }
 
         builder.AddStore(settings);
         builder.Services.AddGrainServices();

@@ -20,7 +20,9 @@ internal static class StoreEmptiness
             connection.Open();
             using var tables = new NpgsqlCommand($"SELECT to_regclass('{PostgreSqlConnections.Schema}.states') IS NULL", connection);
             if (tables.ExecuteScalar() is true)
+            {
                 return true;
+            }
 
             using var keys = new NpgsqlCommand(
                 $"SELECT NOT EXISTS (SELECT FROM {PostgreSqlConnections.Schema}.states WHERE type = '{StateTypes.Key}')", connection);

@@ -32,7 +32,10 @@ public sealed class CheckedSigner
     {
         var signature = key.SignDigest(algorithm, digest);
         if (IsToBeChecked(key.Algorithm) && !key.Verify(certificatePublicKey, algorithm, digest, signature))
+        {
             throw new SignatureCheckException(key.Reference);
+        }
+
         return signature;
     }
 

@@ -35,7 +35,9 @@ public static class EcdsaSignature
     {
         var half = algorithm.FieldLength();
         if (raw.Length != 2 * half || !raw[..half].ContainsAnyExcept((byte)0) || !raw[half..].ContainsAnyExcept((byte)0))
+        {
             throw new CryptographicException("The ECDSA signature is not r‖s of this curve.");
+        }
 
         var writer = new AsnWriter(AsnEncodingRules.DER);
         using (writer.PushSequence())
@@ -43,6 +45,7 @@ public static class EcdsaSignature
             WriteUnsigned(writer, raw[..half]);
             WriteUnsigned(writer, raw[half..]);
         }
+
         return writer.Encode();
     }
 
@@ -51,7 +54,10 @@ public static class EcdsaSignature
         var isNegative = (integer[0] & 0x80) != 0;
         var magnitude = integer.TrimStart((byte)0);
         if (isNegative || magnitude.IsEmpty || magnitude.Length > destination.Length)
+        {
             throw new CryptographicException("The ECDSA signature has an r or s that this curve cannot have.");
+        }
+
         magnitude.CopyTo(destination[^magnitude.Length..]);
     }
 

@@ -20,18 +20,24 @@ internal sealed class HeldResults
         job.Run();
         var ended = Stopwatch.GetTimestamp();
         if (_jobs.Count == 0)
+        {
             _heldSince = ended;
+        }
 
         _jobs.Add(job);
         if (!job.IsBrief || Stopwatch.GetElapsedTime(_heldSince, ended) + Stopwatch.GetElapsedTime(started, ended) > Longest)
+        {
             Tell();
+        }
     }
 
     /// <summary>Has the thread pool tell all that is kept, one caller after the other on one thread.</summary>
     public void Tell()
     {
         if (_jobs.Count == 0)
+        {
             return;
+        }
 
         ThreadPool.UnsafeQueueUserWorkItem(TellAll, _jobs.ToArray(), preferLocal: false);
         _jobs.Clear();
@@ -40,6 +46,8 @@ internal sealed class HeldResults
     private static void TellAll(SigningJob[] jobs)
     {
         foreach (var job in jobs)
+        {
             job.Tell();
+        }
     }
 }

@@ -18,7 +18,9 @@ internal sealed class KeyCache(int capacity, Func<KeyReference, KeyPurpose, Task
             // One caller's cancellation must not fail the others that wait for the same key, hence not passed to the load.
             var shared = await EntryOf(reference, purpose).Loaded.WaitAsync(cancellationToken);
             if (shared.TryHold())
+            {
                 return new KeyHandle(shared);
+            }
         }
     }
 
@@ -28,7 +30,9 @@ internal sealed class KeyCache(int capacity, Func<KeyReference, KeyPurpose, Task
         lock (_lock)
         {
             if (_entries.TryGetValue((reference, purpose), out var node))
+            {
                 Drop(node);
+            }
         }
     }
 
@@ -38,7 +42,9 @@ internal sealed class KeyCache(int capacity, Func<KeyReference, KeyPurpose, Task
         {
             _disposed = true;
             while (_byLastUse.First is { } node)
+            {
                 Drop(node);
+            }
         }
     }
 
@@ -77,15 +83,20 @@ internal sealed class KeyCache(int capacity, Func<KeyReference, KeyPurpose, Task
                     throw new SealedKeyException(
                         SealedKeyFault.Missing, $"The {node.Value.Purpose} key {node.Value.Reference} was closed.");
                 }
+
                 node.Value.Shared = shared;
                 Shrink();
             }
+
             return shared;
         }
         catch
         {
             lock (_lock)
+            {
                 Drop(node);
+            }
+
             throw;
         }
     }
@@ -98,7 +109,10 @@ internal sealed class KeyCache(int capacity, Func<KeyReference, KeyPurpose, Task
         {
             var before = node.Previous;
             if (node.Value.Shared is not null && before is not null)
+            {
                 Drop(node);
+            }
+
             node = before;
         }
     }
@@ -106,7 +120,10 @@ internal sealed class KeyCache(int capacity, Func<KeyReference, KeyPurpose, Task
     private void Drop(LinkedListNode<Entry> node)
     {
         if (node.List is null)
+        {
             return;
+        }
+
         _byLastUse.Remove(node);
         _entries.Remove((node.Value.Reference, node.Value.Purpose));
         node.Value.Shared?.Release();

@@ -29,10 +29,15 @@ public sealed class KeyHandle : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
         if (!algorithm.Fits(Algorithm))
+        {
             throw new ArgumentException($"{algorithm.ToWireName()} does not fit a key of kind {Algorithm.ToWireName()}.", nameof(algorithm));
+        }
+
         if (digest.Length != algorithm.DigestLength())
+        {
             throw new ArgumentException(
                 $"{algorithm.ToWireName()} signs a digest of {algorithm.DigestLength()} bytes, not {digest.Length}.", nameof(digest));
+        }
 
         return _shared.Key.SignDigest(algorithm, digest);
     }
@@ -41,7 +46,9 @@ public sealed class KeyHandle : IDisposable
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
             _shared.Release();
+        }
     }
 
     internal bool Verify(

@@ -35,8 +35,10 @@ public sealed class KeySealer(MasterKey masterKey)
     public SecretBytes Open(SealedKey key, KeyReference expected, KeyPurpose purpose)
     {
         if (key.Reference != expected || key.Purpose != purpose)
+        {
             throw new SealedKeyException(
                 SealedKeyFault.WrongRecord, $"The record stored for {purpose} key {expected} is that of another key.");
+        }
 
         var header = SealedKeyFormat.Header(key.Reference, key.Purpose, key.Algorithm);
         using var dataKey = Unwrap(key, header);
@@ -69,10 +71,12 @@ public sealed class KeySealer(MasterKey masterKey)
     private SecretBytes Unwrap(SealedKey key, byte[] header)
     {
         if (key.MasterKeyFingerprint != masterKey.Fingerprint)
+        {
             throw new SealedKeyException(
                 SealedKeyFault.OtherMasterKey,
                 $"The record of {key.Purpose} key {key.Reference} was sealed under master key {key.MasterKeyFingerprint}, "
                 + $"and the one in use is {masterKey.Fingerprint}.");
+        }
 
         using var cipher = masterKey.CreateWrappingCipher();
         return Decrypt(cipher, key.WrappedDataKey, SealedKeyFormat.WrappingHeader(header, masterKey.Fingerprint), key);

@@ -80,7 +80,9 @@ public sealed class KeyVault : IDisposable
     {
         using var buffer = new SecretBytes(LongestPkcs8);
         if (!key.TryExportPkcs8PrivateKey(buffer.Span, out var length))
+        {
             throw new CryptographicException("The key is longer than any supported kind.");
+        }
 
         var pkcs8 = buffer.Span[..length];
         var record = _sealer.Seal(reference, purpose, algorithm, pkcs8);
@@ -93,7 +95,9 @@ public sealed class KeyVault : IDisposable
     private SharedKey Unseal(SealedKey record, KeyReference reference, KeyPurpose purpose)
     {
         if (record.Algorithm is not { } algorithm)
+        {
             throw new SealedKeyException(SealedKeyFault.WrongRecord, $"{purpose} key {reference} is a secret, not a key pair.");
+        }
 
         using var pkcs8 = _sealer.Open(record, reference, purpose);
         return new SharedKey(reference, PrivateKey.FromPkcs8(algorithm, pkcs8.Span));

@@ -16,7 +16,9 @@ public sealed class MasterKey : IDisposable
     private MasterKey(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length != Length)
+        {
             throw new MasterKeyException($"The master key has {bytes.Length} bytes; it must have {Length}.");
+        }
 
         _wrappingKey = Derive(bytes, "codesigning master key: wrapping");
         using var check = Derive(bytes, "codesigning master key: fingerprint");

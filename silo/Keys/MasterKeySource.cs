@@ -35,9 +35,12 @@ public static class MasterKeySource
         if (!File.Exists(path))
         {
             if (!storeIsEmpty)
+            {
                 throw new MasterKeyException(
                     $"The store holds sealed keys, but {path} is missing and CODESIGNING_MASTER_KEY is not set. "
                     + "Put back the master key that belongs to this store; a new one could not open its keys.");
+            }
+
             Create(path);
         }
 
@@ -47,15 +50,23 @@ public static class MasterKeySource
     private static MasterKey ReadFile(string path, string origin)
     {
         if (path.Length == 0)
+        {
             throw new MasterKeyException($"{origin} names no file; write file:PATH.");
+        }
 
         byte[] content;
         try
         {
             if (PrivateFiles.MistakeOf("The master key", path) is { } mistake)
+            {
                 throw new MasterKeyException(mistake);
+            }
+
             if (new FileInfo(path).Length > LongestFile)
+            {
                 throw new MasterKeyException($"The file of {origin} is no master key: it is longer than {LongestFile} bytes.");
+            }
+
             content = File.ReadAllBytes(path);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -64,7 +75,9 @@ public static class MasterKeySource
         }
 
         if (content.Length != MasterKey.Length)
+        {
             return Decode(content, origin);
+        }
 
         try
         {
@@ -84,9 +97,12 @@ public static class MasterKeySource
         {
             var status = System.Buffers.Text.Base64.DecodeFromUtf8(base64, decoded.Span, out _, out var written);
             if (status != System.Buffers.OperationStatus.Done || written != MasterKey.Length)
+            {
                 throw new MasterKeyException(
                     $"{origin} is no master key: it must be base64 of {MasterKey.Length} random bytes "
                     + "(for example from: openssl rand -base64 32), or file:PATH of a file that holds that.");
+            }
+
             return MasterKey.FromBytes(decoded.Span[..written]);
         }
         finally
@@ -108,7 +124,9 @@ public static class MasterKeySource
             BufferSize = 0,
         };
         if (!OperatingSystem.IsWindows())
+        {
             options.UnixCreateMode = OwnerOnly;
+        }
 
         using (var key = SecretBytes.Random(MasterKey.Length))
         using (var text = new SecretBytes(System.Buffers.Text.Base64.GetMaxEncodedToUtf8Length(MasterKey.Length)))
@@ -124,9 +142,13 @@ public static class MasterKeySource
         using (TakeTurn(path + ".lock"))
         {
             if (File.Exists(path))
+            {
                 File.Delete(draft);
+            }
             else
+            {
                 File.Move(draft, path);
+            }
         }
     }
 

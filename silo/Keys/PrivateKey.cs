@@ -31,7 +31,10 @@ internal abstract class PrivateKey : IDisposable
         {
             key.ImportPkcs8PrivateKey(pkcs8, out var read);
             if (read != pkcs8.Length || KeyAlgorithms.Of(key) != algorithm)
+            {
                 throw new CryptographicException($"The key is no {algorithm.ToWireName()} key.");
+            }
+
             return key is RSA rsa ? new RsaPrivateKey(algorithm, rsa) : new EcPrivateKey(algorithm, (ECDsa)key);
         }
         catch

@@ -25,7 +25,9 @@ public static class SealedKeyFormat
     {
         var id = Encoding.UTF8.GetBytes(reference.Id);
         if (id.Length is 0 or > LongestId || reference.Version < 1)
+        {
             throw new ArgumentException("A key's id has 1 to 200 bytes and its version is 1 or more.", nameof(reference));
+        }
 
         var header = new byte[Magic.Length + 2 + id.Length + 4 + 1 + 1];
         var rest = header.AsSpan();
@@ -59,17 +61,24 @@ public static class SealedKeyFormat
     {
         var reader = new Reader(bytes);
         if (!reader.Take(Magic.Length).Span.SequenceEqual(Magic))
+        {
             throw Malformed();
+        }
 
         var idLength = BinaryPrimitives.ReadUInt16BigEndian(reader.Take(2).Span);
         if (idLength is 0 or > LongestId)
+        {
             throw Malformed();
+        }
+
         var id = ReadId(reader.Take(idLength).Span);
         var version = BinaryPrimitives.ReadInt32BigEndian(reader.Take(4).Span);
         var purpose = (KeyPurpose)reader.Take(1).Span[0];
         var algorithm = (KeyAlgorithm)reader.Take(1).Span[0];
         if (version < 1 || !Enum.IsDefined(purpose) || (algorithm != 0 && !Enum.IsDefined(algorithm)))
+        {
             throw Malformed();
+        }
 
         var key = new SealedKey
         {
@@ -107,7 +116,10 @@ public static class SealedKeyFormat
         public ReadOnlyMemory<byte> Take(int count)
         {
             if (count > _rest.Length)
+            {
                 throw Malformed();
+            }
+
             var taken = _rest[..count];
             _rest = _rest[count..];
             return taken;
@@ -119,7 +131,10 @@ public static class SealedKeyFormat
             var nonce = Take(KeySealer.NonceLength);
             var length = fixedLength ?? BinaryPrimitives.ReadInt32BigEndian(Take(4).Span);
             if (length is < 0 or > LongestContent)
+            {
                 throw Malformed();
+            }
+
             return new AesGcmCiphertext(nonce, Take(length), Take(KeySealer.TagLength));
         }
     }

@@ -33,7 +33,9 @@ public sealed class SecretCipher(SecretBytes secret) : IDisposable
     {
         plaintext = [];
         if (encrypted.Length < SaltLength + TagLength)
+        {
             return false;
+        }
 
         var decrypted = new byte[encrypted.Length - SaltLength - TagLength];
         using var cipher = CipherFor(encrypted[..SaltLength]);
@@ -46,6 +48,7 @@ public sealed class SecretCipher(SecretBytes secret) : IDisposable
         {
             return false;
         }
+
         plaintext = decrypted;
         return true;
     }

@@ -23,16 +23,23 @@ internal sealed class SharedKey(KeyReference reference, PrivateKey key)
         {
             var seen = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
             if (seen == holders)
+            {
                 return true;
+            }
+
             holders = seen;
         }
+
         return false;
     }
 
     public void Release()
     {
         if (Interlocked.Decrement(ref _holders) > 0)
+        {
             return;
+        }
+
         Key.Dispose();
         _certificateKey?.Key.Dispose();
     }
@@ -43,13 +50,18 @@ internal sealed class SharedKey(KeyReference reference, PrivateKey key)
     {
         var kept = Volatile.Read(ref _certificateKey);
         if (kept is not null && certificatePublicKey.SequenceEqual(kept.SubjectPublicKeyInfo))
+        {
             return kept.Key.Verify(algorithm, digest, signature);
+        }
 
         var fresh = VerificationKey.FromSubjectPublicKeyInfo(certificatePublicKey);
         var isValid = fresh.Verify(algorithm, digest, signature);
         var candidate = new CertificateKey(certificatePublicKey.ToArray(), fresh);
         if (kept is not null || Interlocked.CompareExchange(ref _certificateKey, candidate, null) is not null)
+        {
             fresh.Dispose();
+        }
+
         return isValid;
     }
 

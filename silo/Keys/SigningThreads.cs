@@ -27,7 +27,9 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
         _queueLength = queueLength;
         _liveThreads = Threads;
         for (var number = 0; number < Threads; number++)
+        {
             new Thread(RunJobs) { Name = $"signing {number}", IsBackground = true }.Start();
+        }
     }
 
     /// <summary>How many threads there are: the number of jobs that run at once.</summary>
@@ -39,7 +41,9 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
         get
         {
             lock (_gate)
+            {
                 return _waiting.Count;
+            }
         }
     }
 
@@ -72,10 +76,14 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
         lock (_gate)
         {
             if (_stopping || _waiting.Count >= _queueLength)
+            {
                 throw new SigningThreadsUnavailableException(_stopping);
+            }
+
             _waiting.Enqueue(job);
             Monitor.Pulse(_gate);
         }
+
         return job.End;
     }
 
@@ -99,10 +107,14 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
     {
         HeldResults held = new();
         while (TakeNext(held) is { } job)
+        {
             held.Run(job);
+        }
 
         if (Interlocked.Decrement(ref _liveThreads) == 0)
+        {
             _ended.SetResult();
+        }
     }
 
     // What is held is told before anything that may take long: waiting, work that is not brief, and the last job there is.
@@ -112,14 +124,20 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
         lock (_gate)
         {
             if (_waiting.Count <= 1 || !_waiting.Peek().IsBrief)
+            {
                 held.Tell();
+            }
 
             while (_waiting.Count == 0 && !_stopping)
+            {
                 Monitor.Wait(_gate);
+            }
 
             _waiting.TryDequeue(out var job);
             if (_waiting.Count == 0)
+            {
                 TellNoneWaits();
+            }
 
             return job;
         }
@@ -130,7 +148,9 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
         lock (_gate)
         {
             while (_waiting.TryDequeue(out var job))
+            {
                 ThreadPool.UnsafeQueueUserWorkItem(static refused => refused.Refuse(), job, preferLocal: false);
+            }
 
             TellNoneWaits();
         }

@@ -40,7 +40,9 @@ public sealed class StateSealer : IDisposable
     public bool Verify(string type, string id, long version, ReadOnlySpan<byte> content, ReadOnlySpan<byte> seal)
     {
         if (seal.Length != SealLength || !_keys.TryGetValue(BinaryPrimitives.ReadInt32BigEndian(seal), out var key))
+        {
             return false;
+        }
 
         Span<byte> expected = stackalloc byte[HMACSHA256.HashSizeInBytes];
         Compute(key, seal[..4], type, id, version, content, expected);
@@ -51,7 +53,9 @@ public sealed class StateSealer : IDisposable
     public void Dispose()
     {
         foreach (var key in _keys.Values)
+        {
             key.Dispose();
+        }
     }
 
     private static void Compute(

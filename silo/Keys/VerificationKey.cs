@@ -32,7 +32,10 @@ public sealed class VerificationKey : IDisposable
         {
             key.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out var read);
             if (read != subjectPublicKeyInfo.Length || KeyAlgorithms.Of(key) is not { } algorithm)
+            {
                 throw new CryptographicException("The public key is of no supported kind.");
+            }
+
             return new VerificationKey(algorithm, key);
         }
         catch
@@ -47,7 +50,9 @@ public sealed class VerificationKey : IDisposable
     public bool Verify(SigningAlgorithm algorithm, ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature)
     {
         if (!algorithm.Fits(Algorithm) || digest.Length != algorithm.DigestLength())
+        {
             return false;
+        }
 
         // RFC 8017, section 8.1.2: a signature is as long as the modulus. OpenSSL takes a PSS one whose first zeros are gone.
         return _key is RSA rsa

@@ -71,6 +71,8 @@ public sealed class LedgerMetrics : IDisposable
         where TValue : struct
     {
         if (source is { } known)
+        {
             yield return new Measurement<TValue>(value(known));
+        }
     }
 }

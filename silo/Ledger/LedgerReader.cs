@@ -64,10 +64,14 @@ internal sealed class LedgerReader(IReadConnections connections) : ILedgerReader
 
         // Literals, so that the planner sees that the partial indexes apply.
         if (query.Kind is { } kind)
+        {
             Literal($"kind = '{EntryWords.Of(kind)}'");
+        }
 
         if (query.Outcome is { } outcome)
+        {
             Literal(outcome is EntryOutcome.Success ? "outcome = 'success'" : $"outcome = '{EntryWords.Of(outcome)}' AND outcome <> 'success'");
+        }
 
         if (query.Before is { } before)
         {
@@ -82,7 +86,9 @@ internal sealed class LedgerReader(IReadConnections connections) : ILedgerReader
         void Filter(object? value, string condition)
         {
             if (value is null)
+            {
                 return;
+            }
 
             Literal($"{condition} {DatabaseReads.ParameterName(values.Count)}");
             values.Add(value);

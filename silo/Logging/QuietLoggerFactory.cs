@@ -43,10 +43,14 @@ internal sealed class QuietLoggerFactory(ILoggerFactory real, TimeProvider time)
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (!real.IsEnabled(logLevel))
+            {
                 return;
+            }
 
             if (logLevel >= LogLevel.Warning && repeated?.IsRepeated(real, category, state, () => formatter(state, exception)) is true)
+            {
                 return;
+            }
 
             if (exception is not null && IsPassing(exception))
             {

@@ -42,7 +42,9 @@ internal sealed class RepeatedLines : IDisposable
 
             // Whoever makes up lines of its own fills the table, and only loses that they are counted.
             if (_lines.Count < MostLines)
+            {
                 _lines.Add(key, new Line(logger, Shorten(text()), now, now, Count: 1));
+            }
 
             return false;
         }
@@ -73,13 +75,17 @@ internal sealed class RepeatedLines : IDisposable
     private static string? Kind<TState>(TState state)
     {
         if (state is not IReadOnlyList<KeyValuePair<string, object?>> values)
+        {
             return null;
+        }
 
         StringBuilder kind = new();
         foreach (var (name, value) in values)
         {
             if (name == "{OriginalFormat}" || value is not (null or DateTime or DateTimeOffset or TimeSpan or IConvertible { } and not (string or bool or Enum)))
+            {
                 kind.Append(CultureInfo.InvariantCulture, $"{value}|");
+            }
         }
 
         return kind.Length == 0 ? null : kind.ToString();

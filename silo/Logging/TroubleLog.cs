@@ -37,12 +37,18 @@ internal sealed class TroubleLog(ILogger logger, TimeProvider time)
     {
         var isPassing = IsPassing(exception);
         if (!IsNew(isPassing ? "" : $"{exception.GetType()}: {exception.Message}"))
+        {
             return;
+        }
 
         if (isPassing)
+        {
             logger.LogWarning("{What} {Cause}", passing, CauseOf(exception));
+        }
         else
+        {
             logger.LogError(exception, "{What}", lasting);
+        }
     }
 
     /// <summary>Notes that the work was done.</summary>
@@ -53,7 +59,9 @@ internal sealed class TroubleLog(ILogger logger, TimeProvider time)
         lock (_gate)
         {
             if (_told.Count == 0)
+            {
                 return;
+            }
 
             _told.Clear();
             lasted = time.GetElapsedTime(_beganAt);
@@ -67,7 +75,9 @@ internal sealed class TroubleLog(ILogger logger, TimeProvider time)
         lock (_gate)
         {
             if (_told.Count == 0)
+            {
                 _beganAt = time.GetTimestamp();
+            }
 
             return _told.Count < MostCauses && _told.Add(cause);
         }

@@ -39,12 +39,16 @@ internal sealed class Deliveries(
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
         foreach (var queue in _emptying.Where(queue => queue.Value.IsCompleted).Select(queue => queue.Key).ToList())
+        {
             _emptying.Remove(queue);
+        }
 
         foreach (var queue in await queues.ReadNamesAsync(cancellationToken))
         {
             if (!_emptying.ContainsKey(queue))
+            {
                 _emptying.Add(queue, TryEmptyAsync(queue, cancellationToken));
+            }
         }
     }
 
@@ -84,7 +88,9 @@ internal sealed class Deliveries(
             var due = await queues.ReadDueAsync(queue, time.GetUtcNow(), last, AtOnce, cancellationToken);
             await Task.WhenAll(due.Select(one => SendAsync(one.Id, cancellationToken)));
             if (due.Count < AtOnce)
+            {
                 return;
+            }
 
             last = due[^1];
         }
@@ -95,7 +101,9 @@ internal sealed class Deliveries(
         try
         {
             if (await states.ReadAsync(StateTypes.Delivery, id, cancellationToken) is { } row)
+            {
                 await SendAsync(row, cancellationToken);
+            }
         }
         catch (StateTamperedException tampered)
         {

@@ -27,7 +27,9 @@ internal sealed class DeliveryQueues(IReadConnections connections)
                 "SELECT min(status) FROM states WHERE type = @a AND status >= @b AND status < @c AND status > @d",
                 reader => reader.GetText(0), cancellationToken, StateTypes.Delivery, First, Beyond, after);
             if (next is not [{ } found])
+            {
                 return names;
+            }
 
             names.Add(found);
         }

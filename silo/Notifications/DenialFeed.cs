@@ -29,11 +29,15 @@ internal sealed class DenialFeed(LedgerPages pages, IStateStore states, ILedger 
         var position = stored.ReadAs<FeedState>();
         var now = time.GetUtcNow();
         if (position.ToldAt is { } told && now - told < Window)
+        {
             return false;
+        }
 
         var (denials, numbers, isMore) = await ReadOnAsync(position.Numbers, cancellationToken);
         if (ReferenceEquals(numbers, position.Numbers))
+        {
             return false;
+        }
 
         var writes = await TellAsync(denials, cancellationToken);
         var next = position with { Numbers = numbers, ToldAt = isMore || denials.Count == 0 ? position.ToldAt : now };
@@ -45,7 +49,9 @@ internal sealed class DenialFeed(LedgerPages pages, IStateStore states, ILedger 
     private async Task<ImmutableSortedDictionary<string, long>> ReadStartAsync(CancellationToken cancellationToken)
     {
         if (await states.ReadAsync(StateTypes.NotificationFeed, FeedState.RowId, cancellationToken) is { } all)
+        {
             return all.ReadAs<FeedState>().Numbers;
+        }
 
         var ends = await pages.ReadEndsAsync(cancellationToken);
         return FeedState.From(ends.Select(end => (end.Stream, end.Number)));
@@ -61,15 +67,21 @@ internal sealed class DenialFeed(LedgerPages pages, IStateStore states, ILedger 
             var first = numbers.GetValueOrDefault(end.Stream) + 1;
             var room = DenialsAtOnce - denials.Count;
             if (first > end.Number)
+            {
                 continue;
+            }
 
             if (room == 0)
+            {
                 return (denials, numbers, true);
+            }
 
             var last = Math.Min(end.Number, first + EntriesAtOnce - 1);
             var found = await pages.ReadDenialsAsync(end.Stream, first, last, room, cancellationToken);
             if (found.Count == room)
+            {
                 last = found[^1].Number;
+            }
 
             denials.AddRange(found.Select(one => one.Text));
             numbers = numbers.SetItem(end.Stream, last);
@@ -82,7 +94,9 @@ internal sealed class DenialFeed(LedgerPages pages, IStateStore states, ILedger 
     private async Task<List<StateWrite>> TellAsync(List<byte[]> denials, CancellationToken cancellationToken)
     {
         if (denials.Count == 0)
+        {
             return [];
+        }
 
         var receivers = (await webhooks.ReadAllAsync(cancellationToken))
             .Where(webhook => webhook.Events.Contains(EventTypes.SigningDenied))

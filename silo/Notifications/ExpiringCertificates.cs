@@ -22,7 +22,9 @@ internal sealed class ExpiringCertificates(IStateStore states, ILedger ledger, W
             foreach (var row in page.Items)
             {
                 if (row.ReadAs<CertificateState>().Stage is CertificateStage.Active { Certificate.NotAfter: var end } && end > now)
+                {
                     await TellAsync(row.Id, end, Days.First(days => end < now.AddDays(days)), cancellationToken);
+                }
             }
         }
     }
@@ -31,7 +33,9 @@ internal sealed class ExpiringCertificates(IStateStore states, ILedger ledger, W
     {
         var marker = $"certificate:{id}:{days}";
         if (await states.ReadAsync(StateTypes.NotificationFeed, marker, cancellationToken) is not null)
+        {
             return;
+        }
 
         var now = time.GetUtcNow();
         var body = NotificationEvent.Write(marker, EventTypes.CertificateExpiring, UtcTimeConverter.ToText(now), json =>

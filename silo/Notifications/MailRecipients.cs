@@ -30,7 +30,9 @@ internal sealed class MailRecipients(IStateStore states, NotificationOptions opt
         };
         HashSet<string> addresses = [];
         foreach (var person in people)
+        {
             await AddAsync(addresses, person, cancellationToken);
+        }
 
         return [.. addresses.Take(Most)];
     }
@@ -41,7 +43,9 @@ internal sealed class MailRecipients(IStateStore states, NotificationOptions opt
             && await states.ReadAsync(StateTypes.Group, principal.Id, cancellationToken) is { } group)
         {
             foreach (var member in group.ReadAs<GroupState>().Members.Where(member => member.Kind == PrincipalKind.User).Take(Most))
+            {
                 await AddAsync(addresses, member, cancellationToken);
+            }
         }
         else if (principal.Kind == PrincipalKind.User
             && await states.ReadAsync(StateTypes.User, principal.Id, cancellationToken) is { } user

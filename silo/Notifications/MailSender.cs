@@ -17,11 +17,15 @@ internal sealed class MailSender(NotificationOptions options, TimeProvider time)
     public async Task<string?> SendAsync(string address, string subject, string text, CancellationToken cancellationToken)
     {
         if (options.SmtpHost is not { } host)
+        {
             return "No mail server is set.";
+        }
 
         using var client = new SmtpClient(host, options.SmtpPort) { EnableSsl = options.SmtpTls };
         if (options.SmtpUser is { } user)
+        {
             client.Credentials = new NetworkCredential(user, options.SmtpPassword);
+        }
 
         // The client's own time-out is for synchronous sends only.
         using CancellationTokenSource patience = new(Patience, time);

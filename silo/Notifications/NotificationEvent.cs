@@ -23,7 +23,9 @@ internal sealed record NotificationEvent(string Id, string Type, string? Subject
             ? EventTypes.OfActions.GetValueOrDefault(action.GetString()!)
             : null;
         if (type is null)
+        {
             return EndedBy(entry);
+        }
 
         var subject = entry.TryGetProperty("subject", out var named) ? named.GetString() : null;
         var told = Of(entry, type, entry.GetProperty("operationId").GetString()!, subject, Told);
@@ -41,10 +43,14 @@ internal sealed record NotificationEvent(string Id, string Type, string? Subject
         var body = Write(id, EventTypes.SigningDenied, alike[0].GetProperty("at").GetString()!, json =>
         {
             foreach (var member in alike[0].EnumerateObject().Where(member => member.Name != "count" && Told.Contains(member.Name)))
+            {
                 member.WriteTo(json);
+            }
 
             if (attempts == 1)
+            {
                 return;
+            }
 
             json.WriteNumber("count"u8, attempts);
             json.WriteString("lastAt"u8, alike[^1].GetProperty("at").GetString());
@@ -75,7 +81,9 @@ internal sealed record NotificationEvent(string Id, string Type, string? Subject
     private static NotificationEvent[] EndedBy(JsonElement entry)
     {
         if (!entry.TryGetProperty("action", out var action) || !EventTypes.Endings.Contains(action.GetString()!))
+        {
             return [];
+        }
 
         var changes = entry.GetProperty("changes");
         return
@@ -103,9 +111,13 @@ internal sealed record NotificationEvent(string Id, string Type, string? Subject
             foreach (var member in entry.EnumerateObject().Where(member => members.Contains(member.Name)))
             {
                 if (member.Name == "subject")
+                {
                     json.WriteString("subject"u8, subject);
+                }
                 else
+                {
                     member.WriteTo(json);
+                }
             }
         });
         return new NotificationEvent(id, type, subject, body);

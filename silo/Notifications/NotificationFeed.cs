@@ -42,7 +42,9 @@ internal sealed class NotificationFeed(
         var position = stored.ReadAs<FeedState>();
         var (events, numbers, isMore) = await ReadOnAsync(position.Numbers, ends, cancellationToken);
         if (ReferenceEquals(numbers, position.Numbers))
+        {
             return false;
+        }
 
         var writes = await TellAsync(events, cancellationToken);
         await CommitAsync(writes, stored.Version, position with { Numbers = numbers }, cancellationToken);
@@ -59,16 +61,22 @@ internal sealed class NotificationFeed(
         {
             var first = numbers.GetValueOrDefault(end.Stream) + 1;
             if (first > end.Number)
+            {
                 continue;
+            }
 
             var room = EventsAtOnce - events.Count;
             if (room == 0)
+            {
                 return (events, numbers, true);
+            }
 
             var last = Math.Min(end.Number, first + EntriesAtOnce - 1);
             var found = await pages.ReadAdministrationAsync(end.Stream, first, last, room, cancellationToken);
             if (found.Count == room)
+            {
                 last = found[^1].Number;
+            }
 
             events.AddRange(found.Select(one => one.Text));
             numbers = numbers.SetItem(end.Stream, last);
@@ -81,7 +89,9 @@ internal sealed class NotificationFeed(
     private async Task<List<StateWrite>> TellAsync(List<byte[]> entries, CancellationToken cancellationToken)
     {
         if (entries.Count == 0)
+        {
             return [];
+        }
 
         var receivers = await webhooks.ReadAllAsync(cancellationToken);
         List<StateWrite> writes = [];
@@ -100,7 +110,9 @@ internal sealed class NotificationFeed(
         }
 
         if (mustReview)
+        {
             await ReviewAsync(cancellationToken);
+        }
 
         return writes;
     }
@@ -113,7 +125,9 @@ internal sealed class NotificationFeed(
         {
             page = await states.ReadPageAsync(query with { Before = page?.Next }, cancellationToken);
             foreach (var request in page.Items)
+            {
                 await grains.GetGrain<IApprovalRequestGrain>(request.Id).ReviewAsync(cancellationToken);
+            }
         }
     }
 

@@ -31,7 +31,9 @@ internal sealed class NotificationService(
     private static Func<CancellationToken, Task> WhileAsync(Func<CancellationToken, Task<bool>> round) => async cancellationToken =>
     {
         while (await round(cancellationToken))
+        {
             cancellationToken.ThrowIfCancellationRequested();
+        }
     };
 
     private async Task RepeatAsync(TimeSpan interval, Func<CancellationToken, Task> work, CancellationToken stoppingToken)
@@ -41,7 +43,9 @@ internal sealed class NotificationService(
         try
         {
             do
+            {
                 await TryAsync(work, trouble, stoppingToken);
+            }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

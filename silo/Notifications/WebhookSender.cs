@@ -67,7 +67,9 @@ internal sealed class WebhookSender(NotificationOptions options, TimeProvider ti
         var found = await Dns.GetHostAddressesAsync(endPoint.Host, cancellationToken);
         var allowed = found.Where(address => options.AllowPrivateAddresses || PublicAddresses.IsPublic(address)).ToArray();
         if (allowed.Length == 0)
+        {
             throw new ForbiddenAddressException();
+        }
 
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try

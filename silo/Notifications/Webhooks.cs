@@ -36,10 +36,14 @@ public sealed class Webhooks
         var url = WebhookAddress.Demand(request.Url, _options.AllowPrivateAddresses);
         var events = DemandEvents(request.Events);
         if (request.Description?.Length > MaxDescription)
+        {
             throw new RefusedException(ErrorCode.InvalidRequest, $"A description has at most {MaxDescription} characters.");
+        }
 
         if ((await ReadAllAsync(cancellationToken)).Length >= MostWebhooks)
+        {
             throw new RefusedException(ErrorCode.Conflict, $"There are {MostWebhooks} webhooks already. Delete one first.");
+        }
 
         var id = EntityId.New(IdPrefixes.Webhook, _time);
         var secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretLength));
@@ -131,7 +135,9 @@ public sealed class Webhooks
     private static void DemandAdministrator(Caller caller)
     {
         if (caller.Role != ProductRole.Admin)
+        {
             throw new RefusedException(ErrorCode.Forbidden, "Only product administrators may do this.");
+        }
     }
 
     private static byte[] Context(string id) => Encoding.ASCII.GetBytes("webhook/" + id);

@@ -40,7 +40,10 @@ public sealed class CertificateAuthority(KeyHandle key, CertificateDetails certi
         ReadOnlyMemory<byte> subjectPublicKeyInfo, string commonName, TimeSpan lifetime, Uri? crlUri)
     {
         if (certificate.PathLength is 0)
+        {
             throw Unsuitable("may issue code-signing certificates only, no CAs below it");
+        }
+
         return Issue(
             subjectPublicKeyInfo, commonName, lifetime, crlUri, (request, publicKey) => request.AddAuthorityExtensions(publicKey, pathLength: 0));
     }
@@ -69,7 +72,9 @@ public sealed class CertificateAuthority(KeyHandle key, CertificateDetails certi
         ArgumentOutOfRangeException.ThrowIfNegative(number);
         var builder = new CertificateRevocationListBuilder();
         foreach (var entry in revoked)
+        {
             builder.AddEntry(SerialNumber.ToInteger(entry.SerialNumber), entry.At, entry.CrlReason);
+        }
 
         var thisUpdate = WholeSeconds(time.GetUtcNow());
         var nextUpdate = thisUpdate + Positive(lifetime);
@@ -92,7 +97,9 @@ public sealed class CertificateAuthority(KeyHandle key, CertificateDetails certi
         addExtensions(request, publicKey);
         request.CertificateExtensions.Add(AuthorityKeyIdentifier());
         if (crlUri is not null)
+        {
             request.CertificateExtensions.Add(CertificateRevocationListBuilder.BuildCrlDistributionPointExtension([crlUri.AbsoluteUri]));
+        }
 
         using var issued = request.Create(
             new X500DistinguishedName(certificate.SubjectName.Span), generator, notBefore, notAfter, SerialNumber.Random());
@@ -103,9 +110,14 @@ public sealed class CertificateAuthority(KeyHandle key, CertificateDetails certi
     {
         var now = WholeSeconds(time.GetUtcNow());
         if (!certificate.IsCertificateAuthority)
+        {
             throw Unsuitable("is no CA");
+        }
+
         if (now < certificate.NotBefore || now >= certificate.NotAfter)
+        {
             throw Unsuitable($"is valid from {certificate.NotBefore:u} to {certificate.NotAfter:u} only");
+        }
 
         var notBefore = now - Backdating;
         var notAfter = now + Positive(lifetime);

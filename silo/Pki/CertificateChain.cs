@@ -18,8 +18,10 @@ public static class CertificateChain
     {
         var rest = others.DistinctBy(other => other.Thumbprint).Where(other => other.Thumbprint != leaf.Thumbprint).ToList();
         if (rest.Count > MostCertificates)
+        {
             throw new CertificateRefusedException(
                 CertificateRefusal.LimitExceeded, $"The chain has more than {MostCertificates} CA certificates.");
+        }
 
         var chain = ImmutableArray.CreateBuilder<CertificateDetails>();
         var current = leaf;
@@ -31,12 +33,18 @@ public static class CertificateChain
         }
 
         if (current.IsSelfIssued && CertificateSignature.IsBy(current, current) is false)
+        {
             throw Broken($"the signature of '{current.Subject}' on itself is not valid");
+        }
+
         rest.RemoveAll(other => chain.Any(link => IsSameAuthority(link, other)));
         if (rest.Count > 0)
+        {
             throw new CertificateRefusedException(
                 CertificateRefusal.UnrelatedCertificate,
                 $"The certificate of '{rest[0].Subject}' issued none of the others; leave it out, or add what is missing between.");
+        }
+
         return chain.ToImmutable();
     }
 
@@ -48,14 +56,19 @@ public static class CertificateChain
             .OrderBy(candidate => candidate.IsSelfIssued)
             .ToList();
         if (named.Count == 0)
+        {
             return null;
+        }
 
         var verdicts = named.ConvertAll(candidate => CertificateSignature.IsBy(candidate, certificate));
         var found = verdicts.IndexOf(true);
         if (found < 0)
+        {
             throw Broken(verdicts.Contains(null)
                 ? $"the signature on '{certificate.Subject}' is of an algorithm that is not accepted, such as SHA-1"
                 : $"the signature on '{certificate.Subject}' is not by '{certificate.Issuer}' as given");
+        }
+
         EnsureMayIssue(named[found], authoritiesBelow);
         return named[found];
     }
@@ -63,11 +76,19 @@ public static class CertificateChain
     private static void EnsureMayIssue(CertificateDetails issuer, int authoritiesBelow)
     {
         if (!issuer.IsCertificateAuthority || issuer.KeyUsage is { } usage && !usage.HasFlag(X509KeyUsageFlags.KeyCertSign))
+        {
             throw Broken($"'{issuer.Subject}' is no CA");
+        }
+
         if (issuer.PublicKeyFault is { } fault && fault.IsCompromising())
+        {
             throw Broken($"'{issuer.Subject}' can be forged by anybody, since {fault.Describe()}");
+        }
+
         if (issuer.PathLength < authoritiesBelow)
+        {
             throw Broken($"'{issuer.Subject}' may have {issuer.PathLength} CAs below it and has {authoritiesBelow}");
+        }
     }
 
     private static bool IsSameAuthority(CertificateDetails one, CertificateDetails other) =>

@@ -31,15 +31,22 @@ public static class CertificateExport
                 writer.WriteInteger(1);
                 writer.PushSetOf().Dispose(); // digestAlgorithms
                 using (writer.PushSequence())
+                {
                     writer.WriteObjectIdentifier(Oids.Data);
+                }
+
                 using (writer.PushSetOf(Content))
                 {
                     foreach (var certificate in chain.Prepend(leaf))
+                    {
                         writer.WriteEncodedValue(certificate.Der.Span);
+                    }
                 }
+
                 writer.PushSetOf().Dispose(); // signerInfos
             }
         }
+
         return writer.Encode();
     }
 }

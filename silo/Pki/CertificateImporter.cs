@@ -86,8 +86,10 @@ public sealed class CertificateImporter(KeyVault vault)
     private static void EnsureBounded(int length, string? password)
     {
         if (length > LongestInput || password?.Length > LongestPassword)
+        {
             throw new CertificateRefusedException(
                 CertificateRefusal.LimitExceeded,
                 $"A certificate's files have up to {LongestInput} bytes and its password up to {LongestPassword} characters.");
+        }
     }
 }

@@ -19,8 +19,11 @@ public static class CertificateInspection
     public static CertificateDetails Read(ReadOnlyMemory<byte> der)
     {
         if (der.Length > LongestCertificate)
+        {
             throw new CertificateRefusedException(
                 CertificateRefusal.LimitExceeded, $"The certificate is longer than {LongestCertificate} bytes.");
+        }
+
         try
         {
             var structure = CertificateStructure.Read(der);
@@ -71,7 +74,10 @@ public static class CertificateInspection
         where TExtension : X509Extension, new()
     {
         if (!structure.Extensions.TryGetValue(oid, out var value))
+        {
             return null;
+        }
+
         var extension = new TExtension();
         extension.CopyFrom(new X509Extension(oid, value.Span, critical: false));
         return extension;
@@ -81,7 +87,9 @@ public static class CertificateInspection
     private static ImmutableArray<string> DistributionPoints(CertificateStructure structure)
     {
         if (!structure.Extensions.TryGetValue(Oids.CrlDistributionPoints, out var value))
+        {
             return [];
+        }
 
         var uris = ImmutableArray.CreateBuilder<string>();
         var points = new AsnReader(value, AsnEncodingRules.DER).ReadSequence();
@@ -89,19 +97,30 @@ public static class CertificateInspection
         {
             var point = points.ReadSequence();
             if (!point.HasData || !point.PeekTag().HasSameClassAndValue(FullName))
+            {
                 continue;
+            }
+
             var name = point.ReadSequence(FullName);
             if (!name.PeekTag().HasSameClassAndValue(FullName))
+            {
                 continue;
+            }
+
             var generalNames = name.ReadSequence(FullName);
             while (generalNames.HasData)
             {
                 if (generalNames.PeekTag().HasSameClassAndValue(Uri))
+                {
                     uris.Add(generalNames.ReadCharacterString(UniversalTagNumber.IA5String, Uri));
+                }
                 else
+                {
                     generalNames.ReadEncodedValue();
+                }
             }
         }
+
         return uris.ToImmutable();
     }
 }

@@ -30,9 +30,14 @@ internal static class CertificateSignature
     {
         var family = SubjectPublicKeyInfo.FamilyOf(publicKey.Span);
         if (family == SubjectPublicKeyInfo.Family.Other)
+        {
             return null;
+        }
+
         if ((family == SubjectPublicKeyInfo.Family.Rsa) != algorithm.Padding is not null)
+        {
             return false;
+        }
 
         if (algorithm.Padding is { } padding)
         {
@@ -70,14 +75,19 @@ internal static class CertificateSignature
         var maskTag = new Asn1Tag(TagClass.ContextSpecific, 1);
         var saltTag = new Asn1Tag(TagClass.ContextSpecific, 2);
         if (!parameters.HasData || !parameters.PeekTag().HasSameClassAndValue(hashTag))
+        {
             return null; // The default is SHA-1.
+        }
 
         var hash = parameters.ReadSequence(hashTag).ReadSequence().ReadObjectIdentifier();
         var mask = parameters.ReadSequence(maskTag).ReadSequence();
         var maskFunction = mask.ReadObjectIdentifier();
         var maskHash = mask.ReadSequence().ReadObjectIdentifier();
         if (maskFunction != Oids.Mgf1 || maskHash != hash)
+        {
             return null;
+        }
+
         var salt = parameters.HasData && parameters.PeekTag().HasSameClassAndValue(saltTag)
             && parameters.ReadSequence(saltTag).TryReadInt32(out var length) ? length : 20;
 

@@ -33,10 +33,16 @@ internal sealed record CertificateStructure(
 
         var fields = new AsnReader(signed, AsnEncodingRules.DER).ReadSequence();
         if (fields.PeekTag().HasSameClassAndValue(Version))
+        {
             fields.ReadEncodedValue();
+        }
+
         var serialNumber = fields.ReadIntegerBytes();
         if (!fields.ReadEncodedValue().Span.SequenceEqual(signatureAlgorithm.Span))
+        {
             throw new AsnContentException("The two signature algorithms of the certificate differ.");
+        }
+
         var issuer = fields.ReadEncodedValue();
         var validity = fields.ReadSequence();
         var notBefore = ReadTime(validity);
@@ -55,12 +61,16 @@ internal sealed record CertificateStructure(
         foreach (var uniqueId in new[] { IssuerUniqueId, SubjectUniqueId })
         {
             if (fields.HasData && fields.PeekTag().HasSameClassAndValue(uniqueId))
+            {
                 fields.ReadEncodedValue();
+            }
         }
 
         var extensions = new Dictionary<string, ReadOnlyMemory<byte>>();
         if (!fields.HasData)
+        {
             return extensions;
+        }
 
         var list = fields.ReadSequence(ExtensionsTag).ReadSequence();
         fields.ThrowIfNotEmpty();
@@ -69,10 +79,16 @@ internal sealed record CertificateStructure(
             var extension = list.ReadSequence();
             var oid = extension.ReadObjectIdentifier();
             if (extension.PeekTag() == Asn1Tag.Boolean)
+            {
                 extension.ReadBoolean();
+            }
+
             if (!extensions.TryAdd(oid, extension.ReadOctetString()))
+            {
                 throw new AsnContentException("The certificate has an extension twice.");
+            }
         }
+
         return extensions;
     }
 }

@@ -29,7 +29,9 @@ public static class CodeSigningRules
         void Add(bool isAgainst, CodeSigningFault fault)
         {
             if (isAgainst)
+            {
                 faults.Add(fault);
+            }
         }
     }
 
@@ -39,7 +41,10 @@ public static class CodeSigningRules
     {
         var faults = Judge(certificate);
         if (faults.IsEmpty)
+        {
             return;
+        }
+
         var what = $"The certificate cannot sign code: {string.Join(", ", faults.Select(fault => Describe(fault, certificate)))}";
         throw faults switch
         {

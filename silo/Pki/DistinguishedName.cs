@@ -22,12 +22,21 @@ public static class DistinguishedName
     public static byte[] Parse(string text)
     {
         if (text.Length > LongestText)
+        {
             throw Invalid($"The subject is longer than {LongestText} characters.");
+        }
+
         var attributes = new DistinguishedNameParser(text).Parse();
         if (attributes.Count > MostParts)
+        {
             throw Invalid($"The subject has more than {MostParts} parts.");
+        }
+
         if (attributes.TrueForAll(attribute => attribute.Type.Keyword != "CN"))
+        {
             throw Invalid("The subject has no common name; write it as CN=…");
+        }
+
         attributes.Reverse();
         return Write(attributes);
     }
@@ -45,9 +54,13 @@ public static class DistinguishedName
             var set = sequence.ReadSetOf();
             var values = new List<string>();
             while (set.HasData)
+            {
                 values.Add(FormatAttribute(set.ReadSequence()));
+            }
+
             parts.Insert(0, string.Join('+', values));
         }
+
         return string.Join(',', parts);
     }
 
@@ -68,6 +81,7 @@ public static class DistinguishedName
                 }
             }
         }
+
         return writer.Encode();
     }
 
@@ -102,12 +116,19 @@ public static class DistinguishedName
             var character = value[place];
             var isEdge = (place == 0 && character is ' ' or '#') || (place == value.Length - 1 && character == ' ');
             if (character < ' ' || character == '\u007f')
+            {
                 escaped.Append(System.Globalization.CultureInfo.InvariantCulture, $"\\{(int)character:x2}");
+            }
             else if (isEdge || character is '"' or '+' or ',' or ';' or '<' or '>' or '\\')
+            {
                 escaped.Append('\\').Append(character);
+            }
             else
+            {
                 escaped.Append(character);
+            }
         }
+
         return escaped.ToString();
     }
 }

@@ -29,7 +29,10 @@ internal sealed class DistinguishedNameParser(string text)
     {
         var equals = text.IndexOf('=', _place);
         if (equals < 0)
+        {
             throw DistinguishedName.Invalid("The subject is not of the form CN=Name,O=Organisation,C=DE.");
+        }
+
         var keyword = text[_place..equals].Trim(' ');
         _place = equals + 1;
         return NameAttributeType.ByKeyword(keyword)
@@ -39,9 +42,14 @@ internal sealed class DistinguishedNameParser(string text)
     private string ParseValue(NameAttributeType type)
     {
         while (!AtEnd && text[_place] == ' ')
+        {
             _place++;
+        }
+
         if (!AtEnd && text[_place] == '#')
+        {
             throw DistinguishedName.Invalid($"{type.Keyword} is written in hex; write it as text.");
+        }
 
         // Spaces before a separator do not belong to the value, unless the last of them is escaped.
         var value = new List<byte>();
@@ -51,7 +59,9 @@ internal sealed class DistinguishedNameParser(string text)
             var isSpace = text[_place] == ' ';
             value.AddRange(TakeCharacter(type));
             if (!isSpace)
+            {
                 kept = value.Count;
+            }
         }
 
         try
@@ -70,9 +80,15 @@ internal sealed class DistinguishedNameParser(string text)
         if (text[_place] != '\\')
         {
             if (text[_place] is '"' or '+' or ';' or '<' or '>')
+            {
                 throw DistinguishedName.Invalid($"{type.Keyword} has a {text[_place]} that is not escaped; write \\{text[_place]}.");
+            }
+
             if (!Rune.TryGetRuneAt(text, _place, out var rune))
+            {
                 throw DistinguishedName.Invalid($"{type.Keyword} has half a character.");
+            }
+
             _place += rune.Utf16SequenceLength;
             return Encoding.UTF8.GetBytes(rune.ToString());
         }
@@ -83,19 +99,24 @@ internal sealed class DistinguishedNameParser(string text)
             _place += 2;
             return [(byte)escaped[0]];
         }
+
         if (escaped.Length >= 2
             && byte.TryParse(escaped[..2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hex))
         {
             _place += 3;
             return [hex];
         }
+
         throw DistinguishedName.Invalid($"{type.Keyword} has a \\ that escapes nothing.");
     }
 
     private bool TakeComma()
     {
         if (AtEnd)
+        {
             return false;
+        }
+
         _place++;
         return true;
     }

@@ -15,9 +15,11 @@ internal static class EncryptedPrivateKey
         {
             var encryption = new AsnReader(encryptedPrivateKeyInfo, AsnEncodingRules.BER).ReadSequence().ReadSequence();
             if (Iterations(encryption) is not (> 0 and <= MostIterations))
+            {
                 throw new CertificateRefusedException(
                     CertificateRefusal.LimitExceeded,
                     $"The private key's password is stretched by something else than 1 to {MostIterations} iterations.");
+            }
         }
         catch (AsnContentException)
         {
@@ -32,8 +34,10 @@ internal static class EncryptedPrivateKey
         {
             parameters = ReadAlgorithm(parameters.ReadSequence(), out var derivation);
             if (derivation != Oids.Pbkdf2)
+            {
                 throw new CertificateRefusedException(
                     CertificateRefusal.UnsuitableKey, "The private key is encrypted in a way that is not known; use PBES2 with PBKDF2.");
+            }
         }
 
         // PBKDF2-params and PBEParameter alike begin with salt and iteration count (RFC 8018, appendix A).

@@ -10,8 +10,10 @@ internal static class KeyMatch
     public static void Ensure(CertificateDetails certificate, ReadOnlySpan<byte> subjectPublicKeyInfo)
     {
         if (!Canonical(certificate.SubjectPublicKeyInfo.Span).AsSpan().SequenceEqual(Canonical(subjectPublicKeyInfo)))
+        {
             throw new CertificateRefusedException(
                 CertificateRefusal.KeyMismatch, "The certificate is for another key: its public key is not that of the private key.");
+        }
     }
 
     // CAs encode the same key in more than one way (absent parameters instead of NULL, compressed points).

@@ -24,17 +24,31 @@ internal sealed record NameAttribute
         {
             length++;
             if (rune == Rune.ReplacementChar || Rune.IsControl(rune))
+            {
                 throw DistinguishedName.Invalid($"{type.Keyword} has a control character or half a character.");
+            }
+
             if (type.StringType == UniversalTagNumber.PrintableString && !IsPrintable(rune))
+            {
                 throw DistinguishedName.Invalid($"{type.Keyword} takes letters, digits, spaces and '()+,-./:=? only.");
+            }
+
             if (type.StringType == UniversalTagNumber.IA5String && !rune.IsAscii)
+            {
                 throw DistinguishedName.Invalid($"{type.Keyword} takes ASCII only.");
+            }
         }
 
         if (string.IsNullOrWhiteSpace(value) || length > type.LongestValue)
+        {
             throw DistinguishedName.Invalid($"{type.Keyword} has 1 to {type.LongestValue} characters.");
+        }
+
         if (type.LongestValue == 2 && (length != 2 || !value.All(char.IsAsciiLetterUpper)))
+        {
             throw DistinguishedName.Invalid($"{type.Keyword} is a country's code of two capital letters (ISO 3166).");
+        }
+
         return new NameAttribute(type, value);
     }
 

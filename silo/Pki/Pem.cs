@@ -18,18 +18,27 @@ internal static class Pem
         while (PemEncoding.TryFind(text, out var block))
         {
             if (!text[block.Label].SequenceEqual(Certificate))
+            {
                 throw new CertificateRefusedException(
                     CertificateRefusal.Malformed, "Among the certificates there is something else; give PEM blocks CERTIFICATE only.");
+            }
+
             if (certificates.Count > CertificateChain.MostCertificates)
+            {
                 throw new CertificateRefusedException(
                     CertificateRefusal.LimitExceeded, $"There are more than {CertificateChain.MostCertificates} certificates.");
+            }
 
             var der = new byte[block.DecodedDataLength];
             if (!Convert.TryFromBase64Chars(text[block.Base64Data], der, out _))
+            {
                 throw new CertificateRefusedException(CertificateRefusal.Malformed, "A PEM block is not base64.");
+            }
+
             certificates.Add(CertificateInspection.Read(der));
             text = text[block.Location.End..];
         }
+
         return certificates;
     }
 }

@@ -39,10 +39,12 @@ internal sealed class Pkcs12File : IDisposable
         {
             var owners = loaded.Where(certificate => certificate.HasPrivateKey).ToList();
             if (owners.Count != 1)
+            {
                 throw owners.Count == 0
                     ? new CertificateRefusedException(
                         CertificateRefusal.NoPrivateKey, "The PKCS#12 file holds no private key that belongs to a certificate in it.")
                     : SeveralKeys();
+            }
 
             var privateKey = (AsymmetricAlgorithm?)owners[0].GetRSAPrivateKey() ?? owners[0].GetECDsaPrivateKey()
                 ?? throw new CertificateRefusedException(CertificateRefusal.UnsuitableKey, "The private key is neither RSA nor EC.");
@@ -54,7 +56,9 @@ internal sealed class Pkcs12File : IDisposable
         finally
         {
             foreach (var certificate in loaded)
+            {
                 certificate.Dispose();
+            }
         }
     }
 

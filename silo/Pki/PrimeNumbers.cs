@@ -19,9 +19,15 @@ internal static class PrimeNumbers
         for (var number = 2; number < limit; number++)
         {
             if (isComposite[number])
+            {
                 continue;
+            }
+
             for (var multiple = (long)number * number; multiple < limit; multiple += number)
+            {
                 isComposite[multiple] = true;
+            }
+
             yield return number;
         }
     }
@@ -32,7 +38,10 @@ internal static class PrimeNumbers
         // Equally long factors are multiplied with each other: one after the other would take quadratic time.
         var factors = Below(limit).Select(prime => (BigInteger)prime).ToList();
         while (factors.Count > 1)
+        {
             factors = [.. factors.Chunk(2).Select(pair => pair.Length == 2 ? pair[0] * pair[1] : pair[0])];
+        }
+
         return factors[0];
     }
 
@@ -40,7 +49,9 @@ internal static class PrimeNumbers
     public static BigInteger SquareRoot(BigInteger number)
     {
         if (number.IsZero)
+        {
             return number;
+        }
 
         // Newton's iteration from above: it falls until it reaches the integer root.
         var root = BigInteger.One << (int)((number.GetBitLength() + 1) / 2);
@@ -48,7 +59,10 @@ internal static class PrimeNumbers
         {
             var next = (root + (number / root)) >> 1;
             if (next >= root)
+            {
                 return root;
+            }
+
             root = next;
         }
     }
@@ -57,7 +71,10 @@ internal static class PrimeNumbers
     public static bool IsSquare(BigInteger number)
     {
         if (number.Sign < 0 || (SquaresModulo64 >> (int)(number & 63) & 1) == 0)
+        {
             return false;
+        }
+
         var root = SquareRoot(number);
         return root * root == number;
     }
@@ -66,16 +83,24 @@ internal static class PrimeNumbers
     public static bool IsProbablePrime(BigInteger number, int rounds = MillerRabinRounds)
     {
         if (number < 4 || number.IsEven)
+        {
             return number == 2 || number == 3;
+        }
 
         var twos = 0;
         while (((number - 1) >> twos).IsEven)
+        {
             twos++;
+        }
+
         for (var round = 0; round < rounds; round++)
         {
             if (IsWitness(RandomBase(number), number, twos))
+            {
                 return false;
+            }
         }
+
         return true;
     }
 
@@ -83,13 +108,20 @@ internal static class PrimeNumbers
     {
         var power = BigInteger.ModPow(witness, (number - 1) >> twos, number);
         if (power.IsOne)
+        {
             return false;
+        }
+
         for (var square = 0; square < twos; square++)
         {
             if (power == number - 1)
+            {
                 return false;
+            }
+
             power = power * power % number;
         }
+
         return true;
     }
 

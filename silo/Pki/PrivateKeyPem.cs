@@ -22,7 +22,9 @@ internal static class PrivateKeyPem
         var block = FindOnly(text);
         using var decoded = new SecretBytes(block.DecodedLength);
         if (!Convert.TryFromBase64Chars(text.AsSpan()[block.Base64], decoded.Span, out var length))
+        {
             throw Malformed();
+        }
 
         AsymmetricAlgorithm key = certificate.KeyAlgorithm is { } kind && kind.IsRsa() ? RSA.Create() : ECDsa.Create();
         try
@@ -47,13 +49,18 @@ internal static class PrivateKeyPem
             if (!label.SequenceEqual(CurveParameters))
             {
                 if (found is not null)
+                {
                     throw new CertificateRefusedException(
                         CertificateRefusal.SeveralPrivateKeys, "There is more than one PEM block in the private key; give the key alone.");
+                }
+
                 var base64 = (place + fields.Base64Data.Start.Value)..(place + fields.Base64Data.End.Value);
                 found = (label.ToString(), base64, fields.DecodedDataLength);
             }
+
             place += fields.Location.End.Value;
         }
+
         return found ?? throw new CertificateRefusedException(
             CertificateRefusal.NoPrivateKey,
             "There is no private key in PEM; give PKCS#8 (plain or encrypted), PKCS#1 or SEC 1. Keys encrypted in OpenSSL's "
@@ -86,8 +93,11 @@ internal static class PrivateKeyPem
                     throw new CertificateRefusedException(
                         CertificateRefusal.NoPrivateKey, "The PEM text of the private key holds no private key.");
             }
+
             if (read != content.Length)
+            {
                 throw Malformed();
+            }
         }
         catch (Exception fault) when (fault is CryptographicException or PlatformNotSupportedException)
         {

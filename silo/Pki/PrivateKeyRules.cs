@@ -51,7 +51,9 @@ internal static class PrivateKeyRules
         finally
         {
             foreach (var secret in new[] { pkcs8, key.D, key.P, key.Q, key.DP, key.DQ, key.InverseQ })
+            {
                 CryptographicOperations.ZeroMemory(secret);
+            }
         }
     }
 

@@ -17,9 +17,15 @@ public static class PublicKeyRules
         {
             var family = SubjectPublicKeyInfo.FamilyOf(subjectPublicKeyInfo.Span);
             if (family == SubjectPublicKeyInfo.Family.Other)
+            {
                 return (null, PublicKeyFault.Unsupported);
+            }
+
             if (family == SubjectPublicKeyInfo.Family.Rsa && FaultOfRsa(subjectPublicKeyInfo) is { } fault)
+            {
                 return (null, fault);
+            }
+
             using var key = VerificationKey.FromSubjectPublicKeyInfo(subjectPublicKeyInfo.Span);
             return (key.Algorithm, null);
         }
@@ -36,7 +42,9 @@ public static class PublicKeyRules
         var key = new AsnReader(outer.ReadBitString(out _), AsnEncodingRules.DER).ReadSequence();
         var modulus = key.ReadIntegerBytes();
         if (modulus.Length > 4096 / 8 + 1)
+        {
             return PublicKeyFault.Unsupported;
+        }
 
         var n = new BigInteger(modulus.Span, isUnsigned: false, isBigEndian: true);
         var e = new BigInteger(key.ReadIntegerBytes().Span, isUnsigned: false, isBigEndian: true);

@@ -34,13 +34,25 @@ public static class RsaKeyQuality
     public static PublicKeyFault? FaultOf(BigInteger modulus, BigInteger exponent)
     {
         if (modulus < SmallFactorLimit || modulus.IsEven || !BigInteger.GreatestCommonDivisor(modulus, SmallPrimes).IsOne)
+        {
             return PublicKeyFault.WeakModulus;
+        }
+
         if (HasCloseFactors(modulus))
+        {
             return PublicKeyFault.CloseFactors;
+        }
+
         if (RocaFingerprint.IsOf(modulus))
+        {
             return PublicKeyFault.RocaModulus;
+        }
+
         if (PublishedKeys.Contain(modulus))
+        {
             return PublicKeyFault.PublishedKey;
+        }
+
         return exponent < Smallest || exponent.IsEven || exponent.GetBitLength() > 256 ? PublicKeyFault.WeakExponent : null;
     }
 
@@ -52,19 +64,40 @@ public static class RsaKeyQuality
         var (n, e, d) = (Number(key.Modulus), Number(key.Exponent), Number(key.D));
         var (p, q) = (Number(key.P), Number(key.Q));
         if (p < 3 || q < 3 || p * q != n)
+        {
             return PrivateKeyFault.FactorsDoNotMatch;
+        }
+
         if (p.GetBitLength() * 2 != n.GetBitLength() || q.GetBitLength() * 2 != n.GetBitLength())
+        {
             return PrivateKeyFault.UnequalFactors;
+        }
+
         if (AreAlike(p, q))
+        {
             return PrivateKeyFault.AlikeFactors;
+        }
+
         if (IsGuessable(p) || IsGuessable(q))
+        {
             return PrivateKeyFault.GuessableFactor;
+        }
+
         if (!PrimeNumbers.IsProbablePrime(p) || !PrimeNumbers.IsProbablePrime(q))
+        {
             return PrivateKeyFault.CompositeFactor;
+        }
+
         if (new[] { p - 1, p + 1, q - 1, q + 1 }.Any(IsSmooth))
+        {
             return PrivateKeyFault.SmoothFactor;
+        }
+
         if (!IsExponentOf(d, e, p, q, n) || !AreRemaindersOf(key, d, p, q))
+        {
             return PrivateKeyFault.WrongExponent;
+        }
+
         return IsShortExponent(d, p, q, n) ? PrivateKeyFault.ShortExponent : null;
     }
 
@@ -73,14 +106,21 @@ public static class RsaKeyQuality
     {
         var a = PrimeNumbers.SquareRoot(n);
         if (a * a < n)
+        {
             a++;
+        }
+
         var rest = (a * a) - n;
         for (var round = 0; round < FermatRounds; round++, a++)
         {
             if (PrimeNumbers.IsSquare(rest))
+            {
                 return true;
+            }
+
             rest += (2 * a) + 1;
         }
+
         return false;
     }
 
@@ -92,7 +132,9 @@ public static class RsaKeyQuality
             for (var v = 1; v <= LargestRatio; v++)
             {
                 if (BigInteger.Abs((u * p) - (v * q)) <= least)
+                {
                     return true;
+                }
             }
         }
 
@@ -112,9 +154,12 @@ public static class RsaKeyQuality
             {
                 run = (value >> bit & 1) == 0 ? run + 1 : 0;
                 if (run >= AlikeBits)
+                {
                     return true;
+                }
             }
         }
+
         return changes.GetBitLength() + AlikeBits < p.GetBitLength();
     }
 
@@ -124,7 +169,10 @@ public static class RsaKeyQuality
         // The power of the primes' product holds each as often as the neighbour can (Bernstein, 2004).
         var power = SmoothPrimes.Value % neighbour;
         for (long exponent = 1; exponent < neighbour.GetBitLength(); exponent *= 2)
+        {
             power = power * power % neighbour;
+        }
+
         return (neighbour / BigInteger.GreatestCommonDivisor(neighbour, power)).GetBitLength() <= ShortestRoughPart;
     }
 
@@ -165,7 +213,10 @@ internal static class RocaFingerprint
     {
         var powers = new HashSet<int>();
         for (var power = 1; powers.Add(power);)
+        {
             power = (int)((long)power * Generator % prime);
+        }
+
         return powers;
     }
 }

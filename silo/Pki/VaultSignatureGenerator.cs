@@ -43,8 +43,11 @@ internal sealed class VaultSignatureGenerator(KeyHandle key) : X509SignatureGene
                 _ => Oids.EcdsaWithSha512,
             });
             if (Scheme.IsRsa())
+            {
                 writer.WriteNull();
+            }
         }
+
         return writer.Encode();
     }
 
@@ -59,6 +62,8 @@ internal sealed class VaultSignatureGenerator(KeyHandle key) : X509SignatureGene
     private void EnsureHash(HashAlgorithmName hashAlgorithm)
     {
         if (hashAlgorithm != Hash)
+        {
             throw new ArgumentException($"This key signs certificates with {Hash}.", nameof(hashAlgorithm));
+        }
     }
 }

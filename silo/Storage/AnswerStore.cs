@@ -16,7 +16,9 @@ internal sealed class AnswerStore(IReadConnections connections, IAnswerSealer se
             reader => (Hash: reader.GetFieldValue<byte[]>(0), Answer: reader.GetFieldValue<byte[]>(1), MadeMs: reader.GetInt64(2)),
             cancellationToken, caller, scope, key);
         if (rows.Count == 0 || rows[0].MadeMs <= await commits.ReadClockAsync(cancellationToken) - KeptMs)
+        {
             return null;
+        }
 
         return sealer.TryOpen(rows[0].Answer, AnswerContext.OfAnswer(caller, scope, key), out var answer)
             && sealer.TryOpen(rows[0].Hash, AnswerContext.OfRequest(caller, scope, key), out var requestHash)

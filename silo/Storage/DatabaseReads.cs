@@ -49,12 +49,16 @@ internal static class DatabaseReads
         await using var command = connection.CreateCommand();
         command.CommandText = sql;
         for (var i = 0; i < values.Length; i++)
+        {
             command.Add(ParameterName(i), values[i]);
+        }
 
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         List<T> rows = [];
         while (await reader.ReadAsync(cancellationToken))
+        {
             rows.Add(map(reader));
+        }
 
         return rows;
     }

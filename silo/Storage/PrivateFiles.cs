@@ -25,7 +25,9 @@ internal static class PrivateFiles
         lock (Creating)
         {
             if (!File.Exists(path))
+            {
                 Create(path);
+            }
         }
     }
 
@@ -56,16 +58,22 @@ internal static class PrivateFiles
     public static void CreateDirectory(string path)
     {
         if (OperatingSystem.IsWindows())
+        {
             Directory.CreateDirectory(path);
+        }
         else
+        {
             Directory.CreateDirectory(path, OwnersDirectory);
+        }
     }
 
     /// <summary>Closes a file to others, where it is there.</summary>
     public static void Close(string path)
     {
         if (!OperatingSystem.IsWindows() && File.Exists(path))
+        {
             File.SetUnixFileMode(path, OwnersFile);
+        }
     }
 
     /// <summary>Waits until the file's content is on the disk.</summary>
@@ -79,12 +87,17 @@ internal static class PrivateFiles
     public static string? MistakeOf(string what, string path)
     {
         if (OperatingSystem.IsWindows())
+        {
             return null;
+        }
 
         // Of a link, such as a secret that Kubernetes mounts, the target's mode counts.
         FileSystemInfo place = Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path);
         if (!place.Exists)
+        {
             return null;
+        }
+
         place = place.ResolveLinkTarget(returnFinalTarget: true) ?? place;
         var isOpen = (place.UnixFileMode & Others) != 0;
         return isOpen
@@ -96,7 +109,10 @@ internal static class PrivateFiles
     {
         FileStreamOptions options = new() { Mode = mode, Access = FileAccess.Write, Share = FileShare.ReadWrite };
         if (!OperatingSystem.IsWindows())
+        {
             options.UnixCreateMode = OwnersFile;
+        }
+
         return options;
     }
 }

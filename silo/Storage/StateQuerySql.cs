@@ -35,7 +35,9 @@ internal sealed class StateQuerySql
         for (var i = 0; i < ranges.Length; i++)
         {
             if (i > 0)
+            {
                 sql.Append(" UNION ");
+            }
 
             // SQLite takes ORDER BY and LIMIT in a part of a UNION only below another SELECT.
             sql.Append("SELECT id FROM (");
@@ -56,23 +58,33 @@ internal sealed class StateQuerySql
         sql.Append(link is null ? "SELECT s.id FROM states s" : "SELECT l.id FROM state_links l")
             .Append(" WHERE ").Append(row).Append(".type = ").Append(Parameter(_query.Type));
         if (link is not null)
+        {
             sql.Append(" AND l.link = ").Append(Parameter(link));
+        }
 
         if (_query.Parent is { } parent)
+        {
             sql.Append(" AND ").Append(row).Append(".parent = ").Append(Parameter(parent));
+        }
 
         if (status is not null)
+        {
             sql.Append(" AND ").Append(row).Append(".status = ").Append(Parameter(status));
+        }
 
         if (_query.Before is { } before)
+        {
             sql.Append(" AND ").Append(row).Append(".id < ").Append(Parameter(before));
+        }
 
         AppendNameAndUntil(sql, link);
         sql.Append(" ORDER BY ").Append(row).Append(".id");
         // Few states have ended and not been swept: their range is read and sorted. Without this the planner may walk all
         // states in the order of their ids instead.
         if (_query.UntilBefore is not null && link is null)
+        {
             sql.Append(" || ''");
+        }
 
         sql.Append(" DESC");
     }
@@ -80,28 +92,42 @@ internal sealed class StateQuerySql
     private void AppendNameAndUntil(StringBuilder sql, string? link)
     {
         if (_query.Name is null && _query.UntilBefore is null && _query.UntilAtLeast is null)
+        {
             return;
+        }
 
         if (link is not null)
+        {
             sql.Append(" AND EXISTS (SELECT 1 FROM states s WHERE s.type = l.type AND s.id = l.id");
+        }
 
         if (_query.Name is { } name)
+        {
             sql.Append(" AND s.name = ").Append(Parameter(name));
+        }
 
         if (_query.UntilBefore is { } until)
+        {
             sql.Append(" AND s.until_ms < ").Append(Parameter(until.ToUnixTimeMilliseconds()));
+        }
 
         if (_query.UntilAtLeast is { } least)
+        {
             sql.Append(" AND (s.until_ms >= ").Append(Parameter(least.ToUnixTimeMilliseconds())).Append(" OR s.until_ms IS NULL)");
+        }
 
         if (link is not null)
+        {
             sql.Append(')');
+        }
     }
 
     private string Parameter(object value)
     {
         if (_names.TryGetValue(value, out var name))
+        {
             return name;
+        }
 
         name = DatabaseReads.ParameterName(_values.Count);
         _values.Add(value);

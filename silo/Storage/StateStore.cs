@@ -60,7 +60,9 @@ internal sealed class StateStore(IReadConnections connections, IStateSealer seal
             {
                 var actual = version with { Version = found.GetValueOrDefault((version.Type, version.Id)) };
                 if (actual != version && !stale.Contains(actual))
+                {
                     stale.Add(actual);
+                }
             }
         }
 
@@ -71,7 +73,9 @@ internal sealed class StateStore(IReadConnections connections, IStateSealer seal
     {
         List<List<StoredState>> pages = [];
         foreach (var (sql, values) in StateQuerySql.Write(query))
+        {
             pages.Add(await connections.QueryAsync(sql, OpenFound, cancellationToken, values));
+        }
 
         return pages.Count == 1
             ? pages[0]

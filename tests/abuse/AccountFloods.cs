@@ -19,7 +19,9 @@ internal sealed class Logins : Flood
                 using var response = await client.PostAsJsonAsync(
                     "/api/v1/auth/universal-auth/login", new { clientId = identity.ClientId, clientSecret = identity.ClientSecret }, cancelled);
                 if ((int)response.StatusCode is 429 or 503)
+                {
                     CountRepelled();
+                }
             },
             ended);
     }
@@ -45,7 +47,9 @@ internal sealed class StrangersBatches : Flood
             {
                 using var response = await client.PostAsJsonAsync($"/api/v1/pki/signers/{target.SignerId}/sign/batch", batch, cancelled);
                 if ((int)response.StatusCode is 429 or 503)
+                {
                     CountRepelled();
+                }
             },
             ended);
     }

@@ -22,7 +22,9 @@ internal sealed class HeldConnections(string begun, int most) : Flood
                 {
                     held.Enqueue(await BeginAsync(target, begun, cancelled));
                     if (held.Count > most && held.TryDequeue(out var first))
+                    {
                         GiveUp(first);
+                    }
 
                     await Task.Delay(Tick, cancelled);
                 },
@@ -31,7 +33,9 @@ internal sealed class HeldConnections(string begun, int most) : Flood
         finally
         {
             foreach (var socket in held)
+            {
                 GiveUp(socket);
+            }
         }
     }
 
@@ -39,7 +43,9 @@ internal sealed class HeldConnections(string begun, int most) : Flood
     {
         // What can be read at once on a connection that was said nothing on, is its end.
         if (socket.Poll(0, SelectMode.SelectRead))
+        {
             CountRepelled();
+        }
 
         socket.Dispose();
     }
@@ -63,7 +69,9 @@ internal sealed class AnonymousRequests(int connections, Func<Target, HttpReques
                 using var request = makeRequest(target);
                 using var response = await client.SendAsync(request, cancelled);
                 if ((int)response.StatusCode is 429 or 503)
+                {
                     CountRepelled();
+                }
             },
             ended);
     }

@@ -66,7 +66,9 @@ internal abstract class Flood
         {
             await socket.ConnectAsync(target.Address.Host, target.Address.Port, ended);
             if (text.Length > 0)
+            {
                 await socket.SendAsync(Encoding.ASCII.GetBytes(text), ended);
+            }
 
             return socket;
         }

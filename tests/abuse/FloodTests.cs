@@ -86,7 +86,9 @@ public sealed class FloodTests(FloodedServer server, ITestOutputHelper output) :
         {
             HttpStatusCode? status = null;
             for (var attempt = 1; status != HttpStatusCode.OK && attempt <= Attempts; attempt++)
+            {
                 status = await AskAsync(client, path, token);
+            }
 
             Assert.Equal((path, HttpStatusCode.OK), (path, status));
         }

@@ -58,7 +58,9 @@ internal sealed class HonestClient(Uri server, string token, string signerId)
 
                 failure = body.ToJsonString();
                 if (status is not (HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests))
+                {
                     break;
+                }
             }
             catch (Exception gone) when (gone is HttpRequestException or IOException or JsonException or TaskCanceledException)
             {

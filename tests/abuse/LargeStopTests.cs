@@ -54,7 +54,9 @@ public sealed class LargeStopTests(ITestOutputHelper output) : IAsyncLifetime
         var asked = Stopwatch.GetTimestamp();
         var stopping = StopAsync(node.Address, signerId);
         while ((await SignAsync(operators, signerId)).Status == HttpStatusCode.OK)
+        {
             await Task.Delay(TimeSpan.FromMilliseconds(10));
+        }
 
         var effect = Stopwatch.GetElapsedTime(asked);
         var (revoked, listed) = await stopping;

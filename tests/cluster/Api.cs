@@ -133,6 +133,8 @@ internal sealed class Api(Uri address, string? token = null) : IDisposable
     private static async Task DemandSuccessAsync(HttpResponseMessage response, string path)
     {
         if (!response.IsSuccessStatusCode)
+        {
             Assert.Fail($"{path} answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+        }
     }
 }

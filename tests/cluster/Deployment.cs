@@ -35,10 +35,14 @@ internal sealed class Deployment : IAsyncDisposable
     {
         var deployment = new Deployment(database);
         if (masterKey is not null)
+        {
             File.Copy(masterKey, deployment._directory.File("master.key"));
+        }
 
         for (var i = 0; i < nodes; i++)
+        {
             deployment._nodes.Add(await Node.StartAsync(deployment.Settings()));
+        }
 
         await deployment.SignInAsync();
         return deployment;
@@ -112,7 +116,9 @@ internal sealed class Deployment : IAsyncDisposable
     {
         Administrator.Dispose();
         foreach (var node in _nodes)
+        {
             await node.DisposeAsync();
+        }
 
         _directory.Dispose();
     }

@@ -124,13 +124,17 @@ public sealed class ImmediacyTests
                 var isAfter = begun > Volatile.Read(ref answeredAt);
                 var (status, body) = await callers[i % callers.Length].SignAsync(signer, RandomNumberGenerator.GetBytes(32), "ECDSA_SHA256");
                 if (status == HttpStatusCode.OK)
+                {
                     signed.Enqueue(Api.Text(body, "operationId"));
+                }
 
                 if (isAfter)
                 {
                     Interlocked.Increment(ref begunAfter);
                     if (status == HttpStatusCode.OK)
+                    {
                         Interlocked.Increment(ref signedTooLate);
+                    }
                 }
             }
         })).ToArray();

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using CodeSigning.Silo.Hosting;
 using CodeSigning.Silo.Hosting.Trust;
 using CodeSigning.Silo.Keys;
@@ -38,7 +37,7 @@ internal sealed class LeakedAuthority : IDisposable
     public Task<SiloCaller> CallAsync(IPEndPoint silo)
     {
         var now = TimeProvider.System.GetUtcNow();
-        X509Certificate2 certificate = NodeCertificate.Issue(_key, _cluster, now.AddHours(-1), now.AddHours(1));
+        var certificate = NodeCertificate.Issue(_key, _cluster, now.AddHours(-1), now.AddHours(1));
         return SiloCaller.ConnectAsync(silo, certificate);
     }
 

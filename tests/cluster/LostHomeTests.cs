@@ -79,7 +79,9 @@ public sealed class LostHomeTests
     {
         List<PolicyBoundSigner> signers = [];
         for (var i = 0; i < Each; i++)
+        {
             signers.Add(await deployment.CreatePolicyBoundSignerAsync($"lost-{i}", Uses));
+        }
 
         return [.. signers];
     }
@@ -99,9 +101,13 @@ public sealed class LostHomeTests
     private static async Task LoseAsync(Node node, bool killed)
     {
         if (killed)
+        {
             await node.KillAsync();
+        }
         else
+        {
             node.Stop();
+        }
     }
 
     private static async Task AtOnceAsync(Func<Task> act)

@@ -99,7 +99,9 @@ internal sealed partial class Node : IAsyncDisposable
             WorkingDirectory = AppContext.BaseDirectory,
         };
         foreach (var (name, value) in _settings)
+        {
             start.Environment[name] = value;
+        }
 
         start.Environment["CODESIGNING_URLS"] = Address.ToString();
         start.Environment["CODESIGNING_SILO_ADDRESS"] = Silo.Address.ToString();
@@ -120,12 +122,16 @@ internal sealed partial class Node : IAsyncDisposable
         while (started.Elapsed < StartTimeout)
         {
             if (_process!.HasExited)
+            {
                 break;
+            }
 
             try
             {
                 if ((await client.GetAsync("/readyz")).StatusCode == HttpStatusCode.OK)
+                {
                     return;
+                }
             }
             catch (HttpRequestException)
             {
@@ -141,7 +147,9 @@ internal sealed partial class Node : IAsyncDisposable
     private void Keep(string? line)
     {
         if (line is null)
+        {
             return;
+        }
 
         lock (_output)
         {

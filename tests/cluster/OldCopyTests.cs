@@ -43,7 +43,9 @@ public sealed class OldCopyTests
     {
         var store = Path.Combine(deployment.DataDirectory, "codesigning.db");
         foreach (var log in new[] { "-wal", "-shm" })
+        {
             File.Delete(store + log);
+        }
 
         File.Copy(backup, store, overwrite: true);
     }

@@ -37,7 +37,9 @@ internal sealed class SigningLoad : IAsyncDisposable
     {
         await EndAsync();
         foreach (var caller in _callers)
+        {
             caller.Dispose();
+        }
 
         _end.Dispose();
     }
@@ -50,9 +52,13 @@ internal sealed class SigningLoad : IAsyncDisposable
             {
                 var (status, body) = await caller.SignAsync(signer, RandomNumberGenerator.GetBytes(32), algorithm);
                 if (status == HttpStatusCode.OK)
+                {
                     _received.Enqueue(Api.Text(body, "operationId"));
+                }
                 else
+                {
                     _refused.Enqueue(Api.Text(body, "code"));
+                }
             }
             catch (Exception gone) when (gone is HttpRequestException or TaskCanceledException or IOException or JsonException)
             {

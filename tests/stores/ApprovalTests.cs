@@ -85,7 +85,9 @@ public sealed class ApprovalTests(OpenStores stores)
     private static async Task SignUpToAsync(int signings, Api grantee, string grant)
     {
         for (var use = 0; use < signings; use++)
+        {
             Assert.Equal(grant, (await grantee.SignAndVerifyAsync("waiting")).Text("grantId"));
+        }
 
         (await grantee.SignAsync("waiting", Digests.New())).Refused("GrantExhausted");
     }

@@ -47,11 +47,13 @@ public sealed class LedgerTests(OpenStores stores)
         var administrator = await store.AsAsync("administrator");
         var missing = OldEntries(store.Fixture);
 
-        for (string? cursor = ""; cursor is not null;)
+        for (var cursor = ""; cursor is not null;)
         {
             var page = (await administrator.GetAsync($"/api/v1/ledger/entries?limit=100{cursor}")).Json;
             foreach (var entry in page["items"]!.AsArray())
+            {
                 missing.Remove(entry!["hash"]!.GetValue<string>());
+            }
 
             cursor = page["next"] is { } next ? $"&cursor={next.GetValue<string>()}" : null;
         }

@@ -10,7 +10,9 @@ public sealed class LoginTests(OpenStores stores)
         var store = await stores.GetAsync(commit, database);
 
         foreach (var name in new[] { "administrator", "olga", "ada", "grace", "linus", "ci", "nightly" })
+        {
             (await (await store.AsAsync(name)).GetAsync("/api/v1/me")).Succeeded();
+        }
     }
 
     [Theory]
@@ -20,7 +22,9 @@ public sealed class LoginTests(OpenStores stores)
         var store = await stores.GetAsync(commit, database);
 
         foreach (var name in new[] { "mallory", "retired", "leaked" })
+        {
             (await store.SignInAsync(name)).Refused("Unauthenticated");
+        }
 
         foreach (var token in store.Fixture.List("endedTokens"))
         {

@@ -38,7 +38,9 @@ internal sealed class OpenStore : IAsyncDisposable
     public async Task<Api> AsAsync(string name)
     {
         if (_callers.TryGetValue(name, out var known))
+        {
             return known;
+        }
 
         var caller = new Api(Address, (await SignInAsync(name)).Text("accessToken"));
         _callers.Add(name, caller);
@@ -58,10 +60,14 @@ internal sealed class OpenStore : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var caller in _callers.Values)
+        {
             caller.Dispose();
+        }
 
         if (_server is not null)
+        {
             await _server.DisposeAsync();
+        }
 
         _directory.Dispose();
     }

@@ -13,7 +13,9 @@ public sealed class OpenStores : IAsyncLifetime
     internal async Task<OpenStore> GetAsync(string commit, string database)
     {
         if (!_stores.TryGetValue((commit, database), out var store))
+        {
             _stores.Add((commit, database), store = await OpenStore.OpenAsync(new Fixture(commit, database)));
+        }
 
         return store;
     }
@@ -21,7 +23,9 @@ public sealed class OpenStores : IAsyncLifetime
     public async Task DisposeAsync()
     {
         foreach (var store in _stores.Values)
+        {
             await store.DisposeAsync();
+        }
     }
 }
 

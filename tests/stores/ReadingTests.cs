@@ -15,7 +15,9 @@ public sealed class ReadingTests
         var administrator = await store.AsAsync("administrator");
 
         foreach (var (path, then) in JsonNode.Parse(store.Fixture.Read("answers.json"))!.AsObject())
+        {
             Compare(path, then!, (await administrator.GetAsync(path)).Json);
+        }
     }
 
     /// <summary>Answers may have gained members, and lost none.</summary>
@@ -25,12 +27,18 @@ public sealed class ReadingTests
         {
             case JsonObject members:
                 foreach (var (name, value) in members.Where(member => !Moving.Contains(member.Key)))
+                {
                     Compare($"{place} {name}", value, (now as JsonObject)?[name]);
+                }
+
                 break;
             case JsonArray items:
                 Assert.True((now as JsonArray)?.Count == items.Count, $"{place} has other items: {now?.ToJsonString()}");
                 for (var i = 0; i < items.Count; i++)
+                {
                     Compare($"{place} {i}", items[i], now![i]);
+                }
+
                 break;
             default:
                 Assert.True(JsonNode.DeepEquals(then, now), $"{place} was {then?.ToJsonString()} and is {now?.ToJsonString()}");

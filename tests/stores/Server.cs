@@ -26,7 +26,9 @@ internal sealed class Server : IAsyncDisposable
         var address = new Uri($"http://127.0.0.1:{FreePort()}");
         var start = Command("gateway.dll");
         foreach (var (name, value) in settings)
+        {
             start.Environment[name] = value;
+        }
 
         start.Environment["CODESIGNING_URLS"] = address.ToString();
         var server = new Server(address, Process.Start(start)!);
@@ -40,7 +42,9 @@ internal sealed class Server : IAsyncDisposable
     {
         var start = Command("silo.dll");
         foreach (var argument in arguments)
+        {
             start.ArgumentList.Add(argument);
+        }
 
         using var process = Process.Start(start)!;
         var texts = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
@@ -58,7 +62,9 @@ internal sealed class Server : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
+        {
             _process.Kill();
+        }
 
         await _process.WaitForExitAsync();
         _process.Dispose();
@@ -98,7 +104,9 @@ internal sealed class Server : IAsyncDisposable
             try
             {
                 if ((await client.GetAsync("/readyz")).StatusCode == HttpStatusCode.OK)
+                {
                     return;
+                }
             }
             catch (HttpRequestException)
             {

@@ -11,7 +11,9 @@ public sealed class SigningTests(OpenStores stores)
         var ci = await store.AsAsync("ci");
 
         foreach (var (signer, algorithm) in store.Fixture.Pairs("free"))
+        {
             await ci.SignAndVerifyAsync(signer, algorithm);
+        }
     }
 
     [Theory]
@@ -27,7 +29,9 @@ public sealed class SigningTests(OpenStores stores)
             var left = view["maxSignings"]!.GetValue<int>() - view["used"]!.GetValue<int>();
             Assert.InRange(left, 2, 3);
             for (var use = 0; use < left; use++)
+            {
                 Assert.Equal(grant, (await ci.SignAndVerifyAsync(signer)).Text("grantId"));
+            }
 
             (await ci.SignAsync(signer, Digests.New())).Refused("GrantExhausted");
         }
@@ -41,7 +45,9 @@ public sealed class SigningTests(OpenStores stores)
         var ci = await store.AsAsync("ci");
 
         foreach (var (signer, code) in store.Fixture.Pairs("denials"))
+        {
             (await ci.SignAsync(signer, Digests.New())).Refused(code);
+        }
     }
 
     [Theory]
@@ -54,6 +60,8 @@ public sealed class SigningTests(OpenStores stores)
         var certificateId = signers.First(signer => (string)signer!["status"]! == "active")!["certificateId"]!.GetValue<string>();
 
         foreach (var name in store.Fixture.List("takenNames"))
+        {
             (await administrator.PostAsync("/api/v1/pki/signers", new { name, certificateId })).Refused("NameTaken");
+        }
     }
 }

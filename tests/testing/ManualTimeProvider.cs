@@ -15,7 +15,9 @@ public sealed class ManualTimeProvider : TimeProvider
     public override DateTimeOffset GetUtcNow()
     {
         lock (_gate)
+        {
             return _now;
+        }
     }
 
     public override long GetTimestamp() => GetUtcNow().Ticks;
@@ -32,9 +34,14 @@ public sealed class ManualTimeProvider : TimeProvider
     {
         var until = GetUtcNow() + by;
         while (TakeNextDue(until) is { } timer)
+        {
             timer.Fire();
+        }
+
         lock (_gate)
+        {
             _now = until;
+        }
     }
 
     /// <summary>
@@ -51,14 +58,20 @@ public sealed class ManualTimeProvider : TimeProvider
             foreach (var timer in overdue)
             {
                 if (timer.Period > TimeSpan.Zero)
+                {
                     timer.Due = _now + timer.Period;
+                }
                 else
+                {
                     _timers.Remove(timer);
+                }
             }
         }
 
         foreach (var timer in overdue)
+        {
             timer.Fire();
+        }
     }
 
     private ManualTimer? TakeNextDue(DateTimeOffset until)
@@ -67,13 +80,24 @@ public sealed class ManualTimeProvider : TimeProvider
         {
             var next = _timers.Where(timer => timer.Due <= until).MinBy(static timer => timer.Due);
             if (next is null)
+            {
                 return null;
+            }
+
             if (next.Due > _now)
+            {
                 _now = next.Due;
+            }
+
             if (next.Period > TimeSpan.Zero)
+            {
                 next.Due += next.Period;
+            }
             else
+            {
                 _timers.Remove(next);
+            }
+
             return next;
         }
     }
@@ -90,7 +114,10 @@ public sealed class ManualTimeProvider : TimeProvider
             {
                 clock._timers.Remove(this);
                 if (dueTime == Timeout.InfiniteTimeSpan)
+                {
                     return true;
+                }
+
                 Due = clock._now + dueTime;
                 Period = period;
                 clock._timers.Add(this);

@@ -141,7 +141,9 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         _shell = Process.Start(start) ?? throw new InvalidOperationException("sh did not start.");
         var line = await _shell.StandardOutput.ReadLineAsync();
         if (!int.TryParse(line, CultureInfo.InvariantCulture, out _serverId))
+        {
             throw new InvalidOperationException("PostgreSQL did not start: " + ReadLogs());
+        }
 
         await WaitUntilReadyAsync();
     }
@@ -184,7 +186,9 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     private async Task StopShellAsync()
     {
         if (_shell is not { } shell)
+        {
             return;
+        }
 
         shell.StandardInput.Close();
         await shell.WaitForExitAsync();

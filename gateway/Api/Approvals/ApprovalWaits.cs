@@ -31,7 +31,9 @@ internal sealed class ApprovalWaits(
         string callerId, ImmutableArray<string> pending, DateTimeOffset until, CancellationToken cancellationToken)
     {
         if (pending.IsEmpty || !_places.TryTake(callerId))
+        {
             return false;
+        }
 
         try
         {
@@ -57,10 +59,14 @@ internal sealed class ApprovalWaits(
             next = next.IsCompleted ? NextOfAsync(requests) : next;
             var statuses = await Task.WhenAll(requests.Select(id => StatusAsync(id, cancellationToken)));
             if (statuses.Contains(RequestStatus.Approved))
+            {
                 return true;
+            }
 
             if (!statuses.Contains(RequestStatus.Pending))
+            {
                 return false;
+            }
 
             await next.WaitAsync(left < LookAgain ? left : LookAgain, time, ends.Token)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -14,7 +14,9 @@ internal sealed class WaitingPlaces(int most, int mostOfOneCaller)
         {
             var own = _takenBy.GetValueOrDefault(callerId);
             if (_taken >= most || own >= mostOfOneCaller)
+            {
                 return false;
+            }
 
             _taken++;
             _takenBy[callerId] = own + 1;

@@ -29,17 +29,13 @@ internal static class CertificateEndpoints
 
     /// <summary>Issues a code-signing certificate from an internal CA; the key is made in the vault. Product administrators only.</summary>
     internal static async Task<Created<CertificateView>> IssueAsync(
-        JsonBody<IssueCertificate> body, ApiCall call, CertificateService certificates)
-    {
-        return Created(await call.AskAsync(caller => certificates.IssueAsync(caller, body.Value, call.Aborted)));
-    }
+        JsonBody<IssueCertificate> body, ApiCall call, CertificateService certificates) =>
+        Created(await call.AskAsync(caller => certificates.IssueAsync(caller, body.Value, call.Aborted)));
 
     /// <summary>Brings a certificate and its key in, as PKCS#12 or PEM. Product administrators only.</summary>
     internal static async Task<Created<CertificateView>> ImportAsync(
-        JsonBody<ImportCertificate> body, ApiCall call, CertificateService certificates)
-    {
-        return Created(await call.AskAsync(caller => certificates.ImportAsync(caller, body.Value, call.Aborted)));
-    }
+        JsonBody<ImportCertificate> body, ApiCall call, CertificateService certificates) =>
+        Created(await call.AskAsync(caller => certificates.ImportAsync(caller, body.Value, call.Aborted)));
 
     /// <summary>Makes a key and a PKCS#10 request for it, to take to an external CA. Product administrators only.</summary>
     internal static async Task<Created<SigningRequestView>> RequestAsync(

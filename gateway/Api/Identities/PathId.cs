@@ -17,12 +17,16 @@ internal static class PathId
     public static string? DemandFilter(string? id, string parameter, params ReadOnlySpan<string> prefixes)
     {
         if (id is null)
+        {
             return null;
+        }
 
         foreach (var prefix in prefixes)
         {
             if (EntityId.Is(prefix, id))
+            {
                 return id;
+            }
         }
 
         throw new RefusedException(ErrorCode.InvalidRequest, $"The parameter {parameter} must be an id of the kind that it names.");

@@ -35,7 +35,9 @@ internal static class EntryFilter
     public static DateTimeOffset? ParseTime(string? text, string parameter)
     {
         if (text is null)
+        {
             return null;
+        }
 
         // Without an offset, which RFC 3339 demands, K would take nothing: then the text ends in a digit of its seconds.
         var hasOffset = text.EndsWith('Z') || (text.Length > OffsetLength && text[^OffsetLength] is '+' or '-');

@@ -20,7 +20,9 @@ internal sealed class SignerIds(SignerDirectory directory, TimeProvider time)
     public ValueTask<string> FindAsync(string idOrName, CancellationToken cancellationToken)
     {
         if (EntityId.Is(IdPrefixes.Signer, idOrName))
+        {
             return ValueTask.FromResult(idOrName);
+        }
 
         return _byName.TryGetValue(idOrName, out var known) && time.GetUtcNow() - known.At < MaxAge
             ? ValueTask.FromResult(known.Id)
@@ -49,7 +51,9 @@ internal sealed class SignerIds(SignerDirectory directory, TimeProvider time)
     {
         var id = SignerName.IsName(name) ? await directory.FindIdAsync(name, cancellationToken) : null;
         if (id is null)
+        {
             throw SignerAuthority.NotFound();
+        }
 
         if (_byName.Count >= MostRemembered)
         {

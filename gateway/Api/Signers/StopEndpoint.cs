@@ -43,7 +43,9 @@ internal static class StopEndpoint
             {
                 json.WriteRawValue(entry.Json, skipInputValidation: true);
                 if (json.BytesCommitted + json.BytesPending - flushed < FlushedAt)
+                {
                     continue;
+                }
 
                 // The one hands over to the response, the other waits until the client has taken it.
                 await json.FlushAsync(httpContext.RequestAborted);

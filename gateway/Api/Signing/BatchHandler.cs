@@ -21,7 +21,9 @@ internal sealed class BatchHandler(Signatures signatures, SignerIds signers, Rat
         var signerId = await signers.FindAsync(http);
         var (batch, key) = await SignBodyReader.ReadAsync(http, SignRequestReader.ReadBatch);
         if (rates.TakeSignatures(caller.Id, batch.Items.Count) is { } wait)
+        {
             throw RateMiddleware.RateLimited(wait);
+        }
 
         var outcomes = new SignatureOutcome[batch.Items.Count];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = http.RequestAborted };

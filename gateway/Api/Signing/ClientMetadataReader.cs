@@ -15,7 +15,9 @@ internal static class ClientMetadataReader
     public static ImmutableSortedDictionary<string, string> Read(ref Utf8JsonReader json)
     {
         if (json.TokenType != JsonTokenType.StartObject)
+        {
             throw Refuse("must be an object of strings");
+        }
 
         var entries = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         var bytes = 0;
@@ -24,18 +26,26 @@ internal static class ClientMetadataReader
             var name = json.GetString()!;
             json.Read();
             if (json.TokenType != JsonTokenType.String)
+            {
                 throw Refuse("must hold strings only");
+            }
 
             var value = json.GetString()!;
             bytes += Encoding.UTF8.GetByteCount(name) + Encoding.UTF8.GetByteCount(value);
             if (bytes > MaxBytes)
+            {
                 throw Refuse($"may hold {MaxBytes} bytes in all");
+            }
 
             if (name.Length == 0 || name.Contains('\0', StringComparison.Ordinal) || value.Contains('\0', StringComparison.Ordinal))
+            {
                 throw Refuse("holds an empty name or the character U+0000");
+            }
 
             if (!entries.TryAdd(name, value))
+            {
                 throw Refuse("holds a name twice");
+            }
         }
 
         return entries.ToImmutable();

@@ -18,7 +18,9 @@ internal sealed class SignHandler(
     {
         var caller = http.GetCaller();
         if (rates.TakeSignatures(caller.Id, 1) is { } wait)
+        {
             throw RateMiddleware.RateLimited(wait);
+        }
 
         var signerId = await signers.FindAsync(http);
         var (request, key) = await SignBodyReader.ReadAsync(http, SignRequestReader.ReadSign);

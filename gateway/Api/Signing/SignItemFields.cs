@@ -38,7 +38,9 @@ internal struct SignItemFields
     {
         var missing = !_hasData ? "data" : !_hasAlgorithm ? "signingAlgorithm" : _isDigest is null ? "isDigest" : null;
         if (missing is not null)
+        {
             throw new RefusedException(ErrorCode.InvalidRequest, $"The field '{missing}' is missing.");
+        }
     }
 
     /// <summary>The item, if it can be signed at all.</summary>
@@ -46,10 +48,14 @@ internal struct SignItemFields
     public readonly SignItem Check()
     {
         if (_data is null)
+        {
             throw new RefusedException(ErrorCode.InvalidData, $"The field 'data' must be base64 of 1 to {MaxData} bytes.");
+        }
 
         if (_algorithm == 0)
+        {
             throw new RefusedException(ErrorCode.UnsupportedAlgorithm, $"There is no such algorithm. There are {AllNames}.");
+        }
 
         if (_isDigest is true && _data.Length != _algorithm.DigestLength())
         {

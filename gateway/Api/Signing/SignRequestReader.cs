@@ -50,7 +50,9 @@ internal static class SignRequestReader
     private static T Read<T>(in ReadOnlySequence<byte> body, BodyReader<T> read)
     {
         if (body.IsEmpty)
+        {
             throw Refuse("The body is empty; a JSON object is expected.");
+        }
 
         var json = body.IsSingleSegment
             ? new Utf8JsonReader(body.FirstSpan, JsonText.ReaderOptions)
@@ -77,12 +79,16 @@ internal static class SignRequestReader
     private static void ReadObject<T>(ref Utf8JsonReader json, ref T fields, FieldReader<T> read)
     {
         if (json.TokenType != JsonTokenType.StartObject)
+        {
             throw Refuse("A JSON object is expected.");
+        }
 
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             if (!read(ref json, ref fields))
+            {
                 throw Refuse($"The field '{Shorten(json.GetString()!)}' is unknown.");
+            }
         }
     }
 
@@ -118,20 +124,28 @@ internal static class SignRequestReader
     private static bool ReadItemsField(ref Utf8JsonReader json, ref List<SignItemFields>? items)
     {
         if (!json.ValueTextEquals("items"u8))
+        {
             return false;
+        }
 
         if (items is not null)
+        {
             throw Refuse("The field 'items' is given twice.");
+        }
 
         json.Read();
         if (json.TokenType != JsonTokenType.StartArray)
+        {
             throw WrongItems();
+        }
 
         items = [];
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
             if (items.Count == MaxItems)
+            {
                 throw WrongItems();
+            }
 
             var fields = default(SignItemFields);
             ReadObject(ref json, ref fields, ReadItemField);
@@ -145,10 +159,14 @@ internal static class SignRequestReader
     private static bool ReadMetadataField(ref Utf8JsonReader json, ref ImmutableSortedDictionary<string, string>? metadata)
     {
         if (!json.ValueTextEquals("clientMetadata"u8))
+        {
             return false;
+        }
 
         if (metadata is not null)
+        {
             throw Refuse("The field 'clientMetadata' is given twice.");
+        }
 
         json.Read();
         metadata = ClientMetadataReader.Read(ref json);
@@ -159,11 +177,15 @@ internal static class SignRequestReader
     private static byte[]? ReadData(ref Utf8JsonReader json)
     {
         if (json.TokenType != JsonTokenType.String)
+        {
             throw Refuse("The field 'data' must be a string of base64.");
+        }
 
         Span<byte> text = stackalloc byte[MaxDataText];
         if ((json.HasValueSequence ? json.ValueSequence.Length : json.ValueSpan.Length) > text.Length)
+        {
             return null;
+        }
 
         var base64 = text[..json.CopyString(text)];
         Span<byte> data = stackalloc byte[SignItemFields.MaxData];

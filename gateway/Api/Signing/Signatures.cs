@@ -31,7 +31,9 @@ internal sealed class Signatures(
         HttpContext http, Caller caller, string signerId, SignItem item, ImmutableSortedDictionary<string, string>? metadata)
     {
         if (caller.Retry is not null && await FindAsync(caller, http.RequestAborted) is { } first)
+        {
             return first;
+        }
 
         for (var attempt = 1; attempt <= Attempts; attempt++)
         {

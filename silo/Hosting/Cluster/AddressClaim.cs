@@ -61,7 +61,9 @@ internal sealed class AddressClaim : BackgroundService, IHostedLifecycleService
         try
         {
             if (!await TryTakeAsync(_options.PatienceAtStart, cancellationToken))
+            {
                 throw Mistake($"Another node that is running has the address {_endpoint}.");
+            }
         }
         catch (NpgsqlException reason)
         {
@@ -91,7 +93,9 @@ internal sealed class AddressClaim : BackgroundService, IHostedLifecycleService
             var lostAt = Stopwatch.GetTimestamp();
             _logger.LogWarning("The database session that holds this node's address {Endpoint} was lost. It is taken again.", _endpoint);
             if (!await TakeAgainAsync(stoppingToken))
+            {
                 break;
+            }
 
             _logger.LogInformation(
                 "This node's address {Endpoint} is held again. The trouble lasted {Duration}.",
@@ -108,7 +112,9 @@ internal sealed class AddressClaim : BackgroundService, IHostedLifecycleService
         try
         {
             while (true)
+            {
                 await _session!.WaitAsync(cancellationToken);
+            }
         }
         catch (NpgsqlException)
         {
@@ -148,7 +154,9 @@ internal sealed class AddressClaim : BackgroundService, IHostedLifecycleService
                 }
 
                 if (waited >= patience)
+                {
                     return false;
+                }
 
                 await Task.Delay(Pause, cancellationToken);
             }
@@ -156,7 +164,9 @@ internal sealed class AddressClaim : BackgroundService, IHostedLifecycleService
         finally
         {
             if (session is not null)
+            {
                 await session.DisposeAsync();
+            }
         }
     }
 

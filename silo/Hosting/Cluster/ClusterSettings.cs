@@ -38,7 +38,9 @@ internal static class ClusterSettings
         }
 
         if (IPAddress.TryParse(text.Trim(), out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
+        {
             return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        }
 
         mistakes.Add($"CODESIGNING_SILO_ADDRESS is '{text}'. It is {meaning}.");
         return IPAddress.None;
@@ -47,10 +49,14 @@ internal static class ClusterSettings
     private static int ReadPort(string? text, List<string> mistakes)
     {
         if (string.IsNullOrWhiteSpace(text))
+        {
             return UsualPort;
+        }
 
         if (ushort.TryParse(text.Trim(), out var port) && port != 0)
+        {
             return port;
+        }
 
         mistakes.Add($"CODESIGNING_SILO_PORT is '{text}'. It is a TCP port between 1 and 65535; without it, {UsualPort} is taken.");
         return UsualPort;

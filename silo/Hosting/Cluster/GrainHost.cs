@@ -42,9 +42,13 @@ internal static class GrainHost
             silo.ConfigureConnections();
             silo.AddReminders();
             if (settings.PostgreSql is { } database)
+            {
                 silo.JoinThrough(database);
+            }
             else
+            {
                 silo.StayAlone(endpoint);
+            }
         });
     }
 

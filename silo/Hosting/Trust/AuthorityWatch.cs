@@ -60,11 +60,15 @@ internal sealed class AuthorityWatch(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (storage.Value.IsSqlite)
+        {
             return;
+        }
 
         using PeriodicTimer timer = new(options.Value.ReplacementPoll, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
             await LookAsync(stoppingToken);
+        }
     }
 
     private TrustedAuthority Take(AuthorityKey key) => new(key, cluster.Value.ClusterId, options.Value, time);

@@ -39,9 +39,13 @@ internal sealed class ClusterTrust : IDisposable
         {
             // It may have been replaced between the handshake and the line above.
             if (under == Authority)
+            {
                 await life();
+            }
             else
+            {
                 Cut(connection);
+            }
         }
         finally
         {

@@ -61,14 +61,18 @@ internal sealed partial class MutualTls
         connection.Features.Set(handshake);
         await next(connection);
         if (!handshake.IsDone)
+        {
             tell(_logger, connection.RemoteEndPoint?.ToString(), handshake.Cause(_options.HandshakeTimeout));
+        }
     }
 
     private Task GoOnAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var handshake = HandshakeOf(connection);
         if (!handshake.IsOfNode)
+        {
             return Task.CompletedTask;
+        }
 
         handshake.IsDone = true;
         return _trust.HoldAsync(connection, handshake.Under, () => next(connection));

@@ -37,15 +37,25 @@ internal static class NodeCertificate
         X509Certificate2 certificate, VerificationKey authority, string cluster, DateTimeOffset now)
     {
         if (!IsSignedBy(authority, certificate))
+        {
             return "its certificate is not of this cluster's authority";
+        }
+
         if (!IsForNodes(certificate))
+        {
             return "its certificate is not one of a node";
+        }
+
         if (!certificate.SubjectName.RawData.AsSpan().SequenceEqual(SubjectOf(cluster).RawData))
+        {
             return "it is a node of another cluster";
+        }
 
         DateTimeOffset notBefore = certificate.NotBefore, notAfter = certificate.NotAfter;
         if (now < notBefore)
+        {
             return $"its certificate is valid only from {notBefore:u} on: compare the clocks of the two machines";
+        }
 
         return now > notAfter ? $"its certificate expired at {notAfter:u}" : null;
     }

@@ -54,7 +54,9 @@ internal sealed class TrustedAuthority : IDisposable
     public void Dispose()
     {
         lock (_gate)
+        {
             _key.Dispose();
+        }
 
         _publicKey.Dispose();
     }

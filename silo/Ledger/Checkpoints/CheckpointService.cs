@@ -21,7 +21,9 @@ internal sealed class CheckpointService(
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
                 await TryWriteAsync(stoppingToken);
+            }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

@@ -25,18 +25,24 @@ internal sealed class CheckpointWriter(
         // The last checkpoint before the streams' ends: then no end can lie before the one that it names.
         var last = await pages.ReadLastCheckpointAsync(cancellationToken);
         if (!await highWater.SeeAsync(last, cancellationToken))
+        {
             return false;
+        }
 
         var nowMs = await commits.ReadClockAsync(cancellationToken);
         var at = LedgerTime.ToText(nowMs);
         var lastAt = last is var (_, previous) ? CheckpointText.At(System.Text.Encoding.UTF8.GetBytes(previous)) : "";
         // One from the future shows a clock that was set back, and is no reason to make none until it has caught up.
         if (IsAfter(lastAt, LedgerTime.ToText(nowMs - (long)minimumAge.TotalMilliseconds)) && !IsAfter(lastAt, at))
+        {
             return false;
+        }
 
         var ends = await pages.ReadUnsettledEndsAsync(own.Id, cancellationToken);
         if (ends.Count == 0 || (last is not null && CheckpointText.HasHeads(last.Value.Text, ends)))
+        {
             return false;
+        }
 
         var number = (last?.Number ?? 0) + 1;
         var text = CheckpointText.Sign(number, last?.Text, IsAfter(lastAt, at) ? lastAt : at, ends, key);

@@ -32,19 +32,25 @@ internal sealed class SilentStreams(
         foreach (var (stream, head) in await heads.ListSilentAsync(silentSinceMs, cancellationToken))
         {
             if (stream == own.Id)
+            {
                 continue;
+            }
 
             if (!await EndsWhereItsWriterSignedAsync(stream, head, cancellationToken))
             {
                 if (_told.Add(stream))
+                {
                     logger.LogError("The ledger stream {Stream} does not end where its process left it; verify the ledger.", stream);
+                }
 
                 continue;
             }
 
             var closing = HeadText.Sign(stream, head.Number, head.Hash, LedgerTime.ToText(nowMs), closing: true, key);
             if (await commits.CloseStreamAsync(stream, head, closing, cancellationToken))
+            {
                 logger.LogInformation("Closed the ledger stream {Stream}, whose process has written nothing for long.", stream);
+            }
         }
     }
 
@@ -56,10 +62,14 @@ internal sealed class SilentStreams(
         StreamVerifier end = new(stream, keys, problems);
         end.BeginAt(head.Number);
         await foreach (var entry in pages.ReadEntriesAsync(stream, head.Number, head.Number, cancellationToken))
+        {
             end.AddEntry(entry.Text);
+        }
 
         await foreach (var (_, text) in pages.ReadHeadsAsync(stream, head.Number, head.Number, cancellationToken))
+        {
             end.AddHead(text);
+        }
 
         end.Finish();
         return problems.All.Count == 0 && end.Hash == Convert.ToHexStringLower(head.Hash);

@@ -80,10 +80,14 @@ public static class VerifyLedgerCommand
         }
 
         if (report.Part is { } part)
+        {
             await output.WriteLineAsync($"The export holds a part of the ledger, {part}. What is missing before and after it cannot be seen.");
+        }
 
         if (kept == 0)
+        {
             await output.WriteLineAsync("No checkpoint kept outside was given: what was cut off at the end of the ledger cannot be seen.");
+        }
 
         await output.WriteLineAsync(report.Intact
             ? $"Intact: {report.Entries} entries and {report.Checkpoints} checkpoints hold."
@@ -95,7 +99,9 @@ public static class VerifyLedgerCommand
         var bytes = File.ReadAllBytes(file);
         var text = Encoding.ASCII.GetString(bytes);
         if (!PemEncoding.TryFind(text, out var fields))
+        {
             return bytes;
+        }
 
         return Convert.FromBase64String(text[fields.Base64Data]);
     }
@@ -105,7 +111,9 @@ public static class VerifyLedgerCommand
     {
         var text = File.ReadAllText(file).Trim();
         if (text.StartsWith("{\"kind\":\"checkpoint\"", StringComparison.Ordinal))
+        {
             return text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        }
 
         using var document = JsonDocument.Parse(text);
         return document.RootElement is { ValueKind: JsonValueKind.Object } answer

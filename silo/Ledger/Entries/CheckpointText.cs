@@ -46,7 +46,9 @@ internal static class CheckpointText
         {
             text.Append(separator).Append("{\"stream\":\"").Append(head.Stream).Append('"');
             if (head.First != 1)
+            {
                 text.Append(",\"first\":").Append(head.First);
+            }
 
             text.Append(",\"number\":").Append(head.Number)
                 .Append(",\"hash\":\"").Append(head.Hash).Append('"').Append(head.IsClosed ? ",\"closed\":true}" : "}");

@@ -58,7 +58,9 @@ internal static class EntryFront
         WriteIfAny(json, "certificateSerial", draft.CertificateSerial);
         WriteIfAny(json, "signingAlgorithm", draft.SigningAlgorithm);
         if (draft.IsDigest is { } isDigest)
+        {
             json.WriteBoolean("isDigest", isDigest);
+        }
 
         if (draft.Data is { } data)
         {
@@ -69,11 +71,15 @@ internal static class EntryFront
         }
 
         if (draft.Signature is { } signature)
+        {
             json.WriteBase64String("signature", signature.Span);
+        }
 
         WriteIfAny(json, "grantId", draft.GrantId);
         if (draft.Bypass)
+        {
             json.WriteBoolean("bypass", true);
+        }
     }
 
     private static void WriteCircumstances(Utf8JsonWriter json, EntryDraft draft)
@@ -82,13 +88,17 @@ internal static class EntryFront
         {
             json.WriteStartObject("clientMetadata");
             foreach (var (name, value) in metadata)
+            {
                 json.WriteString(name, value);
+            }
 
             json.WriteEndObject();
         }
 
         if (draft.Count is { } count)
+        {
             json.WriteNumber("count", count);
+        }
 
         if (draft.Changes is { } changes)
         {
@@ -103,7 +113,9 @@ internal static class EntryFront
         {
             json.WriteStartArray("basis");
             foreach (var version in element.ReadSet)
+            {
                 json.WriteStringValue(version.ToString());
+            }
 
             json.WriteEndArray();
         }
@@ -112,7 +124,9 @@ internal static class EntryFront
         {
             json.WriteStartArray("writes");
             foreach (var write in element.Writes)
+            {
                 json.WriteStringValue(write.Result().ToString());
+            }
 
             json.WriteEndArray();
         }
@@ -134,6 +148,8 @@ internal static class EntryFront
     private static void WriteIfAny(Utf8JsonWriter json, string name, string? value)
     {
         if (value is not null)
+        {
             json.WriteString(name, value);
+        }
     }
 }

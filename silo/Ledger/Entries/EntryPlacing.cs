@@ -26,7 +26,9 @@ internal sealed class EntryPlacing(string stream)
     public string Place(ReadOnlySpan<byte> front, string at, long? use, long number, ReadOnlySpan<byte> previousHash, out byte[] hash)
     {
         if (_buffer.Length < front.Length + LongestTail)
+        {
             _buffer = new byte[front.Length + (2 * LongestTail)];
+        }
 
         _length = 0;
         Append(front);

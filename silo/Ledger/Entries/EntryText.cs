@@ -18,7 +18,9 @@ internal static class EntryText
         hash = default;
         var start = text.Length - Member.Length - HashLength - End.Length;
         if (start < 1 || !text[start..].StartsWith(Member) || !text.EndsWith(End))
+        {
             return false;
+        }
 
         hash = text.Slice(start + Member.Length, HashLength);
         return true;

@@ -16,7 +16,9 @@ internal static class ExportText
         Append("from", from);
         Append("to", to);
         if (checkpoints.Last >= checkpoints.First)
+        {
             text.Append(",\"checkpoints\":{\"first\":").Append(checkpoints.First).Append(",\"last\":").Append(checkpoints.Last).Append('}');
+        }
 
         text.Append(",\"heads\":[");
         CheckpointText.AppendHeads(text, ends);
@@ -25,7 +27,9 @@ internal static class ExportText
         void Append(string name, DateTimeOffset? time)
         {
             if (time is { } given)
+            {
                 text.Append(",\"").Append(name).Append("\":\"").Append(LedgerTime.ToText(LedgerTime.ToMilliseconds(given))).Append('"');
+            }
         }
     }
 }

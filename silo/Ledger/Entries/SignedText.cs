@@ -30,13 +30,17 @@ internal static class SignedText
         (digest, signature) = ([], []);
         var start = text.LastIndexOf(Member);
         if (start < 1 || !text.EndsWith(End) || text.Length < start + Member.Length + End.Length)
+        {
             return false;
+        }
 
         var base64 = Encoding.ASCII.GetString(text[(start + Member.Length)..^End.Length]);
         var bytes = new byte[base64.Length];
         // Only the one spelling that an encoder writes: otherwise a text could change and its signature still fit.
         if (!Convert.TryFromBase64String(base64, bytes, out var length) || Convert.ToBase64String(bytes, 0, length) != base64)
+        {
             return false;
+        }
 
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(text[..start]);

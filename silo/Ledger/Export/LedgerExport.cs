@@ -17,10 +17,14 @@ internal sealed class LedgerExport(LedgerPages pages, ILedgerCommits commits, IL
         await WriteLineAsync(
             destination, Encoding.UTF8.GetBytes(ExportText.Sign(at, from, to, checkpoints, ends, key)), cancellationToken);
         await foreach (var (_, text) in pages.ReadCheckpointsAsync(checkpoints.First, checkpoints.Last, cancellationToken))
+        {
             await WriteLineAsync(destination, text, cancellationToken);
+        }
 
         foreach (var end in ends)
+        {
             await WriteStreamAsync(destination, end, cancellationToken);
+        }
 
         await destination.FlushAsync(cancellationToken);
     }
@@ -34,7 +38,9 @@ internal sealed class LedgerExport(LedgerPages pages, ILedgerCommits commits, IL
             : 1;
         // One more than the part's time: it names what the part ends in, or later entries.
         if (to is { } end)
+        {
             last = Math.Min(last, await pages.FindFirstCheckpointAsync(last, LedgerTime.ToText(LedgerTime.ToMilliseconds(end)), cancellationToken));
+        }
 
         return (first, last);
     }
@@ -44,7 +50,9 @@ internal sealed class LedgerExport(LedgerPages pages, ILedgerCommits commits, IL
     {
         var ends = await pages.ReadEndsAsync(cancellationToken);
         if (from is null && to is null)
+        {
             return ends;
+        }
 
         List<StreamEnd> parts = [];
         foreach (var end in ends)
@@ -56,7 +64,9 @@ internal sealed class LedgerExport(LedgerPages pages, ILedgerCommits commits, IL
                 ? await pages.FindFirstEntryAsync(end.Stream, end.Number, LedgerTime.ToMilliseconds(until), cancellationToken) - 1
                 : end.Number;
             if (last < first)
+            {
                 continue;
+            }
 
             last = Math.Min(end.Number, await pages.FindHeadAsync(end.Stream, last, cancellationToken) ?? last);
             parts.Add(last == end.Number
@@ -74,13 +84,17 @@ internal sealed class LedgerExport(LedgerPages pages, ILedgerCommits commits, IL
         await foreach (var entry in pages.ReadEntriesAsync(end.Stream, end.First, end.Number, cancellationToken))
         {
             while (hasHead && heads.Current.Number < entry.Number)
+            {
                 hasHead = await WriteHeadAsync();
+            }
 
             await WriteLineAsync(destination, entry.Text, cancellationToken);
         }
 
         while (hasHead)
+        {
             hasHead = await WriteHeadAsync();
+        }
 
         async Task<bool> WriteHeadAsync()
         {

@@ -36,7 +36,9 @@ internal sealed class LedgerPages(IReadConnections connections)
             var next = await connections.QueryAsync(
                 "SELECT min(stream) FROM ledger_entries WHERE stream > @a", reader => reader.GetText(0), cancellationToken, stream);
             if (next is not [{ } found])
+            {
                 yield break;
+            }
 
             yield return stream = found;
         }
@@ -165,9 +167,13 @@ internal sealed class LedgerPages(IReadConnections connections)
         {
             var middle = low + ((high - low) / 2);
             if (await isAtOrAfter(middle))
+            {
                 high = middle;
+            }
             else
+            {
                 low = middle + 1;
+            }
         }
 
         return low;
@@ -179,10 +185,14 @@ internal sealed class LedgerPages(IReadConnections connections)
         {
             var page = await readAfter(after);
             foreach (var row in page)
+            {
                 yield return row;
+            }
 
             if (page.Count < PageSize)
+            {
                 yield break;
+            }
 
             after = key(page[^1]);
         }

@@ -16,7 +16,9 @@ internal sealed class HighWaterFile(IOptions<StorageOptions> storage)
         try
         {
             if (!File.Exists(Path))
+            {
                 return null;
+            }
 
             content = File.ReadAllBytes(Path);
         }

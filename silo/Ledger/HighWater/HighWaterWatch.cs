@@ -58,10 +58,14 @@ internal sealed class HighWaterWatch
         var last = await _pages.ReadLastCheckpointAsync(cancellationToken);
         _isNew = _mark is null && last is not null;
         if (_mark is not { } mark || await FindFaultAsync(mark, last, null, cancellationToken) is not { } fault)
+        {
             return;
+        }
 
         if (!_options.AcceptsOlderStore)
+        {
             throw new HighWaterException(fault);
+        }
 
         (GivenUp, _mark) = (mark, null);
     }
@@ -77,7 +81,9 @@ internal sealed class HighWaterWatch
     public async Task RecordAsync(ILedger ledger, CancellationToken cancellationToken)
     {
         if (GivenUp is null && !_isNew)
+        {
             return;
+        }
 
         var last = await _pages.ReadLastCheckpointAsync(cancellationToken);
         var now = last is var (number, text) ? HighWaterMark.Of(number, text) : null;
@@ -97,9 +103,13 @@ internal sealed class HighWaterWatch
         }
 
         if (last is not { } present)
+        {
             _file.Remove();
+        }
         else if (IsSigned(present.Text))
+        {
             Advance(now!, mustBeWritten: true);
+        }
 
         Task TellAsync(string action, Changes changes) =>
             ledger.RecordAsync(Change.By(Caller.System, action, "ledger", "high-water", changes, _time), cancellationToken);
@@ -111,11 +121,15 @@ internal sealed class HighWaterWatch
     public async Task<bool> SeeAsync((long Number, string Text)? last, CancellationToken cancellationToken)
     {
         if (_wentBack.Task.IsCompleted)
+        {
             return false;
+        }
 
         // Whoever has the database alone could otherwise raise all marks to a checkpoint that never was, and no node would start.
         if (last is { } present)
+        {
             DemandSigned(present.Number, present.Text);
+        }
 
         if (_mark is { } mark && await FindFaultAsync(mark, last, DemandSigned, cancellationToken) is { } fault)
         {
@@ -125,7 +139,9 @@ internal sealed class HighWaterWatch
         }
 
         if (last is var (number, text) && number > (_mark?.Checkpoint ?? 0))
+        {
             Advance(HighWaterMark.Of(number, text), mustBeWritten: false);
+        }
 
         return true;
     }
@@ -143,10 +159,14 @@ internal sealed class HighWaterWatch
 
         var text = number == mark.Checkpoint ? last!.Value.Text : await ReadAsync(mark.Checkpoint, cancellationToken);
         if (text is not null && HighWaterMark.Of(mark.Checkpoint, text) == mark)
+        {
             return null;
+        }
 
         if (text is not null)
+        {
             demandSigned?.Invoke(mark.Checkpoint, text);
+        }
 
         return $"The store tells another history than this node has seen: its checkpoint {mark.Checkpoint} is not {mark}. {WhatToDo()}";
     }
@@ -158,7 +178,9 @@ internal sealed class HighWaterWatch
     private async Task<string?> ReadAsync(long checkpoint, CancellationToken cancellationToken)
     {
         await foreach (var (_, text) in _pages.ReadCheckpointsAsync(checkpoint, checkpoint, cancellationToken))
+        {
             return Encoding.UTF8.GetString(text);
+        }
 
         return null;
     }
@@ -166,7 +188,9 @@ internal sealed class HighWaterWatch
     private void DemandSigned(long number, string text)
     {
         if (!IsSigned(text))
+        {
             throw new InvalidDataException($"The ledger's key has not signed checkpoint {number}.");
+        }
     }
 
     private bool IsSigned(string text)

@@ -46,9 +46,13 @@ internal sealed class CheckpointVerifier(VerificationKeys keys, ProblemList prob
         }
 
         if (number != Number + 1)
+        {
             problems.Add(null, number, $"Checkpoint {number} stands where checkpoint {Number + 1} is expected.");
+        }
         else if (Hash is not null && previousHash != Hash)
+        {
             problems.Add(null, number, $"Checkpoint {number} does not follow checkpoint {Number}: one of the two was changed or replaced.");
+        }
 
         FollowStreams(number, heads, isFirst: Hash is null || Count == 1);
         Remember(heads);
@@ -61,7 +65,9 @@ internal sealed class CheckpointVerifier(VerificationKeys keys, ProblemList prob
     public long? AddKept(ReadOnlyMemory<byte> text)
     {
         if (Read(text) is not var (number, _, heads))
+        {
             return null;
+        }
 
         Remember(heads);
         return number;
@@ -71,7 +77,9 @@ internal sealed class CheckpointVerifier(VerificationKeys keys, ProblemList prob
     public void Check(ParsedEntry entry)
     {
         if (_named.TryGetValue(entry.Stream, out var named) && named.TryGetValue(entry.Number, out var hash) && hash != entry.StatedHash)
+        {
             problems.Add(entry.Stream, entry.Number, "The entry is not the one that a checkpoint names: it, or one before it, was changed.");
+        }
     }
 
     /// <summary>The entries of a stream up to a number that checkpoints name, with the hashes that they name.</summary>
@@ -82,11 +90,15 @@ internal sealed class CheckpointVerifier(VerificationKeys keys, ProblemList prob
     public void CheckEnd(string stream, long number)
     {
         if (!_named.TryGetValue(stream, out var named) || named.Count == 0)
+        {
             return;
+        }
 
         var last = named.Keys.Max();
         if (last > number)
+        {
             problems.Add(stream, number + 1, $"The stream was cut off: it ends at entry {number}, and a checkpoint names entry {last}.");
+        }
     }
 
     /// <summary>Forgets what was checked, and keeps where the chain and the streams stand.</summary>
@@ -127,15 +139,23 @@ internal sealed class CheckpointVerifier(VerificationKeys keys, ProblemList prob
         foreach (var head in heads)
         {
             if (_open.TryGetValue(head.Stream, out var before) && head.Number < before.Number)
+            {
                 problems.Add(head.Stream, head.Number, $"Checkpoint {number} names an earlier end of the stream than the checkpoint before it.");
+            }
 
             if (_closed.Contains(head.Stream))
+            {
                 problems.Add(head.Stream, head.Number, $"Checkpoint {number} names the stream again, which was closed.");
+            }
 
             if (head.IsClosed)
+            {
                 _ = _open.Remove(head.Stream) | _closed.Add(head.Stream);
+            }
             else
+            {
                 _open[head.Stream] = head;
+            }
         }
     }
 
@@ -144,10 +164,14 @@ internal sealed class CheckpointVerifier(VerificationKeys keys, ProblemList prob
         foreach (var head in heads)
         {
             if (!_named.TryGetValue(head.Stream, out var named))
+            {
                 _named.Add(head.Stream, named = []);
+            }
 
             if (!named.TryAdd(head.Number, head.Hash) && named[head.Number] != head.Hash)
+            {
                 problems.Add(head.Stream, head.Number, "Two checkpoints name different entries of this number.");
+            }
         }
     }
 }

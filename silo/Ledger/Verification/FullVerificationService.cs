@@ -21,7 +21,9 @@ internal sealed class FullVerificationService(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (options.Value.Interval <= TimeSpan.Zero)
+        {
             return;
+        }
 
         metrics.ObserveVerification(() => _last is { } last ? (last.Problems, time.GetUtcNow() - last.EndedAt) : null);
         var startedAt = time.GetTimestamp();
@@ -29,7 +31,9 @@ internal sealed class FullVerificationService(
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
                 await TryAsync(isEarly: time.GetElapsedTime(startedAt) < options.Value.FirstAfter, stoppingToken);
+            }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -43,7 +47,9 @@ internal sealed class FullVerificationService(
         {
             _last = await results.FindLastAsync(cancellationToken) ?? _last;
             if (!isEarly && await TryClaimAsync(cancellationToken))
+            {
                 await VerifyAsync(cancellationToken);
+            }
 
             _trouble.Over("The ledger is verified in the background again.");
         }

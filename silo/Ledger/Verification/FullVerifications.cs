@@ -37,7 +37,9 @@ public sealed class FullVerifications(
         var (version, state) = await ReadAsync(cancellationToken);
         var now = time.GetUtcNow();
         if (state.ClaimedUntil > now || state.Last?.BeganAt + options.Value.Interval > now)
+        {
             return false;
+        }
 
         // A node that died in the middle keeps the others from it for half of the time between two.
         return await SaveAsync(
@@ -51,7 +53,9 @@ public sealed class FullVerifications(
         {
             var (version, state) = await ReadOrForgetAsync(cancellationToken);
             if (version is { } known && state.ClaimedBy == Node)
+            {
                 await SaveAsync(known, state with { ClaimedBy = null, ClaimedUntil = null }, null, cancellationToken);
+            }
         }
         catch (Exception exception) when (exception is StoreUnavailableException or LedgerUnavailableException)
         {

@@ -12,7 +12,9 @@ internal sealed class GrantUseVerifier(ProblemList problems)
     public void Add(ParsedEntry entry)
     {
         if (entry.Use is not { } use)
+        {
             return;
+        }
 
         if (entry.GrantId is not { } grant)
         {
@@ -21,7 +23,9 @@ internal sealed class GrantUseVerifier(ProblemList problems)
         }
 
         if (!_seen.TryGetValue(grant, out var uses))
+        {
             _seen.Add(grant, uses = []);
+        }
 
         uses.Add((use, entry.Stream, entry.Number));
     }
@@ -37,9 +41,13 @@ internal sealed class GrantUseVerifier(ProblemList problems)
             foreach (var (use, stream, number) in uses)
             {
                 if (use <= last)
+                {
                     problems.Add(stream, number, $"Use {use} of grant {grant} is there twice.");
+                }
                 else if (use != last + 1 && !isPart)
+                {
                     problems.Add(stream, number, $"Before use {use} of grant {grant}, use {last + 1} is missing.");
+                }
 
                 last = use;
             }

@@ -42,7 +42,9 @@ public sealed class LedgerVerifier
     {
         LedgerVerifier verifier = new(keys);
         foreach (var checkpoint in keptCheckpoints)
+        {
             verifier.Keep(checkpoint);
+        }
 
         var reader = PipeReader.Create(export, new StreamPipeReaderOptions(leaveOpen: true));
         while (true)
@@ -58,7 +60,9 @@ public sealed class LedgerVerifier
             if (read.IsCompleted)
             {
                 if (!rest.IsEmpty)
+                {
                     verifier._problems.Add(null, null, "The export does not end with a whole line.");
+                }
 
                 break;
             }
@@ -73,7 +77,9 @@ public sealed class LedgerVerifier
     private void Keep(ReadOnlyMemory<byte> checkpoint)
     {
         if (_checkpoints.AddKept(checkpoint) is { } number)
+        {
             _kept[number] = checkpoint.ToArray();
+        }
     }
 
     private void Add(byte[] line)
@@ -113,10 +119,14 @@ public sealed class LedgerVerifier
             }
 
             foreach (var end in ParsedHeads.ReadAll(root))
+            {
                 _ends[end.Stream] = end;
+            }
 
             if (root.TryGetProperty("checkpoints", out var checkpoints))
+            {
                 _checkpointRange = (checkpoints.GetProperty("first").GetInt64(), checkpoints.GetProperty("last").GetInt64());
+            }
 
             var from = root.TryGetProperty("from", out var begin) ? " from " + begin.GetString() : "";
             var to = root.TryGetProperty("to", out var until) ? " before " + until.GetString() : "";
@@ -148,7 +158,9 @@ public sealed class LedgerVerifier
         var parsed = ParsedEntry.TryRead(line);
         var stream = parsed?.Stream;
         if (stream is not null && stream != _stream?.Stream && !_finished.Contains(stream) && (_ends.Count == 0 || _ends.ContainsKey(stream)))
+        {
             Begin(stream, parsed!.Number);
+        }
 
         if (_stream is null)
         {
@@ -166,9 +178,13 @@ public sealed class LedgerVerifier
     private void AddHead(byte[] line)
     {
         if (_stream is null)
+        {
             _problems.Add(null, null, $"Line {_lines} is a signed head out of its place.");
+        }
         else
+        {
             _stream.AddHead(line);
+        }
     }
 
     private void Begin(string stream, long number)
@@ -181,12 +197,16 @@ public sealed class LedgerVerifier
     private void End()
     {
         if (_stream is not { } stream)
+        {
             return;
+        }
 
         stream.Finish();
         _finished.Add(stream.Stream);
         if (_part is null)
+        {
             _checkpoints.CheckEnd(stream.Stream, stream.Number);
+        }
 
         CheckEnd(stream);
         _stream = null;
@@ -195,31 +215,47 @@ public sealed class LedgerVerifier
     private void CheckEnd(StreamVerifier stream)
     {
         if (!_ends.TryGetValue(stream.Stream, out var end))
+        {
             _problems.Add(stream.Stream, null, "The first line of the export does not name the stream.");
+        }
         else if (end.Number != stream.Number)
+        {
             _problems.Add(stream.Stream, stream.Number + 1, $"The stream ends at entry {stream.Number}; the first line of the export names entry {end.Number}.");
+        }
         else if (stream.Hash is not null && end.Hash != stream.Hash)
+        {
             _problems.Add(stream.Stream, end.Number, "The last entry is not the one that the first line of the export names.");
+        }
         else if (end.IsClosed && !stream.IsClosed)
+        {
             _problems.Add(stream.Stream, end.Number, "The signed head that closes the stream is missing.");
+        }
     }
 
     private VerificationReport Finish()
     {
         End();
         if (!_hasFirstLine)
+        {
             _problems.Add(null, null, "The export does not begin with its first line.");
+        }
 
         if (_hasFirstLine && _checkpoints.Number < _checkpointRange.Last)
+        {
             _problems.Add(null, _checkpoints.Number + 1, $"Checkpoints are missing: the first line of the export names {_checkpointRange.Last}.");
+        }
 
         var expected = _part is null ? _checkpoints.Streams.Union(_ends.Keys) : _ends.Keys;
         foreach (var stream in expected.Where(stream => !_finished.Contains(stream)).Order(StringComparer.Ordinal))
+        {
             _problems.Add(stream, 1, "The stream is missing.");
+        }
 
         _uses.Finish(_part is not null);
         foreach (var number in _kept.Keys.Where(MustBeInExport).Order())
+        {
             _problems.Add(null, number, $"Checkpoint {number}, which was kept, is not in the ledger: it was cut off or replaced.");
+        }
 
         return new VerificationReport(_entries, _checkpoints.Count, _problems.All) { Part = _part };
     }

@@ -23,7 +23,9 @@ internal sealed class OnlineVerification(
         try
         {
             if (full || _progress is null)
+            {
                 Replace(new VerificationProgress(key));
+            }
 
             return await VerifierOver(connections).VerifyAsync(_progress!, cancellationToken);
         }

@@ -20,7 +20,9 @@ internal sealed class PacedReads(IReadConnections connections, double rest) : IR
     {
         var pause = Stopwatch.GetElapsedTime(_began) * rest;
         if (pause > TimeSpan.Zero)
+        {
             await Task.Delay(pause < LongestRest ? pause : LongestRest, TimeProvider.System, cancellationToken);
+        }
 
         _began = Stopwatch.GetTimestamp();
         return await connections.OpenAsync(cancellationToken);

@@ -12,7 +12,9 @@ internal sealed record ParsedEntry(
     public static ParsedEntry? TryRead(ReadOnlyMemory<byte> text)
     {
         if (!EntryText.TryGetStatedHash(text.Span, out var stated))
+        {
             return null;
+        }
 
         try
         {

@@ -16,6 +16,8 @@ public sealed class ProblemList
     {
         LedgerProblem problem = new(stream, number, what);
         if (_problems.Count < Limit && _known.Add(problem))
+        {
             _problems.Add(problem);
+        }
     }
 }

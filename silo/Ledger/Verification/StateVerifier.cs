@@ -38,17 +38,23 @@ internal sealed class StateVerifier(IReadConnections connections, IStateSealer s
                 Check(row, written, problems);
                 missing.Remove(row.Name);
                 if (row.Type == StateTypes.UseCount && uncounted.Remove(row.Id))
+                {
                     CheckCount(row, uses[row.Id], problems);
+                }
             }
 
             if (page.Count < PageSize)
+            {
                 break;
+            }
 
             (type, id) = (page[^1].Type, page[^1].Id);
         }
 
         foreach (var grant in uncounted.Order(StringComparer.Ordinal))
+        {
             problems.Add(null, null, $"The sealed count of the uses of grant {grant} is missing.");
+        }
 
         return missing;
     }
@@ -86,9 +92,13 @@ internal sealed class StateVerifier(IReadConnections connections, IStateSealer s
     private void Check(Row row, WrittenVersions written, ProblemList problems)
     {
         if (!sealer.Verify(row.Type, row.Id, row.Version, row.Content, row.Seal))
+        {
             problems.Add(null, null, $"The stored {row.Name} does not bear this cluster's seal: it was changed outside the service.");
+        }
         else if (_kinds.TryGetValue(row.Type, out var kind))
+        {
             CheckColumns(row, kind, problems);
+        }
 
         CheckVersion(row, written, problems);
     }
@@ -107,18 +117,24 @@ internal sealed class StateVerifier(IReadConnections connections, IStateSealer s
         }
 
         if (row.Columns != StateColumns.Of(index))
+        {
             problems.Add(null, null, $"A column of the stored {row.Name} was changed: it does not say what the content says.");
+        }
 
-        ImmutableArray<string> links = index.Links.IsDefault ? [] : index.Links;
+        var links = index.Links.IsDefault ? [] : index.Links;
         if (!row.Links.SetEquals(links.Select(link => new Link(row.Name, link, index.Parent, index.Status))))
+        {
             problems.Add(null, null, $"The links of the stored {row.Name} were changed: lists do not find it where they should.");
+        }
     }
 
     private static void CheckVersion(Row row, WrittenVersions written, ProblemList problems)
     {
         // States go on changing, but a version read now is at least the one that the entries read before tell of.
         if (!written.Versions.TryGetValue(row.Name, out var version))
+        {
             return;
+        }
 
         if (version == 0)
         {
@@ -134,7 +150,9 @@ internal sealed class StateVerifier(IReadConnections connections, IStateSealer s
     private static void CheckCount(Row row, long used, ProblemList problems)
     {
         if (StateJson.Read<UseCountState>(row.Content).Count is var count && count < used)
+        {
             problems.Add(null, null, $"The sealed count of grant {row.Id} stands at {count}; the ledger tells of {used} uses: an old row was put back.");
+        }
     }
 
     private sealed record Row(string Type, string Id, long Version, byte[] Content, byte[] Seal, StateColumns Columns)

@@ -18,7 +18,9 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
             // What was deleted meanwhile was deleted with an entry, which is there by now.
             await VerifyLedgerAsync(progress, cancellationToken);
             foreach (var name in missing.Where(name => progress.Written.Versions[name] > 0).Order(StringComparer.Ordinal))
+            {
                 stateProblems.Add(null, null, $"The stored {name} is missing; the ledger does not tell of its deletion.");
+            }
         }
 
         return new VerificationReport(
@@ -33,18 +35,26 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
         var lastCheckpoint = (await pages.ReadLastCheckpointAsync(cancellationToken))?.Number ?? 0;
         var ends = await pages.ReadEndsAsync(cancellationToken);
         if (lastCheckpoint < progress.Checkpoints.Number)
+        {
             progress.Problems.Add(null, lastCheckpoint + 1, $"Checkpoints were cut off: {progress.Checkpoints.Number} was there before.");
+        }
 
         await CheckLastVerifiedAsync(progress, cancellationToken);
         await foreach (var (_, text) in pages.ReadCheckpointsAsync(progress.Checkpoints.Number + 1, lastCheckpoint, cancellationToken))
+        {
             progress.Checkpoints.Add(text);
+        }
 
         foreach (var end in ends)
+        {
             await VerifyStreamAsync(progress, end, cancellationToken);
+        }
 
         var known = ends.Select(end => end.Stream).ToHashSet();
         foreach (var stream in progress.Checkpoints.Streams.Union(progress.Streams.Keys).Where(stream => !known.Contains(stream)))
+        {
             progress.Problems.Add(stream, 1, "The stream is missing.");
+        }
 
         await FindStrayEntriesAsync(progress, cancellationToken);
         progress.Checkpoints.ForgetChecked();
@@ -55,12 +65,16 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
     {
         var (number, hash) = (progress.Checkpoints.Number, progress.Checkpoints.Hash);
         if (number == 0 || hash is null)
+        {
             return;
+        }
 
         await foreach (var (_, text) in pages.ReadCheckpointsAsync(number, number, cancellationToken))
         {
             if (CheckpointText.Hash(System.Text.Encoding.UTF8.GetString(text)) != hash)
+            {
                 progress.Problems.Add(null, number, $"Checkpoint {number} is not the one that was verified before: it was changed or replaced.");
+            }
         }
     }
 
@@ -70,7 +84,9 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
         await foreach (var stream in pages.ReadStreamsOfEntriesAsync(cancellationToken))
         {
             foreach (var number in await pages.ReadStrayEntriesAsync(stream, cancellationToken))
+            {
                 progress.Problems.Add(stream, number, "The entry lies outside its stream: it was inserted, or the stream was cut off.");
+            }
         }
     }
 
@@ -84,19 +100,25 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
         await foreach (var row in pages.ReadEntriesAsync(end.Stream, first, end.Number, cancellationToken))
         {
             while (hasHead && heads.Current.Number < row.Number)
+            {
                 hasHead = await AddHeadAsync();
+            }
 
             Add(progress, stream, row);
         }
 
         while (hasHead)
+        {
             hasHead = await AddHeadAsync();
+        }
 
         // A stream that was verified to its end and closed since: its closing head stands at an entry seen before.
         if (end.IsClosed && !stream.IsClosed)
         {
             await foreach (var (_, text) in pages.ReadHeadsAsync(end.Stream, end.Number, end.Number, cancellationToken).Skip(1))
+            {
                 stream.AddHead(text);
+            }
         }
 
         stream.Finish();
@@ -117,14 +139,18 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
         foreach (var (number, hash) in new[] { (stream.Number, stream.Hash), progress.EndBefore(name) }.Distinct())
         {
             if (number > 0 && await pages.ReadHashAsync(name, number, cancellationToken) != hash)
+            {
                 progress.Problems.Add(name, number, "The entry is not the one that was verified before: it was changed or removed.");
+            }
         }
 
         // A checkpoint may name what an earlier pass has verified.
         foreach (var (number, hash) in progress.Checkpoints.NamedUpTo(name, stream.Number))
         {
             if (await pages.ReadHashAsync(name, number, cancellationToken) != hash)
+            {
                 progress.Problems.Add(name, number, "The entry is not the one that a checkpoint names: it, or one before it, was changed.");
+            }
         }
     }
 
@@ -132,7 +158,9 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
     {
         progress.Entries++;
         if (stream.AddEntry(row.Text) is not { } entry)
+        {
             return;
+        }
 
         progress.Add(entry);
         // Lists and counts are served from the columns, so these must say what the text says.
@@ -147,10 +175,16 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
     private static void CheckEnd(VerificationProgress progress, StreamVerifier stream, StreamEnd end)
     {
         if (stream.Number != end.Number)
+        {
             progress.Problems.Add(end.Stream, stream.Number + 1, $"The stream ends at entry {stream.Number}, and its head names entry {end.Number}.");
+        }
         else if (stream.Hash is not null && stream.Hash != end.Hash)
+        {
             progress.Problems.Add(end.Stream, end.Number, "The last entry is not the one that the stream's head names.");
+        }
         else if (end.IsClosed && !stream.IsClosed)
+        {
             progress.Problems.Add(end.Stream, end.Number, "The signed head that closes the stream is missing.");
+        }
     }
 }

@@ -49,21 +49,33 @@ internal sealed class StreamVerifier(string stream, VerificationKeys keys, Probl
         }
 
         if (entry.Stream != stream)
+        {
             problems.Add(stream, expected, $"An entry of stream {entry.Stream} stands here.");
+        }
 
         if (entry.ActualHash != entry.StatedHash)
+        {
             problems.Add(stream, entry.Number, "The entry was changed: its hash does not fit its text.");
+        }
 
         if (entry.Number != expected)
+        {
             AddGap(entry.Number, expected);
+        }
         else if (Hash is not null && entry.PreviousHash != Hash)
+        {
             problems.Add(stream, entry.Number, $"The entry does not follow entry {Number}: one of the two was changed, replaced or moved.");
+        }
 
         if (_lastAt is not null && string.CompareOrdinal(entry.At, _lastAt) < 0)
+        {
             problems.Add(stream, entry.Number, "The entry bears an earlier time than the one before it.");
+        }
 
         if (IsClosed)
+        {
             problems.Add(stream, entry.Number, "The entry stands behind the end of a closed stream.");
+        }
 
         (Number, Hash, _lastAt) = (entry.Number, entry.StatedHash, entry.At);
         return entry;
@@ -77,9 +89,13 @@ internal sealed class StreamVerifier(string stream, VerificationKeys keys, Probl
             using var document = JsonDocument.Parse(text);
             var head = ParsedHeads.Read(document.RootElement, "closing");
             if (keys.FindFault(text.Span, document.RootElement) is { } fault)
+            {
                 problems.Add(stream, head.Number, $"The signed head {fault}.");
+            }
             else
+            {
                 Cover(head);
+            }
         }
         catch (Exception malformed) when (malformed is JsonException or FormatException)
         {
@@ -91,21 +107,33 @@ internal sealed class StreamVerifier(string stream, VerificationKeys keys, Probl
     public void Finish()
     {
         if (CoveredTo < Number)
+        {
             problems.Add(stream, CoveredTo + 1, $"No signed head covers the entries {CoveredTo + 1} to {Number}.");
+        }
     }
 
     private void Cover(StreamEnd head)
     {
         if (head.Stream != stream)
+        {
             problems.Add(stream, Number, $"A signed head of stream {head.Stream} stands here.");
+        }
         else if (head.Number > Number)
+        {
             problems.Add(stream, Number + 1, $"The entries {Number + 1} to {head.Number} are missing: a signed head names the last of them.");
+        }
         else if (head.Number < Number)
+        {
             problems.Add(stream, head.Number, "A signed head stands in another place than its own.");
+        }
         else if (Hash is not null && head.Hash != Hash)
+        {
             problems.Add(stream, head.Number, "The entry is not the one that was signed: it, or one before it, was changed.");
+        }
         else if (head.Number == CoveredTo && head.IsClosed == IsClosed)
+        {
             problems.Add(stream, head.Number, "A signed head is there twice.");
+        }
 
         CoveredTo = Math.Max(CoveredTo, Math.Min(head.Number, Number));
         IsClosed |= head.IsClosed;
@@ -114,8 +142,12 @@ internal sealed class StreamVerifier(string stream, VerificationKeys keys, Probl
     private void AddGap(long found, long expected)
     {
         if (found > expected)
+        {
             problems.Add(stream, expected, found == expected + 1 ? "The entry is missing." : $"The entries {expected} to {found - 1} are missing.");
+        }
         else
+        {
             problems.Add(stream, found, $"The entry stands where entry {expected} is expected: it was moved or inserted.");
+        }
     }
 }

@@ -17,7 +17,9 @@ public sealed class VerificationKeys : IDisposable
         var key = ECDsa.Create();
         key.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out _);
         if (!_keys.TryAdd(ClusterKeys.NameOf(subjectPublicKeyInfo), key))
+        {
             key.Dispose();
+        }
 
         return this;
     }
@@ -26,14 +28,18 @@ public sealed class VerificationKeys : IDisposable
     public void Dispose()
     {
         foreach (var key in _keys.Values)
+        {
             key.Dispose();
+        }
     }
 
     /// <summary>What is wrong with a signed text's signature; null where it holds.</summary>
     internal string? FindFault(ReadOnlySpan<byte> text, JsonElement json)
     {
         if (!SignedText.TryRead(text, out var digest, out var signature))
+        {
             return "has no signature in the form of the ledger";
+        }
 
         if (!json.TryGetProperty("keyId", out var keyId) || keyId.ValueKind != JsonValueKind.String
             || !_keys.TryGetValue(keyId.GetString()!, out var key))

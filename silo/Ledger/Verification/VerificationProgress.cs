@@ -45,14 +45,18 @@ internal sealed class VerificationProgress : IDisposable
         {
             _before[name] = (stream.Number, stream.Hash);
             if (!Checkpoints.IsSettled(name))
+            {
                 Streams[name] = Rewind(stream);
+            }
         }
     }
 
     public StreamVerifier Stream(string name)
     {
         if (!Streams.TryGetValue(name, out var stream))
+        {
             Streams.Add(name, stream = new StreamVerifier(name, _keys, Problems));
+        }
 
         return stream;
     }
@@ -66,7 +70,9 @@ internal sealed class VerificationProgress : IDisposable
         Written.Add(entry);
         // Uses are counted once, however often an entry is looked at.
         if (entry.Number > EndBefore(entry.Stream).Number)
+        {
             Uses.Add(entry);
+        }
     }
 
     public void Dispose() => _keys.Dispose();
@@ -75,11 +81,15 @@ internal sealed class VerificationProgress : IDisposable
     {
         StreamVerifier rewound = new(stream.Stream, _keys, Problems);
         if (Checkpoints.OpenEndOf(stream.Stream) is not { } end)
+        {
             return rewound;
+        }
 
         // A stream that was cut off before the checkpoint's entry has been reported, and what is left of it was looked at.
         if (end.Number > stream.Number)
+        {
             return stream;
+        }
 
         rewound.ContinueAfter(end.Number, end.Hash);
         return rewound;

@@ -57,12 +57,16 @@ internal sealed class BatchCommitter(
             // Whoever has an answer must not be written after it.
             batch.RemoveAll(pending => pending.IsCallerGone || pending.Outcome.IsCompleted);
             if (batch.Count == 0)
+            {
                 return;
+            }
 
             try
             {
                 if (await TryCommitAsync(batch, deferred, tellUnavailable, cancellationToken))
+                {
                     return;
+                }
             }
             catch (Exception fault) when (fault is not LedgerBrokenException && !IsGivingUp(fault, cancellationToken))
             {
@@ -80,10 +84,14 @@ internal sealed class BatchCommitter(
             () => _counts.ReadAsync(batch, cancellationToken), tellUnavailable, cancellationToken);
         UseAssignment uses = new(counts);
         foreach (var uncounted in uses.Assign(batch, deferred))
+        {
             Fail(uncounted, new UnreachableException("What the element uses was not counted."));
+        }
 
         if (batch.Count == 0)
+        {
             return true;
+        }
 
         var proposal = stream.Propose(batch, counts, uses.After, _clock.Next());
         var started = Stopwatch.GetTimestamp();
@@ -96,7 +104,9 @@ internal sealed class BatchCommitter(
             case CommitStatus.Refused:
                 Refuse(batch, report);
                 if (_clock.IsAheadOf(report.NowMs, options.Value.TimeTolerance))
+                {
                     await WhileUnavailableAsync(() => GoOnAtAnEarlierTimeAsync(cancellationToken), tellUnavailable, cancellationToken);
+                }
 
                 return false;
             default:
@@ -122,7 +132,9 @@ internal sealed class BatchCommitter(
             catch (Exception fault) when (!IsOfStore(fault) && !IsGivingUp(fault, cancellationToken))
             {
                 if (!await stream.HoldsAsync(proposal, fault, cancellationToken))
+                {
                     throw;
+                }
 
                 logger.LogError(fault, "A batch is committed, but the commit's answer could not be read.");
                 return new CommitReport(CommitStatus.AlreadyCommitted, proposal.AtMs);
@@ -173,7 +185,9 @@ internal sealed class BatchCommitter(
                 catch (StoreUnavailableException unavailable)
                 {
                     if (!wasUnavailable)
+                    {
                         logger.LogError(unavailable, "The store cannot be written; nothing is signed until it is back.");
+                    }
 
                     wasUnavailable = true;
                     tellUnavailable("The store cannot be written at the moment.");
@@ -207,7 +221,9 @@ internal sealed class BatchCommitter(
             _clock.Committed(proposal.AtMs);
             metrics.Committed(batch.Count, duration);
             foreach (var (write, version, _) in proposal.UseCounts)
+            {
                 _counts.Set(write.Id, new UseCount(version, usedUp[write.Id]));
+            }
 
             NotifyObservers(proposal);
             Tell(batch, proposal);
@@ -233,7 +249,9 @@ internal sealed class BatchCommitter(
     private void NotifyObservers(CommitProposal proposal)
     {
         if (proposal.Writes.Count == 0 || _observers.Length == 0)
+        {
             return;
+        }
 
         StateVersion[] written = [.. proposal.Writes.Select(w => w.Write.Result())];
         foreach (var observer in _observers)
@@ -255,20 +273,28 @@ internal sealed class BatchCommitter(
         metrics.BatchRefused();
         _clock.Observe(report.NowMs);
         foreach (var (grantId, _) in report.Uses)
+        {
             _counts.Forget(grantId);
+        }
 
         foreach (var stale in report.Stale.Where(version => version.Type == StateTypes.UseCount))
+        {
             _counts.Forget(stale.Id);
+        }
 
         // All are judged before any is told: a fault in between leaves the batch whole.
         RefusalDecision decision = new(report);
         var verdicts = batch.Select(pending => (Pending: pending, Verdict: decision.Judge(pending))).ToList();
         foreach (var (_, verdict) in verdicts)
+        {
             Count(verdict);
+        }
 
         batch.Clear();
         foreach (var (pending, verdict) in verdicts)
+        {
             Apply(verdict, pending, batch);
+        }
     }
 
     private void Count(RefusalDecision.Verdict verdict)

@@ -18,21 +18,29 @@ internal sealed class BatchConflicts
     public bool TryAdd(PendingElement pending)
     {
         if (MustWait(pending))
+        {
             return false;
+        }
 
         var element = pending.Element;
         foreach (var write in element.Writes)
         {
             _written.Add((write.Type, write.Id));
             if (write.Index.Name is { } name && write.Content is not null)
+            {
                 _names.Add((write.Type, name));
+            }
         }
 
         if (element.Answer is { } answer)
+        {
             _answers.Add((answer.Caller, answer.Scope, answer.Key));
+        }
 
         foreach (var (draft, _) in pending.Entries)
+        {
             _operations.Add(draft.OperationId);
+        }
 
         return true;
     }
@@ -43,19 +51,27 @@ internal sealed class BatchConflicts
         foreach (var (draft, _) in pending.Entries)
         {
             if (_operations.Contains(draft.OperationId))
+            {
                 return true;
+            }
         }
 
         if (element.Answer is { } answer && _answers.Contains((answer.Caller, answer.Scope, answer.Key)))
+        {
             return true;
+        }
 
         if (_written.Count == 0)
+        {
             return false;
+        }
 
         foreach (var version in element.ReadSet)
         {
             if (_written.Contains((version.Type, version.Id)))
+            {
                 return true;
+            }
         }
 
         foreach (var write in element.Writes)

@@ -17,28 +17,38 @@ internal static class ElementRules
     public static void Check(LedgerElement element)
     {
         foreach (var version in element.ReadSet)
+        {
             CheckText(version.Type, version.Id);
+        }
 
         var written = new HashSet<(string, string)>();
         foreach (var write in element.Writes)
         {
             CheckWrite(write);
             if (!written.Add((write.Type, write.Id)))
+            {
                 throw new ArgumentException($"The element writes {write.Type}/{write.Id} twice.", nameof(element));
+            }
         }
 
         if (element.Use is { } use && (element.Entry is null || use.GrantId != element.Entry.GrantId))
+        {
             throw new ArgumentException("A use is taken by an entry that names the grant.", nameof(element));
+        }
 
         if (element.Answer is { } answer)
+        {
             CheckText(answer.Caller, answer.Scope, answer.Key);
+        }
 
         var counted = new HashSet<string>();
         foreach (var counter in element.Counters)
         {
             CheckText(counter.Id);
             if (!counted.Add(counter.Id))
+            {
                 throw new ArgumentException($"The element counts {counter.Id} twice.", nameof(element));
+            }
         }
     }
 
@@ -51,12 +61,16 @@ internal static class ElementRules
         CheckBinary(draft.Signature, MaxBinary);
         CheckBinary(draft.Changes, Entries.EntryFront.MaxChanges);
         if (draft.Changes is { } changes && (!Utf8.IsValid(changes.Span) || changes.Span is not [(byte)'{', ..]))
+        {
             throw new ArgumentException("An entry's changes are a JSON object in UTF-8.", nameof(draft));
+        }
 
         if (draft.ClientMetadata is { } metadata)
         {
             foreach (var (name, value) in metadata)
+            {
                 CheckText(name, value);
+            }
         }
     }
 
@@ -65,19 +79,27 @@ internal static class ElementRules
         CheckText(write.Type, write.Id, write.Index.Name, write.Index.Parent, write.Index.Status);
         ArgumentOutOfRangeException.ThrowIfNegative(write.ExpectedVersion, nameof(write));
         if (write.Content is null && write.ExpectedVersion == 0)
+        {
             throw new ArgumentException($"{write.Type}/{write.Id} cannot be deleted: it is not there.", nameof(write));
+        }
 
         if (write.Content is { } content && (content.IsEmpty || !Utf8.IsValid(content.Span) || content.Span.Contains((byte)0)))
+        {
             throw new ArgumentException($"The content of {write.Type}/{write.Id} is not JSON in UTF-8.", nameof(write));
+        }
 
         if (!write.Index.Links.IsDefaultOrEmpty)
+        {
             CheckText(write.Index.Links.AsSpan());
+        }
     }
 
     private static void CheckBinary(ReadOnlyMemory<byte>? bytes, int max)
     {
         if (bytes is { } given && given.Length > max)
+        {
             throw new ArgumentException($"A member of an entry is longer than {max} bytes.", nameof(bytes));
+        }
     }
 
     private static void CheckText(params ReadOnlySpan<string?> texts)
@@ -85,7 +107,9 @@ internal static class ElementRules
         foreach (var text in texts)
         {
             if (text is not null && (text.Length > MaxText || text.Contains('\0') || !IsUnicode(text)))
+            {
                 throw new ArgumentException("A text is too long, holds NUL, or is not Unicode.", nameof(texts));
+            }
         }
     }
 
@@ -94,10 +118,14 @@ internal static class ElementRules
         for (var i = 0; i < text.Length; i++)
         {
             if (!char.IsSurrogate(text[i]))
+            {
                 continue;
+            }
 
             if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
+            {
                 return false;
+            }
 
             i++;
         }

@@ -62,13 +62,19 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         var pending = PendingElement.Prepare(element);
         if (Reason is { } reason)
+        {
             throw new LedgerUnavailableException(reason);
+        }
 
         if (!_queue.Writer.TryWrite(pending))
+        {
             throw new LedgerUnavailableException("Too much waits for the ledger at the moment.");
+        }
 
         if (_batchIsFull is { } batchIsFull && QueueLength >= _options.MaxBatchElements)
+        {
             batchIsFull.TrySetResult();
+        }
 
         using var registration = cancellationToken.UnsafeRegister(
             static (state, token) => ((PendingElement)state!).CancelIfWaiting(token), pending);
@@ -97,7 +103,9 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
     public async Task StopAsync()
     {
         if (!_queue.Writer.TryComplete())
+        {
             return;
+        }
 
         Reason ??= "The server is shutting down.";
         _abort.CancelAfter(_options.ShutdownTimeout);
@@ -159,7 +167,9 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
     {
         var noneWaits = _upcoming?.NoneWaitsAsync() ?? Task.CompletedTask;
         if (noneWaits.IsCompleted)
+        {
             return;
+        }
 
         TaskCompletionSource batchIsFull = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _batchIsFull = batchIsFull;
@@ -214,14 +224,20 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
     private void FailAll(string reason)
     {
         foreach (var pending in _batch)
+        {
             pending.Fail(new LedgerUnavailableException($"{reason} It is not known whether this was written."));
+        }
 
         LedgerUnavailableException failure = new(reason);
         foreach (var pending in _deferred)
+        {
             pending.Fail(failure);
+        }
 
         _deferred.Clear();
         while (_queue.Reader.TryRead(out var pending))
+        {
             pending.Fail(failure);
+        }
     }
 }

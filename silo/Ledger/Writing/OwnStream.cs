@@ -97,11 +97,15 @@ internal sealed class OwnStream(
     {
         // A stream without entries has nothing that could be cut off; and before the first entry there may be no key.
         if (_id is not { } id || _head.Number == 0)
+        {
             return;
+        }
 
         var closing = HeadText.Sign(id, _head.Number, _head.Hash, LedgerTime.ToText(atMs), closing: true, key);
         if (!await commits.CloseStreamAsync(id, _head, closing, cancellationToken) && !await IsClosedAtItsEndAsync(cancellationToken))
+        {
             throw new LedgerBrokenException($"The ledger stream {id} does not end where this process left it; verify the ledger.");
+        }
     }
 
     private bool IsSignedClosing(string id, byte[] text)

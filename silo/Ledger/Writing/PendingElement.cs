@@ -44,7 +44,9 @@ internal sealed class PendingElement(LedgerElement element, ImmutableArray<Pendi
         foreach (var other in element.With)
         {
             if (other is not { Use: null, Answer: null, With.IsDefaultOrEmpty: true, Counters.IsDefaultOrEmpty: true })
+            {
                 throw new ArgumentException("What is committed with an element has neither use, answer nor counters.", nameof(element));
+            }
 
             var part = Normalise(other);
             Add(part);
@@ -63,7 +65,9 @@ internal sealed class PendingElement(LedgerElement element, ImmutableArray<Pendi
         void Add(LedgerElement part)
         {
             if (part.Entry is not { } draft)
+            {
                 return;
+            }
 
             ElementRules.Check(draft);
             entries.Add(new PendingEntry(draft, EntryFront.Write(part, draft)));
@@ -89,7 +93,9 @@ internal sealed class PendingElement(LedgerElement element, ImmutableArray<Pendi
     public void CancelIfWaiting(CancellationToken cancellationToken)
     {
         if (Interlocked.CompareExchange(ref _phase, Abandoned, Waiting) == Waiting)
+        {
             _outcome.TrySetCanceled(cancellationToken);
+        }
     }
 
     public void Fail(Exception exception) => _outcome.TrySetException(exception);
@@ -106,10 +112,14 @@ internal sealed class PendingElement(LedgerElement element, ImmutableArray<Pendi
     {
         var size = 256 + (element.Answer?.Answer.Length ?? 0);
         foreach (var entry in entries)
+        {
             size += entry.Front.Length;
+        }
 
         foreach (var write in element.Writes)
+        {
             size += 256 + (write.Content?.Length ?? 0);
+        }
 
         return size;
     }

@@ -40,7 +40,9 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
                     number, use, draft.OperationId, EntryWords.Of(draft.Kind), EntryWords.Of(draft.Outcome),
                     draft.SignerId, draft.Actor.Id, draft.GrantId, json));
                 if (use is not null)
+                {
                     lastEntries[draft.GrantId!] = hash;
+                }
 
                 use = null; // It is the first entry's.
             }
@@ -105,7 +107,9 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
         foreach (var pending in batch)
         {
             if (pending.Element.Until is { } until && (earliest is null || until < earliest))
+            {
                 earliest = until;
+            }
         }
 
         return earliest is { } end ? LedgerTime.ToMilliseconds(end) : null;
@@ -117,10 +121,14 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
         foreach (var pending in batch)
         {
             foreach (var version in pending.Element.ReadSet)
+            {
                 versions.Add(version);
+            }
 
             foreach (var write in pending.Element.Writes)
+            {
                 versions.Add(write.Replaced());
+            }
         }
 
         return [.. versions];
@@ -132,19 +140,27 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
     {
         SortedSet<(string Type, string Id)> locks = new(OrdinalPairs.Instance);
         foreach (var id in counted)
+        {
             locks.Add((StateTypes.UseCount, id));
+        }
 
         foreach (var pending in batch)
         {
             var element = pending.Element;
             if (element.Writes.IsEmpty)
+            {
                 continue;
+            }
 
             foreach (var version in element.ReadSet)
+            {
                 locks.Add((version.Type, version.Id));
+            }
 
             foreach (var write in element.Writes)
+            {
                 locks.Add((write.Type, write.Id));
+            }
         }
 
         return [.. locks];
@@ -157,7 +173,9 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
         foreach (var pending in batch)
         {
             if (pending.Element.Use is { } use && seen.Add(use.GrantId))
+            {
                 runs.Add(new GrantRun(use.GrantId, pending.Use!.Value - 1));
+            }
         }
 
         return runs;

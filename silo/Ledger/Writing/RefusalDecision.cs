@@ -32,24 +32,34 @@ internal sealed class RefusalDecision
         var element = pending.Element;
         var stale = FindStale(element);
         if (stale.Count > 0)
+        {
             return new Verdict.Refused(new CommitOutcome.Stale([.. stale]));
+        }
 
         if (element.Until is { } until && LedgerTime.ToMilliseconds(until) <= _report.NowMs)
+        {
             return new Verdict.Refused(new CommitOutcome.TooLate(LedgerTime.ToTime(_report.NowMs)));
+        }
 
         if (element.Answer is { } answer && _answers.Contains((answer.Caller, answer.Scope, answer.Key)))
+        {
             return new Verdict.Refused(new CommitOutcome.AlreadyAnswered());
+        }
 
         foreach (var write in element.Writes)
         {
             if (write.Index.Name is { } name && write.Content is not null && _names.Contains((write.Type, name)))
+            {
                 return new Verdict.Refused(new CommitOutcome.NameTaken(write.Type, name));
+            }
         }
 
         foreach (var (draft, _) in pending.Entries)
         {
             if (_operations.Contains(draft.OperationId))
+            {
                 return new Verdict.Duplicate(draft.OperationId);
+            }
         }
 
         return new Verdict.Stays();
@@ -59,13 +69,19 @@ internal sealed class RefusalDecision
     {
         List<StateVersion> found = [];
         if (_stale.Count == 0)
+        {
             return found;
+        }
 
         foreach (var version in element.ReadSet)
+        {
             AddIfStale(version, found);
+        }
 
         foreach (var write in element.Writes)
+        {
             AddIfStale(write.Replaced(), found);
+        }
 
         return found;
     }
@@ -73,7 +89,9 @@ internal sealed class RefusalDecision
     private void AddIfStale(StateVersion version, List<StateVersion> found)
     {
         if (_stale.TryGetValue((version.Type, version.Id), out var actual) && actual.Version != version.Version && !found.Contains(actual))
+        {
             found.Add(actual);
+        }
     }
 
     /// <summary>What becomes of an element.</summary>

@@ -29,9 +29,13 @@ internal sealed class UseAssignment(IReadOnlyDictionary<string, UseCount> counts
             if (FindSpent(pending.Element) is { } spent)
             {
                 if (spent.IsForGood)
+                {
                     pending.Complete(spent.Outcome);
+                }
                 else
+                {
                     deferred.Add(pending);
+                }
 
                 return true;
             }
@@ -51,12 +55,16 @@ internal sealed class UseAssignment(IReadOnlyDictionary<string, UseCount> counts
     private (CommitOutcome Outcome, bool IsForGood)? FindSpent(LedgerElement element)
     {
         if (element.Use is { Limit: { } limit, GrantId: var grantId } && UsedUp(grantId) >= limit)
+        {
             return (new CommitOutcome.Exhausted(counts[grantId].Count), counts[grantId].Count >= limit);
+        }
 
         foreach (var counter in element.Counters)
         {
             if (UsedUp(counter.Id) >= counter.Limit)
+            {
                 return (new CommitOutcome.LimitReached(counter.Id), counts[counter.Id].Count >= counter.Limit);
+            }
         }
 
         return null;
@@ -67,9 +75,13 @@ internal sealed class UseAssignment(IReadOnlyDictionary<string, UseCount> counts
     private void Take(PendingElement pending)
     {
         if (pending.Element.Use is { } use)
+        {
             pending.Use = _next[use.GrantId] = UsedUp(use.GrantId) + 1;
+        }
 
         foreach (var counter in pending.Element.Counters)
+        {
             _next[counter.Id] = UsedUp(counter.Id) + 1;
+        }
     }
 }

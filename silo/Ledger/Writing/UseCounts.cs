@@ -28,11 +28,15 @@ internal sealed class UseCountReader(IStateStore states, ILedgerReader entries) 
             var (version, state) = await ReadStateAsync(grantId, cancellationToken);
             var last = await entries.FindLastUseAsync(grantId, cancellationToken);
             if ((last?.Use ?? 0) == state.Count && last?.EntryHash == state.LastEntry)
+            {
                 return new UseCount(version, state.Count);
+            }
 
             // Another node may have used the grant between the two readings.
             if ((await ReadStateAsync(grantId, cancellationToken)).Version == version)
+            {
                 throw new StateTamperedException(StateTypes.UseCount, grantId);
+            }
         }
     }
 
@@ -69,12 +73,16 @@ internal sealed class UseCounts(IUseCountReader reader, int capacity = 4096)
         foreach (var pending in batch)
         {
             if (pending.Element.Use is { GrantId: var grantId } && !counts.ContainsKey(grantId))
+            {
                 counts.Add(grantId, _known.TryGetValue(grantId, out var known) ? known : await reader.ReadGrantAsync(grantId, cancellationToken));
+            }
 
             foreach (var counter in pending.Element.Counters)
             {
                 if (!counts.ContainsKey(counter.Id))
+                {
                     counts.Add(counter.Id, _known.TryGetValue(counter.Id, out var known) ? known : await reader.ReadAsync(counter.Id, cancellationToken));
+                }
             }
         }
 
@@ -86,7 +94,9 @@ internal sealed class UseCounts(IUseCountReader reader, int capacity = 4096)
     {
         // What is forgotten is read again; that is cheaper than keeping order of use.
         if (_known.Count >= capacity && !_known.ContainsKey(id))
+        {
             _known.Clear();
+        }
 
         _known[id] = count;
     }

@@ -35,10 +35,14 @@ public static class CheckCommand
             await services.GetRequiredService<ClusterKeys>().OpenAsync(services.GetRequiredService<KeyVault>(), cancellationToken);
             var report = await services.GetRequiredService<ILedgerVerification>().VerifyAsync(full: true, cancellationToken);
             if (await services.GetRequiredService<HighWaterWatch>().FindFaultAsync(cancellationToken) is { } older)
+            {
                 await output.WriteLineAsync(older);
+            }
 
             foreach (var problem in report.Problems)
+            {
                 await output.WriteLineAsync(problem.Stream is null ? problem.What : $"{problem.Stream}, entry {problem.Number}: {problem.What}");
+            }
 
             await output.WriteLineAsync(report.Intact
                 ? $"Sound: {report.Entries} entries, {report.Checkpoints} checkpoints and all states hold."

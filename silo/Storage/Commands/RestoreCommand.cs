@@ -38,14 +38,21 @@ public static class RestoreCommand
             File.Delete(arriving);
             PrivateFiles.Copy(source, arriving);
             if (await IsInUseAsync(storage.SqliteFile, cancellationToken))
+            {
                 throw new IOException("The store is in use: stop the server first.");
+            }
 
             var aside = $"{storage.SqliteFile}.{time.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}";
             var isAside = PutInPlace(arriving, storage.SqliteFile, aside);
             foreach (var file in Logs.Select(log => aside + log).Append(aside))
+            {
                 PrivateFiles.Close(file);
+            }
+
             if (isAside)
+            {
                 await output.WriteLineAsync($"The store that was there is now {aside}.");
+            }
 
             await output.WriteLineAsync(
                 "The store was restored. Start the server with the master key of that time, then verify: silo check, and "
@@ -67,7 +74,9 @@ public static class RestoreCommand
     private static async Task<bool> IsInUseAsync(string file, CancellationToken cancellationToken)
     {
         if (!File.Exists(file))
+        {
             return false;
+        }
 
         await using SqliteConnection connection = new(SqliteFile.ConnectionString(file, SqliteOpenMode.ReadWrite));
         try
@@ -94,10 +103,14 @@ public static class RestoreCommand
     private static bool PutInPlace(string arriving, string file, string aside)
     {
         if (File.Exists(aside))
+        {
             throw new IOException($"{aside} is there already.");
+        }
 
         foreach (var log in Logs.Where(log => File.Exists(file + log)))
+        {
             File.Move(file + log, aside + log);
+        }
 
         if (!File.Exists(file))
         {

@@ -37,9 +37,13 @@ public static class LedgerStorageExtensions
         services.AddSingleton(Options.Create(storage));
         services.AddSingleton<LedgerMetrics>();
         if (storage.IsSqlite)
+        {
             AddSqlite(services);
+        }
         else
+        {
             AddPostgreSql(services);
+        }
 
         AddKeys(services);
         AddReaders(services);

@@ -29,7 +29,9 @@ internal sealed class ExpiredStates(IStateStore states, ILedger ledger, ILogger<
                 var page = await states.ListAsync(ended, cancellationToken);
                 removed += await RemoveAsync(page, cancellationToken);
                 if (page.Count < ended.Limit)
+                {
                     return removed;
+                }
 
                 ended = ended with { Before = page[^1].Id };
             }
@@ -57,13 +59,17 @@ internal sealed class ExpiredStates(IStateStore states, ILedger ledger, ILogger<
     private async Task<int> RemoveAsync(IReadOnlyList<StoredState> page, CancellationToken cancellationToken)
     {
         if (page.Count == 0 || await TryRemoveAsync(page, cancellationToken))
+        {
             return page.Count;
+        }
 
         var removed = 0;
         foreach (var state in page)
         {
             if (await TryRemoveAsync([state], cancellationToken))
+            {
                 removed++;
+            }
         }
 
         return removed;

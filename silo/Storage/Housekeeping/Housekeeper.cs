@@ -28,7 +28,9 @@ internal sealed class Housekeeper(
         }
 
         foreach (var type in options.Value.PurgedTypes)
+        {
             await expiredStates.PurgeAsync(new StateQuery(type, UntilBefore: now - options.Value.ExpiredStatesKept), cancellationToken);
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -47,7 +49,9 @@ internal sealed class Housekeeper(
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
                 await TryAsync(work, trouble, stoppingToken);
+            }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

@@ -19,9 +19,13 @@ internal sealed class Observations(IReadConnections connections, IHousekeepingWr
         {
             var key = (subject, what);
             if (_waiting.TryGetValue(key, out var known))
+            {
                 _waiting[key] = (now, known.Count + 1);
+            }
             else if (_waiting.Count < MaxWaiting)
+            {
                 _waiting.Add(key, (now, 1));
+            }
         }
     }
 
@@ -49,7 +53,9 @@ internal sealed class Observations(IReadConnections connections, IHousekeepingWr
         lock (_gate)
         {
             if (_waiting.Count == 0)
+            {
                 return;
+            }
 
             taken = _waiting;
             _waiting = [];
@@ -74,9 +80,13 @@ internal sealed class Observations(IReadConnections connections, IHousekeepingWr
             foreach (var (key, older) in taken)
             {
                 if (_waiting.TryGetValue(key, out var newer))
+                {
                     _waiting[key] = (newer.LastAt, newer.Count + older.Count);
+                }
                 else if (_waiting.Count < MaxWaiting)
+                {
                     _waiting.Add(key, older);
+                }
             }
         }
     }

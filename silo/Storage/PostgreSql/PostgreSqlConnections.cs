@@ -31,7 +31,9 @@ internal sealed class PostgreSqlConnections : IReadConnections, IAsyncDisposable
             Options = "-c default_transaction_isolation=read\\ committed",
         };
         if (!builder.ShouldSerialize(PoolSize))
+        {
             builder.MaxPoolSize = MostReaders;
+        }
 
         _readers = NpgsqlDataSource.Create(builder);
         builder.ApplicationName = "codesigning writer";
@@ -82,7 +84,9 @@ internal sealed class PostgreSqlConnections : IReadConnections, IAsyncDisposable
         {
             var fault = Translate(exception);
             if (fault is StoreUnavailableException)
+            {
                 _writers.Clear();
+            }
 
             throw fault;
         }

@@ -9,7 +9,9 @@ internal static class PostgreSqlFaults
     public static Exception Translate(NpgsqlException exception)
     {
         if (exception is not PostgresException { SqlState: var state })
+        {
             return new StoreUnavailableException("The connection to the database was lost or could not be made.", exception);
+        }
 
         return state switch
         {

@@ -36,10 +36,14 @@ internal sealed class PostgreSqlMigrator(
             // Held until the connection closes.
             await ExecuteAsync(connection, $"SELECT pg_advisory_lock({Lock})", cancellationToken);
             foreach (var one in series)
+            {
                 await MigrateAsync(connection, one, cancellationToken);
+            }
 
             if (options.Value.Migrate is not null)
+            {
                 await GrantAsync(connection, service.Username!, cancellationToken);
+            }
         }
         catch (NpgsqlException exception)
         {

@@ -44,7 +44,9 @@ internal sealed class ReminderTable(IReadConnections connections, IReminderWrite
     public async Task TestOnlyClearTable()
     {
         foreach (var row in (await ReadRows(0, 0)).Reminders)
+        {
             await RemoveRow(row.GrainId, row.ReminderName, row.ETag!);
+        }
     }
 
     private Task<List<ReminderEntry>> QueryAsync(string condition, params object[] values) =>

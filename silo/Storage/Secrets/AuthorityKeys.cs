@@ -22,7 +22,9 @@ internal sealed class AuthorityKeys(KeyVault vault, IStateStore states, ILedger 
         // Two nodes may start at once: the first commit wins, the other opens what it finds.
         StoredState? row;
         while ((row = await states.ReadAsync(StateTypes.Key, SealedKeyStates.Id(Authority), cancellationToken)) is null)
+        {
             await CommitAsync(version: 0, entry: null, cancellationToken);
+        }
 
         return Open(row);
     }
@@ -45,7 +47,9 @@ internal sealed class AuthorityKeys(KeyVault vault, IStateStore states, ILedger 
         {
             var (version, before) = await ReadNameAsync(cancellationToken);
             if (await CommitAsync(version, publicKey => Tell(before, publicKey), cancellationToken) is { } name)
+            {
                 return name;
+            }
         }
     }
 

@@ -36,7 +36,9 @@ internal sealed class ClusterKeys : IStateSealer, IAnswerSealer, ILedgerKey, IDi
     {
         // Two nodes may start on an empty store at once: the first commit wins, the other opens what it finds.
         while (await store.LoadAsync(LedgerKey, cancellationToken) is null && await entries.IsEmptyAsync(cancellationToken))
+        {
             await MakeAsync(vault, ledger, cancellationToken);
+        }
 
         await OpenAsync(vault, cancellationToken);
     }
@@ -80,7 +82,9 @@ internal sealed class ClusterKeys : IStateSealer, IAnswerSealer, ILedgerKey, IDi
         StateWrite[] writes = [.. new[] { rows.Sealed, answers.Sealed, signing.Sealed }.Select(SealedKeyStates.Write)];
         var outcome = await ledger.CommitAsync(new LedgerElement { Writes = [.. writes] }, cancellationToken);
         if (outcome is not (CommitOutcome.Committed or CommitOutcome.Stale))
+        {
             throw new InvalidOperationException($"The cluster's keys could not be stored: {outcome}.");
+        }
     }
 
     private void Keep(SecretBytes rows, SecretBytes answers, LedgerSigningKey signing)

@@ -20,14 +20,20 @@ internal static class SqliteFile
         await using SqliteConnection connection = new(ConnectionString(path, SqliteOpenMode.ReadOnly));
         await connection.OpenAsync(cancellationToken);
         if (await ReadAsync(connection, "PRAGMA integrity_check", cancellationToken) is not "ok")
+        {
             throw new InvalidDataException($"{path} is damaged.");
+        }
 
         if (await ReadAsync(connection, "SELECT count(*) FROM sqlite_master WHERE name = 'schema_version'", cancellationToken) is not 1L)
+        {
             throw new InvalidDataException($"{path} is not a store of this product.");
+        }
 
         var version = await ReadAsync(connection, "SELECT max(version) FROM schema_version", cancellationToken);
         if (Convert.ToInt32(version, CultureInfo.InvariantCulture) > Migration.Load("Storage/Sqlite")[^1].Version)
+        {
             throw new InvalidDataException($"{path} was written by a newer version of the server.");
+        }
     }
 
     private static async Task<object?> ReadAsync(SqliteConnection connection, string sql, CancellationToken cancellationToken)

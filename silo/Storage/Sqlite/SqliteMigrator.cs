@@ -26,7 +26,9 @@ internal sealed class SqliteMigrator(SqliteWriteThread writer, TimeProvider time
     private bool Apply(SqliteStatements statements, Migration migration)
     {
         if (ReadVersion(statements) >= migration.Version)
+        {
             return false;
+        }
 
         statements.Execute(migration.Sql);
         statements.Execute(

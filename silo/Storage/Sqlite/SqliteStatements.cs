@@ -19,7 +19,9 @@ internal sealed class SqliteStatements(SqliteConnection connection) : IDisposabl
     public void Dispose()
     {
         foreach (var command in _commands.Values)
+        {
             command.Dispose();
+        }
 
         connection.Dispose();
     }
@@ -31,13 +33,17 @@ internal sealed class SqliteStatements(SqliteConnection connection) : IDisposabl
             command = connection.CreateCommand();
             command.CommandText = sql;
             for (var i = 0; i < values.Length; i++)
+            {
                 command.Parameters.Add(new SqliteParameter { ParameterName = "@" + (char)('a' + i) });
+            }
 
             _commands.Add(sql, command);
         }
 
         for (var i = 0; i < values.Length; i++)
+        {
             command.Parameters[i].Value = values[i] ?? DBNull.Value;
+        }
 
         return command;
     }

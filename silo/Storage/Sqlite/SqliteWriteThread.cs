@@ -41,7 +41,9 @@ internal sealed class SqliteWriteThread : IDisposable
     public void Dispose()
     {
         if (_jobs.IsAddingCompleted)
+        {
             return;
+        }
 
         _jobs.CompleteAdding();
         _thread.Join();
@@ -51,7 +53,9 @@ internal sealed class SqliteWriteThread : IDisposable
     private void Run()
     {
         foreach (var job in _jobs.GetConsumingEnumerable())
+        {
             job();
+        }
 
         Close();
     }

@@ -33,7 +33,9 @@ internal static class BareInsert
         const NpgsqlDbType texts = NpgsqlDbType.Array | NpgsqlDbType.Text;
         const NpgsqlDbType numbers = NpgsqlDbType.Array | NpgsqlDbType.Bigint;
         foreach (var type in new[] { texts, numbers, texts, numbers, texts, texts, texts, texts, texts, numbers, texts })
+        {
             command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = type, Value = DBNull.Value });
+        }
 
         await command.PrepareAsync();
         return proposal =>
@@ -47,7 +49,9 @@ internal static class BareInsert
                 rows.Select(r => r.Use).ToArray(), rows.Select(r => r.Json).ToArray(),
             ];
             for (var i = 0; i < columns.Length; i++)
+            {
                 command.Parameters[i].Value = columns[i];
+            }
 
             return command.ExecuteNonQueryAsync();
         };
@@ -61,7 +65,9 @@ internal static class BareInsert
         await using (var reader = await command.ExecuteReaderAsync())
         {
             while (await reader.ReadAsync())
+            {
                 statements.Add(reader.GetString(0).Replace("ledger_entries", "bare", StringComparison.Ordinal));
+            }
         }
 
         command.CommandText = "PRAGMA synchronous = FULL; " + string.Join(';', statements);
@@ -73,7 +79,9 @@ internal static class BareInsert
         var command = connection.CreateCommand();
         command.CommandText = $"INSERT INTO bare ({Columns}) VALUES (@a, @b, @c, @d, @e, @f, @g, @h, @i, @j, @k)";
         for (var c = 'a'; c <= 'k'; c++)
+        {
             command.Parameters.Add(new SqliteParameter { ParameterName = "@" + c });
+        }
 
         return proposal =>
         {
@@ -87,7 +95,9 @@ internal static class BareInsert
                     row.Use, row.Json,
                 ];
                 for (var i = 0; i < values.Length; i++)
+                {
                     command.Parameters[i].Value = values[i] ?? DBNull.Value;
+                }
 
                 command.ExecuteNonQuery();
             }

@@ -51,7 +51,9 @@ internal sealed class BenchStore : IAsyncDisposable
             provider.GetRequiredService<KeySealer>(), provider.GetRequiredService<ISealedKeyStore>()));
         BenchStore store = new(services.BuildServiceProvider(), directory, database);
         foreach (var service in store.Lifetimes())
+        {
             await service.StartingAsync(CancellationToken.None);
+        }
 
         await store.Ledger.CommitAsync(
             new LedgerElement
@@ -97,7 +99,9 @@ internal sealed class BenchStore : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var service in Lifetimes())
+        {
             await service.StoppedAsync(CancellationToken.None);
+        }
 
         await _services.DisposeAsync();
         _directory.Dispose();

@@ -53,13 +53,17 @@ static async Task<(double Commits, double Bare)> CompareAsync(BenchStore store, 
         await insert(proposal);
         var afterInsert = Stopwatch.GetTimestamp();
         if (report.Status is not CommitStatus.Committed)
+        {
             throw new InvalidOperationException($"The commit was {report.Status}.");
+        }
 
         head = proposal.Next;
         count = new UseCount(count.Version + 1, uses.After["gnt_1"]);
         // The first batches pay for compiling and planning.
         if (i < 50)
+        {
             continue;
+        }
 
         batches++;
         committing += Stopwatch.GetElapsedTime(started, afterCommit);
@@ -79,7 +83,9 @@ static async Task<(double Rate, TimeSpan Processor)> LoadAsync(BenchStore store,
         while (Stopwatch.GetTimestamp() < until)
         {
             if (await store.Ledger.CommitAsync(BenchStore.Signature(), CancellationToken.None) is not CommitOutcome.Committed)
+            {
                 throw new InvalidOperationException("Something was refused.");
+            }
 
             Interlocked.Increment(ref committed);
         }

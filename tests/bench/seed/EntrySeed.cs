@@ -26,7 +26,9 @@ internal sealed class EntrySeed(IServiceProvider services, string userId)
             var element = new LedgerElement { Entry = Draft(signers[number % signers.Count]) };
             var outcome = await ledger.CommitAsync(element, cancellationToken);
             if (outcome is not CommitOutcome.Committed)
+            {
                 throw new InvalidOperationException($"An entry was refused: {outcome}");
+            }
         });
     }
 

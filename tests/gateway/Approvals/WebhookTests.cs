@@ -125,7 +125,12 @@ public sealed class WebhookTests : IAsyncLifetime
             "/pki/ca", new { commonName = "CA", keyAlgorithm = "EC_P256", ttlDays = 365 }))["id"]!;
         var signerId = (string)(await administrator.PostAsync("/pki/signers", new
         {
-            name = "release", caId, commonName = "x", keyAlgorithm = "EC_P256", certificateTtlDays = 100, approvalPolicyId = policyId,
+            name = "release",
+            caId,
+            commonName = "x",
+            keyAlgorithm = "EC_P256",
+            certificateTtlDays = 100,
+            approvalPolicyId = policyId,
         }))["id"]!;
         await administrator.PostAsync(
             $"/pki/signers/{signerId}/sign",
@@ -146,7 +151,9 @@ public sealed class WebhookTests : IAsyncLifetime
         {
             var log = (await administrator.GetAsync($"/webhooks/{webhook["id"]}/deliveries", 200))["items"]!.AsArray();
             if (log.Count > 0 && holds(log[0]!))
+            {
                 return log[0]!;
+            }
 
             await Task.Delay(50, limit.Token);
         }

@@ -46,9 +46,13 @@ internal sealed class Cast(CodeSigningServer server, ApiClient administrator)
     {
         var client = await SignInAsync(role);
         if (_people.TryGetValue(role, out var person))
+        {
             _people[role] = person with { Client = client };
+        }
         else
+        {
             _machines[role] = _machines[role] with { Client = client };
+        }
     }
 
     /// <summary>Lets product administrators who are members of the signer end in each way in which a token can.</summary>

@@ -67,7 +67,9 @@ public sealed class PermissionTests : IAsyncLifetime
             foreach (var signer in new[] { stage.Signer, stage.ApprovedSigner })
             {
                 if ((await client.GetAsync($"/api/v1/pki/signers/{signer}")).Status == 200)
+                {
                     readable.Add(signer);
+                }
             }
 
             Assert.Equal(readable.Order(), (await IdsAsync(client, "/api/v1/pki/signers")).Order());

@@ -19,7 +19,9 @@ internal sealed class PublishedDocument(JsonElement document)
     {
         var responses = FindOperation(endpoint)!.Value.GetProperty("responses");
         if (!responses.TryGetProperty($"{answer.Status}", out var response) && answer.Status < 400)
+        {
             return [$"{endpoint}: the status {answer.Status} is not described"];
+        }
 
         return OfBody(response.ValueKind == JsonValueKind.Undefined ? responses.GetProperty("default") : response, answer)
             .Select(mistake => $"{endpoint}: {answer.Status} {mistake}");
@@ -28,10 +30,14 @@ internal sealed class PublishedDocument(JsonElement document)
     private IEnumerable<string> OfBody(JsonElement response, ApiAnswer answer)
     {
         if (!response.TryGetProperty("content", out var content))
+        {
             return answer.Body.Length == 0 ? [] : ["no body is described"];
+        }
 
         if (answer.ContentType is null || !content.TryGetProperty(answer.ContentType, out var type))
+        {
             return [$"the media type {answer.ContentType} is not described"];
+        }
 
         return answer.ContentType.EndsWith("json", StringComparison.Ordinal)
             ? _schemas.Find(answer.Json, type.GetProperty("schema")).Select(mistake => $"{mistake} in {answer.BodyText}")

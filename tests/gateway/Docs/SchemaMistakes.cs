@@ -12,13 +12,19 @@ internal sealed class SchemaMistakes(JsonElement schemas)
     public IEnumerable<string> Find(JsonElement value, JsonElement schema, string place = "$")
     {
         if (schema.TryGetProperty("$ref", out var reference))
+        {
             return Find(value, schemas.GetProperty(reference.GetString()![ReferencePrefix.Length..]), place);
+        }
 
         if (schema.TryGetProperty("oneOf", out var choices))
+        {
             return OfChoices(value, choices, place);
+        }
 
         if (!HasType(value, schema))
+        {
             return [$"{place} is {value.ValueKind}, not {schema.GetProperty("type")}"];
+        }
 
         return [.. OfEnum(value, schema, place), .. OfFormat(value, schema, place), .. OfParts(value, schema, place)];
     }
@@ -47,10 +53,14 @@ internal sealed class SchemaMistakes(JsonElement schemas)
     {
         var memberPlace = $"{place}.{member.Name}";
         if (schema.TryGetProperty("properties", out var members) && members.TryGetProperty(member.Name, out var known))
+        {
             return Find(member.Value, known, memberPlace);
+        }
 
         if (schema.TryGetProperty("additionalProperties", out var others) && others.ValueKind == JsonValueKind.Object)
+        {
             return Find(member.Value, others, memberPlace);
+        }
 
         return schema.TryGetProperty("type", out _) ? [$"{memberPlace} is not described"] : [];
     }

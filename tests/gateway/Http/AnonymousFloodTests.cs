@@ -32,7 +32,10 @@ public sealed class AnonymousFloodTests
         Assert.InRange(limits.AnonymousCount, 0, 5);
         await Eventually.Async(() => Task.FromResult(limits.Displaced >= 50));
         foreach (var connection in held)
+        {
             await connection.DisposeAsync();
+        }
+
         await Eventually.Async(() => Task.FromResult(limits.AnonymousCount == 0));
     }
 
@@ -46,7 +49,9 @@ public sealed class AnonymousFloodTests
         var limits = server.Services.GetRequiredService<ConnectionLimits>();
         await Eventually.Async(() => Task.FromResult(limits.TrustedCount == 1));
         for (var i = 0; i < 30; i++)
+        {
             await RawConnection.OpenAsync(server.Address);
+        }
 
         await caller.SendAsync($"GET /api/v1/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
 
@@ -106,10 +111,15 @@ public sealed class AnonymousFloodTests
         await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_ANONYMOUS_REQUESTS_PER_SECOND=1");
         var nobody = server.AsNobody();
         for (var i = 0; i < 11; i++)
+        {
             await nobody.GetAsync("/nothing");
+        }
 
         for (var i = 0; i < 6; i++)
+        {
             (await nobody.GetAsync("/healthz")).Succeeded();
+        }
+
         (await nobody.GetAsync("/readyz")).Succeeded();
         (await nobody.GetAsync("/metrics")).Succeeded();
     }
@@ -147,7 +157,9 @@ public sealed class AnonymousFloodTests
         {
             var answer = await ask();
             if (answer.Status == 429 || answered == 200)
+            {
                 return (answered, answer);
+            }
         }
     }
 

@@ -56,7 +56,12 @@ public sealed class FloodTests
             "/api/v1/pki/ca", new { commonName = "CA", keyAlgorithm = "EC_P256", ttlDays = 365 })).Succeeded().Text("id");
         return (await administrator.PostAsync("/api/v1/pki/signers", new
         {
-            name = "release", caId = authority, commonName = "x", keyAlgorithm = "EC_P256", certificateTtlDays = 100, approvalPolicyId = policy,
+            name = "release",
+            caId = authority,
+            commonName = "x",
+            keyAlgorithm = "EC_P256",
+            certificateTtlDays = 100,
+            approvalPolicyId = policy,
         })).Succeeded().Text("id");
     }
 

@@ -105,10 +105,8 @@ public abstract class HostileInputTests(CodeSigningServer server)
     }
 
     [Fact]
-    public async Task A_null_character_in_an_address_is_no_HTTP_and_does_not_come_as_far_as_an_endpoint()
-    {
+    public async Task A_null_character_in_an_address_is_no_HTTP_and_does_not_come_as_far_as_an_endpoint() =>
         Assert.Equal(400, (await server.AsNobody().GetAsync("/api/v1/pki/signers/%00")).Status);
-    }
 
     [Theory]
     [InlineData("limit=0")]
@@ -148,7 +146,9 @@ public abstract class HostileInputTests(CodeSigningServer server)
         foreach (var path in paths.EnumerateObject())
         {
             if (!path.Value.TryGetProperty("get", out var get) || !get.TryGetProperty("parameters", out var parameters))
+            {
                 continue;
+            }
 
             foreach (var parameter in parameters.EnumerateArray().Where(parameter => parameter.GetProperty("in").GetString() == "query"))
             {
@@ -188,10 +188,8 @@ public abstract class HostileInputTests(CodeSigningServer server)
     [InlineData("GET", "/api/v1")]
     [InlineData("GET", "/api/v2/me")]
     [InlineData("GET", "/api/v1/pki/signers/a/b/c")]
-    public async Task What_is_not_there_is_a_problem_too(string method, string path)
-    {
+    public async Task What_is_not_there_is_a_problem_too(string method, string path) =>
         (await server.AsNobody().SendAsync(new HttpMethod(method), path)).Refused(404, "NotFound");
-    }
 
     [Theory]
     [InlineData("PUT", "/api/v1/me")]

@@ -32,7 +32,9 @@ public sealed class HostileValueTests(PostgreSqlBackedServer backed) : IClassFix
         {
             var (path, good) = await Scenes.SetAsync(stage, row, Role.Administrator);
             if (JsonSerializer.SerializeToNode(good, JsonSerializerOptions.Web) is not { } body)
+            {
                 continue;
+            }
 
             foreach (var field in FieldsOf(body).Concat(Optional(row.Endpoint).Select(name => (string[])[name])))
             {
@@ -40,7 +42,9 @@ public sealed class HostileValueTests(PostgreSqlBackedServer backed) : IClassFix
                 {
                     var answer = await client.SendTextAsync(row.Method, path, With(body, field, value));
                     if (answer.Status >= 500)
+                    {
                         faults.Add($"{row.Call} {string.Join('.', field)} = {value?.ToJsonString() ?? "null"}: {answer.BodyText}");
+                    }
                 }
             }
         }
@@ -83,9 +87,13 @@ public sealed class HostileValueTests(PostgreSqlBackedServer backed) : IClassFix
         var copy = body.DeepClone();
         var parent = field[..^1].Aggregate(copy, (node, name) => node is JsonArray items ? items[0]! : node[name]!);
         if (parent is JsonArray array)
+        {
             array[0] = value?.DeepClone();
+        }
         else
+        {
             parent[field[^1]] = value?.DeepClone();
+        }
 
         return copy.ToJsonString();
     }

@@ -48,7 +48,9 @@ public sealed class LimitsTests
         (await administrator.GetAsync("/api/v1/me")).Succeeded();
 
         foreach (var connection in held)
+        {
             await connection.DisposeAsync();
+        }
     }
 
     [Fact]

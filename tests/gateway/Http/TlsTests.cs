@@ -77,7 +77,9 @@ public sealed class TlsTests : IAsyncLifetime, IDisposable
         using var client = Client();
         await Eventually.Async(() => AnswersAsync(client, new Uri(server.Address, "/readyz")));
         foreach (var connection in held)
+        {
             await connection.DisposeAsync();
+        }
     }
 
     [Fact]

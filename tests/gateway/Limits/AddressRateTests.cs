@@ -60,7 +60,9 @@ public sealed class AddressRateTests
         var rate = new AddressRate(perSecond: 1, atOnce: 3, _time);
         Taken(rate, 3);
         for (uint i = 0; i < 30_000; i++)
+        {
             rate.Take(new IPAddress(i));
+        }
 
         Assert.NotNull(rate.Take(Somebody));
     }

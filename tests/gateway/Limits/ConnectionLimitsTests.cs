@@ -74,9 +74,14 @@ public sealed class ConnectionLimitsTests
     public void Authenticated_connection_no_longer_counts_against_its_address()
     {
         for (var i = 0; i < 3; i++)
+        {
             Assert.True(_limits.Authenticate(Open("192.0.2.1", $"job {i}"), $"idn_{i}"));
+        }
+
         for (var i = 0; i < 100; i++)
+        {
             Open("192.0.2.1", "flood");
+        }
 
         Assert.DoesNotContain(_ended, name => name.StartsWith("job", StringComparison.Ordinal));
         Assert.Equal((2, 3), (_limits.AnonymousCount, _limits.TrustedCount));
@@ -100,7 +105,9 @@ public sealed class ConnectionLimitsTests
     public void Trusted_proxy_has_more_places_than_one_address()
     {
         for (var i = 0; i < 3; i++)
+        {
             Open("198.51.100.1", $"proxied {i}");
+        }
 
         Assert.Empty(_ended);
         Assert.Equal((0, 3), (_limits.AnonymousCount, _limits.TrustedCount));
@@ -139,9 +146,14 @@ public sealed class ConnectionLimitsTests
         var limits = new ConnectionLimits(GatewaySettings.Read(new ConfigurationBuilder().Build()));
         var jobs = Enumerable.Range(0, 1000).Select(_ => limits.Open(IPAddress.Parse("192.0.2.1"), () => _ended.Add("job"))).ToList();
         foreach (var job in jobs)
+        {
             limits.Authenticate(job, "idn_1");
+        }
+
         for (var i = 0; i < 10_000; i++)
+        {
             limits.Open(IPAddress.Parse("192.0.2.1"), () => { });
+        }
 
         Assert.Empty(_ended);
         Assert.Equal((1250, 1000), (limits.AnonymousCount, limits.TrustedCount));
@@ -152,7 +164,9 @@ public sealed class ConnectionLimitsTests
     {
         var limits = new ConnectionLimits(GatewaySettings.Read(new ConfigurationBuilder().Build()));
         for (var i = 0; i < 20_000; i++)
+        {
             limits.Open(IPAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"2001:db8:{i / 1000:x}:{i % 1000:x}::1")), () => { });
+        }
 
         Assert.Equal((4000, 16_000L), (limits.AnonymousCount, limits.Displaced));
     }

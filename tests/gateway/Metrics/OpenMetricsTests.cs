@@ -116,10 +116,7 @@ public sealed class OpenMetricsTests : IDisposable
     }
 
     [Fact]
-    public void The_text_ends_with_EOF()
-    {
-        Assert.EndsWith("\n# EOF\n", Text(), StringComparison.Ordinal);
-    }
+    public void The_text_ends_with_EOF() => Assert.EndsWith("\n# EOF\n", Text(), StringComparison.Ordinal);
 
     public void Dispose()
     {

@@ -40,10 +40,8 @@ public sealed class ExceptionProblemsTests
     }
 
     [Fact]
-    public void An_unknown_exception_is_no_problem_but_a_fault()
-    {
+    public void An_unknown_exception_is_no_problem_but_a_fault() =>
         Assert.Null(ExceptionProblems.Find(new InvalidOperationException("SELECT * FROM secrets")));
-    }
 
     private static CommitRefusedException Refused(CommitOutcome outcome) => new(outcome);
 }

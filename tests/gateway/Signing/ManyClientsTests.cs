@@ -54,7 +54,9 @@ public sealed class ManyClientsTests(SigningWorld world) : IClassFixture<Signing
             }
 
             if (!answer.TryGetProperty("next", out var next) || next.ValueKind != JsonValueKind.String)
+            {
                 return entries;
+            }
 
             page = $"/api/v1/pki/signers/{signer}/operations?limit=100&cursor={next.GetString()}";
         }

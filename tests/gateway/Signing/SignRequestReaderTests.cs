@@ -63,10 +63,8 @@ public sealed class SignRequestReaderTests
     [InlineData("{\"data\":\"AQ==\",\"signingAlgorithm\":\"\",\"isDigest\":false}", ErrorCode.UnsupportedAlgorithm)]
     [InlineData("{\"data\":\"AQ==\",\"signingAlgorithm\":\"ecdsa_sha256\",\"isDigest\":false}", ErrorCode.UnsupportedAlgorithm)]
     [InlineData("{\"data\":\"AQ==\",\"signingAlgorithm\":\"ECDSA_SHA256\",\"isDigest\":true}", ErrorCode.DigestLengthMismatch)]
-    public void A_bad_body_is_refused_with_the_code_that_fits(string body, ErrorCode code)
-    {
+    public void A_bad_body_is_refused_with_the_code_that_fits(string body, ErrorCode code) =>
         Assert.Equal(code, Assert.Throws<RefusedException>(() => Read(body)).Code);
-    }
 
     [Fact]
     public void Of_128_bytes_all_are_taken_and_129_are_refused()
@@ -87,10 +85,8 @@ public sealed class SignRequestReaderTests
     [InlineData("{\"tool\":\"\\ud800\"}")]
     [InlineData("[]")]
     [InlineData("null")]
-    public void Metadata_is_an_object_of_strings(string metadata)
-    {
+    public void Metadata_is_an_object_of_strings(string metadata) =>
         Assert.Equal(ErrorCode.InvalidRequest, Assert.Throws<RefusedException>(() => Read(Body([1], metadata))).Code);
-    }
 
     [Fact]
     public void Metadata_holds_2048_bytes_in_all_and_not_one_more()
@@ -133,10 +129,8 @@ public sealed class SignRequestReaderTests
     [InlineData("{\"items\":[[]]}")]
     [InlineData("{\"items\":null}")]
     [InlineData("{\"items\":[{\"data\":\"AQ==\",\"signingAlgorithm\":\"ECDSA_SHA256\",\"isDigest\":false,\"clientMetadata\":{}}]}")]
-    public void A_batch_of_another_form_is_refused_whole(string body)
-    {
+    public void A_batch_of_another_form_is_refused_whole(string body) =>
         Assert.Equal(ErrorCode.InvalidRequest, Assert.Throws<RefusedException>(() => SignRequestReader.ReadBatch(Bytes(body))).Code);
-    }
 
     [Fact]
     public void A_batch_has_1000_items_and_not_one_more()

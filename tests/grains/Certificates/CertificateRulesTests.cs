@@ -72,9 +72,13 @@ public sealed class CertificateRulesTests
     public void A_leaf_lives_from_one_day_to_ten_years(int days, bool isTaken)
     {
         if (isTaken)
+        {
             Assert.Equal(TimeSpan.FromDays(days), CertificateRules.Life(days, CertificateRules.LongestLeafDays));
+        }
         else
+        {
             Refuses(ErrorCode.InvalidRequest, () => CertificateRules.Life(days, CertificateRules.LongestLeafDays));
+        }
     }
 
     [Fact]

@@ -173,7 +173,10 @@ public sealed class IssuingTests
             () => node.Authorities.RevokeAsync(Member, ca.Id, revoke, default),
         ];
         foreach (var call in calls)
+        {
             await RefusesAsync(ErrorCode.Forbidden, call);
+        }
+
         Assert.Equal(before.Count, (await node.EntriesAsync()).Count);
     }
 

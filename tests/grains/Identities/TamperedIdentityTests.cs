@@ -52,7 +52,9 @@ public sealed class TamperedIdentityTests : IdentitySuite
         var earlier = stored.ReadAs<IdentityState>() with { Secrets = null };
         await CommitAsync(new StateWrite(stored.Type, stored.Id, stored.Version, StateJson.Write(earlier), earlier.ToIndex()));
         if (await Node.Get<IStateStore>().ReadAsync(StateTypes.Upgrade, "sealed-counts", default) is { } marker)
+        {
             await CommitAsync(new StateWrite(marker.Type, marker.Id, marker.Version, null, StateIndex.None));
+        }
 
         await Node.Get<EarlierStates>().UpgradeAsync(default);
         Assert.Equal([secret.Id], (await ReadAsync(StateTypes.Identity, identity.Id)).ReadAs<IdentityState>().Secrets!.Value.Select(one => one.Id));

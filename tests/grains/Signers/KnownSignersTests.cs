@@ -62,7 +62,9 @@ public sealed class KnownSignersTests : ApprovalSuite
         var grants = (await FindAsync()).Grants;
         Assert.Equal([grantId], await IdsAsync(grants, Rae));
         for (var i = 0; i <= 10_000; i++)
+        {
             Assert.Empty(await IdsAsync(grants, new PrincipalRef(PrincipalKind.Identity, $"idn_{i}")));
+        }
 
         Assert.Equal([grantId], await IdsAsync(grants, Rae));
     }

@@ -47,7 +47,9 @@ public sealed class AddressClaimTests : IAsyncLifetime, IDisposable
     public async Task An_address_is_free_once_its_node_is_gone()
     {
         using (var first = Claim())
+        {
             await first.StartingAsync(CancellationToken.None);
+        }
 
         using var second = Claim();
         await second.StartingAsync(CancellationToken.None);

@@ -20,7 +20,9 @@ internal sealed class LogLines : ILoggerProvider
         for (var attempt = 0; attempt < 1000; attempt++)
         {
             if (_lines.FirstOrDefault(line => line.Text.Contains(text, StringComparison.Ordinal)) is { } found)
+            {
                 return found;
+            }
 
             await Task.Delay(TimeSpan.FromMilliseconds(20));
         }

@@ -86,7 +86,9 @@ internal sealed class RunningSilo : IAsyncDisposable
     {
         await _host.StopAsync();
         if (_host is IAsyncDisposable host)
+        {
             await host.DisposeAsync();
+        }
 
         _directory.Dispose();
     }

@@ -24,6 +24,7 @@ public sealed class CheckedSignerTests(VaultFixture vault) : IClassFixture<Vault
             Assert.Throws<SignatureCheckException>(
                 () => signer.SignDigest(key, certificateKey, scheme, new byte[scheme.DigestLength()]));
         }
+
         Assert.NotEmpty(signer.SignDigest(key, key.PublicKey.Span, scheme, new byte[scheme.DigestLength()]));
     }
 

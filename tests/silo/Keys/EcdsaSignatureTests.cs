@@ -69,6 +69,8 @@ public sealed class EcdsaSignatureTests
         Assert.Equal("3006020101020101", Convert.ToHexString(EcdsaSignature.ToDer(valid, KeyAlgorithm.EcP521)));
 
         foreach (var raw in new[] { [], new byte[132], valid[..131], [.. valid, 0], valid[..128] })
+        {
             Assert.Throws<CryptographicException>(() => EcdsaSignature.ToDer(raw, KeyAlgorithm.EcP521));
+        }
     }
 }

@@ -86,7 +86,10 @@ public sealed class KeyVaultTests : IDisposable
         Store("key_a", "key_b", "key_c");
 
         foreach (var id in new[] { "key_a", "key_b", "key_a", "key_c", "key_a" })
+        {
             (await OpenAsync(id)).Dispose();
+        }
+
         Assert.Equal(3, _store.Reads);
 
         (await OpenAsync("key_b")).Dispose();
@@ -217,7 +220,9 @@ public sealed class KeyVaultTests : IDisposable
         using var curve = ECDsa.Create(ECCurve.NamedCurves.brainpoolP256r1);
 
         foreach (var key in new AsymmetricAlgorithm[] { small, odd, curve })
+        {
             Assert.Throws<CryptographicException>(() => _vault.Import("key_i", KeyPurpose.CodeSigning, key));
+        }
     }
 
     [Theory]

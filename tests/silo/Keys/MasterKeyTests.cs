@@ -93,13 +93,16 @@ public sealed class MasterKeyTests : IDisposable
         File.WriteAllText(text, Convert.ToBase64String(bytes) + "\n");
 
         foreach (var file in new[] { raw, text })
+        {
             File.SetUnixFileMode(file, UnixFileMode.UserRead);
+        }
 
         foreach (var setting in new[] { Convert.ToBase64String(bytes), $"file:{raw}", $"file:{text}" })
         {
             using var loaded = MasterKeySource.Load(setting, _data, storeIsEmpty: true);
             Assert.Equal(expected.Fingerprint, loaded.Fingerprint);
         }
+
         Assert.False(File.Exists(KeyFile));
     }
 

@@ -61,7 +61,10 @@ public sealed class SealedKeyTests : IDisposable
         var stored = Seal(A).ToBytes();
 
         for (var length = 0; length < stored.Length; length++)
+        {
             Assert.Throws<SealedKeyException>(() => Open(stored[..length], A));
+        }
+
         Assert.Equal(
             SealedKeyFault.Malformed, Assert.Throws<SealedKeyException>(() => Open([.. stored, 0], A)).Fault);
     }

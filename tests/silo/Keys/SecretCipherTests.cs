@@ -33,8 +33,11 @@ public sealed class SecretCipherTests : IDisposable
             Assert.False(_cipher.TryDecrypt(altered, "usr_1"u8, out var nothing));
             Assert.Empty(nothing);
         }
+
         for (var length = 0; length < encrypted.Length; length++)
+        {
             Assert.False(_cipher.TryDecrypt(encrypted.AsSpan(0, length), "usr_1"u8, out _));
+        }
     }
 
     [Fact]

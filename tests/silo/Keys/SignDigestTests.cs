@@ -61,7 +61,9 @@ public sealed class SignDigestTests(VaultFixture vault) : IClassFixture<VaultFix
         using var key = await vault.OpenAsync(kind);
 
         foreach (var length in new[] { 0, 1, 20, 31, 32, 33, 47, 48, 49, 63, 64, 65, 128, 129 }.Where(n => n != scheme.DigestLength()))
+        {
             Assert.Throws<ArgumentException>(() => key.SignDigest(scheme, new byte[length]));
+        }
     }
 
     [Theory]
@@ -134,8 +136,11 @@ public sealed class SignDigestTests(VaultFixture vault) : IClassFixture<VaultFix
         foreach (var kind in Enum.GetValues<KeyAlgorithm>())
         {
             foreach (var scheme in Enum.GetValues<SigningAlgorithm>().Where(scheme => scheme.Fits(kind) == fitting))
+            {
                 pairs.Add(kind, scheme);
+            }
         }
+
         return pairs;
     }
 }

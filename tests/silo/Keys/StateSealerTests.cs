@@ -47,14 +47,18 @@ public sealed class StateSealerTests : IDisposable
             altered[place] ^= 1;
             Assert.False(_sealer.Verify("signer", "sgn_1", 7, altered, seal));
         }
+
         for (var place = 0; place < seal.Length; place++)
         {
             var altered = seal.ToArray();
             altered[place] ^= 1;
             Assert.False(_sealer.Verify("signer", "sgn_1", 7, content, altered));
         }
+
         for (var length = 0; length < seal.Length; length++)
+        {
             Assert.False(_sealer.Verify("signer", "sgn_1", 7, content, seal.AsSpan(0, length)));
+        }
     }
 
     [Fact]

@@ -31,7 +31,10 @@ public sealed class VaultFixture : IDisposable
     {
         var key = Vault.Generate($"key_{algorithm}", KeyPurpose.CodeSigning, algorithm);
         using (key.Handle)
+        {
             _store.Put(key.Sealed);
+        }
+
         return key.Sealed.Reference;
     }
 }

@@ -131,7 +131,9 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     {
         List<long?> uses = [];
         for (var i = 0; i < 3; i++)
+        {
             uses.Add((await CommitSurelyAsync(Elements.Use("gnt_1", 3))).Use);
+        }
 
         Assert.Equal([1, 2, 3], uses);
         Assert.Equal(3, Assert.IsType<CommitOutcome.Exhausted>(await CommitAsync(Elements.Use("gnt_1", 3))).Used);
@@ -167,7 +169,9 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
         {
             List<CommitOutcome> mine = [];
             for (var i = 0; i < 10; i++)
+            {
                 mine.Add(await CommitAsync(Elements.Use("gnt_1", 100)));
+            }
 
             return mine;
         }
@@ -245,7 +249,8 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     [Fact]
     public async Task Of_many_with_one_idempotency_key_one_is_committed()
     {
-        var outcomes = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => CommitAsync(Elements.Sign().Answering("k1")))));
+        var outcomes = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(_ => Task.Run(() => CommitAsync(Elements.Sign().Answering("k1")))));
         Assert.Single(outcomes.OfType<CommitOutcome.Committed>());
         Assert.Equal(19, outcomes.OfType<CommitOutcome.AlreadyAnswered>().Count());
     }
@@ -263,7 +268,9 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     public async Task A_counter_without_a_limit_goes_on()
     {
         for (var i = 0; i < 3; i++)
+        {
             await CommitSurelyAsync(new LedgerElement().Counting("sec_1", null));
+        }
 
         Assert.IsType<CommitOutcome.LimitReached>(await CommitAsync(new LedgerElement().Counting("sec_1", 3)));
     }

@@ -56,7 +56,9 @@ internal static class Elements
     {
         List<StateWrite> writes = [];
         foreach (var id in ids)
+        {
             writes.Add(UseCountState.Begin(id));
+        }
 
         return new LedgerElement { Writes = [.. writes] };
     }

@@ -46,7 +46,9 @@ public abstract class HighWaterContract(DatabaseKind kind) : StoreSuite(kind)
         await Node.DisposeAsync();
         using var copy = await CopyAsync();
         await using (var later = await TestNode.StartAsync(Database, Time))
+        {
             await SignAsync(later);
+        }
 
         var refusal = await Assert.ThrowsAsync<HighWaterException>(() => TestNode.StartAsync(copy, Time));
         Assert.Contains("The store is older than what this node has seen", refusal.Message, StringComparison.Ordinal);
@@ -88,7 +90,9 @@ public abstract class HighWaterContract(DatabaseKind kind) : StoreSuite(kind)
         Assert.Contains("no checkpoint at all", refusal.Message, StringComparison.Ordinal);
 
         await using (await TestNode.StartAsync(empty, Time, Accept))
+        {
             Assert.False(File.Exists(Mark));
+        }
 
         await using var next = await TestNode.StartAsync(empty, Time);
         Assert.Single(await ToldAsync(next));
@@ -102,7 +106,9 @@ public abstract class HighWaterContract(DatabaseKind kind) : StoreSuite(kind)
         await Node.DisposeAsync();
         File.Delete(Mark);
         await using (var next = await TestNode.StartAsync(Database, Time))
+        {
             Assert.Contains("\"action\":\"high-water.begin\"", Assert.Single(await ToldAsync(next)).Json, StringComparison.Ordinal);
+        }
 
         await using var third = await TestNode.StartAsync(Database, Time);
         Assert.Single(await ToldAsync(third));
@@ -188,7 +194,9 @@ public abstract class HighWaterContract(DatabaseKind kind) : StoreSuite(kind)
             ? TestDatabase.Over(await Database.PostgreSql.Server.CopyDatabaseAsync(Database.PostgreSql))
             : await TestDatabase.CreateAsync(DatabaseKind.Sqlite);
         if (Database.Kind is DatabaseKind.Sqlite)
+        {
             File.Copy(Database.Options.SqliteFile, copy.Options.SqliteFile);
+        }
 
         copy.Options.HighWater = Mark;
         return copy;

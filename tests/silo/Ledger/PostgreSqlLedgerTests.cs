@@ -38,7 +38,9 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
         {
             List<CommitOutcome> mine = [];
             for (var i = 0; i < 5; i++)
+            {
                 mine.Add(await node.Ledger.CommitAsync(Elements.Use("gnt_1", 100), CancellationToken.None));
+            }
 
             return mine;
         }
@@ -104,7 +106,9 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
         {
             await ExecuteAsync($"SELECT count(*) FROM codesigning.{table}");
             foreach (var statement in new[] { $"DELETE FROM codesigning.{table}", $"TRUNCATE codesigning.{table}", $"INSERT INTO codesigning.{table} DEFAULT VALUES", $"DROP TABLE codesigning.{table}", $"ALTER TABLE codesigning.{table} DISABLE TRIGGER ALL" })
+            {
                 await AssertDeniedAsync(statement);
+            }
         }
 
         await AssertDeniedAsync("UPDATE codesigning.ledger_entries SET json = ''");
@@ -166,7 +170,9 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
                 WHERE application_name = 'codesigning writer' AND datname = current_database();
             """);
         for (var i = 0; i < 10; i++)
+        {
             await Assert.ThrowsAsync<ElementFailedException>(() => CommitAsync(Elements.Sign()));
+        }
 
         await Database.ExecuteAsync("ALTER FUNCTION commit_batch_away RENAME TO commit_batch");
         await CommitSurelyAsync(Elements.Sign());
@@ -209,14 +215,18 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
         }
 
         foreach (var operation in answered)
+        {
             Assert.NotNull(await node.Entries.FindAsync(operation, CancellationToken.None));
+        }
 
         Assert.Empty((await node.VerifyOnlineAsync()).Problems);
 
         int Count()
         {
             lock (answered)
+            {
                 return answered.Count;
+            }
         }
 
         async Task SignUntilAsync(CancellationToken stopped)
@@ -228,7 +238,9 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
                 {
                     await node.Ledger.CommitAsync(element, CancellationToken.None);
                     lock (answered)
+                    {
                         answered.Add(element.Entry!.OperationId);
+                    }
                 }
                 catch (LedgerUnavailableException)
                 {
@@ -241,7 +253,9 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
         {
             using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(60));
             while (!holds())
+            {
                 await Task.Delay(TimeSpan.FromMilliseconds(5), deadline.Token);
+            }
         }
     }
 
@@ -252,10 +266,14 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
         var nodes = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => TestNode.StartAsync(empty, Time))));
         Assert.Single(nodes.Select(node => Convert.ToHexString(node.Get<ILedgerKey>().PublicKey.Span)).Distinct());
         foreach (var node in nodes)
+        {
             await node.Ledger.CommitAsync(Elements.Sign(), CancellationToken.None);
+        }
 
         Assert.Empty((await nodes[0].VerifyOnlineAsync()).Problems);
         foreach (var node in nodes)
+        {
             await node.DisposeAsync();
+        }
     }
 }

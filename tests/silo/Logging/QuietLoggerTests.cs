@@ -31,7 +31,9 @@ public sealed class QuietLoggerTests : IDisposable
     public void Line_that_differs_in_numbers_alone_is_passed_on_once()
     {
         for (var i = 0; i < 100; i++)
+        {
             Probe(i, "S10.0.0.1:11111");
+        }
 
         Assert.Equal("Probe 0 to S10.0.0.1:11111 failed", Assert.Single(_lines.All).Text);
     }

@@ -22,7 +22,9 @@ public sealed class TroubleLogTests : IDisposable
     public void Outage_is_told_once_by_its_cause_and_without_a_stack()
     {
         for (var i = 0; i < 100; i++)
+        {
             _trouble.Met(Away($"attempt {i}"), "The work waits.", "The work is broken.");
+        }
 
         var line = Assert.Single(_lines.All);
         Assert.Equal((LogLevel.Warning, "The work waits. Away. attempt 0"), (line.Level, line.Text));
@@ -63,7 +65,9 @@ public sealed class TroubleLogTests : IDisposable
     public void Causes_without_end_are_no_lines_without_end()
     {
         for (var i = 0; i < 1000; i++)
+        {
             _trouble.Met(new InvalidOperationException($"{i}"), "", "The work is broken.");
+        }
 
         Assert.InRange(_lines.All.Count, 1, 10);
     }

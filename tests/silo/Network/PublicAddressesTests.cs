@@ -65,7 +65,10 @@ public sealed class PublicAddressesTests
         var network = IPNetwork.Parse(block);
         var bytes = network.BaseAddress.GetAddressBytes();
         for (var bit = network.PrefixLength; bit < bytes.Length * 8; bit++)
+        {
             bytes[bit / 8] |= (byte)(0x80 >> (bit % 8));
+        }
+
         return new IPAddress(bytes);
     }
 }

@@ -68,7 +68,9 @@ public abstract class DeliveryOrderContract(DatabaseKind kind) : StoreSuite(kind
         using var other = new Receiver(_ => true);
         var slow = await AddWebhookAsync(dead);
         for (var i = 0; i < 100; i++)
+        {
             await PutAsync(slow, EventTypes.RequestCreated);
+        }
 
         await AdvanceAsync(TimeSpan.FromSeconds(1));
         await Deliveries.BeginAsync(_stop.Token);
@@ -85,7 +87,9 @@ public abstract class DeliveryOrderContract(DatabaseKind kind) : StoreSuite(kind
         using var receiver = new Receiver(type => type != EventTypes.SigningDenied);
         var webhook = await AddWebhookAsync(receiver);
         for (var i = 0; i < 100; i++)
+        {
             await PutAsync(webhook, EventTypes.SigningDenied);
+        }
 
         await AdvanceAsync(TimeSpan.FromSeconds(1));
         var stopped = await PutAsync(webhook, EventTypes.SignerStopped);

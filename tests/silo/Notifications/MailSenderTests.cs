@@ -21,7 +21,9 @@ public sealed class MailSenderTests : IDisposable
         _mail = new MailSender(
             new NotificationOptions
             {
-                SmtpHost = IPAddress.Loopback.ToString(), SmtpPort = ((IPEndPoint)_server.LocalEndpoint).Port, SmtpTls = false,
+                SmtpHost = IPAddress.Loopback.ToString(),
+                SmtpPort = ((IPEndPoint)_server.LocalEndpoint).Port,
+                SmtpTls = false,
             },
             _time);
     }

@@ -33,7 +33,9 @@ internal sealed class Receiver : IDisposable
     public void Dispose()
     {
         foreach (var open in _open)
+        {
             open.Response.Abort();
+        }
 
         _listener.Close();
     }
@@ -54,9 +56,13 @@ internal sealed class Receiver : IDisposable
 
             Received.Enqueue(context.Request.Headers[WebhookSignature.DeliveryHeader]!);
             if (_answers(context.Request.Headers[WebhookSignature.EventHeader]!))
+            {
                 context.Response.Close();
+            }
             else
+            {
                 _open.Add(context);
+            }
         }
     }
 }

@@ -24,7 +24,9 @@ public sealed class ResetMailTests : IDisposable
     {
         var options = new NotificationOptions
         {
-            SmtpHost = IPAddress.Loopback.ToString(), SmtpPort = ((IPEndPoint)_server.LocalEndpoint).Port, SmtpTls = false,
+            SmtpHost = IPAddress.Loopback.ToString(),
+            SmtpPort = ((IPEndPoint)_server.LocalEndpoint).Port,
+            SmtpTls = false,
         };
         var node = NodeSettings.Read(new ConfigurationBuilder()
             .AddInMemoryCollection(new Dictionary<string, string?> { ["CODESIGNING_PUBLIC_URL"] = "https://signing.example.com" })

@@ -49,6 +49,7 @@ public sealed class CertificateAuthorityTests(AuthorityFixture authorities) : IC
             await openSsl.RunAsync(
                 "verify", "-x509_strict", "-purpose", "codesign", "-CAfile", "root.pem", "-untrusted", "issuing.pem", "leaf.pem");
         }
+
         foreach (var wrongPurpose in new[] { "sslserver", "sslclient", "smimesign", "timestampsign" })
         {
             var (exitCode, _) = await openSsl.TryRunAsync(
@@ -160,6 +161,7 @@ public sealed class CertificateAuthorityTests(AuthorityFixture authorities) : IC
             Assert.InRange(leaf.SerialNumber.Length, 26, 32);
             Assert.True(serials.Add(leaf.SerialNumber));
         }
+
         Assert.Contains(serials, serial => serial.Length == 32 && int.Parse(serial[..1], NumberStyles.HexNumber, CultureInfo.InvariantCulture) >= 8);
     }
 

@@ -144,7 +144,10 @@ public sealed class CertificateChainTests(AuthorityFixture authorities) : IClass
         var authority = new X509BasicConstraintsExtension(true, false, 0, true);
         var chain = new List<CertificateDetails> { SelfSigned("CN=Authority 0", key, [authority]) };
         while (chain.Count <= CertificateChain.MostCertificates)
+        {
             chain.Add(Issued($"CN=Authority {chain.Count}", $"CN=Authority {chain.Count - 1}", key, authority));
+        }
+
         var longest = chain[..CertificateChain.MostCertificates];
 
         Assert.Equal(longest.Count, CertificateChain.Order(Issued("CN=Leaf", $"CN=Authority {longest.Count - 1}", key), longest).Length);
@@ -165,7 +168,10 @@ public sealed class CertificateChainTests(AuthorityFixture authorities) : IClass
     {
         var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
         foreach (var extension in extensions)
+        {
             request.CertificateExtensions.Add(extension);
+        }
+
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(1));
         return CertificateInspection.Read(certificate.RawData);
     }
@@ -187,7 +193,10 @@ public sealed class CertificateChainTests(AuthorityFixture authorities) : IClass
     {
         var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
         foreach (var extension in extensions)
+        {
             request.CertificateExtensions.Add(extension);
+        }
+
         using var certificate = request.Create(
             new X500DistinguishedName(issuer), X509SignatureGenerator.CreateForECDsa(issuerKey),
             DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(1), RandomNumberGenerator.GetBytes(8));

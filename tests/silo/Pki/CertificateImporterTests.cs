@@ -70,7 +70,9 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
     public void A_wrong_password_is_said_to_be_wrong(string file)
     {
         foreach (var wrong in new[] { "wrong", "", null })
+        {
             Assert.Equal(CertificateRefusal.WrongPassword, Refusal(() => _importer.ImportPkcs12("key_i", files.Read(file), wrong)));
+        }
     }
 
     [Fact]
@@ -104,7 +106,9 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
         Assert.Equal(
             CertificateRefusal.NoPrivateKey, Refusal(() => _importer.ImportPkcs12("key_i", files.Read("no-key.p12"), Password)));
         foreach (var text in new[] { "", "garbage", files.ReadText("rsa.pem"), files.ReadText("rsa-dek-info.key") })
+        {
             Assert.Equal(CertificateRefusal.NoPrivateKey, Refusal(() => ImportPem("rsa.pem", text)));
+        }
     }
 
     [Theory]
@@ -220,8 +224,11 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
             var outcome = Record.Exception(() => _importer.ImportPkcs12("key_i", altered, Password).Key.Handle.Dispose());
             Assert.True(outcome is null or CertificateRefusedException, outcome?.ToString());
         }
+
         for (var length = 0; length < original.Length; length += 7)
+        {
             Refusal(() => _importer.ImportPkcs12("key_i", original.AsMemory(0, length), Password));
+        }
     }
 
     [Fact]
@@ -293,8 +300,11 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
         {
             writer.WriteInteger(0);
             foreach (var number in new[] { key.Modulus, key.Exponent, key.D, key.P, key.Q, key.DP, key.DQ, key.InverseQ })
+            {
                 writer.WriteIntegerUnsigned(number.AsSpan().TrimStart((byte)0));
+            }
         }
+
         return writer.Encode();
     }
 }

@@ -53,7 +53,10 @@ public sealed class CertificateInspectionTests(AuthorityFixture authorities) : I
         var der = ca.IssueLeaf(key.PublicKey).Der;
 
         for (var length = 0; length < der.Length; length++)
+        {
             Assert.Throws<CertificateRefusedException>(() => CertificateInspection.Read(der[..length]));
+        }
+
         Assert.Throws<CertificateRefusedException>(() => CertificateInspection.Read((byte[])[.. der.Span, 0]));
         for (var place = 0; place < der.Length; place++)
         {

@@ -98,7 +98,10 @@ public sealed class CodeSigningRulesTests
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=Test", key, HashAlgorithmName.SHA256);
         foreach (var extension in extensions)
+        {
             request.CertificateExtensions.Add(extension);
+        }
+
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(1));
         return CertificateInspection.Read(certificate.RawData);
     }

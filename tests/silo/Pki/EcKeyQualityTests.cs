@@ -64,10 +64,15 @@ public sealed class EcKeyQualityTests(VaultFixture vault) : IClassFixture<VaultF
             writer.WriteInteger(1);
             writer.WriteOctetString(scalar);
             using (writer.PushSequence(new Asn1Tag(TagClass.ContextSpecific, 0)))
+            {
                 writer.WriteObjectIdentifier("1.2.840.10045.3.1.7");
+            }
+
             var point = key.ExportParameters(false).Q;
             using (writer.PushSequence(new Asn1Tag(TagClass.ContextSpecific, 1)))
+            {
                 writer.WriteBitString([4, .. point.X!, .. point.Y!]);
+            }
         }
 
         var refused = Refusal(CertificateOf(key), PemEncoding.WriteString("EC PRIVATE KEY", writer.Encode()));

@@ -42,16 +42,25 @@ public sealed class ExternalCertificates : IAsyncLifetime, IDisposable
     private async Task MakeKeysAsync()
     {
         foreach (var name in new[] { "rsa", "other-rsa" })
+        {
             await Run("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out", $"{name}.key");
+        }
+
         foreach (var name in new[] { "ec", "ca", "stranger" })
+        {
             await Run("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out", $"{name}.key");
+        }
+
         await Run("rsa -traditional -in rsa.key -out rsa-pkcs1.key");
         await Run("rsa -traditional -aes128 -in rsa.key -out rsa-dek-info.key -passout", $"pass:{Password}");
         await Run("ec -in ec.key -out ec-sec1.key");
         await Run("ecparam -name prime256v1 -out ec-parameters");
         _openSsl.Write("ec-sec1-parameters.key", ReadText("ec-parameters") + ReadText("ec-sec1.key"));
         foreach (var name in new[] { "rsa", "ec" })
+        {
             await Run($"pkcs8 -topk8 -v2 aes-256-cbc -in {name}.key -out {name}-encrypted.key -passout", $"pass:{Password}");
+        }
+
         await Run("pkcs8 -topk8 -v1 PBE-SHA1-3DES -in rsa.key -out rsa-encrypted-des3.key -passout", $"pass:{Password}");
         await Run("pkcs8 -topk8 -scrypt -in rsa.key -out rsa-scrypt.key -passout", $"pass:{Password}");
         await Run("pkcs8 -topk8 -v2 aes-256-cbc -iter 600001 -in rsa.key -out rsa-iterations.key -passout", $"pass:{Password}");

@@ -28,11 +28,16 @@ internal static class HostilePkcs12
             WriteData(writer, authenticatedSafe =>
             {
                 using (authenticatedSafe.PushSequence())
+                {
                     WriteData(authenticatedSafe, contents => WriteBags(contents, pairs));
+                }
             });
             if (macIterations is { } iterations)
+            {
                 WriteMac(writer, iterations);
+            }
         }
+
         return writer.Encode();
     }
 
@@ -50,7 +55,9 @@ internal static class HostilePkcs12
                     {
                         bag.WriteObjectIdentifier(X509Certificate);
                         using (bag.PushSequence(Explicit))
+                        {
                             bag.WriteOctetString(Decode(certificatePem));
+                        }
                     }
                 });
             }
@@ -63,13 +70,18 @@ internal static class HostilePkcs12
         {
             writer.WriteObjectIdentifier(kind);
             using (writer.PushSequence(Explicit))
+            {
                 writeValue(writer);
+            }
+
             using (writer.PushSetOf())
             using (writer.PushSequence())
             {
                 writer.WriteObjectIdentifier(LocalKeyId);
                 using (writer.PushSetOf())
+                {
                     writer.WriteOctetString([id]);
+                }
             }
         }
     }
@@ -82,7 +94,9 @@ internal static class HostilePkcs12
         {
             writer.WriteObjectIdentifier(Data);
             using (writer.PushSequence(Explicit))
+            {
                 writer.WriteOctetString(content.Encode());
+            }
         }
     }
 
@@ -97,8 +111,10 @@ internal static class HostilePkcs12
                     writer.WriteObjectIdentifier(Sha256);
                     writer.WriteNull();
                 }
+
                 writer.WriteOctetString(new byte[32]);
             }
+
             writer.WriteOctetString(new byte[8]);
             writer.WriteInteger(iterations);
         }

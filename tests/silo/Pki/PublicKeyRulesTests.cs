@@ -45,6 +45,7 @@ public sealed class PublicKeyRulesTests(VaultFixture vault) : IClassFixture<Vaul
             var divisible = good - (good % (2 * factor)) + factor;
             Assert.Equal(PublicKeyFault.WeakModulus, FaultOf(divisible));
         }
+
         Assert.Equal(PublicKeyFault.WeakModulus, FaultOf(good - 1));
 
         var root = (BigInteger.One << 1024) - 105; // a prime
@@ -155,6 +156,7 @@ public sealed class PublicKeyRulesTests(VaultFixture vault) : IClassFixture<Vaul
                     var (algorithm, fault) = PublicKeyRules.Judge(altered);
                     Assert.NotEqual(algorithm is null, fault is null);
                 }
+
                 Assert.NotNull(PublicKeyRules.Judge(info.AsMemory(0, place)).Fault);
             }
         }
@@ -174,6 +176,7 @@ public sealed class PublicKeyRulesTests(VaultFixture vault) : IClassFixture<Vaul
             writer.WriteIntegerUnsigned(modulus);
             writer.WriteIntegerUnsigned(exponent);
         }
+
         return Info(writer.Encode());
     }
 
@@ -187,8 +190,10 @@ public sealed class PublicKeyRulesTests(VaultFixture vault) : IClassFixture<Vaul
                 writer.WriteObjectIdentifier("1.2.840.113549.1.1.1");
                 writer.WriteNull();
             }
+
             writer.WriteBitString(rsaPublicKey);
         }
+
         return writer.Encode();
     }
 }

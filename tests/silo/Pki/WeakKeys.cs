@@ -52,7 +52,9 @@ internal static class WeakKeys
             var composite = Number(rsa.ExportParameters(false).Modulus);
             var n = composite * GoodPrimes().P;
             if (n.GetBitLength() == 2048)
+            {
                 return FromPrimes((composite, n / composite));
+            }
         }
     }
 
@@ -92,6 +94,7 @@ internal static class WeakKeys
             key.WriteInteger(modulus);
             key.WriteInteger(exponent);
         }
+
         var info = new AsnWriter(AsnEncodingRules.DER);
         using (info.PushSequence())
         {
@@ -100,8 +103,10 @@ internal static class WeakKeys
                 info.WriteObjectIdentifier("1.2.840.113549.1.1.1");
                 info.WriteNull();
             }
+
             info.WriteBitString(key.Encode());
         }
+
         return info.Encode();
     }
 
@@ -114,7 +119,9 @@ internal static class WeakKeys
             var p = GoodPrimes().P;
             var q = second(p);
             if ((p * q).GetBitLength() == 2048 && BigInteger.GreatestCommonDivisor((p - 1) * (q - 1), F4).IsOne)
+            {
                 return FromPrimes((p, q));
+            }
         }
     }
 
@@ -150,10 +157,15 @@ internal static class WeakKeys
         {
             var product = new BigInteger(2);
             while (product.GetBitLength() < 1004)
+            {
                 product *= primes[RandomNumberGenerator.GetInt32(primes.Length)];
+            }
+
             product *= primes[RandomNumberGenerator.GetInt32(primes.Length)];
             if (product >> 1022 == 3)
+            {
                 return product + 1;
+            }
         }
     }
 
@@ -173,7 +185,9 @@ internal static class WeakKeys
         {
             var candidate = next();
             if (BigInteger.GreatestCommonDivisor(candidate, SmallPrimes).IsOne && PrimeNumbers.IsProbablePrime(candidate, 5))
+            {
                 return candidate;
+            }
         }
     }
 
@@ -189,6 +203,7 @@ internal static class WeakKeys
             var quotient = a / b;
             (a, b, x, y) = (b, a - (quotient * b), y, x - (quotient * y));
         }
+
         return ((x % modulus) + modulus) % modulus;
     }
 
@@ -205,8 +220,11 @@ internal static class WeakKeys
         {
             writer.WriteInteger(0);
             foreach (var number in new[] { key.Modulus, key.Exponent, key.D, key.P, key.Q, key.DP, key.DQ, key.InverseQ })
+            {
                 writer.WriteInteger(Number(number));
+            }
         }
+
         return writer.Encode();
     }
 }

@@ -19,7 +19,9 @@ public abstract class BackgroundContract(DatabaseKind kind) : StoreSuite(kind)
         await CommitSurelyAsync(Elements.Sign());
         await Node.CheckpointAsync();
         if (Database.Kind is DatabaseKind.Sqlite)
+        {
             await Database.ExecuteAsync("DROP TRIGGER ledger_checkpoints_keep");
+        }
 
         await Database.ExecuteAsync("UPDATE ledger_checkpoints SET json = 'x'");
         await ExpectOneErrorAsync<CheckpointService>(new LedgerOptions().CheckpointInterval, () => { });
@@ -51,7 +53,9 @@ public abstract class BackgroundContract(DatabaseKind kind) : StoreSuite(kind)
             beforeEach();
             await AdvanceAsync(interval);
             if (round == 0)
+            {
                 Assert.Contains("Verify the ledger", await errors.NextAsync(), StringComparison.Ordinal);
+            }
         }
 
         await service.StopAsync(CancellationToken.None);

@@ -56,7 +56,9 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
     {
         string[] ids = ["ses_1", "ses_2", "ses_3", "ses_4"];
         foreach (var id in ids)
+        {
             await CommitSurelyAsync(Session(id, Time.GetUtcNow()));
+        }
 
         await Database.ExecuteAsync("UPDATE states SET content = '{\"a\":1}' WHERE id IN ('ses_2', 'ses_4')");
         await AdvanceAsync(TimeSpan.FromHours(25));
@@ -71,7 +73,9 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
     {
         string[] ids = ["ses_1", "ses_2", "ses_3"];
         foreach (var id in ids)
+        {
             await CommitSurelyAsync(Session(id, Time.GetUtcNow()));
+        }
 
         await AdvanceAsync(TimeSpan.FromSeconds(1));
         var now = Time.GetUtcNow();
@@ -102,7 +106,11 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
         Assert.Equal((etag, entry.StartAt, entry.Period), (read!.ETag, read.StartAt, read.Period));
         var claims = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => table.UpsertRow(new ReminderEntry
         {
-            GrainId = grain, ReminderName = "expiry", StartAt = entry.StartAt.AddMinutes(i), Period = entry.Period, ETag = etag,
+            GrainId = grain,
+            ReminderName = "expiry",
+            StartAt = entry.StartAt.AddMinutes(i),
+            Period = entry.Period,
+            ETag = etag,
         }))));
         var winner = Assert.Single(claims.OfType<string>());
         Assert.False(await table.RemoveRow(grain, "expiry", etag!));
@@ -116,7 +124,9 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
         var table = Node.Get<IReminderTable>();
         var grains = Enumerable.Range(0, 20).Select(i => GrainId.Create("grant", $"gnt_{i}")).ToArray();
         foreach (var grain in grains)
+        {
             await table.UpsertRow(new ReminderEntry { GrainId = grain, ReminderName = "expiry", StartAt = DateTime.UnixEpoch, Period = TimeSpan.FromMinutes(1) });
+        }
 
         Assert.Equal(20, (await table.ReadRows(0, 0)).Reminders.Count);
         Assert.Single((await table.ReadRows(grains[3])).Reminders);

@@ -10,7 +10,9 @@ internal sealed class MeddledLedger(ILedger real, Func<Task> meddle) : ILedger
     public async ValueTask<CommitOutcome> CommitAsync(LedgerElement element, CancellationToken cancellationToken)
     {
         if (!_isMeddledWith)
+        {
             await meddle();
+        }
 
         _isMeddledWith = true;
         return await real.CommitAsync(element, cancellationToken);

@@ -52,7 +52,9 @@ public abstract class StateStoreContract(DatabaseKind kind) : StoreSuite(kind)
                 var page = await Node.States.ListAsync(query with { Before = before, Limit = 7 }, CancellationToken.None);
                 found.AddRange(page.Select(state => state.Id));
                 if (page.Count < 7)
+                {
                     break;
+                }
 
                 before = page[^1].Id;
             }
@@ -105,7 +107,9 @@ public abstract class StateStoreContract(DatabaseKind kind) : StoreSuite(kind)
         await using (var reader = await command.ExecuteReaderAsync())
         {
             while (await reader.ReadAsync())
+            {
                 lines.Add(reader.GetString(reader.FieldCount - 1));
+            }
         }
 
         return string.Join('\n', lines);

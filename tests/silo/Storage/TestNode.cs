@@ -44,7 +44,9 @@ internal sealed class TestNode : IAsyncDisposable
         change?.Invoke(services);
         TestNode node = new(services.BuildServiceProvider());
         foreach (var service in node._services.GetServices<IHostedService>().OfType<IHostedLifecycleService>())
+        {
             await service.StartingAsync(CancellationToken.None);
+        }
 
         return node;
     }
@@ -57,11 +59,15 @@ internal sealed class TestNode : IAsyncDisposable
     public async Task StopAsync()
     {
         if (_stopped)
+        {
             return;
+        }
 
         _stopped = true;
         foreach (var service in _services.GetServices<IHostedService>().OfType<IHostedLifecycleService>().Reverse())
+        {
             await service.StoppedAsync(CancellationToken.None);
+        }
     }
 
     public async ValueTask DisposeAsync()

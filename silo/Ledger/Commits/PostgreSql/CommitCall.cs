@@ -80,7 +80,9 @@ internal sealed class CommitCall : IAsyncDisposable
 
         // The function's counters are not sealed; what is counted is a state by now.
         for (var column = 0; column < 3; column++)
+        {
             Set((object?)null);
+        }
     }
 
     private void SetWrites(IReadOnlyList<SealedWrite> writes)
@@ -99,7 +101,9 @@ internal sealed class CommitCall : IAsyncDisposable
         foreach (var (write, _, _) in writes)
         {
             if (write.Content is not null && !write.Index.Links.IsDefault)
+            {
                 links.AddRange(write.Index.Links.Select(link => (write, link)));
+            }
         }
 
         SetColumns<(Grains.States.StateWrite Write, string Link), string?>(
@@ -127,7 +131,9 @@ internal sealed class CommitCall : IAsyncDisposable
 
             var values = new TValue[rows.Count];
             for (var i = 0; i < values.Length; i++)
+            {
                 values[i] = column(rows[i]);
+            }
 
             Set(values);
         }
@@ -137,7 +143,9 @@ internal sealed class CommitCall : IAsyncDisposable
     {
         Declare(NpgsqlDbType.Text);
         for (var head = 0; head < 2; head++)
+        {
             Declare(NpgsqlDbType.Bigint, NpgsqlDbType.Bytea, NpgsqlDbType.Uuid);
+        }
 
         Declare(NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint);
     }
@@ -162,6 +170,8 @@ internal sealed class CommitCall : IAsyncDisposable
     private void Declare(params ReadOnlySpan<NpgsqlDbType> types)
     {
         foreach (var type in types)
+        {
             _command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = type, Value = DBNull.Value });
+        }
     }
 }

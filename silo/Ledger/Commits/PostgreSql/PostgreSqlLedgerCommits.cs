@@ -69,7 +69,9 @@ internal sealed class PostgreSqlLedgerCommits(PostgreSqlConnections connections,
     public async ValueTask DisposeAsync()
     {
         if (_call is not null)
+        {
             await _call.DisposeAsync();
+        }
     }
 
     private static CommitReport Read(NpgsqlDataReader reader) => new((CommitStatus)reader.GetInt32(0), reader.GetInt64(1))
@@ -84,7 +86,9 @@ internal sealed class PostgreSqlLedgerCommits(PostgreSqlConnections connections,
     private static T[] ReadRows<T>(NpgsqlDataReader reader, int column, Func<JsonElement, T> map)
     {
         if (reader.IsDBNull(column))
+        {
             return [];
+        }
 
         using var document = JsonDocument.Parse(reader.GetString(column));
         return [.. document.RootElement.EnumerateArray().Select(map).Distinct()];
@@ -107,7 +111,9 @@ internal sealed class PostgreSqlLedgerCommits(PostgreSqlConnections connections,
     {
         // After an error that the server reports the connection and the prepared call are as good as before.
         if (exception is PostgresException && _call is { Connection.FullState: System.Data.ConnectionState.Open })
+        {
             return;
+        }
 
         await ForgetCallAsync();
     }
@@ -115,7 +121,9 @@ internal sealed class PostgreSqlLedgerCommits(PostgreSqlConnections connections,
     private async Task ForgetCallAsync()
     {
         if (_call is { } call)
+        {
             await call.DisposeAsync();
+        }
 
         _call = null;
     }

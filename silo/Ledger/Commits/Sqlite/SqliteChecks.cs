@@ -26,7 +26,9 @@ internal static class SqliteChecks
             var actual = statements.Scalar("SELECT version FROM states WHERE type = @a AND id = @b", version.Type, version.Id) as long? ?? 0;
             var found = version with { Version = actual };
             if (actual != version.Version && !stale.Contains(found))
+            {
                 stale.Add(found);
+            }
         }
 
         return stale;
@@ -40,7 +42,9 @@ internal static class SqliteChecks
             var count = statements.Scalar(
                 "SELECT use FROM ledger_entries WHERE grant_id = @a AND use IS NOT NULL ORDER BY use DESC LIMIT 1", run.GrantId) as long? ?? 0;
             if (count != run.CountBefore)
+            {
                 found.Add((run.GrantId, count));
+            }
         }
 
         return found;
@@ -53,11 +57,15 @@ internal static class SqliteChecks
         foreach (var (write, _, _) in writes)
         {
             if (write.Index.Name is not { } name || write.Content is null)
+            {
                 continue;
+            }
 
             var bearer = statements.Scalar("SELECT id FROM states WHERE type = @a AND name = @b", write.Type, name) as string;
             if (bearer is not null && !written.Contains((write.Type, bearer)))
+            {
                 found.Add((write.Type, name));
+            }
         }
 
         return found;
@@ -86,7 +94,9 @@ internal static class SqliteChecks
         foreach (var entry in entries)
         {
             if (statements.Scalar("SELECT 1 FROM ledger_entries WHERE operation_id = @a", entry.OperationId) is not null)
+            {
                 found.Add(entry.OperationId);
+            }
         }
 
         return found;

@@ -24,7 +24,9 @@ internal sealed class SqliteLedgerCommits(SqliteWriteThread writer, TimeProvider
         writer.WriteAsync(statements =>
         {
             if (ReadEnd(statements, stream) is not { IsClosed: false } end || !end.Head.IsSameAs(head))
+            {
                 return false;
+            }
 
             statements.Execute(
                 "INSERT INTO ledger_heads (stream, number, closing, json) VALUES (@a, @b, 1, @c)", stream, head.Number, closingHead);
@@ -38,11 +40,15 @@ internal sealed class SqliteLedgerCommits(SqliteWriteThread writer, TimeProvider
         {
             var last = statements.Scalar("SELECT json FROM ledger_checkpoints ORDER BY number DESC LIMIT 1") as string;
             if (last != previous)
+            {
                 return false;
+            }
 
             statements.Execute("INSERT INTO ledger_checkpoints (number, json) VALUES (@a, @b)", number, checkpoint);
             foreach (var stream in closedStreams)
+            {
                 statements.Execute("UPDATE ledger_streams SET settled = 1 WHERE id = @a", stream);
+            }
 
             return true;
         });
@@ -55,14 +61,20 @@ internal sealed class SqliteLedgerCommits(SqliteWriteThread writer, TimeProvider
         var now = NowMs();
         var end = ReadEnd(statements, proposal.Stream);
         if (end?.Head.IsSameAs(proposal.Next) is true)
+        {
             return new CommitReport(CommitStatus.AlreadyCommitted, now);
+        }
 
         if (end is not { IsClosed: false } open || !open.Head.IsSameAs(proposal.Expected))
+        {
             return new CommitReport(CommitStatus.HeadMoved, now);
+        }
 
         var report = SqliteChecks.Examine(statements, proposal, now, toleranceMs);
         if (report.HasObjections || proposal.UntilMs <= now)
+        {
             return report with { Status = CommitStatus.Refused };
+        }
 
         SqliteWrites.Write(statements, proposal, now);
         return report;

@@ -12,7 +12,9 @@ internal static class SqliteWrites
     {
         WriteStates(statements, proposal.Writes);
         foreach (var count in proposal.UseCounts)
+        {
             WriteState(statements, count);
+        }
 
         foreach (var answer in proposal.Answers)
         {
@@ -22,7 +24,9 @@ internal static class SqliteWrites
         }
 
         foreach (var entry in proposal.Entries)
+        {
             WriteEntry(statements, proposal, entry);
+        }
 
         if (proposal.Head is { } head)
         {
@@ -52,20 +56,28 @@ internal static class SqliteWrites
         foreach (var (write, _, _) in writes)
         {
             if (write.ExpectedVersion == 0)
+            {
                 continue;
+            }
 
             // Left to itself the planner walks all links of the kind.
             statements.Execute("DELETE FROM state_links INDEXED BY state_links_id WHERE type = @a AND id = @b", write.Type, write.Id);
             if (write.Content is null)
+            {
                 statements.Execute("DELETE FROM states WHERE type = @a AND id = @b", write.Type, write.Id);
+            }
             else if (write.Index.Name is not null)
+            {
                 statements.Execute("UPDATE states SET name = NULL WHERE type = @a AND id = @b", write.Type, write.Id);
+            }
         }
 
         foreach (var state in writes)
         {
             if (state.Write.Content is not null)
+            {
                 WriteState(statements, state);
+            }
         }
     }
 

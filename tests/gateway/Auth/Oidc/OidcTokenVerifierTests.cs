@@ -215,10 +215,8 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     [InlineData("""{"alg":"RS256","kid":"key-1"}""", """{"exp":1e300,"nbf":-1e300,"iat":"never"}""")]
     [InlineData("[]", "[]")]
     [InlineData("null", "null")]
-    public async Task A_token_whose_parts_are_of_other_types_does_not_hold(string header, string claims)
-    {
+    public async Task A_token_whose_parts_are_of_other_types_does_not_hold(string header, string claims) =>
         Assert.Null(await VerifyAsync($"{LocalIssuer.Encode(header)}.{LocalIssuer.Encode(claims)}.AAAA"));
-    }
 
     [Fact]
     public async Task A_token_longer_than_16_KiB_is_not_looked_at()

@@ -79,7 +79,10 @@ internal sealed class ReferenceModel(Func<Variant, Variant, bool> allowsMore)
 
         var request = new ModelRequest
         {
-            Requester = Cast.Administrator, Policy = _policy, ExpiresAt = now.AddHours(1), Edit = variant,
+            Requester = Cast.Administrator,
+            Policy = _policy,
+            ExpiresAt = now.AddHours(1),
+            Edit = variant,
         };
         if (Open(request) is { } code)
         {

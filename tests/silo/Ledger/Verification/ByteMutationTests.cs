@@ -27,7 +27,9 @@ public sealed class ByteMutationTests() : StoreSuite(DatabaseKind.Sqlite)
             export[i] ^= mask;
             using MemoryStream file = new(export);
             if ((await LedgerVerifier.VerifyAsync(file, keys, [], CancellationToken.None)).Intact)
+            {
                 unseen.Add(i);
+            }
 
             export[i] ^= mask;
         }

@@ -104,7 +104,9 @@ public abstract class SilentStreamContract(DatabaseKind kind) : StoreSuite(kind)
     public async Task An_end_that_its_writer_did_not_sign_is_never_signed_by_closing_it()
     {
         if (Database.Kind is DatabaseKind.Sqlite)
+        {
             await Database.ExecuteAsync("DROP TRIGGER ledger_heads_stay");
+        }
 
         await Database.ExecuteAsync($"DELETE FROM ledger_heads WHERE stream = '{_stream}'");
         await CloseAfterAnHourAsync();

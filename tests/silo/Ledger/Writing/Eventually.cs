@@ -8,7 +8,9 @@ internal static class Eventually
     {
         using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(30));
         while (!holds())
+        {
             await Task.Delay(TimeSpan.FromMilliseconds(1), deadline.Token);
+        }
     }
 
     /// <summary>Returns a value as soon as it is as wanted; fails after 30 seconds.</summary>
@@ -18,7 +20,9 @@ internal static class Eventually
         while (true)
         {
             if (await read() is var value && isWanted(value))
+            {
                 return value;
+            }
 
             await Task.Delay(TimeSpan.FromMilliseconds(5), deadline.Token);
         }

@@ -34,7 +34,9 @@ internal sealed class FaultyCommits(ILedgerCommits real) : ILedgerCommits
     public void Suffer(params Fault[] faults)
     {
         foreach (var fault in faults)
+        {
             _faults.Enqueue(fault);
+        }
     }
 
     /// <summary>Holds commits back until <see cref="Release"/>.</summary>
@@ -46,23 +48,35 @@ internal sealed class FaultyCommits(ILedgerCommits real) : ILedgerCommits
     {
         await _gate.Task.WaitAsync(cancellationToken);
         if (IsAway)
+        {
             throw new StoreUnavailableException("Away.", new IOException());
+        }
 
         _faults.TryDequeue(out var fault);
         if (fault is Fault.StoreAway)
+        {
             throw TakeAway();
+        }
 
         if (fault is Fault.LostBeforeItWasSent)
+        {
             throw new StoreUnavailableException("Lost.", new IOException());
+        }
 
         if (fault is Fault.Contention)
+        {
             throw new StoreContentionException("In the way.", new IOException());
+        }
 
         if (fault is Fault.Rejected)
+        {
             throw new StoreRejectedException("Refused.", new IOException());
+        }
 
         if (fault is Fault.Unknown)
+        {
             throw new InvalidOperationException("Nobody foresaw this.");
+        }
 
         Sent++;
         var report = await real.CommitAsync(proposal, cancellationToken);

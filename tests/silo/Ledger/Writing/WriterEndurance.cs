@@ -134,7 +134,9 @@ public abstract class WriterEndurance(DatabaseKind kind) : StoreSuite(kind), IDi
         var batch = await HoldBatchAsync([Elements.Sign(), bad, Elements.Sign(), Elements.Use("gnt_1", 5)], Fault.None);
         await Assert.ThrowsAsync<ElementFailedException>(() => batch[1]);
         foreach (var good in new[] { batch[0], batch[2], batch[3] })
+        {
             Assert.IsType<CommitOutcome.Committed>(await good);
+        }
 
         await CommitSurelyAsync(Elements.Sign());
         Assert.Empty((await Node.VerifyOnlineAsync()).Problems);

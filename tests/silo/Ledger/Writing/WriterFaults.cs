@@ -167,7 +167,9 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
         {
             tasks.Add(CommitAsync(Elements.Use($"gnt_{i % 3}", 15)));
             if (i % 4 == 3)
+            {
                 await tasks[^1];
+            }
         }
 
         var outcomes = await Task.WhenAll(tasks);

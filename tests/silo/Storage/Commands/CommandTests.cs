@@ -93,7 +93,9 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
         await BackupCommand.RunAsync(Database.Options, ["--to", file], _output, _errors, CancellationToken.None);
         await Node.DisposeAsync();
         foreach (var open in new[] { file, Database.Options.SqliteFile })
+        {
             File.SetUnixFileMode(open, OwnersFile | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        }
 
         Assert.Equal(0, await RestoreAsync(Database.Options, file));
         var elsewhere = new StorageOptions { DataDirectory = _files.File("new") };
@@ -155,7 +157,9 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
         {
             gone.Enqueue(renaming.OldName);
             if (renaming.Name == store)
+            {
                 arrived.SetResult();
+            }
         };
         watcher.EnableRaisingEvents = true;
         Assert.Equal(0, await RestoreAsync(Database.Options, backup));
@@ -229,7 +233,9 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
         await BackupCommand.RunAsync(Database.Options, ["--to", file], _output, _errors, CancellationToken.None);
         await Node.DisposeAsync();
         using (StoreLock.Take(Database.Options))
+        {
             Assert.Equal(1, await RestoreAsync(Database.Options, file));
+        }
 
         Assert.Equal(0, await RestoreAsync(Database.Options, file));
     }
@@ -279,14 +285,20 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     {
         using FileStream file = new(store, FileMode.Open, FileAccess.Write);
         if (isTruncated)
+        {
             file.SetLength(5000);
+        }
         else
+        {
             file.Write(Enumerable.Repeat((byte)0xa5, 100).ToArray());
+        }
     }
 
     private async Task SignUntilAsync(CancellationToken stopped)
     {
         while (!stopped.IsCancellationRequested)
+        {
             await CommitSurelyAsync(Elements.Sign());
+        }
     }
 }
