@@ -61,7 +61,7 @@ public sealed class EmergencyStopTests : ApprovalSuite
             await CommitAsync(signer, await AnotherGrantAsync(given), await ApprovedAsync(asked.Id));
         });
         var report = await House.StopAsync(Administrator, SignerId);
-        Assert.Equal(2, report.RevokedGrants.Length);
+        Assert.Contains(given, report.RevokedGrants);
         await House.EnableAsync(Administrator, SignerId);
         await DeniesAsync(ErrorCode.GrantRevoked, Rae);
     }
