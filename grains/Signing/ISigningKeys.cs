@@ -10,6 +10,7 @@ public interface ISigningKeys
     /// Signs a digest with the certificate's key, on a bounded set of threads, and verifies the signature with the
     /// certificate's public key (always for RSA, sampled for ECDSA): a fault in the arithmetic must not leave.
     /// </summary>
+    /// <param name="callerId">Who asks: callers take turns.</param>
     /// <param name="certificate">Names the key and holds the public key.</param>
     /// <param name="algorithm">The scheme; it fits the key.</param>
     /// <param name="digest">The digest; its length is the algorithm's.</param>
@@ -18,6 +19,7 @@ public interface ISigningKeys
     /// <exception cref="Errors.RefusedException"><c>Unavailable</c> where too much is under way.</exception>
     /// <exception cref="SigningFaultException">The key cannot be used, or the signature did not verify.</exception>
     ValueTask<byte[]> SignAsync(
+        string callerId,
         CertificateFacts certificate,
         SigningAlgorithm algorithm,
         ReadOnlyMemory<byte> digest,

@@ -197,7 +197,8 @@ public sealed class SigningWorker(
         byte[] signature;
         try
         {
-            signature = await keys.SignAsync(certificate, attempt.Question.Algorithm, attempt.Digest, cancellationToken);
+            signature = await keys.SignAsync(
+                attempt.Grantee.Id, certificate, attempt.Question.Algorithm, attempt.Digest, cancellationToken);
         }
         catch (SigningFaultException)
         {

@@ -13,7 +13,8 @@ internal abstract class SigningJob(bool isBrief)
     public abstract void Tell();
 
     /// <summary>Tells that the work is not done; as <see cref="Tell"/>.</summary>
-    public abstract void Refuse();
+    /// <param name="isStopping">Whether the threads are being stopped; else too many jobs wait.</param>
+    public abstract void Refuse(bool isStopping);
 }
 
 /// <inheritdoc/>
@@ -54,5 +55,5 @@ internal sealed class SigningJob<T>(Func<T> work, bool isBrief, CancellationToke
         }
     }
 
-    public override void Refuse() => _end.SetException(new SigningThreadsUnavailableException(isStopping: true));
+    public override void Refuse(bool isStopping) => _end.SetException(new SigningThreadsUnavailableException(isStopping));
 }

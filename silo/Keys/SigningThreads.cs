@@ -4,14 +4,15 @@ namespace CodeSigning.Silo.Keys;
 
 /// <summary>
 /// A fixed set of threads that do CPU-bound work, so that signatures neither take the turns of grains nor starve the
-/// thread pool. What waits is bounded: beyond it a job is refused at once.
+/// thread pool. Callers take turns. What waits is bounded: beyond it a job of whoever has most of them waiting is refused.
 /// </summary>
 public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
 {
+    private const string Nobody = "";
+
     private readonly object _gate = new();
-    private readonly Queue<SigningJob> _waiting = new();
+    private readonly SigningQueue _waiting;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly int _queueLength;
     private TaskCompletionSource? _noneWaits;
     private int _liveThreads;
     private bool _stopping;
@@ -24,7 +25,7 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(queueLength);
         Threads = threads ?? Environment.ProcessorCount;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Threads, nameof(threads));
-        _queueLength = queueLength;
+        _waiting = new SigningQueue(queueLength);
         _liveThreads = Threads;
         for (var number = 0; number < Threads; number++)
         {
@@ -50,15 +51,18 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
     /// <summary>Runs <paramref name="work"/> on one of the threads. Cancellation counts until the job starts.</summary>
     /// <exception cref="SigningThreadsUnavailableException">Too many jobs wait, or the threads are being stopped.</exception>
     public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) =>
-        RunAsync(new SigningJob<T>(work, isBrief: false, cancellationToken));
+        RunAsync(Nobody, new SigningJob<T>(work, isBrief: false, cancellationToken));
 
     /// <summary>
     /// The same for work of a few milliseconds at most, as signatures are. While more such work waits, several results may
     /// be told at once, each up to 6 ms late.
     /// </summary>
+    /// <param name="callerId">Whose work it is.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="cancellationToken">Counts until the job starts.</param>
     /// <exception cref="SigningThreadsUnavailableException">Too many jobs wait, or the threads are being stopped.</exception>
-    public Task<T> RunBrieflyAsync<T>(Func<T> work, CancellationToken cancellationToken) =>
-        RunAsync(new SigningJob<T>(work, isBrief: true, cancellationToken));
+    public Task<T> RunBrieflyAsync<T>(string callerId, Func<T> work, CancellationToken cancellationToken) =>
+        RunAsync(callerId, new SigningJob<T>(work, isBrief: true, cancellationToken));
 
     /// <inheritdoc/>
     public Task NoneWaitsAsync()
@@ -71,19 +75,26 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
         }
     }
 
-    private Task<T> RunAsync<T>(SigningJob<T> job)
+    private Task<T> RunAsync<T>(string callerId, SigningJob<T> job)
     {
+        SigningJob? refused;
         lock (_gate)
         {
-            if (_stopping || _waiting.Count >= _queueLength)
+            if (_stopping)
             {
-                throw new SigningThreadsUnavailableException(_stopping);
+                throw new SigningThreadsUnavailableException(isStopping: true);
             }
 
-            _waiting.Enqueue(job);
+            refused = _waiting.Add(callerId, job);
             Monitor.Pulse(_gate);
         }
 
+        if (refused == job)
+        {
+            throw new SigningThreadsUnavailableException(isStopping: false);
+        }
+
+        Refuse(refused, isStopping: false);
         return job.End;
     }
 
@@ -123,7 +134,7 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_waiting.Count <= 1 || !_waiting.Peek().IsBrief)
+            if (_waiting.Count <= 1 || !_waiting.Next!.IsBrief)
             {
                 held.Tell();
             }
@@ -133,7 +144,7 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
                 Monitor.Wait(_gate);
             }
 
-            _waiting.TryDequeue(out var job);
+            _waiting.TryTake(out var job);
             if (_waiting.Count == 0)
             {
                 TellNoneWaits();
@@ -147,12 +158,20 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
     {
         lock (_gate)
         {
-            while (_waiting.TryDequeue(out var job))
+            while (_waiting.TryTake(out var job))
             {
-                ThreadPool.UnsafeQueueUserWorkItem(static refused => refused.Refuse(), job, preferLocal: false);
+                Refuse(job, isStopping: true);
             }
 
             TellNoneWaits();
+        }
+    }
+
+    private static void Refuse(SigningJob? job, bool isStopping)
+    {
+        if (job is not null)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static refusal => refusal.job.Refuse(refusal.isStopping), (job, isStopping), preferLocal: false);
         }
     }
 

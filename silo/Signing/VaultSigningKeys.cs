@@ -17,6 +17,7 @@ public sealed class VaultSigningKeys(
 
     /// <inheritdoc/>
     public async ValueTask<byte[]> SignAsync(
+        string callerId,
         CertificateFacts certificate,
         SigningAlgorithm algorithm,
         ReadOnlyMemory<byte> digest,
@@ -28,7 +29,7 @@ public sealed class VaultSigningKeys(
                 new KeyReference(certificate.KeyId), KeyPurpose.CodeSigning, cancellationToken);
             var publicKey = ImmutableCollectionsMarshal.AsArray(certificate.SubjectPublicKeyInfo)!;
             return await threads.RunBrieflyAsync(
-                () => signer.SignDigest(key, publicKey, algorithm, digest.Span), cancellationToken);
+                callerId, () => signer.SignDigest(key, publicKey, algorithm, digest.Span), cancellationToken);
         }
         catch (SigningThreadsUnavailableException)
         {

@@ -24,7 +24,7 @@ public sealed class ImportTests
 
         var facts = await node.FactsAsync(view.Id);
         var digest = SHA256.HashData("data"u8);
-        var signature = await node.Get<ISigningKeys>().SignAsync(facts, SigningAlgorithm.RsaPssSha256, digest, default);
+        var signature = await node.Get<ISigningKeys>().SignAsync("idn_x", facts, SigningAlgorithm.RsaPssSha256, digest, default);
 
         node.OpenSsl.Write("digest", digest);
         node.OpenSsl.Write("signature", signature);

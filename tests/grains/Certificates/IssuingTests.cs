@@ -45,7 +45,7 @@ public sealed class IssuingTests
         var digest = SHA256.HashData("what is signed"u8);
 
         var signature = await node.Get<ISigningKeys>().SignAsync(
-            await node.FactsAsync(certificate.Id), SigningAlgorithm.EcdsaSha256, digest, CancellationToken.None);
+            "idn_x", await node.FactsAsync(certificate.Id), SigningAlgorithm.EcdsaSha256, digest, CancellationToken.None);
 
         node.OpenSsl.Write("signature", signature);
         node.OpenSsl.Write("key.pem", (await node.Certificates.GetPublicKeyAsync(certificate.Id, default)).Content.Span);

@@ -131,9 +131,9 @@ public sealed class SigningThreadsTests
         await using var threads = new SigningThreads(threads: 1);
         using var first = new Blocker(threads);
         await first.Started.WaitAsync(Patience);
-        var brief = Enumerable.Range(0, 3).Select(number => threads.RunBrieflyAsync(() => number, default)).ToList();
+        var brief = Enumerable.Range(0, 3).Select(number => threads.RunBrieflyAsync($"idn_{number}", () => number, default)).ToList();
         using var second = new Blocker(threads);
-        var last = threads.RunBrieflyAsync(() => 3, default);
+        var last = threads.RunBrieflyAsync("idn_3", () => 3, default);
 
         first.Release();
 
@@ -149,15 +149,58 @@ public sealed class SigningThreadsTests
         await using var threads = new SigningThreads(threads: 1);
         using var blocker = new Blocker(threads);
         await blocker.Started.WaitAsync(Patience);
-        var faulty = threads.RunBrieflyAsync<int>(() => throw new InvalidTimeZoneException(), default);
-        var cancelled = threads.RunBrieflyAsync(() => 1, new CancellationToken(canceled: true));
-        var well = threads.RunBrieflyAsync(() => 2, default);
+        var faulty = threads.RunBrieflyAsync<int>("idn_1", () => throw new InvalidTimeZoneException(), default);
+        var cancelled = threads.RunBrieflyAsync("idn_1", () => 1, new CancellationToken(canceled: true));
+        var well = threads.RunBrieflyAsync("idn_1", () => 2, default);
 
         blocker.Release();
 
         await Assert.ThrowsAsync<InvalidTimeZoneException>(() => faulty.WaitAsync(Patience));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.WaitAsync(Patience));
         Assert.Equal(2, await well.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task Callers_take_turns()
+    {
+        await using var threads = new SigningThreads(threads: 1);
+        using var blocker = new Blocker(threads);
+        await blocker.Started.WaitAsync(Patience);
+        List<string> order = [];
+        var jobs = new[] { "many 1", "many 2", "many 3", "one 1", "two 1", "two 2" }
+            .Select(name => threads.RunBrieflyAsync(
+                name.Split(' ')[0],
+                () =>
+                {
+                    order.Add(name);
+                    return name;
+                },
+                default))
+            .ToList();
+
+        blocker.Release();
+        await Task.WhenAll(jobs).WaitAsync(Patience);
+
+        Assert.Equal(["many 1", "one 1", "two 1", "many 2", "two 2", "many 3"], order);
+    }
+
+    [Fact]
+    public async Task Full_queue_refuses_the_newest_of_who_has_most()
+    {
+        await using var threads = new SigningThreads(threads: 1, queueLength: 3);
+        using var blocker = new Blocker(threads);
+        await blocker.Started.WaitAsync(Patience);
+        var many = Enumerable.Range(0, 3).Select(number => threads.RunBrieflyAsync("many", () => number, default)).ToList();
+
+        var one = threads.RunBrieflyAsync("one", () => 9, default);
+
+        var refusal = await Assert.ThrowsAsync<SigningThreadsUnavailableException>(() => many[2].WaitAsync(Patience));
+        Assert.False(refusal.IsStopping);
+        await Assert.ThrowsAsync<SigningThreadsUnavailableException>(() => threads.RunBrieflyAsync("many", () => 3, default));
+        await Assert.ThrowsAsync<SigningThreadsUnavailableException>(() => threads.RunBrieflyAsync("one", () => 10, default));
+        blocker.Release();
+        var done = await Task.WhenAll(many[0], many[1], one).WaitAsync(Patience);
+        Assert.Equal([0, 1, 9], done);
     }
 
     [Fact]

@@ -29,6 +29,7 @@ internal sealed class MemoryKeys(TimeProvider time) : ICertificateMaker, ISignin
         string keyId, ImportCertificate request, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask<byte[]> SignAsync(
+        string callerId,
         CertificateFacts certificate,
         SigningAlgorithm algorithm,
         ReadOnlyMemory<byte> digest,
