@@ -1,4 +1,5 @@
 using CodeSigning.Gateway.Limits;
+using CodeSigning.Grains.Budgets;
 using CodeSigning.Silo.Hosting;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 

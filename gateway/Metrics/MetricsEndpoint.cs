@@ -1,5 +1,6 @@
 using System.Buffers;
 using CodeSigning.Gateway.Limits;
+using CodeSigning.Grains.Budgets;
 
 namespace CodeSigning.Gateway.Metrics;
 

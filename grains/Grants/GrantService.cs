@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using CodeSigning.Approvals;
 using CodeSigning.Contract;
 using CodeSigning.Errors;
@@ -42,13 +41,10 @@ public sealed class GrantService(
         var signer = (await signers.AuthorizeAsync(caller, signerId, SignerAction.Read, cancellationToken)).Facts.State;
         var page = await store.ReadPageAsync(
             new StateQuery(StateTypes.Grant, Parent: signerId, Before: before, Limit: limit), cancellationToken);
-        var views = ImmutableArray.CreateBuilder<GrantView>(page.Items.Count);
-        foreach (var grant in page.Items.Select(row => row.ReadAs<GrantState>()))
-        {
-            views.Add(GrantRules.View(grant, signer, await entries.CountUsesAsync(grant.Id, cancellationToken), time.GetUtcNow()));
-        }
-
-        return new Page<GrantView>(views.ToImmutable(), page.Next);
+        var uses = await entries.CountUsesAsync([.. page.Items.Select(row => row.Id)], cancellationToken);
+        var now = time.GetUtcNow();
+        return new Page<GrantView>(
+            [.. page.Items.Select(row => GrantRules.View(row.ReadAs<GrantState>(), signer, uses[row.Id], now))], page.Next);
     }
 
     /// <summary>One grant, for its grantee and for whoever may read its signer.</summary>

@@ -11,6 +11,9 @@ public interface ILedgerReader
     /// </summary>
     Task<long> CountUsesAsync(string grantId, CancellationToken cancellationToken);
 
+    /// <summary>The same of several grants at once, by their ids; each is named once.</summary>
+    Task<IReadOnlyDictionary<string, long>> CountUsesAsync(IReadOnlyList<string> grantIds, CancellationToken cancellationToken);
+
     /// <summary>The last use of a grant that the ledger's columns show, and the hash of its entry's text; null where there is none.</summary>
     Task<LastUse?> FindLastUseAsync(string grantId, CancellationToken cancellationToken);
 

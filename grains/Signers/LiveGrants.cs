@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CodeSigning.Grains.Budgets;
 using CodeSigning.Grains.Grants;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
@@ -66,7 +67,7 @@ public sealed class LiveGrants(string signerId, IStateStore states, ILedgerReade
     private const int MostRemembered = 10_000;
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
     private readonly Lock _lock = new();
-    private readonly Dictionary<PrincipalRef, (DateTimeOffset At, ImmutableArray<KnownGrant> Grants)> _remembered = [];
+    private readonly Dictionary<PrincipalRef, KnownGrantee> _remembered = [];
     private int _rememberedGrants;
 
     /// <summary>
@@ -96,15 +97,18 @@ public sealed class LiveGrants(string signerId, IStateStore states, ILedgerReade
     private async ValueTask<ImmutableArray<KnownGrant>> RecallAsync(
         PrincipalRef grantee, bool fresh, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
         var known = Recall(grantee);
-        if (!fresh && known.Grants is { IsDefault: false } && now - known.At < MaxAge)
-        {
-            return known.Grants;
-        }
+        return !fresh && known.Last is { } last && time.GetUtcNow() - last.At < MaxAge
+            ? last.Grants
+            : await known.Readings.AskAsync().WaitAsync(cancellationToken);
+    }
 
-        var grants = await ReadAsync(grantee, known.Grants.IsDefault ? [] : known.Grants, now, cancellationToken);
-        Remember(grantee, now, grants);
+    private async Task<ImmutableArray<KnownGrant>> ReadAsync(PrincipalRef grantee, KnownGrantee known)
+    {
+        var now = time.GetUtcNow();
+        var before = known.Last is { } last ? last.Grants : [];
+        var grants = await ReadAsync(grantee, before, now, CancellationToken.None);
+        Remember(grantee, known, now, grants);
         return grants;
     }
 
@@ -123,43 +127,78 @@ public sealed class LiveGrants(string signerId, IStateStore states, ILedgerReade
             .ThenBy(grant => grant.Id, StringComparer.Ordinal)
             .ToArray();
         var tallies = known.ToDictionary(grant => grant.Row.Id, grant => grant.Tally);
-        var grants = ImmutableArray.CreateBuilder<KnownGrant>(rows.Length);
-        foreach (var row in rows)
-        {
-            // Uses never grow fewer; what others used since, the next commit tells.
-            grants.Add(new KnownGrant(row, tallies.TryGetValue(row.Id, out var tally)
-                ? tally
-                : new GrantTally(await ledger.CountUsesAsync(row.Id, cancellationToken))));
-        }
+        var uses = await ledger.CountUsesAsync(
+            [.. rows.Select(row => row.Id).Where(id => !tallies.ContainsKey(id))], cancellationToken);
 
-        return grants.DrainToImmutable();
+        // Uses never grow fewer; what others used since, the next commit tells.
+        return [.. rows.Select(row => new KnownGrant(row, tallies.GetValueOrDefault(row.Id) ?? new GrantTally(uses[row.Id])))];
     }
 
-    private (DateTimeOffset At, ImmutableArray<KnownGrant> Grants) Recall(PrincipalRef grantee)
+    private KnownGrantee Recall(PrincipalRef grantee)
     {
         lock (_lock)
         {
-            return _remembered.GetValueOrDefault(grantee);
+            if (_remembered.TryGetValue(grantee, out var known))
+            {
+                return known;
+            }
+
+            if (_remembered.Count >= MostRemembered)
+            {
+                Forget();
+            }
+
+            known = new KnownGrantee(self => ReadAsync(grantee, self));
+            _remembered.Add(grantee, known);
+            return known;
         }
     }
 
-    private void Remember(PrincipalRef grantee, DateTimeOffset at, ImmutableArray<KnownGrant> grants)
+    private void Remember(PrincipalRef grantee, KnownGrantee known, DateTimeOffset at, ImmutableArray<KnownGrant> grants)
     {
         lock (_lock)
         {
-            if (_remembered.Remove(grantee, out var previous))
+            if (_remembered.GetValueOrDefault(grantee) != known)
             {
-                _rememberedGrants -= previous.Grants.Length;
+                return; // It was forgotten meanwhile.
             }
 
-            if (_remembered.Count >= MostRemembered || _rememberedGrants + grants.Length > MostRemembered)
+            _rememberedGrants += grants.Length - (known.Last?.Grants.Length ?? 0);
+            if (_rememberedGrants > MostRemembered)
             {
-                _remembered.Clear();
-                _rememberedGrants = 0;
+                Forget();
+                return;
             }
 
-            _remembered.Add(grantee, (at, grants));
-            _rememberedGrants += grants.Length;
+            known.Last = new GrantReading(at, grants);
+        }
+    }
+
+    private void Forget()
+    {
+        _remembered.Clear();
+        _rememberedGrants = 0;
+    }
+
+    private sealed record GrantReading(DateTimeOffset At, ImmutableArray<KnownGrant> Grants);
+
+    /// <summary>
+    /// What is known of one caller's grants. However many of its attempts are to be denied, each on what was read after it
+    /// began, they share readings one after the other.
+    /// </summary>
+    private sealed class KnownGrantee
+    {
+        private volatile GrantReading? _last;
+
+        public KnownGrantee(Func<KnownGrantee, Task<ImmutableArray<KnownGrant>>> read) => Readings = new(() => read(this));
+
+        public SharedRun<ImmutableArray<KnownGrant>> Readings { get; }
+
+        /// <summary>The last reading; null where there was none.</summary>
+        public GrantReading? Last
+        {
+            get => _last;
+            set => _last = value;
         }
     }
 }

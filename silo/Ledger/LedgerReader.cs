@@ -20,6 +20,26 @@ internal sealed class LedgerReader(IReadConnections connections) : ILedgerReader
         return rows.Count == 0 ? 0 : rows[0];
     }
 
+    public async Task<IReadOnlyDictionary<string, long>> CountUsesAsync(
+        IReadOnlyList<string> grantIds, CancellationToken cancellationToken)
+    {
+        if (grantIds.Count == 0)
+        {
+            return new Dictionary<string, long>();
+        }
+
+        var ids = string.Join(", ", grantIds.Select((_, i) => $"({DatabaseReads.ParameterName(i)})"));
+        var rows = await connections.QueryAsync(
+            $"""
+            WITH grants(id) AS (VALUES {ids})
+            SELECT id, coalesce((
+                SELECT use FROM ledger_entries WHERE grant_id = grants.id AND use IS NOT NULL ORDER BY use DESC LIMIT 1), 0)
+            FROM grants
+            """,
+            reader => KeyValuePair.Create(reader.GetString(0), reader.GetInt64(1)), cancellationToken, [.. grantIds]);
+        return new Dictionary<string, long>(rows);
+    }
+
     public async Task<LastUse?> FindLastUseAsync(string grantId, CancellationToken cancellationToken)
     {
         var rows = await connections.QueryAsync(

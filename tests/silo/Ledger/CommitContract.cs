@@ -138,6 +138,8 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
         Assert.Equal([1, 2, 3], uses);
         Assert.Equal(3, Assert.IsType<CommitOutcome.Exhausted>(await CommitAsync(Elements.Use("gnt_1", 3))).Used);
         Assert.Equal(3, await Node.Entries.CountUsesAsync("gnt_1", CancellationToken.None));
+        var counts = await Node.Entries.CountUsesAsync(["gnt_1", "gnt_unused"], CancellationToken.None);
+        Assert.Equal([("gnt_1", 3L), ("gnt_unused", 0L)], counts.Select(count => (count.Key, count.Value)).Order());
     }
 
     [Fact]

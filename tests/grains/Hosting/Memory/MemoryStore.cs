@@ -97,6 +97,15 @@ internal sealed class MemoryStore(TimeProvider time) : IStateStore, ILedger, ILe
         }
     }
 
+    public Task<IReadOnlyDictionary<string, long>> CountUsesAsync(
+        IReadOnlyList<string> grantIds, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult<IReadOnlyDictionary<string, long>>(grantIds.ToDictionary(id => id, id => _uses.GetValueOrDefault(id)));
+        }
+    }
+
     public Task<LastUse?> FindLastUseAsync(string grantId, CancellationToken cancellationToken) =>
         throw new NotSupportedException("Entries are not kept here.");
 

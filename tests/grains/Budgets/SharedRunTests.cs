@@ -1,6 +1,7 @@
-using CodeSigning.Gateway.Limits;
+using CodeSigning.Grains.Budgets;
+using Xunit;
 
-namespace CodeSigning.Gateway.Tests.Limits;
+namespace CodeSigning.Grains.Tests.Budgets;
 
 public sealed class SharedRunTests
 {

@@ -1,11 +1,11 @@
-namespace CodeSigning.Gateway.Limits;
+namespace CodeSigning.Grains.Budgets;
 
 /// <summary>
 /// Work that many may ask for and that is done one at a time. Whoever asks while it runs shares the next run, so that a result
 /// is never older than the question, and many questions cost no more than two.
 /// </summary>
 /// <param name="run">The work.</param>
-internal sealed class SharedRun<T>(Func<Task<T>> run)
+public sealed class SharedRun<T>(Func<Task<T>> run)
 {
     private readonly Lock _lock = new();
     private Task<T>? _running;
