@@ -19,6 +19,7 @@ internal sealed class JsonBody<T>(T value) : IEndpointParameterMetadataProvider
     /// <summary>Called by the framework for a handler's parameter.</summary>
     public static async ValueTask<JsonBody<T>?> BindAsync(HttpContext context)
     {
+        context.GetEndpoint()?.Metadata.GetMetadata<ReadsBodyOf>()?.Demand(context.GetCaller());
         JsonContentType.Demand(context.Request);
         var bytes = await RequestBody.ReadAsync(context);
         JsonText.Check(bytes.Span);

@@ -67,11 +67,14 @@ public sealed class CertificateService(
             certificate, line, line.AddTo(Create(caller, "certificate.issue", certificate, made.Key)));
     }
 
+    /// <summary>Refuses all who may not bring a certificate in.</summary>
+    public static void DemandImporter(Caller caller) => ProductAuthority.DemandAdministrator(caller);
+
     /// <summary>Brings a certificate and its key in.</summary>
     public async Task<CertificateView> ImportAsync(
         Caller caller, ImportCertificate request, CancellationToken cancellationToken)
     {
-        ProductAuthority.DemandAdministrator(caller);
+        DemandImporter(caller);
         CertificateRules.Import(request);
         var made = await maker.ImportAsync(NewKeyId(), request, cancellationToken);
         if (time.GetUtcNow() >= made.Certificate.NotAfter)

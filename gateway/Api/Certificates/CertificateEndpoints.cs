@@ -17,7 +17,7 @@ internal static class CertificateEndpoints
     {
         certificates.MapPost("/", IssueAsync).WithName("IssueCertificate").TakesIdempotencyKey(StatusCodes.Status201Created);
         certificates.MapPost("/import", ImportAsync).WithName("ImportCertificate").TakesIdempotencyKey(StatusCodes.Status201Created)
-            .WithMetadata(new RequestSizeLimitAttribute(KestrelSetup.MaxLargeBody));
+            .WithMetadata(new RequestSizeLimitAttribute(KestrelSetup.MaxLargeBody), new ReadsBodyOf(CertificateService.DemandImporter));
         certificates.MapPost("/csr", RequestAsync).WithName("CreateCsr").TakesIdempotencyKey(StatusCodes.Status201Created);
         certificates.MapPut("/{certificateId}/certificate", InstallAsync).WithName("InstallCertificate");
         certificates.MapGet("/", ListAsync).WithName("ListCertificates");

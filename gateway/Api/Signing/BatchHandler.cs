@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Buffers;
 using CodeSigning.Gateway.Api.Signers;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Gateway.Limits;
@@ -15,15 +16,22 @@ internal sealed class BatchHandler(Signatures signatures, SignerIds signers, Rat
 {
     private const int Parallelism = 64;
 
+    // An item with the longest data, every character of it escaped.
+    private const int LongestItem = 1200;
+
     public async Task SignAsync(HttpContext http, SignOptions options)
     {
         var caller = http.GetCaller();
         var signerId = await signers.FindAsync(http);
-        var (batch, key) = await SignBodyReader.ReadAsync(http, SignRequestReader.ReadBatch);
-        if (rates.TakeSignatures(caller.Id, batch.Items.Count) is { } wait)
+        var taken = 0;
+        var (batch, key) = await SignBodyReader.ReadAsync(http, (in ReadOnlySequence<byte> body) =>
         {
-            throw RateMiddleware.RateLimited(wait);
-        }
+            // Before the body is parsed, which costs much where it is long: as many as it has at least.
+            taken = (int)Math.Min(SignRequestReader.MaxItems, 1 + (body.Length / LongestItem));
+            Take(caller, taken);
+            return SignRequestReader.ReadBatch(body);
+        });
+        Take(caller, batch.Items.Count - taken);
 
         var outcomes = new SignatureOutcome[batch.Items.Count];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = http.RequestAborted };
@@ -33,6 +41,14 @@ internal sealed class BatchHandler(Signatures signatures, SignerIds signers, Rat
             outcomes[index] = await SignItemAsync(http, asking, signerId, batch, index);
         });
         await WriteAsync(http, outcomes, options);
+    }
+
+    private void Take(Caller caller, int signatures)
+    {
+        if (signatures > 0 && rates.TakeSignatures(caller.Id, signatures) is { } wait)
+        {
+            throw RateMiddleware.RateLimited(wait);
+        }
     }
 
     private async Task<SignatureOutcome> SignItemAsync(
