@@ -15,6 +15,7 @@ internal static class ApiEndpoints
         .AddSingleton<Signatures>()
         .AddSingleton<SignHandler>()
         .AddSingleton<BatchHandler>()
+        .AddSingleton<LedgerSearches>()
         .AddApprovalApi();
 
     public static void MapApi(this IEndpointRouteBuilder routes)

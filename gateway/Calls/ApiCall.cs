@@ -18,6 +18,9 @@ internal sealed class ApiCall(HttpContext http)
     /// <summary>Ends with the connection.</summary>
     public CancellationToken Aborted => http.RequestAborted;
 
+    /// <summary>Who asks.</summary>
+    public string CallerId => http.GetCaller().Id;
+
     /// <summary>Called by the framework for a handler's parameter.</summary>
     public static ValueTask<ApiCall?> BindAsync(HttpContext context) => new(new ApiCall(context));
 

@@ -28,7 +28,7 @@ internal static class LedgerEndpoints
         string? signer,
         string? from,
         string? to,
-        ILedgerReader ledger)
+        LedgerSearches searches)
     {
         var query = new LedgerQuery(
             Kind: EntryFilter.ParseKind(kind),
@@ -39,7 +39,7 @@ internal static class LedgerEndpoints
             Before: page.GetBefore(IdPrefixes.Operation),
             Limit: page.GetLimit());
         await call.AskAsync(caller => DemandReaderAsync(call, directory, caller, query.SignerId));
-        return await ledger.ListPageAsync(query, call.Aborted);
+        return await searches.ListAsync(call.CallerId, query, call.Aborted);
     }
 
     private static async Task DemandReaderAsync(

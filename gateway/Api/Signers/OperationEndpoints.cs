@@ -29,7 +29,7 @@ internal static class OperationEndpoints
         string? to,
         string? grantId,
         SignerDirectory directory,
-        ILedgerReader ledger)
+        LedgerSearches searches)
     {
         var query = new LedgerQuery(
             Outcome: EntryFilter.ParseOutcome(status, nameof(status)),
@@ -41,7 +41,7 @@ internal static class OperationEndpoints
             Before: page.GetBefore(IdPrefixes.Operation),
             Limit: page.GetLimit());
         await DemandReaderAsync(call, directory);
-        return await ledger.ListPageAsync(query, call.Aborted);
+        return await searches.ListAsync(call.CallerId, query, call.Aborted);
     }
 
     /// <summary>One of the signer's entries.</summary>

@@ -19,6 +19,9 @@ internal sealed class SignerCall(ApiCall call, string signerId)
     /// <inheritdoc cref="ApiCall.Aborted"/>
     public CancellationToken Aborted => call.Aborted;
 
+    /// <inheritdoc cref="ApiCall.CallerId"/>
+    public string CallerId => call.CallerId;
+
     /// <summary>The signer.</summary>
     public ISignerGrain Signer => call.Grains.GetGrain<ISignerGrain>(signerId);
 

@@ -93,7 +93,8 @@ internal sealed class PostgreSqlMigrator(
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
-        await using NpgsqlCommand command = new(sql, connection);
+        // A step over a long ledger, or another node's, takes as long as it takes.
+        await using NpgsqlCommand command = new(sql, connection) { CommandTimeout = 0 };
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }
