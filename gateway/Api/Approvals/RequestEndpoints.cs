@@ -48,7 +48,7 @@ internal static class RequestEndpoints
         var request = await call.AskAsync(caller => directory.GetAsync(caller, requestId, call.Aborted));
         if (stored is not null && request.Status == RequestStatus.Pending)
         {
-            await waits.WaitAsync(request, stored.Version, atMost!.Value, call.Aborted);
+            await waits.WaitAsync(call.CallerId, request, stored.Version, atMost!.Value, call.Aborted);
             request = await call.AskAsync(caller => directory.GetAsync(caller, requestId, call.Aborted));
         }
 

@@ -10,26 +10,28 @@ namespace CodeSigning.Gateway.Api.Approvals;
 internal sealed class RequestWaits(
     RequestChanges changes, IStateStore states, TimeProvider time, IHostApplicationLifetime lifetime)
 {
-    /// <summary>Beyond so many, a client gets its answer at once and asks again.</summary>
+    /// <summary>Beyond so many, and half as many of one caller, a client gets its answer at once and asks again.</summary>
     private const int MostWaiting = 2000;
 
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
-    private int _waiting;
+    private readonly WaitingPlaces _places = new(MostWaiting, MostWaiting / 2);
 
     /// <summary>Completes when a pending request has changed or ended by the clock, and at the latest after some time.</summary>
+    /// <param name="callerId">Who waits.</param>
     /// <param name="request">The request as it was seen.</param>
     /// <param name="version">The version that was read before it was seen.</param>
     /// <param name="atMost">How long to wait.</param>
     /// <param name="cancellationToken">The client went away.</param>
-    public async Task WaitAsync(RequestView request, long version, TimeSpan atMost, CancellationToken cancellationToken)
+    public async Task WaitAsync(
+        string callerId, RequestView request, long version, TimeSpan atMost, CancellationToken cancellationToken)
     {
-        var until = time.GetUtcNow() + atMost;
-        until = request.ExpiresAt < until ? request.ExpiresAt : until;
-        if (Interlocked.Increment(ref _waiting) > MostWaiting)
+        if (!_places.TryTake(callerId))
         {
-            until = DateTimeOffset.MinValue;
+            return;
         }
 
+        var until = time.GetUtcNow() + atMost;
+        until = request.ExpiresAt < until ? request.ExpiresAt : until;
         try
         {
             while (until - time.GetUtcNow() is var left && left > TimeSpan.Zero && !lifetime.ApplicationStopping.IsCancellationRequested)
@@ -47,7 +49,7 @@ internal sealed class RequestWaits(
         }
         finally
         {
-            Interlocked.Decrement(ref _waiting);
+            _places.Return(callerId);
             changes.Forget(request.Id);
         }
     }
