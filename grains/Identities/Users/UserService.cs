@@ -1,4 +1,5 @@
 using CodeSigning.Errors;
+using CodeSigning.Grains.Budgets;
 using CodeSigning.Grains.Identities.Logins.Throttling;
 using CodeSigning.Grains.Identities.Passwords;
 using CodeSigning.Grains.Identities.Sessions;
@@ -24,6 +25,9 @@ public sealed class UserService(
     TimeProvider time)
 {
     private readonly AdministratorRegister _administrators = new(store);
+
+    // Each costs two slow hashes, for which people who log in wait.
+    private readonly PrincipalBudget _passwordChanges = new(new BudgetRule(10, 0.1), time);
 
     /// <summary>Makes a person; <c>NameTaken</c> where another has the address.</summary>
     public async Task<UserView> CreateAsync(Caller caller, CreateUser request, CancellationToken cancellationToken)
@@ -142,6 +146,15 @@ public sealed class UserService(
         // The version whose password was verified is the one that is replaced.
         var user = await DemandAsync(caller.Id, cancellationToken);
         PasswordRules.Demand(request.NewPassword, user.State.Email);
+        if (!_passwordChanges.TrySpend(caller.Id, out var wait))
+        {
+            throw new RefusedException(
+                ErrorCode.RateLimited, "You change your password too often. Wait as long as Retry-After says.")
+            {
+                RetryAfter = wait,
+            };
+        }
+
         using (var attempt = throttle.Begin(PrincipalKind.User, user.State.Email, caller.Address))
         {
             if (request.CurrentPassword.Length > PasswordRules.MaxLength

@@ -99,6 +99,22 @@ public sealed class UserTests : IdentitySuite
     }
 
     [Fact]
+    public async Task Password_changes_of_one_person_have_a_budget()
+    {
+        await CreateUserAsync("ann@example.com");
+        var token = await LogInAsync("ann@example.com", Password);
+        for (var i = 0; i < 10; i++)
+        {
+            await ChangeAsync();
+        }
+
+        await AssertRefusedAsync(ErrorCode.RateLimited, ChangeAsync());
+
+        async Task ChangeAsync() => await Users.ChangePasswordAsync(
+            (await FindCallerAsync(token))!, new ChangePassword(Password, Password), default);
+    }
+
+    [Fact]
     public async Task An_administrator_gives_others_their_first_password_and_no_other()
     {
         var ann = await Users.CreateAsync(Administrator, new CreateUser("ann@example.com", "Ann"), default);
