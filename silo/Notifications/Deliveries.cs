@@ -20,7 +20,8 @@ internal sealed class Deliveries(
     TimeProvider time,
     ILogger<Deliveries> log)
 {
-    private const int AtOnce = 8;
+    private const int AtOnce = 4;
+    private const int AtOnceToReceiver = 16;
     private static readonly TimeSpan Claim = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Kept = TimeSpan.FromDays(7);
 
@@ -31,6 +32,7 @@ internal sealed class Deliveries(
     ];
 
     private readonly Dictionary<string, Task> _emptying = [];
+    private readonly Dictionary<string, SemaphoreSlim> _slots = [];
 
     /// <summary>
     /// Begins to send what is due in each queue that is not being emptied yet. It waits for no receiver. Asked for by one at a
@@ -38,16 +40,12 @@ internal sealed class Deliveries(
     /// </summary>
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
-        foreach (var queue in _emptying.Where(queue => queue.Value.IsCompleted).Select(queue => queue.Key).ToList())
-        {
-            _emptying.Remove(queue);
-        }
-
-        foreach (var queue in await queues.ReadNamesAsync(cancellationToken))
+        ForgetEnded();
+        foreach (var queue in await queues.ReadDueNamesAsync(time.GetUtcNow(), cancellationToken))
         {
             if (!_emptying.ContainsKey(queue))
             {
-                _emptying.Add(queue, TryEmptyAsync(queue, cancellationToken));
+                _emptying.Add(queue, TryEmptyAsync(queue, SlotsOf(DeliveryQueues.ReceiverOf(queue)), cancellationToken));
             }
         }
     }
@@ -63,11 +61,36 @@ internal sealed class Deliveries(
             UntilBefore: time.GetUtcNow()),
         cancellationToken);
 
-    private async Task TryEmptyAsync(string queue, CancellationToken cancellationToken)
+    private void ForgetEnded()
+    {
+        foreach (var queue in _emptying.Where(queue => queue.Value.IsCompleted).Select(queue => queue.Key).ToList())
+        {
+            _emptying.Remove(queue);
+        }
+
+        foreach (var receiver in _slots.Keys.Except(_emptying.Keys.Select(DeliveryQueues.ReceiverOf)).ToList())
+        {
+            _slots[receiver].Dispose();
+            _slots.Remove(receiver);
+        }
+    }
+
+    // A receiver's queues take turns where it has more of them than it is sent at once.
+    private SemaphoreSlim SlotsOf(string receiver)
+    {
+        if (!_slots.TryGetValue(receiver, out var slots))
+        {
+            _slots.Add(receiver, slots = new SemaphoreSlim(AtOnceToReceiver));
+        }
+
+        return slots;
+    }
+
+    private async Task TryEmptyAsync(string queue, SemaphoreSlim slots, CancellationToken cancellationToken)
     {
         try
         {
-            await EmptyAsync(queue, cancellationToken);
+            await EmptyAsync(queue, slots, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -80,13 +103,13 @@ internal sealed class Deliveries(
         }
     }
 
-    private async Task EmptyAsync(string queue, CancellationToken cancellationToken)
+    private async Task EmptyAsync(string queue, SemaphoreSlim slots, CancellationToken cancellationToken)
     {
         DueDelivery? last = null;
         while (true)
         {
             var due = await queues.ReadDueAsync(queue, time.GetUtcNow(), last, AtOnce, cancellationToken);
-            await Task.WhenAll(due.Select(one => SendAsync(one.Id, cancellationToken)));
+            await Task.WhenAll(due.Select(one => SendAsync(one.Id, slots, cancellationToken)));
             if (due.Count < AtOnce)
             {
                 return;
@@ -96,8 +119,9 @@ internal sealed class Deliveries(
         }
     }
 
-    private async Task SendAsync(string id, CancellationToken cancellationToken)
+    private async Task SendAsync(string id, SemaphoreSlim slots, CancellationToken cancellationToken)
     {
+        await slots.WaitAsync(cancellationToken);
         try
         {
             if (await states.ReadAsync(StateTypes.Delivery, id, cancellationToken) is { } row)
@@ -108,6 +132,10 @@ internal sealed class Deliveries(
         catch (StateTamperedException tampered)
         {
             log.LogError(tampered, "The delivery {Id} is not sent: it was changed outside the service. Verify the ledger.", id);
+        }
+        finally
+        {
+            slots.Release();
         }
     }
 

@@ -4,8 +4,9 @@ using CodeSigning.Silo.Storage;
 namespace CodeSigning.Silo.Notifications;
 
 /// <summary>
-/// Where deliveries wait: each receiver has a queue for what people wait for and another for denials, so that neither a
-/// receiver that is slow nor a flood of denials delays anything else. A queue is there as long as something waits in it.
+/// Where deliveries wait: each receiver has a queue for what each principal causes and another for each one's denials, so that
+/// neither a receiver that is slow nor somebody who causes many delays what others cause. A queue is there as long as something
+/// waits in it.
 /// </summary>
 internal sealed class DeliveryQueues(IReadConnections connections)
 {
@@ -13,27 +14,30 @@ internal sealed class DeliveryQueues(IReadConnections connections)
     private const string First = DeliveryState.Pending;
     private const string Beyond = First + "0"; // The character that follows the slash.
 
-    /// <summary>The queue of a receiver's deliveries of a type of event.</summary>
-    public static string NameOf(string receiverId, string eventType) =>
-        eventType == EventTypes.SigningDenied ? $"{First}/{receiverId}/denials" : $"{First}/{receiverId}";
-
-    /// <summary>The queues in which anything waits, also for its next attempt.</summary>
-    public async Task<IReadOnlyList<string>> ReadNamesAsync(CancellationToken cancellationToken)
+    /// <summary>The queue of a receiver's deliveries of an event.</summary>
+    public static string NameOf(string receiverId, NotificationEvent happened)
     {
-        List<string> names = [];
-        for (var after = ""; ; after = names[^1])
-        {
-            var next = await connections.QueryAsync(
-                "SELECT min(status) FROM states WHERE type = @a AND status >= @b AND status < @c AND status > @d",
-                reader => reader.GetText(0), cancellationToken, StateTypes.Delivery, First, Beyond, after);
-            if (next is not [{ } found])
-            {
-                return names;
-            }
-
-            names.Add(found);
-        }
+        var name = happened.ActorId is null ? $"{First}/{receiverId}" : $"{First}/{receiverId}/{happened.ActorId}";
+        return happened.Type == EventTypes.SigningDenied ? $"{name}/denials" : name;
     }
+
+    /// <summary>The receiver whose queue it is; for the queue of earlier versions, that queue's name.</summary>
+    public static string ReceiverOf(string queue) => queue.Split('/') is [_, var receiverId, ..] ? receiverId : queue;
+
+    /// <summary>The queues in which anything is due by a time (UTC).</summary>
+    public async Task<IReadOnlyList<string>> ReadDueNamesAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        await connections.QueryAsync(
+            """
+            WITH RECURSIVE queues(name) AS (
+                SELECT min(status) FROM states WHERE type = @a AND status >= @b AND status < @c
+                UNION ALL
+                SELECT (SELECT min(status) FROM states WHERE type = @a AND status > queues.name AND status < @c)
+                FROM queues WHERE queues.name IS NOT NULL)
+            SELECT name FROM queues
+            WHERE name IS NOT NULL
+                AND EXISTS (SELECT 1 FROM states WHERE type = @a AND status = queues.name AND until_ms <= @d)
+            """,
+            reader => reader.GetString(0), cancellationToken, StateTypes.Delivery, First, Beyond, now.ToUnixTimeMilliseconds());
 
     /// <summary>What is due in a queue, what was due first before what was due later.</summary>
     /// <param name="queue">The queue.</param>

@@ -57,7 +57,7 @@ internal sealed record DeliveryState : IIndexedState
             MailTo = address,
             CreatedAt = now,
             Until = now,
-            Queue = DeliveryQueues.NameOf(receiver, happened.Type),
+            Queue = DeliveryQueues.NameOf(receiver, happened),
         };
     }
 

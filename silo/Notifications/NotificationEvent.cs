@@ -9,7 +9,8 @@ namespace CodeSigning.Silo.Notifications;
 /// <param name="Type">One of <see cref="EventTypes"/>.</param>
 /// <param name="Subject">What it happened to, as <c>type/id</c>; null for a denial.</param>
 /// <param name="Body">The JSON that is sent: <c>{id, type, at, data}</c>.</param>
-internal sealed record NotificationEvent(string Id, string Type, string? Subject, string Body)
+/// <param name="ActorId">Who caused it; null for what nobody did.</param>
+internal sealed record NotificationEvent(string Id, string Type, string? Subject, string Body, string? ActorId = null)
 {
     private static readonly string[] ToldOfEnds = ["operationId", "action", "subject", "outcome", "actor", "signerId", "signerName"];
 
@@ -55,7 +56,7 @@ internal sealed record NotificationEvent(string Id, string Type, string? Subject
             json.WriteNumber("count"u8, attempts);
             json.WriteString("lastAt"u8, alike[^1].GetProperty("at").GetString());
         });
-        return new NotificationEvent(id, EventTypes.SigningDenied, null, body);
+        return new NotificationEvent(id, EventTypes.SigningDenied, null, body, ActorOf(alike[0]));
     }
 
     /// <summary>An event that no entry tells of.</summary>
@@ -120,6 +121,9 @@ internal sealed record NotificationEvent(string Id, string Type, string? Subject
                 }
             }
         });
-        return new NotificationEvent(id, type, subject, body);
+        return new NotificationEvent(id, type, subject, body, ActorOf(entry));
     }
+
+    private static string? ActorOf(JsonElement entry) =>
+        entry.TryGetProperty("actor", out var actor) ? actor.GetProperty("id").GetString() : null;
 }

@@ -12,7 +12,8 @@ namespace CodeSigning.Silo.Tests.Notifications;
 /// <summary>What is sent before what, and what never waits for what.</summary>
 public abstract class DeliveryOrderContract(DatabaseKind kind) : StoreSuite(kind), IDisposable
 {
-    private const int AtOnce = 8;
+    private const int AtOnce = 4;
+    private const int AtOnceToReceiver = 16;
     private readonly CancellationTokenSource _stop = new();
     private int _ids;
 
@@ -58,7 +59,7 @@ public abstract class DeliveryOrderContract(DatabaseKind kind) : StoreSuite(kind
         Assert.Equal(
             due.Chunk(AtOnce).Select(some => some.Order()),
             receiver.Received.Chunk(AtOnce).Select(some => some.Order()));
-        Assert.Empty(await Node.Get<DeliveryQueues>().ReadNamesAsync(CancellationToken.None));
+        Assert.Empty(await Node.Get<DeliveryQueues>().ReadDueNamesAsync(Time.GetUtcNow().AddDays(1), CancellationToken.None));
     }
 
     [Fact]
@@ -98,6 +99,40 @@ public abstract class DeliveryOrderContract(DatabaseKind kind) : StoreSuite(kind
     }
 
     [Fact]
+    public async Task Who_causes_many_delays_nobody_else()
+    {
+        using var receiver = new Receiver(_ => false);
+        var webhook = await AddWebhookAsync(receiver);
+        for (var i = 0; i < 100; i++)
+        {
+            await PutAsync(webhook, EventTypes.RequestCreated, actor: "usr_many");
+        }
+
+        await AdvanceAsync(TimeSpan.FromSeconds(1));
+        await Deliveries.BeginAsync(_stop.Token);
+        await Eventually.HoldsAsync(() => receiver.Received.Count == AtOnce);
+        var delivery = await PutAsync(webhook, EventTypes.RequestCreated, actor: "usr_one");
+        await Deliveries.BeginAsync(_stop.Token);
+        await Eventually.HoldsAsync(() => receiver.Received.Contains(delivery));
+    }
+
+    [Fact]
+    public async Task However_many_cause_something_a_receiver_gets_few_at_once()
+    {
+        using var receiver = new Receiver(_ => false);
+        var webhook = await AddWebhookAsync(receiver);
+        for (var i = 0; i < 100; i++)
+        {
+            await PutAsync(webhook, EventTypes.RequestCreated, actor: $"usr_{i}");
+        }
+
+        await Deliveries.BeginAsync(_stop.Token);
+        await Eventually.HoldsAsync(() => receiver.Received.Count == AtOnceToReceiver);
+        await Deliveries.BeginAsync(_stop.Token);
+        Assert.Equal(AtOnceToReceiver, receiver.Received.Count);
+    }
+
+    [Fact]
     public async Task What_an_earlier_version_left_waiting_is_sent()
     {
         using var receiver = new Receiver(_ => true);
@@ -127,9 +162,10 @@ public abstract class DeliveryOrderContract(DatabaseKind kind) : StoreSuite(kind
     private async Task<string> AddWebhookAsync(Receiver receiver) =>
         (await Node.Get<Webhooks>().CreateAsync(Caller.System, new CreateWebhook(receiver.Url), CancellationToken.None)).Id;
 
-    private async Task<string> PutAsync(string webhook, string type, Func<DeliveryState, DeliveryState>? change = null)
+    private async Task<string> PutAsync(
+        string webhook, string type, Func<DeliveryState, DeliveryState>? change = null, string? actor = null)
     {
-        var delivery = DeliveryState.New(webhook, new NotificationEvent($"op_{++_ids}", type, null, "{}"), null, Time);
+        var delivery = DeliveryState.New(webhook, new NotificationEvent($"op_{++_ids}", type, null, "{}", actor), null, Time);
         delivery = change?.Invoke(delivery) ?? delivery;
         await CommitSurelyAsync(new LedgerElement { Writes = [StateWrite.New(StateTypes.Delivery, delivery.Id, delivery)] });
         return delivery.Id;
