@@ -18,6 +18,9 @@ internal abstract class Flood
     /// <summary>How many of them the server ended or refused.</summary>
     public int Repelled => Volatile.Read(ref _repelled);
 
+    /// <summary>Makes the accounts that it needs, before it begins.</summary>
+    public virtual Task PrepareAsync(Target target) => Task.CompletedTask;
+
     /// <summary>Floods a server until it is cancelled, and returns then.</summary>
     public async Task RunAsync(Target target, CancellationToken ended)
     {
@@ -79,10 +82,3 @@ internal abstract class Flood
         }
     }
 }
-
-/// <summary>What a flood is aimed at.</summary>
-/// <param name="Address">The server.</param>
-/// <param name="SignerId">A signer there.</param>
-/// <param name="CaId">A CA there, whose CRL is public.</param>
-/// <param name="Deployment">The server's administrator, to make accounts for floods that need some.</param>
-internal sealed record Target(Uri Address, string SignerId, string CaId, Deployment Deployment);

@@ -1,12 +1,22 @@
 namespace CodeSigning.Abuse.Tests;
 
-/// <summary>A server with its own defaults, a signer, and how long an honest client's signatures take while nobody else asks.</summary>
+/// <summary>
+/// A server with its own defaults, a signer under a policy, and how long an honest client's signatures under a grant take
+/// while nobody else asks.
+/// </summary>
 public sealed class FloodedServer : IAsyncLifetime
 {
     private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(3);
 
+    /// <summary>What it does by itself against too many requests, and webhooks that stay on this machine.</summary>
+    internal static readonly IReadOnlyDictionary<string, string> Settings = new Dictionary<string, string>
+    {
+        ["CODESIGNING_SIGNATURES_PER_SECOND"] = "",
+        ["CODESIGNING_REQUESTS_PER_SECOND"] = "",
+        ["CODESIGNING_WEBHOOK_PRIVATE_ADDRESSES"] = "allow",
+    };
+
     private Deployment _deployment = null!;
-    private string _token = null!;
 
     internal Target Target { get; private set; } = null!;
 
@@ -17,22 +27,19 @@ public sealed class FloodedServer : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _deployment = await Deployment.StartAsync(Database.Sqlite, nodes: 1);
-        var (signerId, machine) = await _deployment.CreateSignerAsync("release");
-        var cas = await Administrator.GetAsync("/api/v1/pki/ca");
-        var address = _deployment.Nodes[0].Address;
-        Target = new Target(address, signerId, Api.Text(cas["items"]![0]!.AsObject(), "id"), _deployment);
-        using var api = await Api.SignInAsync(address, machine);
-        _token = api.Token!;
+        _deployment = await Deployment.StartAsync(Database.Sqlite, nodes: 1, Settings);
+        Target = await Target.CreateAsync(_deployment);
 
-        await Client().SignAsync(TimeSpan.FromSeconds(1)); // The first ones pay for what is compiled.
-        var quiet = Client();
+        await Target.Client().SignAsync(TimeSpan.FromSeconds(1)); // The first ones pay for what is compiled.
+        var quiet = Target.Client();
         await quiet.SignAsync(QuietTime);
         Assert.Empty(quiet.Failures);
         QuietP99 = quiet.P99;
     }
 
-    public async Task DisposeAsync() => await _deployment.DisposeAsync();
-
-    internal HonestClient Client() => new(Target.Address, _token, Target.SignerId);
+    public async Task DisposeAsync()
+    {
+        Target.Dispose();
+        await _deployment.DisposeAsync();
+    }
 }

@@ -25,7 +25,7 @@ internal sealed class HonestClient(Uri server, string token, string signerId)
     public int Signatures => _latencies.Count;
 
     /// <summary>Within which time 99 of 100 signatures were there, retries included.</summary>
-    public TimeSpan P99 => _latencies.Order().ElementAt((int)(_latencies.Count * 0.99));
+    public TimeSpan P99 => _latencies.Order().ElementAt((int)Math.Ceiling(_latencies.Count * 0.99) - 1);
 
     /// <summary>Signs until the time is over.</summary>
     public async Task SignAsync(TimeSpan duration)

@@ -76,11 +76,14 @@ internal sealed class Api(Uri address, string? token = null) : IDisposable
     }
 
     /// <summary>Asks for a signature over a digest; what comes back is for the caller to judge.</summary>
-    public async Task<(HttpStatusCode Status, JsonObject Body)> SignAsync(string signer, byte[] digest, string algorithm)
+    public Task<(HttpStatusCode Status, JsonObject Body)> SignAsync(string signer, byte[] digest, string algorithm) => TryPostAsync(
+        $"/api/v1/pki/signers/{signer}/sign",
+        new { data = Convert.ToBase64String(digest), signingAlgorithm = algorithm, isDigest = true });
+
+    /// <summary>Posts; what comes back is for the caller to judge.</summary>
+    public async Task<(HttpStatusCode Status, JsonObject Body)> TryPostAsync(string path, object body)
     {
-        using var response = await _client.PostAsJsonAsync(
-            $"/api/v1/pki/signers/{signer}/sign",
-            new { data = Convert.ToBase64String(digest), signingAlgorithm = algorithm, isDigest = true });
+        using var response = await _client.PostAsJsonAsync(path, body);
         return (response.StatusCode, await ReadAsync(response));
     }
 

@@ -10,8 +10,13 @@ internal sealed class Deployment : IAsyncDisposable
 
     private readonly TemporaryDirectory _directory = new();
     private readonly List<Node> _nodes = [];
+    private readonly IReadOnlyDictionary<string, string> _furtherSettings;
 
-    private Deployment(PostgreSqlDatabase? database) => PostgreSql = database;
+    private Deployment(PostgreSqlDatabase? database, IReadOnlyDictionary<string, string>? furtherSettings)
+    {
+        PostgreSql = database;
+        _furtherSettings = furtherSettings ?? new Dictionary<string, string>();
+    }
 
     public IReadOnlyList<Node> Nodes => _nodes;
 
@@ -24,16 +29,28 @@ internal sealed class Deployment : IAsyncDisposable
     /// <summary>The data directory that its nodes share.</summary>
     public string DataDirectory => _directory.Path;
 
-    public static async Task<Deployment> StartAsync(Database database, int nodes) => await StartAsync(
-        database == Database.PostgreSql ? await (await PostgreSqlServer.SharedAsync()).CreateDatabaseAsync() : null, nodes);
+    /// <summary>Starts nodes over a new database.</summary>
+    /// <param name="database">The kind of database.</param>
+    /// <param name="nodes">How many.</param>
+    /// <param name="furtherSettings">Settings that win over those of every deployment.</param>
+    public static async Task<Deployment> StartAsync(
+        Database database, int nodes, IReadOnlyDictionary<string, string>? furtherSettings = null) => await StartAsync(
+            database == Database.PostgreSql ? await (await PostgreSqlServer.SharedAsync()).CreateDatabaseAsync() : null,
+            nodes,
+            furtherSettings: furtherSettings);
 
     /// <summary>Starts nodes over a database that is there already.</summary>
     /// <param name="database">The database; null for an SQLite file.</param>
     /// <param name="nodes">How many.</param>
     /// <param name="masterKey">The master key's file, where the store has one.</param>
-    public static async Task<Deployment> StartAsync(PostgreSqlDatabase? database, int nodes, string? masterKey = null)
+    /// <param name="furtherSettings">Settings that win over those of every deployment.</param>
+    public static async Task<Deployment> StartAsync(
+        PostgreSqlDatabase? database,
+        int nodes,
+        string? masterKey = null,
+        IReadOnlyDictionary<string, string>? furtherSettings = null)
     {
-        var deployment = new Deployment(database);
+        var deployment = new Deployment(database, furtherSettings);
         if (masterKey is not null)
         {
             File.Copy(masterKey, deployment._directory.File("master.key"));
@@ -84,16 +101,14 @@ internal sealed class Deployment : IAsyncDisposable
     public async Task<PolicyBoundSigner> CreatePolicyBoundSignerAsync(string name, int signatures)
     {
         var (signer, grantee) = await CreateSignerAsync(name);
-        const string approverPassword = "another horse battery staple";
-        var approver = await Administrator.PostAsync(
-            "/api/v1/users", new { email = $"{name}@example.com", name = "Approver", password = approverPassword });
+        var (approver, approverPassword) = await CreatePersonAsync($"{name}@example.com");
         var policy = await Administrator.PostAsync("/api/v1/pki/signing-policies", new
         {
             name = $"{name} policy",
             constraints = new { maxSignings = signatures },
             steps = new[]
             {
-                new { approvers = new[] { new { kind = "user", id = Api.Text(approver, "id") } }, requiredApprovals = 1 },
+                new { approvers = new[] { new { kind = "user", id = approver } }, requiredApprovals = 1 },
             },
         });
         await Administrator.PatchAsync($"/api/v1/pki/signers/{signer}", new { approvalPolicyId = Api.Text(policy, "id") });
@@ -110,6 +125,15 @@ internal sealed class Deployment : IAsyncDisposable
         var id = Api.Text(identity, "id");
         var secret = await Administrator.PostAsync($"/api/v1/identities/{id}/client-secrets", new { description = "test" });
         return new MachineIdentity(id, Api.Text(secret, "clientId"), Api.Text(secret, "clientSecret"));
+    }
+
+    /// <summary>Makes a person.</summary>
+    /// <returns>The person's id and password.</returns>
+    public async Task<(string Id, string Password)> CreatePersonAsync(string email, string productRole = "member")
+    {
+        const string password = "another horse battery staple";
+        var person = await Administrator.PostAsync("/api/v1/users", new { email, name = "Person", password, productRole });
+        return (Api.Text(person, "id"), password);
     }
 
     public async ValueTask DisposeAsync()
@@ -138,6 +162,11 @@ internal sealed class Deployment : IAsyncDisposable
         {
             settings["CODESIGNING_DB"] = PostgreSql.Service;
             settings["CODESIGNING_DB_MIGRATE"] = PostgreSql.Owner;
+        }
+
+        foreach (var (name, value) in _furtherSettings)
+        {
+            settings[name] = value;
         }
 
         return settings;

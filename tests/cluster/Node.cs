@@ -33,6 +33,9 @@ internal sealed partial class Node : IAsyncDisposable
         File.ReadLines($"/proc/{_process!.Id}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ')[^2],
         CultureInfo.InvariantCulture);
 
+    /// <summary>Has <see cref="PeakMemory"/> begin anew.</summary>
+    public void ForgetPeakMemory() => File.WriteAllText($"/proc/{_process!.Id}/clear_refs", "5");
+
     public bool HasEnded => _process!.HasExited;
 
     public static async Task<Node> StartAsync(IReadOnlyDictionary<string, string> settings)
