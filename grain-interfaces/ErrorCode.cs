@@ -98,4 +98,7 @@ public enum ErrorCode
 
     /// <summary>Something failed inside the service, and whether anything was done is not known. The log tells of it under the id.</summary>
     InternalError,
+
+    /// <summary>The key is another certificate's already.</summary>
+    KeyInUse,
 }

@@ -6,6 +6,7 @@ using CodeSigning.Grains.Identities.Logins.Oidc;
 using CodeSigning.Grains.Identities.Machines;
 using CodeSigning.Grains.Identities.Sessions;
 using CodeSigning.Grains.Identities.Users;
+using CodeSigning.Grains.Imports;
 using CodeSigning.Grains.Policies;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.States;
@@ -22,6 +23,7 @@ public static class StateKinds
         .AddSingleton(StateKind.Of<CertificateState>(StateTypes.Certificate))
         .AddSingleton(StateKind.Of<CertificateAuthorityState>(StateTypes.CertificateAuthority))
         .AddSingleton(StateKind.Of<RevocationCountState>(StateTypes.RevocationCount))
+        .AddSingleton(StateKind.Of<ImportedKeyState>(StateTypes.ImportedKey))
         .AddSingleton(StateKind.Of<UserState>(StateTypes.User))
         .AddSingleton(StateKind.Of<IdentityState>(StateTypes.Identity))
         .AddSingleton(StateKind.Of<ClientSecretState>(StateTypes.ClientSecret))

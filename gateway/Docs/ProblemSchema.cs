@@ -20,6 +20,12 @@ internal static class ProblemSchema
             ["detail"] = Text("What happened, and what to do."),
             ["errorId"] = Text("With InternalError: what the server's log tells of it under."),
             ["operationId"] = Text("With a signature that was denied or failed: the ledger entry's id."),
+            ["sharedKeyWith"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Description = "With KeyInUse: the certificates of the key, and the signers on them.",
+                Items = SharedKey(),
+            },
             ["request"] = new OpenApiSchemaReference(nameof(SuggestedRequest), document)
             {
                 Description = "Where an approval is missing: what to ask for.",
@@ -29,6 +35,22 @@ internal static class ProblemSchema
                 Type = JsonSchemaType.String,
                 Description = "The stable code.",
                 Enum = [.. Enum.GetNames<ErrorCode>().Select(name => (JsonNode)name)],
+            },
+        },
+    };
+
+    private static OpenApiSchema SharedKey() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Properties = new Dictionary<string, IOpenApiSchema>
+        {
+            ["certificateId"] = Text("The certificate's id."),
+            ["subject"] = Text("Its subject (RFC 4514)."),
+            ["signers"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Description = "The names of the signers on it, disabled ones too.",
+                Items = new OpenApiSchema { Type = JsonSchemaType.String },
             },
         },
     };

@@ -40,6 +40,7 @@ internal static class ErrorCodeTable
             [ErrorCode.WrongState] = (409, "Not possible in this state"),
             [ErrorCode.AlreadyVoted] = (409, "Voted already"),
             [ErrorCode.IdempotencyMismatch] = (409, "The idempotency key was used for something else"),
+            [ErrorCode.KeyInUse] = (409, "The key is another certificate's already"),
 
             [ErrorCode.TooLarge] = (413, "The request is too large"),
             [ErrorCode.RateLimited] = (429, "Too many requests"),

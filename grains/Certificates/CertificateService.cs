@@ -59,32 +59,14 @@ public sealed class CertificateService(
         line.DemandIssuing(now);
         var order = new CertificateOrder(NewKeyId(), algorithm, commonName, life);
         var made = await maker.MakeLeafAsync(order, line.Nearest.ToIssuer(options), cancellationToken);
-        var certificate = NewState(caller, made.Key, made.Subject, new CertificateStage.Active(made.Certificate)) with
+        var certificate = CertificateChange.New(
+            caller, made.Key, made.Subject, new CertificateStage.Active(made.Certificate), time) with
         {
             CaId = line.Nearest.Id,
         };
-        return new DraftedCertificate(
-            certificate, line, line.AddTo(Create(caller, "certificate.issue", certificate, made.Key)));
-    }
-
-    /// <summary>Refuses all who may not bring a certificate in.</summary>
-    public static void DemandImporter(Caller caller) => ProductAuthority.DemandAdministrator(caller);
-
-    /// <summary>Brings a certificate and its key in.</summary>
-    public async Task<CertificateView> ImportAsync(
-        Caller caller, ImportCertificate request, CancellationToken cancellationToken)
-    {
-        DemandImporter(caller);
-        CertificateRules.Import(request);
-        var made = await maker.ImportAsync(NewKeyId(), request, cancellationToken);
-        if (time.GetUtcNow() >= made.Certificate.NotAfter)
-        {
-            throw new RefusedException(ErrorCode.CertificateExpired, "This certificate has expired. Import a current one.");
-        }
-
-        var certificate = NewState(caller, made.Key, made.Subject, new CertificateStage.Active(made.Certificate));
-        return await SaveAsync(
-            caller, certificate, IssuerLine.None, Create(caller, "certificate.import", certificate, made.Key), cancellationToken);
+        var change = CertificateChange.Create(
+            caller, "certificate.issue", certificate, made.Key, Changes.Making(certificate.ToRecord()), time);
+        return new DraftedCertificate(certificate, line, line.AddTo(change));
     }
 
     /// <summary>Makes a key and a request for an external CA.</summary>
@@ -95,10 +77,12 @@ public sealed class CertificateService(
         var subject = CertificateRules.Subject(request.Subject);
         var algorithm = CertificateRules.Algorithm(request.KeyAlgorithm);
         var made = await maker.MakeSigningRequestAsync(NewKeyId(), subject, algorithm, cancellationToken);
-        var certificate = NewState(caller, made.Key, made.Subject, new CertificateStage.Awaiting(made.CsrPem));
+        var certificate = CertificateChange.New(
+            caller, made.Key, made.Subject, new CertificateStage.Awaiting(made.CsrPem), time);
+        var change = CertificateChange.Create(
+            caller, "certificate.request", certificate, made.Key, Changes.Making(certificate.ToRecord()), time);
         var view = new SigningRequestView(certificate.Id, made.CsrPem);
-        await ledger.RecordAsync(
-            Create(caller, "certificate.request", certificate, made.Key).Answering(caller, view), cancellationToken);
+        await ledger.RecordAsync(change.Answering(caller, view), cancellationToken);
         return view;
     }
 
@@ -168,22 +152,6 @@ public sealed class CertificateService(
 
     private string NewKeyId() => EntityId.New(IdPrefixes.Key, time);
 
-    private CertificateState NewState(Caller caller, CustodyKey key, string subject, CertificateStage stage) => new()
-    {
-        Id = EntityId.New(IdPrefixes.Certificate, time),
-        Subject = subject,
-        KeyId = key.Id,
-        KeyAlgorithm = key.Algorithm,
-        PublicKey = key.SubjectPublicKeyInfo,
-        Stage = stage,
-        CreatedAt = time.GetUtcNow(),
-        CreatedBy = caller.ToRef(),
-    };
-
-    private LedgerElement Create(Caller caller, string action, CertificateState certificate, CustodyKey key) =>
-        Change.By(caller, action, StateTypes.Certificate, certificate.Id, Changes.Making(certificate.ToRecord()), time)
-            .Writing(StateWrite.New(StateTypes.Certificate, certificate.Id, certificate), key.Sealed);
-
     private LedgerElement Describe(Caller caller, string action, Row<CertificateState> row, CertificateState next) =>
         Change
             .By(caller, action, StateTypes.Certificate, next.Id, Changes.Between(row.State.ToRecord(), next.ToRecord()), time)
@@ -194,10 +162,7 @@ public sealed class CertificateService(
     {
         var view = next.ToView(line, time.GetUtcNow());
         await ledger.RecordAsync(
-            change.Answering(caller, view),
-            ErrorCode.Conflict,
-            "This very certificate is here already, under another id.",
-            cancellationToken);
+            change.Answering(caller, view), ErrorCode.Conflict, CertificateChange.HereAlready, cancellationToken);
         return view;
     }
 

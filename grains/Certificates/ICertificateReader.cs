@@ -12,6 +12,9 @@ public interface ICertificateReader
     (string Subject, ChainedCertificate Certificate) Read(
         string certificatePem, string? chainPem, ReadOnlyMemory<byte> subjectPublicKeyInfo);
 
+    /// <summary>The public key of a certificate, in the encoding that keys of the vault have (SubjectPublicKeyInfo, DER).</summary>
+    ReadOnlyMemory<byte> ReadPublicKey(ChainedCertificate certificate);
+
     /// <summary>Writes a certificate as a file.</summary>
     /// <param name="certificate">The certificate and those above it.</param>
     /// <param name="format">How.</param>

@@ -28,9 +28,10 @@ public sealed class EmergencyStop(
     ICommitFence fence,
     SignerFactsReader reader,
     SignerDirectory directory,
+    CertificatesOfKey certificatesOfKey,
+    SignersOfKey signersOfKey,
     TimeProvider time)
 {
-
     // Whoever waits for one of them hears of it by the entry, which names so many.
     private const int RowsAtOnce = Changes.MaxItems;
     private const int EntriesAtOnce = 1000;
@@ -114,10 +115,7 @@ public sealed class EmergencyStop(
         return after.DrainToImmutable();
     }
 
-    /// <summary>
-    /// The signers whose certificates are for the same key. All certificates and signers are looked at: a column that
-    /// somebody changed hides none.
-    /// </summary>
+    /// <summary>The signers whose certificates are for the same key.</summary>
     private async Task<ImmutableArray<SignerOfSameKey>> ReadOthersAsync(SignerState signer, CancellationToken cancellationToken)
     {
         if (await store.FindAsync<CertificateState>(StateTypes.Certificate, signer.CertificateId, cancellationToken)
@@ -126,25 +124,12 @@ public sealed class EmergencyStop(
             return [];
         }
 
-        HashSet<string> certificates = [];
-        await foreach (var row in store.ReadAllAsync<CertificateState>(new StateQuery(StateTypes.Certificate), cancellationToken))
-        {
-            if (row.State.PublicKey.Span.SequenceEqual(key.Span))
-            {
-                certificates.Add(row.Id);
-            }
-        }
-
-        var others = ImmutableArray.CreateBuilder<SignerOfSameKey>();
-        await foreach (var row in store.ReadAllAsync<SignerState>(new StateQuery(StateTypes.Signer), cancellationToken))
-        {
-            if (row.Id != signer.Id && !row.State.IsDeleted && certificates.Contains(row.State.CertificateId))
-            {
-                others.Add(new SignerOfSameKey(row.Id, row.State.Name, row.State.IsDisabled, IsStopped: false));
-            }
-        }
-
-        return others.ToImmutable();
+        var sharing = await signersOfKey.FindAsync(await certificatesOfKey.FindAsync(key, cancellationToken), cancellationToken);
+        return
+        [
+            .. sharing.Where(other => other.Id != signer.Id)
+                .Select(other => new SignerOfSameKey(other.Id, other.Name, other.IsDisabled, IsStopped: false)),
+        ];
     }
 
     private Task<ImmutableArray<string>> EndRequestsAsync(Caller caller, string signerId, string reason) =>

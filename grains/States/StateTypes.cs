@@ -18,6 +18,9 @@ public static class StateTypes
     /// <summary>A sealed key of the vault.</summary>
     public const string Key = "key";
 
+    /// <summary>That a key was brought in; see <c>ImportedKeyState</c>.</summary>
+    public const string ImportedKey = "imported-key";
+
     /// <summary>A person.</summary>
     public const string User = "user";
 

@@ -20,6 +20,7 @@ public static class CertificateServices
         .AddSingleton<IRevocationListBuilder, VaultRevocationListBuilder>()
         .AddSingleton<CertificateAuthorities>()
         .AddSingleton<RevocationRegister>()
+        .AddSingleton<CertificatesOfKey>()
         .AddSingleton<CertificateCatalog>()
         .AddSingleton<CertificateService>()
         .AddSingleton<CertificateAuthorityService>();

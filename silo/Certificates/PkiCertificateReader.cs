@@ -24,6 +24,10 @@ public sealed class PkiCertificateReader : ICertificateReader
     }
 
     /// <inheritdoc/>
+    public ReadOnlyMemory<byte> ReadPublicKey(ChainedCertificate certificate) =>
+        KeyMatch.Canonical(certificate.ReadLeaf().SubjectPublicKeyInfo.Span);
+
+    /// <inheritdoc/>
     public CertificateFile Write(ChainedCertificate certificate, CertificateFormat format, string name) => format switch
     {
         CertificateFormat.Pem => new("application/x-pem-file", name + ".pem", Encoding.ASCII.GetBytes(certificate.Pem)),

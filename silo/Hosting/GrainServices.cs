@@ -1,5 +1,6 @@
 using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.Imports;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.Signing;
@@ -18,7 +19,9 @@ internal static class GrainServices
         .AddSingleton<SignerFactsReader>()
         .AddSingleton<SignerDirectory>()
         .AddSingleton<SignerWithdrawals>()
+        .AddSingleton<SignersOfKey>()
         .AddSingleton<EmergencyStop>()
+        .AddSingleton<CertificateImport>()
         .AddSingleton<KnownSigners>()
         .AddSingleton<UnsignedAttempts>()
         .AddSingleton<SigningWorker>()

@@ -16,8 +16,9 @@ internal static class KeyMatch
         }
     }
 
-    // CAs encode the same key in more than one way (absent parameters instead of NULL, compressed points).
-    private static byte[] Canonical(ReadOnlySpan<byte> subjectPublicKeyInfo)
+    /// <summary>The one encoding of a key: CAs have more than one (absent parameters instead of NULL, compressed points).</summary>
+    /// <exception cref="CryptographicException">It is no RSA key and no EC key on a curve that is served.</exception>
+    public static byte[] Canonical(ReadOnlySpan<byte> subjectPublicKeyInfo)
     {
         using AsymmetricAlgorithm key = SubjectPublicKeyInfo.FamilyOf(subjectPublicKeyInfo) == SubjectPublicKeyInfo.Family.Rsa
             ? RSA.Create()

@@ -4,6 +4,7 @@ using CodeSigning.Gateway.Api.Identities;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Gateway.Hosting;
 using CodeSigning.Grains.Certificates;
+using CodeSigning.Grains.Imports;
 using CodeSigning.Identifiers;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -17,7 +18,7 @@ internal static class CertificateEndpoints
     {
         certificates.MapPost("/", IssueAsync).WithName("IssueCertificate").TakesIdempotencyKey(StatusCodes.Status201Created);
         certificates.MapPost("/import", ImportAsync).WithName("ImportCertificate").TakesIdempotencyKey(StatusCodes.Status201Created)
-            .WithMetadata(new RequestSizeLimitAttribute(KestrelSetup.MaxLargeBody), new ReadsBodyOf(CertificateService.DemandImporter));
+            .WithMetadata(new RequestSizeLimitAttribute(KestrelSetup.MaxLargeBody), new ReadsBodyOf(CertificateImport.DemandImporter));
         certificates.MapPost("/csr", RequestAsync).WithName("CreateCsr").TakesIdempotencyKey(StatusCodes.Status201Created);
         certificates.MapPut("/{certificateId}/certificate", InstallAsync).WithName("InstallCertificate");
         certificates.MapGet("/", ListAsync).WithName("ListCertificates");
@@ -32,10 +33,13 @@ internal static class CertificateEndpoints
         JsonBody<IssueCertificate> body, ApiCall call, CertificateService certificates) =>
         Created(await call.AskAsync(caller => certificates.IssueAsync(caller, body.Value, call.Aborted)));
 
-    /// <summary>Brings a certificate and its key in, as PKCS#12 or PEM. Product administrators only.</summary>
+    /// <summary>
+    /// Brings a certificate and its key in, as PKCS#12 or PEM; a key that is another certificate's already only with
+    /// `allowSharedKey`. Product administrators only.
+    /// </summary>
     internal static async Task<Created<CertificateView>> ImportAsync(
-        JsonBody<ImportCertificate> body, ApiCall call, CertificateService certificates) =>
-        Created(await call.AskAsync(caller => certificates.ImportAsync(caller, body.Value, call.Aborted)));
+        JsonBody<ImportCertificate> body, ApiCall call, CertificateImport import) =>
+        Created(await call.AskAsync(caller => import.ImportAsync(caller, body.Value, call.Aborted)));
 
     /// <summary>Makes a key and a PKCS#10 request for it, to take to an external CA. Product administrators only.</summary>
     internal static async Task<Created<SigningRequestView>> RequestAsync(

@@ -22,9 +22,15 @@ internal static class ExternalAuthority
     /// <summary>A certificate with the key that it made for it, as the contract imports it.</summary>
     public static object Import()
     {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return Import(key);
+    }
+
+    /// <summary>A certificate for a key, as the contract imports it.</summary>
+    public static object Import(ECDsa key, bool? allowSharedKey = null)
+    {
         using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var root = Root(rootKey);
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=Imported", key, HashAlgorithmName.SHA256);
         Complete(request);
         using var leaf = request.Create(root, root.NotBefore, root.NotAfter, RandomNumberGenerator.GetBytes(16));
@@ -33,6 +39,7 @@ internal static class ExternalAuthority
             certificatePem = leaf.ExportCertificatePem(),
             chainPem = root.ExportCertificatePem(),
             privateKeyPem = key.ExportPkcs8PrivateKeyPem(),
+            allowSharedKey = allowSharedKey ?? false,
         };
     }
 

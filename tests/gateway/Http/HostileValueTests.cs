@@ -65,7 +65,7 @@ public sealed class HostileValueTests(PostgreSqlBackedServer backed) : IClassFix
         "pki/signers/{signerId}/stop" => ["since", "includeSignersWithSameKey"],
         "pki/signers/{signerId}/sign" => ["clientMetadata"],
         "pki/signing-policies" => ["maxRequestTtl", "bypassForMachineIdentities"],
-        "pki/certificates/import" => ["pkcs12", "password"],
+        "pki/certificates/import" => ["pkcs12", "password", "allowSharedKey"],
         "pki/ca" => ["parentId"],
         "identities/{identityId}/client-secrets" => ["description", "ttl", "maxUses"],
         "identities/{identityId}/oidc" => ["claims"],

@@ -13,7 +13,7 @@ public sealed class ErrorCodeTableTests
         [401] = "Unauthenticated",
         [403] = "Forbidden ApprovalRequired GrantExhausted GrantExpired GrantNotYetValid GrantRevoked ScopeMismatch SelfApproval",
         [404] = "NotFound",
-        [409] = "Conflict NameTaken WrongState AlreadyVoted IdempotencyMismatch",
+        [409] = "Conflict NameTaken WrongState AlreadyVoted IdempotencyMismatch KeyInUse",
         [413] = "TooLarge",
         [429] = "RateLimited",
         [500] = "InternalError",

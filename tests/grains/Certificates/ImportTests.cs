@@ -17,7 +17,7 @@ public sealed class ImportTests
     public async Task A_pkcs12_of_openssl_is_brought_in_and_signs()
     {
         await using var node = await StartAsync();
-        var view = await node.Certificates.ImportAsync(Administrator, await MakePkcs12Async(node), default);
+        var view = await node.Import.ImportAsync(Administrator, await MakePkcs12Async(node), default);
         Assert.Equal(CertificateStatus.Active, view.Status);
         Assert.Equal("RSA_2048", view.KeyAlgorithm);
         Assert.Null(view.CaId);
@@ -38,7 +38,7 @@ public sealed class ImportTests
     {
         await using var node = await StartAsync();
         await MakePkcs12Async(node);
-        var view = await node.Certificates.ImportAsync(
+        var view = await node.Import.ImportAsync(
             Administrator,
             new ImportCertificate(
                 CertificatePem: node.OpenSsl.ReadText("own.pem"), PrivateKeyPem: node.OpenSsl.ReadText("own.key")),
@@ -52,7 +52,7 @@ public sealed class ImportTests
     {
         await using var node = await StartAsync();
         var request = await MakePkcs12Async(node) with { Password = "wrong" };
-        await RefusesAsync(ErrorCode.InvalidRequest, () => node.Certificates.ImportAsync(Administrator, request, default));
+        await RefusesAsync(ErrorCode.InvalidRequest, () => node.Import.ImportAsync(Administrator, request, default));
         Assert.Empty(await node.EntriesAsync());
     }
 
@@ -61,8 +61,8 @@ public sealed class ImportTests
     {
         await using var node = await StartAsync();
         var request = await MakePkcs12Async(node);
-        await node.Certificates.ImportAsync(Administrator, request, default);
-        await RefusesAsync(ErrorCode.Conflict, () => node.Certificates.ImportAsync(Administrator, request, default));
+        await node.Import.ImportAsync(Administrator, request, default);
+        await RefusesAsync(ErrorCode.Conflict, () => node.Import.ImportAsync(Administrator, request, default));
         Assert.Single(await node.EntriesAsync());
     }
 
@@ -72,16 +72,16 @@ public sealed class ImportTests
         await using var node = await StartAsync();
         var forServers = await MakePkcs12Async(node, "serverAuth");
         await RefusesAsync(
-            ErrorCode.NotACodeSigningCertificate, () => node.Certificates.ImportAsync(Administrator, forServers, default));
+            ErrorCode.NotACodeSigningCertificate, () => node.Import.ImportAsync(Administrator, forServers, default));
         var shortLived = await MakePkcs12Async(node, days: "1"); // The node's clock is years ahead of openssl's.
-        await RefusesAsync(ErrorCode.CertificateExpired, () => node.Certificates.ImportAsync(Administrator, shortLived, default));
+        await RefusesAsync(ErrorCode.CertificateExpired, () => node.Import.ImportAsync(Administrator, shortLived, default));
     }
 
     [Fact]
     public async Task No_secret_of_an_import_is_in_the_ledger()
     {
         await using var node = await StartAsync();
-        await node.Certificates.ImportAsync(Administrator, await MakePkcs12Async(node), default);
+        await node.Import.ImportAsync(Administrator, await MakePkcs12Async(node), default);
         var entry = Assert.Single(await node.EntriesAsync());
         Assert.DoesNotContain(Password, entry.Json, StringComparison.Ordinal);
         Assert.DoesNotContain("PRIVATE", entry.Json, StringComparison.OrdinalIgnoreCase);

@@ -162,7 +162,7 @@ public sealed class IssuingTests
         Func<Task>[] calls =
         [
             () => node.Certificates.IssueAsync(Member, new IssueCertificate(ca.Id, "x", "EC_P256", 1), default),
-            () => node.Certificates.ImportAsync(Member, new ImportCertificate(Pkcs12: new byte[] { 1 }), default),
+            () => node.Import.ImportAsync(Member, new ImportCertificate(Pkcs12: new byte[] { 1 }), default),
             () => node.Certificates.CreateSigningRequestAsync(Member, new CreateSigningRequest("CN=x", "EC_P256"), default),
             () => node.Certificates.InstallAsync(Member, certificate.Id, new InstallCertificate("x"), default),
             () => node.Certificates.RevokeAsync(Member, certificate.Id, revoke, default),

@@ -1,7 +1,9 @@
 using System.Globalization;
 using CodeSigning.Certificates;
 using CodeSigning.Grains.Certificates;
+using CodeSigning.Grains.Imports;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.Signing;
 using CodeSigning.Grains.States;
 using CodeSigning.Grains.Tests.Hosting;
@@ -35,19 +37,27 @@ public sealed class PkiNode : IAsyncDisposable
 
     public DateTimeOffset Now => Time.GetUtcNow();
 
-    public static async Task<PkiNode> StartAsync() => new(await ServiceNode.StartAsync(services => services
-        .AddSingleton(_ => new SigningThreads())
-        .AddSingleton(new CheckedSigner(ecdsaCheckEvery: 1))
-        .AddSingleton<ISigningKeys, VaultSigningKeys>()
-        .AddSingleton(new PkiOptions())
-        // Days pass at once in these tests: without a checkpoint for every few seconds.
-        .Configure<LedgerOptions>(options => options.CheckpointInterval = TimeSpan.FromDays(40))
-        .AddCertificates()));
+    public static async Task<PkiNode> StartAsync(Action<IServiceCollection>? change = null) => new(await ServiceNode.StartAsync(services =>
+    {
+        services
+            .AddSingleton(_ => new SigningThreads())
+            .AddSingleton(new CheckedSigner(ecdsaCheckEvery: 1))
+            .AddSingleton<ISigningKeys, VaultSigningKeys>()
+            .AddSingleton(new PkiOptions())
+            // Days pass at once in these tests: without a checkpoint for every few seconds.
+            .Configure<LedgerOptions>(options => options.CheckpointInterval = TimeSpan.FromDays(40))
+            .AddCertificates()
+            .AddSingleton<SignersOfKey>()
+            .AddSingleton<CertificateImport>();
+        change?.Invoke(services);
+    }));
 
     public T Get<T>()
         where T : notnull => _node.Get<T>();
 
     public CertificateService Certificates => Get<CertificateService>();
+
+    public CertificateImport Import => Get<CertificateImport>();
 
     public CertificateAuthorityService Authorities => Get<CertificateAuthorityService>();
 
