@@ -9,7 +9,7 @@ public static class CertificateServices
 {
     /// <summary>
     /// Adds it. The caller registers the <see cref="Keys.KeyVault"/>, the <see cref="Keys.SigningThreads"/>, the state store,
-    /// the clock and the <see cref="PkiOptions"/>.
+    /// the clock, the <see cref="PkiOptions"/> and the <see cref="Pki.CompromisedKeys"/>.
     /// </summary>
     public static IServiceCollection AddCertificates(this IServiceCollection services) => services
         .AddSingleton<KeyMakingThread>()

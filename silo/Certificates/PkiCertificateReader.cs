@@ -6,7 +6,7 @@ using CodeSigning.Silo.Pki;
 namespace CodeSigning.Silo.Certificates;
 
 /// <inheritdoc/>
-public sealed class PkiCertificateReader : ICertificateReader
+public sealed class PkiCertificateReader(CompromisedKeys compromised) : ICertificateReader
 {
     /// <inheritdoc/>
     public (string Subject, ChainedCertificate Certificate) Read(
@@ -15,6 +15,7 @@ public sealed class PkiCertificateReader : ICertificateReader
         try
         {
             var issued = IssuedCertificate.Read(certificatePem, chainPem, subjectPublicKeyInfo);
+            compromised.Ensure(issued);
             return (issued.Leaf.Subject, issued.Leaf.ToChained(issued.Chain));
         }
         catch (CertificateRefusedException refused)

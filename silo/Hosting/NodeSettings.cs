@@ -33,6 +33,9 @@ public sealed record NodeSettings
     /// <summary>The file outside the store in which this node keeps its high-water mark, as a full path; null for the data directory's own.</summary>
     public string? HighWater { get; init; }
 
+    /// <summary>The file or the directory of lists of compromised keys, as a full path; null for none.</summary>
+    public string? CompromisedKeys { get; init; }
+
     /// <summary>How often the whole ledger is verified in the background; zero for never.</summary>
     public TimeSpan VerificationInterval { get; init; } = new VerificationOptions().Interval;
 
@@ -60,6 +63,7 @@ public sealed record NodeSettings
             AdministratorEmail = Text(configuration, "CODESIGNING_ADMIN_EMAIL") ?? "admin@localhost",
             AdministratorPassword = Text(configuration, "CODESIGNING_ADMIN_PASSWORD"),
             HighWater = ReadHighWater(configuration, mistakes),
+            CompromisedKeys = ReadCompromisedKeys(configuration, mistakes),
             VerificationInterval = ReadVerificationInterval(configuration, mistakes),
         };
         DataDirectories.Prepare(settings.DataDirectory, mistakes);
@@ -93,6 +97,18 @@ public sealed record NodeSettings
         {
             mistakes.Add($"CODESIGNING_HIGH_WATER is '{text}'. It is a file, which the server makes, in a directory that is there.");
         }
+
+        return path;
+    }
+
+    private static string? ReadCompromisedKeys(IConfiguration configuration, List<string> mistakes)
+    {
+        if (Text(configuration, "CODESIGNING_COMPROMISED_KEYS") is not { } text)
+            return null;
+
+        var path = Path.GetFullPath(text);
+        if (!Path.Exists(path))
+            mistakes.Add($"CODESIGNING_COMPROMISED_KEYS is '{text}', which is not there. It is a list of compromised keys, or a directory of such lists.");
 
         return path;
     }

@@ -21,7 +21,7 @@ public static class SiloHosting
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Adds a silo to a host; it starts before the host's other services and stops after them.</summary>
-    /// <exception cref="SettingsException">What the settings say of the node's address is a mistake.</exception>
+    /// <exception cref="SettingsException">What the settings say of the node's address is a mistake, or a list of compromised keys cannot be read.</exception>
     public static IHostApplicationBuilder AddSilo(this IHostApplicationBuilder builder, NodeSettings settings)
     {
         builder.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(provider => new QuietLoggerFactory(
@@ -36,6 +36,7 @@ public static class SiloHosting
         }
 
         builder.AddStore(settings);
+        builder.Services.AddCompromisedKeys(settings);
         builder.Services.AddGrainServices();
         builder.Services.AddNotifications(NotificationOptions.Read(builder.Configuration));
         builder.Services.AddSingleton(new PkiOptions { PublicUrl = settings.PublicUrl });

@@ -8,7 +8,7 @@ namespace CodeSigning.Silo.Pki;
 /// Brings certificates in with their private keys, which go into the vault. Opening a file costs up to about a second of
 /// CPU time (its password is stretched), and judging a long RSA key as much: run it on <see cref="SigningThreads"/>.
 /// </summary>
-public sealed class CertificateImporter(KeyVault vault)
+public sealed class CertificateImporter(KeyVault vault, CompromisedKeys compromised)
 {
     /// <summary>The longest PKCS#12 file or PEM text that is read, in bytes or characters.</summary>
     public const int LongestInput = 256 * 1024;
@@ -50,6 +50,7 @@ public sealed class CertificateImporter(KeyVault vault)
         NewKey? imported = null;
         try
         {
+            compromised.Ensure(issued);
             KeyMatch.Ensure(issued.Leaf, privateKey.ExportSubjectPublicKeyInfo());
             PrivateKeyRules.Ensure(privateKey, field);
             imported = vault.Import(keyId, KeyPurpose.CodeSigning, privateKey);

@@ -6,23 +6,23 @@ using System.Text;
 namespace CodeSigning.Silo.Pki;
 
 /// <summary>
-/// Keys whose private half anybody can have. They are data: a line of <c>published-rsa-keys.txt</c> is a fingerprint as in
-/// Debian's lists of weak keys (CVE-2008-0166), so that lines of those can be added as they are.
+/// Keys whose private half anybody can have, known without any list of the operator's (<see cref="CompromisedKeys"/>). They are
+/// data: a line of <c>published-rsa-keys.txt</c> is a fingerprint as in Debian's lists of weak keys (CVE-2008-0166).
 /// </summary>
 internal static class PublishedKeys
 {
-    private const int FingerprintLength = 20;
-
     private static readonly FrozenSet<string> Fingerprints = Read();
 
-    public static bool Contain(BigInteger modulus) => Fingerprints.Contains(FingerprintOf(modulus));
+    public static bool Contain(BigInteger modulus) =>
+        Fingerprints.Contains(FingerprintOf(modulus.ToByteArray(isUnsigned: true, isBigEndian: true)));
 
     /// <summary>The last 80 bits of the SHA-1 of what <c>openssl rsa -noout -modulus</c> prints.</summary>
-    public static string FingerprintOf(BigInteger modulus)
+    /// <param name="modulus">The modulus, big-endian, without leading zeros.</param>
+    public static string FingerprintOf(ReadOnlySpan<byte> modulus)
     {
-        var printed = $"Modulus={Convert.ToHexString(modulus.ToByteArray(isUnsigned: true, isBigEndian: true))}\n";
+        var printed = $"Modulus={Convert.ToHexString(modulus)}\n";
 #pragma warning disable CA5350 // The lists were made with SHA-1, and nobody gains by a collision with a refused key.
-        return Convert.ToHexStringLower(SHA1.HashData(Encoding.ASCII.GetBytes(printed)))[^FingerprintLength..];
+        return Convert.ToHexStringLower(SHA1.HashData(Encoding.ASCII.GetBytes(printed)))[^KeyFingerprints.ModulusDigits..];
 #pragma warning restore CA5350
     }
 
@@ -32,7 +32,7 @@ internal static class PublishedKeys
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Where(line => line[0] != '#')
-            .Select(line => line[..FingerprintLength])
+            .Select(line => line[..KeyFingerprints.ModulusDigits])
             .ToFrozenSet(StringComparer.Ordinal);
     }
 }

@@ -12,6 +12,12 @@ internal static class ExternalAuthority
     public static object Answer(string csrPem)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return Answer(csrPem, key);
+    }
+
+    /// <summary>What it answers where this is its key.</summary>
+    public static object Answer(string csrPem, ECDsa key)
+    {
         using var root = Root(key);
         var request = CertificateRequest.LoadSigningRequestPem(csrPem, HashAlgorithmName.SHA256);
         Complete(request);

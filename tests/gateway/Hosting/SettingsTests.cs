@@ -48,11 +48,26 @@ public sealed class SettingsTests : IDisposable
     [InlineData("CODESIGNING_DB_MIGRATE", "Host=db", "Set both or neither")]
     [InlineData("CODESIGNING_PUBLIC_URL", "signing", "is not an address")]
     [InlineData("CODESIGNING_VERIFY_INTERVAL", "daily", "It is a duration")]
+    [InlineData("CODESIGNING_COMPROMISED_KEYS", "/no/such/list", "which is not there")]
     public void A_mistake_about_the_node_is_a_sentence_without_a_secret(string name, string value, string sentence)
     {
         var mistakes = Assert.Throws<SettingsException>(() => NodeSettings.Read(Configuration((name, value))));
 
         Assert.Contains(sentence, mistakes.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", mistakes.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_list_of_compromised_keys_that_is_none_ends_the_start()
+    {
+        var list = _directory.File("list");
+        File.WriteAllText(list, "00005890bc78bcbee3ca\ns3cret\n");
+
+        var mistakes = Assert.Throws<SettingsException>(() => GatewayApplication.Create(
+            [$"--CODESIGNING_DATA={_directory.File("data")}", $"--CODESIGNING_COMPROMISED_KEYS={list}"]));
+
+        Assert.StartsWith(
+            $"CODESIGNING_COMPROMISED_KEYS: {list} is no list of compromised keys: line 2 is invalid: expected", mistakes.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", mistakes.Message, StringComparison.Ordinal);
     }
 

@@ -12,6 +12,7 @@ using CodeSigning.Ledger;
 using CodeSigning.Silo.Certificates;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Ledger;
+using CodeSigning.Silo.Pki;
 using CodeSigning.Silo.Signing;
 using CodeSigning.Silo.Tests;
 using CodeSigning.Testing;
@@ -44,6 +45,7 @@ public sealed class PkiNode : IAsyncDisposable
             .AddSingleton(new CheckedSigner(ecdsaCheckEvery: 1))
             .AddSingleton<ISigningKeys, VaultSigningKeys>()
             .AddSingleton(new PkiOptions())
+            .AddSingleton(CompromisedKeys.None)
             // Days pass at once in these tests: without a checkpoint for every few seconds.
             .Configure<LedgerOptions>(options => options.CheckpointInterval = TimeSpan.FromDays(40))
             .AddCertificates()

@@ -2,6 +2,7 @@ using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.Tests.Hosting;
 using CodeSigning.Silo.Hosting;
 using CodeSigning.Silo.Ledger;
+using CodeSigning.Silo.Pki;
 using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -70,6 +71,7 @@ public sealed class TwoSilos : IAsyncLifetime, IDisposable
         host.Services
             .AddTestClocks(_time)
             .AddSingleton(new PkiOptions { PublicUrl = settings.PublicUrl })
+            .AddSingleton(CompromisedKeys.None)
             .AddSingleton<IIncomingGrainCallFilter>(_calls[name])
             .Configure<LedgerOptions>(options => options.CheckpointInterval = Seldom)
             .AddGrainServices();

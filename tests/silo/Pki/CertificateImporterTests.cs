@@ -18,7 +18,7 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
     // Far more than a refusal takes on a busy machine, far less than the work that the files ask for.
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
 
-    private readonly CertificateImporter _importer = new(vault.Vault);
+    private readonly CertificateImporter _importer = new(vault.Vault, CompromisedKeys.None);
 
     [Theory]
     [InlineData("rsa.p12")]

@@ -44,6 +44,27 @@ internal static class WeakKeys
             + BigInteger.ModPow(F4, RandomOfBits(200), step));
     }
 
+    /// <summary>
+    /// A real one that Debian's OpenSSL of 2006 to 2008 makes (CVE-2008-0166): as process 1000 on a 32-bit big-endian machine,
+    /// with a file .rnd. Nothing but a list tells it from a good one.
+    /// </summary>
+    public static RSAParameters OfDebian() => FromPrimes((
+        FromHex(
+            "D073DE9ECC970249A9A95A48E6D5CCE2F03E8136DDD78E2FA8FEB36F958C0966E267A0785B62FC594CD5E282B9BACF6C2BCC1C7A7CEEAAFAF66F6B71391E"
+            + "0FA754BA235220FAFC28578E6CA5ED2EE5271A6B7E71D64FAD76852E47C8099C67C90EEA75D9126B5D23912A9084BB8D7D34CF3464AADCDAAD498F93840E"
+            + "CC148CDB"),
+        FromHex(
+            "CB20CDECBD1A884D32AE516C5611E3459F1A1FC1DD7D5E22557D41D94FEEBCBB1C426B17676CF1B84DAF7C637BB8AEC6614827C7F1B20D1B0A930D968C72"
+            + "8FBA575072F61F59AD02E6CE3B76A06C91FC151974B7F33EE44315BB40FD3574B089334DB5EEFB695B225CAB3DABE0DF3E45F638CCA3D5D06733A2F3141A"
+            + "C53262D5")));
+
+    /// <summary>A real P-256 key of the same process.</summary>
+    public static ECDsa OfDebianOnP256() => ECDsa.Create(new ECParameters
+    {
+        Curve = ECCurve.NamedCurves.nistP256,
+        D = Convert.FromHexString("C2E2ED9CBE5A6E6A6FEB872761AA02C2CD45DD036D6D847DFB64A614C8977F23"),
+    });
+
     public static RSAParameters WithCompositeFactor()
     {
         while (true)
@@ -111,6 +132,8 @@ internal static class WeakKeys
     }
 
     public static BigInteger Number(byte[]? bytes) => new(bytes, isUnsigned: true, isBigEndian: true);
+
+    private static BigInteger FromHex(string digits) => Number(Convert.FromHexString(digits));
 
     private static RSAParameters FromFirst(Func<BigInteger, BigInteger> second)
     {

@@ -1,0 +1,57 @@
+using CodeSigning.Grains.Certificates;
+using CodeSigning.Grains.States;
+using CodeSigning.Silo.Pki;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace CodeSigning.Silo.Certificates;
+
+/// <summary>
+/// Tells at the start which stored certificates have keys that the operator's lists name by now. They go on signing: to stop
+/// every release at a restart, for a line in a file, is for somebody to decide.
+/// </summary>
+internal sealed class CompromisedKeyReport(
+    CompromisedKeys compromised, IStateStore store, ILogger<CompromisedKeyReport> log) : IHostedService
+{
+    /// <inheritdoc/>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        log.LogInformation("{Keys} compromised keys are known from {Lists}", compromised.Count, string.Join(", ", compromised.Names));
+        var chains = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (var row in store.ReadAllAsync<CertificateState>(new StateQuery(StateTypes.Certificate), cancellationToken))
+        {
+            if (row.State.Stage is not CertificateStage.Active { Certificate: var certificate })
+                continue;
+
+            Report(row.State);
+            if (chains.Add(certificate.ChainPem))
+                ReportChain(row.Id, certificate.ChainPem);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private void Report(CertificateState certificate)
+    {
+        if (compromised.FindListOf(certificate.PublicKey.Span) is { } list)
+        {
+            log.LogError(
+                "The key of certificate {Certificate} ({Subject}) is in the list of compromised keys {List}: others can sign with it. Stop its signers, and revoke it",
+                certificate.Id, certificate.Subject, list);
+        }
+    }
+
+    private void ReportChain(string certificateId, string chainPem)
+    {
+        foreach (var authority in Pem.ReadCertificates(chainPem))
+        {
+            if (compromised.FindListOf(authority.SubjectPublicKeyInfo.Span) is { } list)
+            {
+                log.LogError(
+                    "The key of the CA {Subject} above certificate {Certificate} is in the list of compromised keys {List}: anybody can issue certificates under it",
+                    authority.Subject, certificateId, list);
+            }
+        }
+    }
+}
