@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Numerics;
+using System.Security.Cryptography;
 using CodeSigning.Errors;
 using CodeSigning.Silo.Pki;
 using Microsoft.IdentityModel.Tokens;
@@ -11,7 +12,8 @@ namespace CodeSigning.Gateway.Auth.Oidc;
 /// fetched again, but not more than once a minute: strangers can name keys as they like. An issuer that does not answer
 /// is believed in its last key set for a day.
 /// </summary>
-internal sealed class IssuerKeys(IssuerDocuments documents, TimeProvider time, ILogger<IssuerKeys> log) : IDisposable
+internal sealed class IssuerKeys(
+    IssuerDocuments documents, CompromisedKeys compromised, TimeProvider time, ILogger<IssuerKeys> log) : IDisposable
 {
     private static readonly TimeSpan FreshFor = TimeSpan.FromHours(1);
     private static readonly TimeSpan UsableFor = TimeSpan.FromHours(24);
@@ -90,12 +92,12 @@ internal sealed class IssuerKeys(IssuerDocuments documents, TimeProvider time, I
         }
     }
 
-    private static Dictionary<string, SecurityKey> Read(string text)
+    private Dictionary<string, SecurityKey> Read(string text)
     {
         var keys = new Dictionary<string, SecurityKey>(StringComparer.Ordinal);
         foreach (var key in new JsonWebKeySet(text).Keys)
         {
-            if (key.Kid is { Length: > 0 } && key.Use is null or "" or JsonWebKeyUseNames.Sig && IsStrong(key))
+            if (key.Kid is { Length: > 0 } && key.Use is null or "" or JsonWebKeyUseNames.Sig && IsStrong(key) && !IsCompromised(key))
             {
                 keys[key.Kid] = key;
             }
@@ -111,6 +113,38 @@ internal sealed class IssuerKeys(IssuerDocuments documents, TimeProvider time, I
         JsonWebAlgorithmsKeyTypes.EllipticCurve => true,
         _ => false,
     };
+
+    private bool IsCompromised(JsonWebKey key)
+    {
+        try
+        {
+            using AsymmetricAlgorithm opened = key.Kty == JsonWebAlgorithmsKeyTypes.RSA ? OpenRsa(key) : OpenEc(key);
+            return compromised.FindListOf(opened.ExportSubjectPublicKeyInfo()) is not null;
+        }
+        catch (Exception malformed) when (malformed is CryptographicException or ArgumentException or FormatException)
+        {
+            // It verifies no token, and the issuer's other keys are not to be lost with it.
+            return false;
+        }
+    }
+
+    private static RSA OpenRsa(JsonWebKey key) => RSA.Create(new RSAParameters
+    {
+        Modulus = Base64UrlEncoder.DecodeBytes(key.N),
+        Exponent = Base64UrlEncoder.DecodeBytes(key.E),
+    });
+
+    private static ECDsa OpenEc(JsonWebKey key) => ECDsa.Create(new ECParameters
+    {
+        Curve = ECCurve.CreateFromFriendlyName(key.Crv switch
+        {
+            JsonWebKeyECTypes.P256 => nameof(ECCurve.NamedCurves.nistP256),
+            JsonWebKeyECTypes.P384 => nameof(ECCurve.NamedCurves.nistP384),
+            JsonWebKeyECTypes.P521 => nameof(ECCurve.NamedCurves.nistP521),
+            var other => other,
+        }),
+        Q = new ECPoint { X = Base64UrlEncoder.DecodeBytes(key.X), Y = Base64UrlEncoder.DecodeBytes(key.Y) },
+    });
 
     private static BigInteger Number(string text) => new(Base64UrlEncoder.DecodeBytes(text), isUnsigned: true, isBigEndian: true);
 

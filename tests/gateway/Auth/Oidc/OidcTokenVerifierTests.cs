@@ -8,6 +8,7 @@ using System.Text.Json.Nodes;
 using CodeSigning.Errors;
 using CodeSigning.Gateway.Auth.Oidc;
 using CodeSigning.Grains.Identities.Logins.Oidc;
+using CodeSigning.Silo.Pki;
 using CodeSigning.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -27,7 +28,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     {
         _issuer = await LocalIssuer.StartAsync();
         _issuer.Publish(Key);
-        _keys = new IssuerKeys(_documents, _time, NullLogger<IssuerKeys>.Instance);
+        _keys = new IssuerKeys(_documents, CompromisedKeys.None, _time, NullLogger<IssuerKeys>.Instance);
         _verifier = new OidcTokenVerifier(_keys, _time);
     }
 
@@ -67,6 +68,22 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
 
         Assert.Null(await _keys.FindAsync(_issuer.Url, "weak", CancellationToken.None));
         Assert.NotNull(await _keys.FindAsync(_issuer.Url, Key.Id, CancellationToken.None));
+    }
+
+    [Theory]
+    [InlineData("RS256")]
+    [InlineData("ES256")]
+    [InlineData("ES384")]
+    [InlineData("ES512")]
+    public async Task A_key_on_a_list_of_compromised_keys_is_not_used(string algorithm)
+    {
+        var listed = algorithm.StartsWith('E') ? LocalIssuer.Key.Ec("listed", algorithm) : LocalIssuer.Key.Rsa("listed", algorithm);
+        var broken = new JsonObject { ["kty"] = "EC", ["kid"] = "broken", ["crv"] = "P-256", ["x"] = "AQ", ["y"] = "AQ" };
+        _issuer.Publish(Key, listed, new LocalIssuer.Key("broken", "ES256", broken, _ => []));
+        using var keys = new IssuerKeys(_documents, ListOf(listed), _time, NullLogger<IssuerKeys>.Instance);
+
+        Assert.Null(await keys.FindAsync(_issuer.Url, "listed", CancellationToken.None));
+        Assert.NotNull(await keys.FindAsync(_issuer.Url, Key.Id, CancellationToken.None));
     }
 
     [Theory]
@@ -354,6 +371,15 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     private JsonObject GoodClaims() => _issuer.Claims(_time.GetUtcNow());
 
     private Task<VerifiedToken?> VerifyAsync(string token) => _verifier.VerifyAsync(_issuer.Url, "codesigning", token, default);
+
+    /// <summary>A list of one key in the form of badkeys.</summary>
+    private static CompromisedKeys ListOf(LocalIssuer.Key key)
+    {
+        using var directory = new TemporaryDirectory();
+        var number = Base64Url.DecodeFromChars((string?)key.Public["n"] ?? (string?)key.Public["x"]);
+        File.WriteAllBytes(directory.File("blocklist.dat"), [.. SHA256.HashData(number.AsSpan().TrimStart((byte)0))[..15], 1]);
+        return CompromisedKeys.Read(directory.Path);
+    }
 
     private async Task AssertUnavailableAsync()
     {
