@@ -19,7 +19,9 @@ public sealed class CertificatesOfKey(IStateStore store, ICertificateReader read
         await foreach (var row in store.ReadAllAsync<CertificateState>(new StateQuery(StateTypes.Certificate), cancellationToken))
         {
             if (row.State.PublicKey.Span.SequenceEqual(publicKey.Span))
+            {
                 found.Add(row.State);
+            }
         }
 
         return found.ToImmutable();
@@ -35,7 +37,9 @@ public sealed class CertificatesOfKey(IStateStore store, ICertificateReader read
         await foreach (var row in store.ReadAllAsync<CertificateAuthorityState>(query, cancellationToken))
         {
             if (reader.ReadPublicKey(row.State.Certificate).Span.SequenceEqual(publicKey.Span))
+            {
                 return row.State;
+            }
         }
 
         return null;

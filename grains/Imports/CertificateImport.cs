@@ -43,7 +43,9 @@ public sealed class CertificateImport(
         CertificateRules.Import(request);
         var made = await maker.ImportAsync(EntityId.New(IdPrefixes.Key, time), request, cancellationToken);
         if (time.GetUtcNow() >= made.Certificate.NotAfter)
+        {
             throw new RefusedException(ErrorCode.CertificateExpired, "This certificate has expired. Import a current one.");
+        }
 
         return await FreshDecision.MakeAsync(Rounds, () => SaveAsync(caller, made, request.AllowSharedKey, cancellationToken));
     }
@@ -56,11 +58,19 @@ public sealed class CertificateImport(
         var counted = await ImportedKeyState.CountOneMoreAsync(store, publicKey, cancellationToken);
         var others = await certificates.FindAsync(publicKey, cancellationToken);
         if (others.Any(other => other.Issued?.Thumbprint == made.Certificate.Thumbprint))
+        {
             throw new RefusedException(ErrorCode.Conflict, CertificateChange.HereAlready);
+        }
+
         if (await certificates.FindAuthorityAsync(publicKey, cancellationToken) is { } authority)
+        {
             throw KeyInUse.ByAuthority(authority);
+        }
+
         if (!others.IsEmpty && !allowSharedKey)
+        {
             throw KeyInUse.ByCertificates(others, await signers.FindAsync(others, cancellationToken));
+        }
 
         return await RecordAsync(caller, made, others, counted, cancellationToken);
     }

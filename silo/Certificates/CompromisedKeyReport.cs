@@ -21,11 +21,15 @@ internal sealed class CompromisedKeyReport(
         await foreach (var row in store.ReadAllAsync<CertificateState>(new StateQuery(StateTypes.Certificate), cancellationToken))
         {
             if (row.State.Stage is not CertificateStage.Active { Certificate: var certificate })
+            {
                 continue;
+            }
 
             Report(row.State);
             if (chains.Add(certificate.ChainPem))
+            {
                 ReportChain(row.Id, certificate.ChainPem);
+            }
         }
     }
 

@@ -104,11 +104,15 @@ public sealed record NodeSettings
     private static string? ReadCompromisedKeys(IConfiguration configuration, List<string> mistakes)
     {
         if (Text(configuration, "CODESIGNING_COMPROMISED_KEYS") is not { } text)
+        {
             return null;
+        }
 
         var path = Path.GetFullPath(text);
         if (!Path.Exists(path))
+        {
             mistakes.Add($"CODESIGNING_COMPROMISED_KEYS is '{text}', which is not there. It is a list of compromised keys, or a directory of such lists.");
+        }
 
         return path;
     }

@@ -36,15 +36,19 @@ internal static class CompromisedKeyFile
     {
         var content = File.ReadAllBytes(path);
         if (content.Length % BlockLength != 0)
+        {
             throw new InvalidDataException("it is no blocklist of badkeys: expected blocks of 16 bytes (unpack it where it is compressed)");
+        }
 
         var numbers = new ulong[content.Length / BlockLength];
         for (var block = 0; block < numbers.Length; block++)
         {
             numbers[block] = KeyFingerprints.Cut(content.AsSpan(block * BlockLength));
             if (block > 0 && numbers[block] < numbers[block - 1])
+            {
                 throw new InvalidDataException(string.Create(
                     CultureInfo.InvariantCulture, $"it is no blocklist of badkeys: block {block + 1} is smaller than the one before"));
+            }
         }
 
         return new CompromisedKeyList(Path.GetFileName(path), [], numbers, []);
@@ -58,7 +62,9 @@ internal static class CompromisedKeyFile
             number++;
             var rest = line.AsSpan().Trim();
             if (rest.IsEmpty || rest[0] == '#' || rest.SequenceEqual("blocked:") || rest.SequenceEqual("blockedHashesHex:"))
+            {
                 continue;
+            }
 
             var word = FirstWord(rest);
             if (!TryReadModulus(word, moduli) && !TryReadInfo(word, infos))
@@ -75,7 +81,9 @@ internal static class CompromisedKeyFile
     private static ReadOnlySpan<char> FirstWord(ReadOnlySpan<char> line)
     {
         if (line.StartsWith("- "))
+        {
             line = line[2..].TrimStart();
+        }
 
         var end = line.IndexOfAny(Space);
         return (end < 0 ? line : line[..end]).Trim("\"'");
@@ -101,7 +109,9 @@ internal static class CompromisedKeyFile
     private static bool Add(List<ulong> fingerprints, ReadOnlySpan<byte> digest, bool isRead)
     {
         if (isRead)
+        {
             fingerprints.Add(KeyFingerprints.Cut(digest));
+        }
 
         return isRead;
     }

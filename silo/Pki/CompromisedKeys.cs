@@ -33,10 +33,14 @@ public sealed class CompromisedKeys
         {
             string[] files = Directory.Exists(path) ? [.. FilesIn(path)] : [path];
             if (files.Length == 0)
+            {
                 mistakes.Add($"{path} holds no list of compromised keys.");
+            }
 
             foreach (var file in files)
+            {
                 Read(file, lists, mistakes);
+            }
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
@@ -54,7 +58,9 @@ public sealed class CompromisedKeys
     public string? FindListOf(ReadOnlySpan<byte> subjectPublicKeyInfo)
     {
         if (_lists.IsEmpty)
+        {
             return null;
+        }
 
         var key = KeyFingerprints.Of(subjectPublicKeyInfo);
         return _lists.FirstOrDefault(list => list.Contains(key))?.Name;

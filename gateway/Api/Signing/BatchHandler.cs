@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Buffers;
+using System.Text.Json;
 using CodeSigning.Gateway.Api.Signers;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Gateway.Limits;

@@ -28,7 +28,10 @@ public sealed class SharedKeyTests(SigningWorld world) : IClassFixture<SigningWo
         var first = await SignerAsync((await ImportAsync()).Succeeded().Text("id"));
         var second = await SignerAsync((await ImportAsync(allowSharedKey: true)).Succeeded().Text("id"));
         foreach (var signer in new[] { first, second })
+        {
             (await world.SignAsync(signer, "ECDSA_SHA256", new byte[32], isDigest: true)).Succeeded();
+        }
+
         (await world.Administrator.PostAsync(
             $"/api/v1/pki/signers/{first}/stop", new { reason = "stolen", includeSignersWithSameKey = true })).Succeeded();
         (await world.SignAsync(second, "ECDSA_SHA256", new byte[32], isDigest: true)).Refused(400, "SignerDisabled");

@@ -73,7 +73,9 @@ public sealed class CompromisedKeyReportTests
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (logLevel == LogLevel.Error)
+            {
                 Errors.Add(formatter(state, exception));
+            }
         }
     }
 }

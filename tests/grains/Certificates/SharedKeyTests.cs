@@ -62,7 +62,7 @@ public sealed class SharedKeyTests
         foreach (var certificate in new[] { first, second, third })
         {
             var facts = await node.FactsAsync(certificate.Id);
-            await node.Get<ISigningKeys>().SignAsync(facts, SigningAlgorithm.EcdsaSha256, new byte[32], default);
+            await node.Get<ISigningKeys>().SignAsync("idn_x", facts, SigningAlgorithm.EcdsaSha256, new byte[32], default);
         }
     }
 
@@ -113,7 +113,10 @@ public sealed class SharedKeyTests
         await using var node = await StartAsync();
         var requests = new List<ImportCertificate>();
         for (var number = 0; number < 8; number++)
+        {
             requests.Add(await MakeAsync(node, $"Number {number}"));
+        }
+
         var codes = await Task.WhenAll(requests.Select(request => CodeOfAsync(() => ImportAsync(node, request))));
         Assert.Single(codes, code => code is null);
         Assert.Equal(7, codes.Count(code => code == ErrorCode.KeyInUse));
@@ -137,7 +140,10 @@ public sealed class SharedKeyTests
         await using var node = await StartAsync();
         await ImportAsync(node, await MakeAsync(node, "First"));
         foreach (var counted in await node.Get<IStateStore>().ListAsync(new StateQuery(StateTypes.ImportedKey), default))
+        {
             await CommitAsync(node, new StateWrite(counted.Type, counted.Id, counted.Version, null, StateIndex.None));
+        }
+
         var second = await MakeAsync(node, "Second");
         await RefusesAsync(ErrorCode.KeyInUse, () => ImportAsync(node, second));
         await ImportAsync(node, second, allowSharedKey: true);
@@ -167,7 +173,10 @@ public sealed class SharedKeyTests
     private static async Task<ImportCertificate> MakeAsync(PkiNode node, string name, string key = OneKey)
     {
         if (!File.Exists(node.OpenSsl.Path(key)))
+        {
             await node.OpenSsl.RunAsync("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key);
+        }
+
         await node.OpenSsl.RunAsync(
             "req", "-x509", "-key", key, "-out", name + ".pem", "-subj", "/CN=" + name, "-days", "9000",
             "-addext", "basicConstraints=critical,CA:FALSE", "-addext", "keyUsage=critical,digitalSignature",
