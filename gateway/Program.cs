@@ -1,5 +1,5 @@
 using CodeSigning.Gateway.Hosting;
-using CodeSigning.Silo.Hosting;
+using CodeSigning.Silo.Settings;
 
 try
 {

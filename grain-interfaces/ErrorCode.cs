@@ -1,3 +1,4 @@
+
 namespace CodeSigning;
 
 /// <summary>The stable codes of the contract. The names are what clients see; they only ever grow.</summary>

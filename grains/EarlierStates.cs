@@ -1,7 +1,6 @@
 using CodeSigning.Grains.Grants;
-using CodeSigning.Grains.Identities.Machines;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Ledger;
-using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using Microsoft.Extensions.Logging;

@@ -1,12 +1,8 @@
+using CodeSigning.Grains.Administration;
 using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.Grants;
-using CodeSigning.Grains.Identities.Groups;
-using CodeSigning.Grains.Identities.Logins.Oidc;
-using CodeSigning.Grains.Identities.Machines;
-using CodeSigning.Grains.Identities.Sessions;
-using CodeSigning.Grains.Identities.Users;
-using CodeSigning.Grains.Imports;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Policies;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.States;

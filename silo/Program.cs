@@ -1,6 +1,7 @@
-using CodeSigning.Silo.Hosting;
-
+using CodeSigning.Silo.Commands;
+using CodeSigning.Silo.Settings;
 using var stopping = new CancellationTokenSource();
+
 Console.CancelKeyPress += (_, press) =>
 {
     press.Cancel = true;

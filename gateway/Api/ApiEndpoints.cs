@@ -4,6 +4,8 @@ using CodeSigning.Gateway.Api.Identities;
 using CodeSigning.Gateway.Api.Ledger;
 using CodeSigning.Gateway.Api.Signers;
 using CodeSigning.Gateway.Api.Signing;
+using CodeSigning.Gateway.Calls;
+using CodeSigning.Silo.Ledger.Writing;
 
 namespace CodeSigning.Gateway.Api;
 
@@ -35,5 +37,36 @@ internal static class ApiEndpoints
         api.MapGroup("/pki").MapApprovalApi();
         api.MapGroup("/webhooks").WithTags("Webhooks").MapWebhookEndpoints();
         api.MapGroup("/ledger").WithTags("Ledger").MapLedgerEndpoints();
+    }
+}
+
+/// <summary>Everything of the contract's section "Policies, requests, grants".</summary>
+internal static class ApprovalApi
+{
+    public static IServiceCollection AddApprovalApi(this IServiceCollection services) => services
+        .AddSingleton<RequestChanges>()
+        .AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<RequestChanges>())
+        .AddSingleton<RequestWaits>()
+        .AddSingleton<ApprovalWaits>();
+
+    public static void MapApprovalApi(this IEndpointRouteBuilder pki)
+    {
+        pki.MapGroup("/signing-policies").WithTags("Signing policies").MapPolicyEndpoints();
+        pki.MapGroup("/approval-requests").WithTags("Approval requests").MapRequestEndpoints();
+        pki.MapGroup("/grants").WithTags("Grants").MapGrantEndpoints();
+        pki.MapGroup("/signers/{signerId}").WithTags("Approval requests").MapSignerRequestEndpoints();
+    }
+}
+
+/// <summary>Everything of the contract's section "Who".</summary>
+internal static class IdentityApi
+{
+    public static void MapIdentityApi(this IEndpointRouteBuilder api)
+    {
+        api.MapGroup("/auth").WithTags("Auth").MapAuthEndpoints();
+        api.MapGroup("/me").WithTags("Me").MapMeEndpoints();
+        api.MapGroup("/users").WithTags("Users").MapUserEndpoints();
+        api.MapGroup("/identities").WithTags("Identities").MapMachineEndpoints();
+        api.MapGroup("/groups").WithTags("Groups").MapGroupEndpoints();
     }
 }

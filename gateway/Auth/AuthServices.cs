@@ -1,9 +1,8 @@
 using CodeSigning.Gateway.Auth.Oidc;
-using CodeSigning.Gateway.Calls;
-using CodeSigning.Grains.Identities.Logins.Oidc;
-using CodeSigning.Grains.Identities.Users;
-using CodeSigning.Silo.Hosting;
-using CodeSigning.Silo.Ledger;
+using CodeSigning.Grains.Administration;
+using CodeSigning.Grains.Identities;
+using CodeSigning.Silo.Ledger.Writing;
+using CodeSigning.Silo.Settings;
 
 namespace CodeSigning.Gateway.Auth;
 
@@ -21,7 +20,7 @@ internal static class AuthServices
         })
         .AddSingleton<SessionCache>()
         .AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<SessionCache>())
-        .AddSingleton<ICallerAuthentication, TokenAuthentication>()
+        .AddSingleton<TokenAuthentication>()
         .AddSingleton<IssuerDocuments>()
         .AddSingleton<IssuerKeys>()
         .AddSingleton<ITokenVerifier, OidcTokenVerifier>()

@@ -1,5 +1,5 @@
 using System.Net;
-using CodeSigning.Grains.Identities.Logins;
+using CodeSigning.Grains.Identities;
 
 namespace CodeSigning.Gateway.Auth;
 

@@ -1,4 +1,4 @@
-using CodeSigning.Grains.Identities.Users;
+using CodeSigning.Grains.Administration;
 
 namespace CodeSigning.Gateway.Auth;
 

@@ -1,8 +1,7 @@
 using System.Security.Cryptography;
 using CodeSigning.Errors;
-using CodeSigning.Gateway.Calls;
 using CodeSigning.Gateway.Limits;
-using CodeSigning.Grains.Identities.Sessions;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using Microsoft.Extensions.Options;
@@ -12,14 +11,17 @@ namespace CodeSigning.Gateway.Auth;
 /// <summary>Authenticates requests by their bearer token (RFC 6750, section 2.1); never by a query or a body.</summary>
 internal sealed class TokenAuthentication(
     SessionCache cache, LiveSessions sessions, IStateStore store, AddressRates rates, IOptions<TokenAuthenticationOptions> options)
-    : ICallerAuthentication
 {
     private const string Scheme = "Bearer ";
     private const string IdempotencyKey = "Idempotency-Key";
 
     private readonly bool _isStoreShared = options.Value.IsStoreShared;
 
-    /// <inheritdoc/>
+    /// <summary>The caller whose token the request bears, and what that rests on.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="fresh">Whether to look at the store even where the token was validated a moment ago.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="RefusedException"><c>Unauthenticated</c>: there is no valid token.</exception>
     public ValueTask<Caller> AuthenticateAsync(HttpContext context, bool fresh, CancellationToken cancellationToken)
     {
         var header = ReadHeader(context);
@@ -106,4 +108,17 @@ internal sealed class TokenAuthentication(
         SessionToken.Hash(token, hash);
         return session.IsOf(hash);
     }
+}
+
+/// <summary>How tokens are checked.</summary>
+internal sealed class TokenAuthenticationOptions
+{
+    /// <summary>
+    /// Whether other nodes write to the store too. What this node has cached of a session is then held against the store
+    /// at each request, but for those whose commit does so.
+    /// </summary>
+    public bool IsStoreShared { get; set; }
+
+    /// <summary>How many sessions are cached; the longest cached goes first.</summary>
+    public int CacheCapacity { get; set; } = 50_000;
 }

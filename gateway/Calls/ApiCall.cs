@@ -1,3 +1,4 @@
+using CodeSigning.Gateway.Auth;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Identities;
 

@@ -91,3 +91,108 @@ internal static class ContractSchemas
 
     private static bool IsBytes(Type type) => (Nullable.GetUnderlyingType(type) ?? type) == typeof(ReadOnlyMemory<byte>);
 }
+
+/// <summary>
+/// What holds for answers and not for requests: members that are null are left out, and members may be added. A schema that
+/// occurs in both is an answer's: a client must be able to read what it is sent.
+/// </summary>
+internal static class AnswerSchemas
+{
+    private static readonly Dictionary<string, IOpenApiSchema> NoMembers = [];
+
+    /// <summary>Lets the schemas of answers, and those within them, say so.</summary>
+    public static void LeaveRoom(OpenApiDocument document)
+    {
+        var answers = document.Paths.Values
+            .SelectMany(path => path.Operations?.Values ?? Enumerable.Empty<OpenApiOperation>())
+            .SelectMany(operation => operation.Responses?.Values ?? Enumerable.Empty<IOpenApiResponse>())
+            .SelectMany(response => response.Content?.Values ?? Enumerable.Empty<OpenApiMediaType>());
+        var seen = new HashSet<OpenApiSchema>();
+        foreach (var answer in answers)
+        {
+            LeaveRoom(answer.Schema, document, seen);
+        }
+    }
+
+    private static void LeaveRoom(IOpenApiSchema? schema, OpenApiDocument document, HashSet<OpenApiSchema> seen)
+    {
+        if (Resolve(schema, document) is not { } found || !seen.Add(found))
+        {
+            return;
+        }
+
+        found.AdditionalPropertiesAllowed = true;
+        found.Required?.ExceptWith((found.Properties ?? NoMembers).Where(member => MayBeNull(member.Value)).Select(member => member.Key));
+        foreach (var part in PartsOf(found))
+        {
+            LeaveRoom(part, document, seen);
+        }
+    }
+
+    private static OpenApiSchema? Resolve(IOpenApiSchema? schema, OpenApiDocument document) => schema switch
+    {
+        OpenApiSchemaReference reference => (OpenApiSchema)document.Components!.Schemas![reference.Reference.Id!],
+        _ => schema as OpenApiSchema,
+    };
+
+    private static bool MayBeNull(IOpenApiSchema schema) => IsNull(schema.Type) || (schema.OneOf?.Any(choice => IsNull(choice.Type)) ?? false);
+
+    private static bool IsNull(JsonSchemaType? type) => type?.HasFlag(JsonSchemaType.Null) ?? false;
+
+    private static IEnumerable<IOpenApiSchema?> PartsOf(OpenApiSchema schema) =>
+        [schema.Items, schema.AdditionalProperties, .. schema.OneOf ?? [], .. schema.Properties?.Values ?? []];
+}
+
+/// <summary>The schema of problem documents, which no type has.</summary>
+internal static class ProblemSchema
+{
+    /// <summary>The schema, for this document.</summary>
+    public static OpenApiSchema In(OpenApiDocument document) => new()
+    {
+        Type = JsonSchemaType.Object,
+        Description = "A problem document (RFC 9457).",
+        Required = new HashSet<string> { "status", "title", "detail", "code" },
+        Properties = new Dictionary<string, IOpenApiSchema>
+        {
+            ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The HTTP status." },
+            ["title"] = Text("The code in words."),
+            ["detail"] = Text("What happened, and what to do."),
+            ["errorId"] = Text("With InternalError: what the server's log tells of it under."),
+            ["operationId"] = Text("With a signature that was denied or failed: the ledger entry's id."),
+            ["sharedKeyWith"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Description = "With KeyInUse: the certificates of the key, and the signers on them.",
+                Items = SharedKey(),
+            },
+            ["request"] = new OpenApiSchemaReference(nameof(SuggestedRequest), document)
+            {
+                Description = "Where an approval is missing: what to ask for.",
+            },
+            ["code"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Description = "The stable code.",
+                Enum = [.. Enum.GetNames<ErrorCode>().Select(name => (JsonNode)name)],
+            },
+        },
+    };
+
+    private static OpenApiSchema SharedKey() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Properties = new Dictionary<string, IOpenApiSchema>
+        {
+            ["certificateId"] = Text("The certificate's id."),
+            ["subject"] = Text("Its subject (RFC 4514)."),
+            ["signers"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Description = "The names of the signers on it, disabled ones too.",
+                Items = new OpenApiSchema { Type = JsonSchemaType.String },
+            },
+        },
+    };
+
+    private static OpenApiSchema Text(string description) => new() { Type = JsonSchemaType.String, Description = description };
+}

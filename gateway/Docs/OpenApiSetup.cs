@@ -1,4 +1,7 @@
+using System.Text.Json.Nodes;
+using CodeSigning.Approvals;
 using CodeSigning.Gateway.Calls;
+using CodeSigning.Ledger;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.OpenApi;
 
@@ -108,4 +111,65 @@ internal static class OpenApiSetup
         Description = "Lets the request be sent again without doing twice what it asks: the first answer is sent again for 24 hours.",
         Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 128, Pattern = "^[!-~]+$" },
     };
+}
+
+/// <summary>What the parameters of queries take; handlers read them from text, so that they can refuse with a sentence.</summary>
+internal static class QueryWords
+{
+    /// <summary>Adds to a parameter the words that it takes, or that it is a time.</summary>
+    public static void Describe(OpenApiOperation operation, IOpenApiParameter parameter)
+    {
+        if (parameter is not { In: ParameterLocation.Query, Schema: OpenApiSchema schema })
+        {
+            return;
+        }
+
+        if (parameter.Name is "from" or "to")
+        {
+            schema.Format = "date-time";
+        }
+        else if (WordsOf(operation.OperationId, parameter.Name) is { Count: > 0 } words)
+        {
+            schema.Enum = words;
+        }
+    }
+
+    private static List<JsonNode> WordsOf(string? operation, string? parameter) => (operation, parameter) switch
+    {
+        (_, "format") => ["pem", "der", "p7b", "chain"],
+        (_, "ecdsaFormat") => ["der", "raw"],
+        (_, "include") => ["chain"],
+        ("ListEntries", "kind") => ContractSchemas.WordsOf(typeof(EntryKind)),
+        ("ListEntries", "outcome") or ("ListOperations", "status") => ContractSchemas.WordsOf(typeof(EntryOutcome)),
+        ("ListApprovalRequests" or "ListSignerRequests", "status") => ContractSchemas.WordsOf(typeof(RequestStatus)),
+        _ => [],
+    };
+}
+
+/// <summary>An example of the call that all others are there for.</summary>
+internal static class SigningExample
+{
+    /// <summary>The operation that it is an example of.</summary>
+    public const string OperationId = "Sign";
+
+    private const string Json = "application/json";
+
+    /// <summary>Adds the example to the operation.</summary>
+    public static void AddTo(OpenApiOperation operation)
+    {
+        operation.RequestBody!.Content![Json].Example = new JsonObject
+        {
+            ["data"] = "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=",
+            ["signingAlgorithm"] = "ECDSA_SHA256",
+            ["isDigest"] = true,
+            ["clientMetadata"] = new JsonObject { ["tool"] = "signtool", ["hostname"] = "build-7" },
+        };
+        operation.Responses!["200"].Content![Json].Example = new JsonObject
+        {
+            ["signature"] = "MEUCIBFh91M1rBPetYIHvlQBXLrOsGgFIDcd8iHsTQ3/mh3FAiEA3V3UqNy0MyepJLJmh6yaopgIvn5NzHMTiR+Ojzgtqv4=",
+            ["signingAlgorithm"] = "ECDSA_SHA256",
+            ["signerId"] = "sgn_01k9p0c3v5s8w2y4b6d7f9h1j3",
+            ["operationId"] = "op_01k9p0f6a8c0e2g4j6m8p0r2t4",
+        };
+    }
 }

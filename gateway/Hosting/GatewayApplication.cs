@@ -1,13 +1,16 @@
 using CodeSigning.Contract;
 using CodeSigning.Gateway.Api;
 using CodeSigning.Gateway.Auth;
-using CodeSigning.Gateway.Calls;
 using CodeSigning.Gateway.Docs;
 using CodeSigning.Gateway.Health;
 using CodeSigning.Gateway.Limits;
 using CodeSigning.Gateway.Metrics;
 using CodeSigning.Gateway.Problems;
+using CodeSigning.Gateway.Settings;
 using CodeSigning.Silo.Hosting;
+using CodeSigning.Silo.Settings;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace CodeSigning.Gateway.Hosting;
 
@@ -80,5 +83,49 @@ internal static class GatewayApplication
         app.UseMiddleware<CallerMiddleware>();
         app.UseMiddleware<CallerShareMiddleware>();
         app.UseMiddleware<RateMiddleware>();
+    }
+}
+
+/// <summary>What every answer tells a browser: nothing here is to be framed, sniffed, kept, or to load anything.</summary>
+internal sealed class SecurityHeaders(RequestDelegate next)
+{
+    private const string NothingAtAll = "default-src 'none'; frame-ancestors 'none'";
+    private const string OneYear = "max-age=31536000";
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers.ContentSecurityPolicy = NothingAtAll;
+        headers.CacheControl = "no-store";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        if (context.Request.IsHttps)
+        {
+            headers.StrictTransportSecurity = OneYear;
+        }
+
+        return next(context);
+    }
+}
+
+/// <summary>Tells on the terminal where the server listens, once it does.</summary>
+internal sealed class Greeting(IServer server, IHostApplicationLifetime lifetime) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        lifetime.ApplicationStarted.Register(Greet);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private void Greet()
+    {
+        foreach (var address in server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [])
+        {
+            Console.Out.WriteLine($"Listening on {address} (the API's reference: {address}/docs)");
+        }
     }
 }

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using CodeSigning.Errors;
-using CodeSigning.Gateway.Hosting;
+using CodeSigning.Gateway.Settings;
 using CodeSigning.Identities;
 
 namespace CodeSigning.Gateway.Limits;

@@ -1,6 +1,7 @@
+using System.Diagnostics.Metrics;
 using System.Net;
-using CodeSigning.Gateway.Hosting;
-using CodeSigning.Grains.Identities.Logins;
+using CodeSigning.Gateway.Settings;
+using CodeSigning.Grains.Identities;
 using Microsoft.AspNetCore.Connections;
 
 namespace CodeSigning.Gateway.Limits;
@@ -161,4 +162,32 @@ internal sealed class ConnectionLimits
     }
 
     private static ConnectionAbortedException MadeRoom() => new("The connection made room for another one.");
+}
+
+/// <summary>Tells <c>/metrics</c> how many connections there are, and of whom.</summary>
+internal sealed class ConnectionMetrics : IDisposable
+{
+    private readonly Meter _meter;
+
+    public ConnectionMetrics(IMeterFactory factory, ConnectionLimits connections)
+    {
+        _meter = factory.Create("CodeSigning.Connections");
+        _meter.CreateObservableUpDownCounter(
+            "codesigning.connections",
+            () => new Measurement<int>[]
+            {
+                new(connections.AnonymousCount, new KeyValuePair<string, object?>("kind", "anonymous")),
+                new(connections.TrustedCount, new KeyValuePair<string, object?>("kind", "trusted")),
+            },
+            "{connection}",
+            "Connections that are open: of callers and trusted proxies, and those on which nobody was authenticated yet.");
+        _meter.CreateObservableCounter(
+            "codesigning.connections.displaced",
+            () => connections.Displaced,
+            "{connection}",
+            "Connections that were ended to make room for others.");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _meter.Dispose();
 }

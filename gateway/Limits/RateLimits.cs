@@ -1,5 +1,7 @@
 using System.Threading.RateLimiting;
-using CodeSigning.Gateway.Hosting;
+using CodeSigning.Errors;
+using CodeSigning.Gateway.Settings;
+using CodeSigning.Identities;
 
 namespace CodeSigning.Gateway.Limits;
 
@@ -56,4 +58,31 @@ internal sealed class RateLimits : IDisposable
         return PartitionedRateLimiter.Create<string, string>(
             principalId => RateLimitPartition.GetTokenBucketLimiter(principalId, _ => options), StringComparer.Ordinal);
     }
+}
+
+/// <summary>When a request takes from its identity's bucket.</summary>
+internal enum Rate
+{
+    /// <summary>Before it is handled, one token for requests.</summary>
+    Requests,
+
+    /// <summary>The handler takes what it needs, if anything.</summary>
+    ByHandler,
+}
+
+/// <summary>Bounds how often an identity asks.</summary>
+internal sealed class RateMiddleware(RequestDelegate next, RateLimits rates)
+{
+    public Task InvokeAsync(HttpContext context)
+    {
+        var limits = context.GetEndpoint()?.Metadata.GetMetadata<EndpointLimits>() ?? EndpointLimits.Usual;
+        return limits.Rate == Rate.Requests && context.Features.Get<Caller>() is { } caller
+            && rates.TakeRequest(caller.Id) is { } wait
+                ? throw RateLimited(wait)
+                : next(context);
+    }
+
+    /// <summary>Tells an identity to come back later.</summary>
+    public static RefusedException RateLimited(TimeSpan wait) =>
+        new(ErrorCode.RateLimited, "You ask too often. Wait as long as Retry-After says.") { RetryAfter = wait };
 }

@@ -1,6 +1,6 @@
-using CodeSigning.Gateway.Calls;
-using CodeSigning.Gateway.Hosting;
+using CodeSigning.Gateway.Json;
 using CodeSigning.Gateway.Problems;
+using CodeSigning.Gateway.Settings;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Features;
 

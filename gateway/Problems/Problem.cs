@@ -1,4 +1,7 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Diagnostics;
+using CodeSigning.Grains.Ledger;
 
 namespace CodeSigning.Gateway.Problems;
 
@@ -15,4 +18,89 @@ internal sealed record Problem(ErrorCode Code, string Detail)
 
     /// <summary>Further members of the document: name to JSON text.</summary>
     public ImmutableDictionary<string, string> Members { get; init; } = ImmutableDictionary<string, string>.Empty;
+}
+
+/// <summary>
+/// Finds the problem of any exception. A fault is logged whole under an id, by the ledger where it arose there; the client
+/// gets the id and nothing else of it.
+/// </summary>
+internal sealed class ProblemDescriber(ILogger<ProblemDescriber> log)
+{
+    /// <summary>The problem to tell the client of.</summary>
+    public Problem Describe(HttpContext context, Exception exception)
+    {
+        if (ExceptionProblems.Find(exception) is { } known)
+        {
+            return known;
+        }
+
+        var id = exception is ElementFailedException { ErrorId: { } logged } ? logged : Log(context, exception);
+        return new Problem(
+            ErrorCode.InternalError,
+            $"Something failed inside the server. Look whether it was done before you ask again; the server's log tells more under {id}.")
+        {
+            Members = ImmutableDictionary<string, string>.Empty.Add("errorId", $"\"{id}\""),
+        };
+    }
+
+    private string Log(HttpContext context, Exception exception)
+    {
+        var id = Activity.Current?.TraceId.ToHexString() ?? Guid.NewGuid().ToString("n");
+        log.LogError(
+            exception, "Fault {ErrorId} in {Method} {Route}", id, context.Request.Method, context.GetEndpoint()?.DisplayName);
+        return id;
+    }
+}
+
+/// <summary>The contract's table: which status and title a code is rendered with.</summary>
+internal static class ErrorCodeTable
+{
+    private static readonly FrozenDictionary<ErrorCode, (int Status, string Title)> Rows =
+        new Dictionary<ErrorCode, (int, string)>
+        {
+            [ErrorCode.InvalidRequest] = (400, "The request is malformed"),
+            [ErrorCode.InvalidData] = (400, "The data cannot be signed"),
+            [ErrorCode.UnsupportedAlgorithm] = (400, "No such algorithm"),
+            [ErrorCode.AlgorithmKeyMismatch] = (400, "The algorithm does not fit the key"),
+            [ErrorCode.DigestLengthMismatch] = (400, "The digest has the wrong length"),
+            [ErrorCode.SignerDisabled] = (400, "The signer is disabled"),
+            [ErrorCode.CertificateExpired] = (400, "The certificate has expired"),
+            [ErrorCode.CertificateNotYetValid] = (400, "The certificate is not valid yet"),
+            [ErrorCode.CertificateRevoked] = (400, "The certificate was revoked"),
+            [ErrorCode.NotACodeSigningCertificate] = (400, "Not a code-signing certificate"),
+            [ErrorCode.PolicyLimitExceeded] = (400, "More than the policy allows"),
+            [ErrorCode.NoConstraint] = (400, "The policy has no limit"),
+            [ErrorCode.UnreachableApproval] = (400, "An approval that nobody can give"),
+
+            [ErrorCode.Unauthenticated] = (401, "Not signed in"),
+
+            [ErrorCode.Forbidden] = (403, "Not allowed"),
+            [ErrorCode.ApprovalRequired] = (403, "An approval is required"),
+            [ErrorCode.GrantExhausted] = (403, "The grant is used up"),
+            [ErrorCode.GrantExpired] = (403, "The grant has expired"),
+            [ErrorCode.GrantNotYetValid] = (403, "The grant is not valid yet"),
+            [ErrorCode.GrantRevoked] = (403, "The grant was revoked"),
+            [ErrorCode.ScopeMismatch] = (403, "Not what the grant covers"),
+            [ErrorCode.SelfApproval] = (403, "Nobody approves what they ask for"),
+
+            [ErrorCode.NotFound] = (404, "Not found"),
+
+            [ErrorCode.Conflict] = (409, "Changed at the same time"),
+            [ErrorCode.NameTaken] = (409, "The name is taken"),
+            [ErrorCode.WrongState] = (409, "Not possible in this state"),
+            [ErrorCode.AlreadyVoted] = (409, "Voted already"),
+            [ErrorCode.IdempotencyMismatch] = (409, "The idempotency key was used for something else"),
+            [ErrorCode.KeyInUse] = (409, "The key is another certificate's already"),
+
+            [ErrorCode.TooLarge] = (413, "The request is too large"),
+            [ErrorCode.RateLimited] = (429, "Too many requests"),
+            [ErrorCode.InternalError] = (500, "Something failed inside the server"),
+            [ErrorCode.Unavailable] = (503, "Not available at the moment"),
+        }.ToFrozenDictionary();
+
+    /// <summary>The HTTP status of a code.</summary>
+    public static int StatusOf(ErrorCode code) => Rows[code].Status;
+
+    /// <summary>The title of a code: the same for every occurrence (RFC 9457, section 3.1.3).</summary>
+    public static string TitleOf(ErrorCode code) => Rows[code].Title;
 }

@@ -39,3 +39,8 @@ public interface IApprovalRequestGrain : IGrainWithStringKey
     [Alias("Review"), ResponseTimeout("00:00:06")]
     Task ReviewAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>A vote's words.</summary>
+/// <param name="Comment">At most 1024 characters; a rejection says why.</param>
+[GenerateSerializer, Immutable, Alias("codesigning.CastVote")]
+public sealed record CastVote([property: Id(0)] string? Comment = null);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using CodeSigning.Grants;
-using CodeSigning.Ledger;
+using CodeSigning.Identities;
+using CodeSigning.Policies;
 
 namespace CodeSigning.Approvals;
 
@@ -53,3 +54,90 @@ public sealed record RequestView(
     [property: Id(20)] DateTimeOffset? DecidedAt,
     [property: Id(21)] string? GrantId,
     [property: Id(22)] GroupAddition? Addition = null);
+
+/// <summary>A step of a request, as the policy had it when the request was made.</summary>
+/// <param name="Name">What the step is called.</param>
+/// <param name="Approvers">Who may vote.</param>
+/// <param name="RequiredApprovals">How many different people must approve.</param>
+/// <param name="IsComplete">Whether it is done.</param>
+/// <param name="Votes">The votes.</param>
+[GenerateSerializer, Immutable, Alias("codesigning.StepView")]
+public sealed record StepView(
+    [property: Id(0)] string? Name,
+    [property: Id(1)] ImmutableArray<PrincipalRef> Approvers,
+    [property: Id(2)] int RequiredApprovals,
+    [property: Id(3)] bool IsComplete,
+    [property: Id(4)] ImmutableArray<VoteView> Votes);
+
+/// <summary>A person's vote.</summary>
+/// <param name="UserId">Who.</param>
+/// <param name="UserName">Under which name then.</param>
+/// <param name="Approved">Yes or no.</param>
+/// <param name="Comment">What they said of it.</param>
+/// <param name="At">When (UTC).</param>
+/// <param name="Counts">Whether it counts: an approval of somebody who may no longer approve does not.</param>
+[GenerateSerializer, Immutable, Alias("codesigning.VoteView")]
+public sealed record VoteView(
+    [property: Id(0)] string UserId,
+    [property: Id(1)] string UserName,
+    [property: Id(2)] bool Approved,
+    [property: Id(3)] string? Comment,
+    [property: Id(4)] DateTimeOffset At,
+    [property: Id(5)] bool Counts);
+
+/// <summary>The change of policy that a request asks for.</summary>
+/// <param name="PolicyId">The policy in force, under which the request is decided.</param>
+/// <param name="NewPolicyId">The policy that shall take its place on the signer; null to detach.</param>
+/// <param name="NewDefinition">What the policy shall say instead, for an edit.</param>
+[GenerateSerializer, Immutable, Alias("codesigning.PolicyChange")]
+public sealed record PolicyChange(
+    [property: Id(0)] string PolicyId,
+    [property: Id(1)] string? NewPolicyId = null,
+    [property: Id(2)] PolicyDefinition? NewDefinition = null);
+
+/// <summary>The person whom a request asks to add to a group that approves.</summary>
+/// <param name="GroupId">The group.</param>
+/// <param name="GroupName">The group's name then.</param>
+/// <param name="Member">The person.</param>
+/// <param name="MemberName">The person's name then.</param>
+[GenerateSerializer, Immutable, Alias("codesigning.GroupAddition")]
+public sealed record GroupAddition(
+    [property: Id(0)] string GroupId,
+    [property: Id(1)] string GroupName,
+    [property: Id(2)] PrincipalRef Member,
+    [property: Id(3)] string MemberName);
+
+/// <summary>What a request asks for. Written in camelCase.</summary>
+public enum RequestKind
+{
+    /// <summary>A grant to sign.</summary>
+    Signing = 1,
+
+    /// <summary>To detach a signer's policy or to put another in its place.</summary>
+    SignerPolicy = 2,
+
+    /// <summary>To change a policy into one that allows more.</summary>
+    PolicyEdit = 3,
+
+    /// <summary>To add a person to a group that approves.</summary>
+    GroupMember = 4,
+}
+
+/// <summary>Where a request stands. Written in camelCase.</summary>
+public enum RequestStatus
+{
+    /// <summary>It waits for votes.</summary>
+    Pending = 1,
+
+    /// <summary>Every step was approved; what it asked for has been given.</summary>
+    Approved = 2,
+
+    /// <summary>Somebody rejected it.</summary>
+    Rejected = 3,
+
+    /// <summary>It waited for too long; computed from the clock, whether or not a timer has run.</summary>
+    Expired = 4,
+
+    /// <summary>It was taken back, or its signer was stopped or deleted.</summary>
+    Cancelled = 5,
+}

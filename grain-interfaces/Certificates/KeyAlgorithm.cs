@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace CodeSigning.Certificates;
 
 /// <summary>The kinds of key that a certificate may have here. Values are stored: they only ever grow.</summary>
@@ -20,4 +22,40 @@ public enum KeyAlgorithm
 
     /// <summary>ECDSA on NIST P-521 (secp521r1).</summary>
     EcP521 = 6,
+}
+
+/// <summary>The spelling of <see cref="KeyAlgorithm"/> on the wire and in stored documents.</summary>
+public static class KeyAlgorithmNames
+{
+    /// <summary>The wire name, such as <c>RSA_3072</c> or <c>EC_P256</c>.</summary>
+    public static string ToWireName(this KeyAlgorithm algorithm) => algorithm switch
+    {
+        KeyAlgorithm.Rsa2048 => "RSA_2048",
+        KeyAlgorithm.Rsa3072 => "RSA_3072",
+        KeyAlgorithm.Rsa4096 => "RSA_4096",
+        KeyAlgorithm.EcP256 => "EC_P256",
+        KeyAlgorithm.EcP384 => "EC_P384",
+        KeyAlgorithm.EcP521 => "EC_P521",
+        _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
+    };
+
+    /// <summary>Reads a wire name; letter case counts.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? name, out KeyAlgorithm algorithm)
+    {
+        algorithm = name switch
+        {
+            "RSA_2048" => KeyAlgorithm.Rsa2048,
+            "RSA_3072" => KeyAlgorithm.Rsa3072,
+            "RSA_4096" => KeyAlgorithm.Rsa4096,
+            "EC_P256" => KeyAlgorithm.EcP256,
+            "EC_P384" => KeyAlgorithm.EcP384,
+            "EC_P521" => KeyAlgorithm.EcP521,
+            _ => 0,
+        };
+        return algorithm != 0;
+    }
+
+    /// <summary>Whether the key is an RSA key; otherwise it is an elliptic-curve key.</summary>
+    public static bool IsRsa(this KeyAlgorithm algorithm) =>
+        algorithm is KeyAlgorithm.Rsa2048 or KeyAlgorithm.Rsa3072 or KeyAlgorithm.Rsa4096;
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace CodeSigning.Contract;
@@ -11,4 +12,24 @@ public readonly record struct OptionalText([property: Id(0)] bool IsPresent, [pr
 {
     /// <summary>What is to be afterwards, where <paramref name="current"/> is now.</summary>
     public string? Or(string? current) => IsPresent ? Value : current;
+}
+
+/// <summary>Reads a present member, null included, as <see cref="OptionalText"/>; an absent one stays the default.</summary>
+public sealed class OptionalTextConverter : JsonConverter<OptionalText>
+{
+    /// <inheritdoc/>
+    public override bool HandleNull => true;
+
+    /// <inheritdoc/>
+    public override OptionalText Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType switch
+        {
+            JsonTokenType.Null => new OptionalText(true, null),
+            JsonTokenType.String => new OptionalText(true, reader.GetString()),
+            _ => throw new JsonException("A string or null is expected."),
+        };
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, OptionalText value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Value);
 }

@@ -1,5 +1,5 @@
+using CodeSigning.Contract;
 using CodeSigning.Identities;
-using CodeSigning.Ledger;
 using CodeSigning.Signing;
 
 namespace CodeSigning.Grants;
@@ -69,3 +69,7 @@ public abstract record GrantOffer
 [GenerateSerializer, Immutable, Alias("codesigning.GrantSettlement")]
 public sealed record GrantSettlement(
     [property: Id(0)] long Reservation, [property: Id(1)] long? UsedInLedger, [property: Id(2)] bool IsStale);
+
+/// <summary>Revokes a grant.</summary>
+/// <param name="Reason">Why, 1 to 1024 characters.</param>
+public sealed record RevokeGrant(string Reason);

@@ -17,3 +17,26 @@ public sealed record LedgerEntry(
     string Stream,
     long Number,
     string Json);
+
+/// <summary>What an entry tells of. Written as <c>sign</c> and <c>admin</c>.</summary>
+public enum EntryKind
+{
+    /// <summary>An attempt to sign that came to a decision.</summary>
+    Sign = 1,
+
+    /// <summary>A change to who and what may sign, or an export.</summary>
+    Admin = 2,
+}
+
+/// <summary>What came of it. Written as <c>success</c>, <c>failed</c> and <c>denied</c>.</summary>
+public enum EntryOutcome
+{
+    /// <summary>It was done.</summary>
+    Success = 1,
+
+    /// <summary>It was allowed but could not be done.</summary>
+    Failed = 2,
+
+    /// <summary>It was not allowed.</summary>
+    Denied = 3,
+}

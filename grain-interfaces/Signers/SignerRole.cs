@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using CodeSigning.Identities;
+
 namespace CodeSigning.Signers;
 
 /// <summary>What a member may do with a signer. Written as <c>administrator</c>, <c>operator</c> and <c>auditor</c>.</summary>
@@ -12,3 +15,68 @@ public enum SignerRole
     /// <summary>Read members, activity and ledger; export the certificate.</summary>
     Auditor = 3,
 }
+
+/// <summary>What can be done with a signer; see the contract's table of roles.</summary>
+public enum SignerAction
+{
+    /// <summary>See the signer, its members, certificate, activity, requests and grants.</summary>
+    Read = 1,
+
+    /// <summary>Change name and description, or delete it.</summary>
+    Edit,
+
+    /// <summary>Add, change and remove members.</summary>
+    ManageMembers,
+
+    /// <summary>Attach, change and detach the signing policy.</summary>
+    ManagePolicy,
+
+    /// <summary>Enable, disable, stop.</summary>
+    ManageStatus,
+
+    /// <summary>Grant ahead of a request.</summary>
+    PreApprove,
+
+    /// <summary>Revoke grants.</summary>
+    Revoke,
+
+    /// <summary>Make signatures.</summary>
+    Sign,
+
+    /// <summary>Ask for a grant.</summary>
+    Request,
+
+    /// <summary>Bind it to another certificate, and so to another key. Product administrators alone, whose the keys are.</summary>
+    BindCertificate,
+}
+
+/// <summary>A member of a signer.</summary>
+/// <param name="MemberId">The membership's id.</param>
+/// <param name="Kind">A person, a machine identity or a group.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="Role">What it may do with the signer.</param>
+[GenerateSerializer, Immutable, Alias("codesigning.MemberView")]
+public sealed record MemberView(
+    [property: Id(0)] string MemberId,
+    [property: Id(1)] PrincipalKind Kind,
+    [property: Id(2)] string Id,
+    [property: Id(3)] SignerRole Role);
+
+/// <summary>A member to be added.</summary>
+/// <param name="Kind">A person, a machine identity or a group.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="Role">What it may do with the signer.</param>
+[GenerateSerializer, Immutable, Alias("codesigning.NewMember")]
+public sealed record NewMember(
+    [property: Id(0)] PrincipalKind Kind, [property: Id(1)] string Id, [property: Id(2)] SignerRole Role);
+
+/// <summary>A member's new role.</summary>
+/// <param name="Role">What it may do from now on.</param>
+[GenerateSerializer, Immutable, Alias("codesigning.ChangeMember")]
+public sealed record ChangeMember([property: Id(0)] SignerRole Role);
+
+/// <summary>What the caller may do with a signer.</summary>
+/// <param name="Role">Its role, where it is a member.</param>
+/// <param name="Actions">What it may do.</param>
+public sealed record PermissionsView(
+    SignerRole? Role, ImmutableArray<SignerAction> Actions);

@@ -1,3 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using CodeSigning.Certificates;
+
 namespace CodeSigning.Signing;
 
 /// <summary>The signature schemes of the sign endpoint. Values are stored: they only ever grow.</summary>
@@ -29,4 +33,68 @@ public enum SigningAlgorithm
 
     /// <summary>ECDSA over a SHA-512 digest (FIPS 186-5, section 6).</summary>
     EcdsaSha512 = 9,
+}
+
+/// <summary>The spelling and the properties of <see cref="SigningAlgorithm"/>.</summary>
+public static class SigningAlgorithmNames
+{
+    /// <summary>The wire name, such as <c>RSASSA_PSS_SHA256</c>.</summary>
+    public static string ToWireName(this SigningAlgorithm algorithm) => algorithm switch
+    {
+        SigningAlgorithm.RsaPkcs1Sha256 => "RSASSA_PKCS1_V1_5_SHA256",
+        SigningAlgorithm.RsaPkcs1Sha384 => "RSASSA_PKCS1_V1_5_SHA384",
+        SigningAlgorithm.RsaPkcs1Sha512 => "RSASSA_PKCS1_V1_5_SHA512",
+        SigningAlgorithm.RsaPssSha256 => "RSASSA_PSS_SHA256",
+        SigningAlgorithm.RsaPssSha384 => "RSASSA_PSS_SHA384",
+        SigningAlgorithm.RsaPssSha512 => "RSASSA_PSS_SHA512",
+        SigningAlgorithm.EcdsaSha256 => "ECDSA_SHA256",
+        SigningAlgorithm.EcdsaSha384 => "ECDSA_SHA384",
+        SigningAlgorithm.EcdsaSha512 => "ECDSA_SHA512",
+        _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
+    };
+
+    /// <summary>Reads a wire name, also in the spelling with an underscore before the digest's size.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? name, out SigningAlgorithm algorithm)
+    {
+        algorithm = name switch
+        {
+            "RSASSA_PKCS1_V1_5_SHA256" or "RSASSA_PKCS1_V1_5_SHA_256" => SigningAlgorithm.RsaPkcs1Sha256,
+            "RSASSA_PKCS1_V1_5_SHA384" or "RSASSA_PKCS1_V1_5_SHA_384" => SigningAlgorithm.RsaPkcs1Sha384,
+            "RSASSA_PKCS1_V1_5_SHA512" or "RSASSA_PKCS1_V1_5_SHA_512" => SigningAlgorithm.RsaPkcs1Sha512,
+            "RSASSA_PSS_SHA256" or "RSASSA_PSS_SHA_256" => SigningAlgorithm.RsaPssSha256,
+            "RSASSA_PSS_SHA384" or "RSASSA_PSS_SHA_384" => SigningAlgorithm.RsaPssSha384,
+            "RSASSA_PSS_SHA512" or "RSASSA_PSS_SHA_512" => SigningAlgorithm.RsaPssSha512,
+            "ECDSA_SHA256" or "ECDSA_SHA_256" => SigningAlgorithm.EcdsaSha256,
+            "ECDSA_SHA384" or "ECDSA_SHA_384" => SigningAlgorithm.EcdsaSha384,
+            "ECDSA_SHA512" or "ECDSA_SHA_512" => SigningAlgorithm.EcdsaSha512,
+            _ => 0,
+        };
+        return algorithm != 0;
+    }
+
+    /// <summary>Whether keys of this kind can make signatures of this scheme.</summary>
+    public static bool Fits(this SigningAlgorithm algorithm, KeyAlgorithm key) => algorithm.IsRsa() == key.IsRsa();
+
+    /// <summary>Whether the scheme is one of RSA's.</summary>
+    public static bool IsRsa(this SigningAlgorithm algorithm) => algorithm < SigningAlgorithm.EcdsaSha256;
+
+    /// <summary>Whether the scheme is RSASSA-PSS.</summary>
+    public static bool IsPss(this SigningAlgorithm algorithm) =>
+        algorithm is SigningAlgorithm.RsaPssSha256 or SigningAlgorithm.RsaPssSha384 or SigningAlgorithm.RsaPssSha512;
+
+    /// <summary>The hash function whose digest is signed.</summary>
+    public static HashAlgorithmName Hash(this SigningAlgorithm algorithm) => algorithm.DigestLength() switch
+    {
+        32 => HashAlgorithmName.SHA256,
+        48 => HashAlgorithmName.SHA384,
+        _ => HashAlgorithmName.SHA512,
+    };
+
+    /// <summary>The length of the digest that is signed, in bytes: 32, 48 or 64.</summary>
+    public static int DigestLength(this SigningAlgorithm algorithm) => algorithm switch
+    {
+        SigningAlgorithm.RsaPkcs1Sha256 or SigningAlgorithm.RsaPssSha256 or SigningAlgorithm.EcdsaSha256 => 32,
+        SigningAlgorithm.RsaPkcs1Sha384 or SigningAlgorithm.RsaPssSha384 or SigningAlgorithm.EcdsaSha384 => 48,
+        _ => 64,
+    };
 }

@@ -1,13 +1,12 @@
 using System.Collections.Immutable;
 using CodeSigning.Approvals;
+using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Ledger;
-using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
-using CodeSigning.Ledger;
 using CodeSigning.Signers;
 
 namespace CodeSigning.Grains.Approvals;
@@ -64,7 +63,7 @@ public sealed class ApprovalRequestGrain(
     /// <inheritdoc/>
     public async Task<RequestView> ApproveAsync(Caller caller, CastVote vote, CancellationToken cancellationToken)
     {
-        var (request, facts) = await directory.DemandAsync(caller, Id, cancellationToken);
+        var (request, facts) = await directory.AuthorizeAsync(caller, Id, cancellationToken);
         var next = RequestMachine.Approve(request.State, facts, caller.ToActor(), vote.Comment, Now);
         var change = next.Status == RequestStatus.Approved
             ? await CompleteAsync(caller, request.State, next, facts, cancellationToken)
@@ -81,7 +80,7 @@ public sealed class ApprovalRequestGrain(
     /// <inheritdoc/>
     public async Task<RequestView> RejectAsync(Caller caller, CastVote vote, CancellationToken cancellationToken)
     {
-        var (request, facts) = await directory.DemandAsync(caller, Id, cancellationToken);
+        var (request, facts) = await directory.AuthorizeAsync(caller, Id, cancellationToken);
         var next = RequestMachine.Reject(request.State, facts, caller.ToActor(), vote.Comment, Now);
         var change = Record(caller, "request.reject", request.State, next);
         var view = await SaveVoteAsync(caller, change, request, next, facts, cancellationToken);
@@ -92,7 +91,7 @@ public sealed class ApprovalRequestGrain(
     /// <inheritdoc/>
     public async Task<RequestView> CancelAsync(Caller caller, CancellationToken cancellationToken)
     {
-        var (request, facts) = await directory.DemandAsync(caller, Id, cancellationToken);
+        var (request, facts) = await directory.AuthorizeAsync(caller, Id, cancellationToken);
         var next = RequestMachine.Cancel(request.State, Now);
         var view = next.ToView(facts, Now);
         var change = Record(caller, "request.cancel", request.State, next)
@@ -101,7 +100,7 @@ public sealed class ApprovalRequestGrain(
         await ledger.RecordAsync(
             request.State.IsOf(caller)
                 ? change
-                : change.Reading(await DemandAdministratorAsync(caller, request.State, cancellationToken)),
+                : change.Reading(await RequireAdministratorAsync(caller, request.State, cancellationToken)),
             cancellationToken);
         await ForgetReminderAsync(ExpiryReminder);
         return view;
@@ -224,12 +223,12 @@ public sealed class ApprovalRequestGrain(
         }
     }
 
-    private async Task<ImmutableArray<StateVersion>> DemandAdministratorAsync(
+    private async Task<ImmutableArray<StateVersion>> RequireAdministratorAsync(
         Caller caller, ApprovalRequestState request, CancellationToken cancellationToken)
     {
         if (request.SignerId is not { } signerId)
         {
-            ProductAuthority.DemandAdministrator(caller);
+            ProductAuthority.RequireAdministrator(caller);
             return [];
         }
 

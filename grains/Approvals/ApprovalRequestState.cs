@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
 using CodeSigning.Approvals;
 using CodeSigning.Contract;
+using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Policies;
-using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
 using CodeSigning.Grants;
+using CodeSigning.Identifiers;
 using CodeSigning.Identities;
-using CodeSigning.Ledger;
 using CodeSigning.Policies;
 
 namespace CodeSigning.Grains.Approvals;
@@ -147,4 +147,36 @@ public sealed record ApprovalRequestState : IIndexedState
             .Append(new PrincipalRef(Requester.Kind, Requester.Id).ToLink())
             .Append("policy:" + PolicyId)
             .Concat(Addition is null ? [] : ["addition:" + Addition.GroupId]);
+}
+
+/// <summary>A vote as it is stored.</summary>
+/// <param name="Step">The step that it was cast in, from 0.</param>
+/// <param name="UserId">Who.</param>
+/// <param name="UserName">Under which name then.</param>
+/// <param name="Approved">Yes or no.</param>
+/// <param name="At">When (UTC).</param>
+/// <param name="Comment">What they said of it.</param>
+/// <param name="IsVoid">
+/// Whether it was left out when votes were counted, its voter not being one who may vote any more. It stays out also if
+/// they become one again: they may vote again.
+/// </param>
+public sealed record CastBallot(
+    int Step,
+    string UserId,
+    string UserName,
+    bool Approved,
+    DateTimeOffset At,
+    string? Comment = null,
+    bool IsVoid = false);
+
+/// <summary>What a step still lacks.</summary>
+/// <param name="Required">How many more people.</param>
+/// <param name="Candidates">Who could be one of them.</param>
+public sealed record OpenStep(int Required, ImmutableHashSet<string> Candidates);
+
+/// <summary>A grant's id derives from its request's, so no request can ever have two.</summary>
+public static class RequestIds
+{
+    /// <summary>The id of the grant that comes of a request.</summary>
+    public static string GrantOf(string requestId) => IdPrefixes.Grant + requestId[IdPrefixes.ApprovalRequest.Length..];
 }

@@ -1,8 +1,7 @@
 using CodeSigning.Approvals;
-using CodeSigning.Grains.Identities.Groups;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Policies;
-using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 

@@ -25,7 +25,7 @@ public sealed class RequestDirectory(IStateStore store, RequestFactsReader reade
     /// <exception cref="RefusedException"><c>NotFound</c>, also to those who may not see it.</exception>
     public async Task<RequestView> GetAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
-        var (request, facts) = await DemandAsync(caller, id, cancellationToken);
+        var (request, facts) = await AuthorizeAsync(caller, id, cancellationToken);
         return request.State.ToView(facts, time.GetUtcNow());
     }
 
@@ -66,7 +66,7 @@ public sealed class RequestDirectory(IStateStore store, RequestFactsReader reade
 
     /// <summary>A request that the caller may see, and the facts about it.</summary>
     /// <exception cref="RefusedException"><c>NotFound</c>, also to those who may not see it.</exception>
-    internal async Task<(Row<ApprovalRequestState> Request, RequestFacts Facts)> DemandAsync(
+    internal async Task<(Row<ApprovalRequestState> Request, RequestFacts Facts)> AuthorizeAsync(
         Caller caller, string id, CancellationToken cancellationToken)
     {
         var request = await FindAsync(id, cancellationToken) ?? throw NotFound();
@@ -191,3 +191,9 @@ public sealed class RequestDirectory(IStateStore store, RequestFactsReader reade
 
     private static string Word(RequestStatus status) => status.ToString().ToLowerInvariant();
 }
+
+/// <summary>Which page of which requests is asked for.</summary>
+/// <param name="Status">Only those that stand there by now.</param>
+/// <param name="Before">The last id of the page before; null for the first page.</param>
+/// <param name="Limit">At most so many, 1 to 100.</param>
+public sealed record RequestFilter(RequestStatus? Status = null, string? Before = null, int Limit = 25);

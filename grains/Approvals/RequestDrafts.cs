@@ -1,17 +1,17 @@
 using System.Collections.Immutable;
 using CodeSigning.Approvals;
+using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Budgets;
 using CodeSigning.Grains.Certificates;
-using CodeSigning.Grains.Identities.Principals;
+using CodeSigning.Grains.Grants;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Policies;
-using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
-using CodeSigning.Ledger;
 using CodeSigning.Policies;
 
 namespace CodeSigning.Grains.Approvals;
@@ -40,8 +40,8 @@ public sealed class RequestDrafts(
     public async Task<DraftedRequest> SigningAsync(
         Caller caller, string id, SignerAccess access, CreateRequest request, CancellationToken cancellationToken)
     {
-        var policy = DemandPolicy(access.Facts);
-        var certificate = DemandCertificate(access.Facts.Certificate);
+        var policy = RequirePolicy(access.Facts);
+        var certificate = RequireCertificate(access.Facts.Certificate);
         var now = time.GetUtcNow();
         var terms = GrantTerms.Of(request, policy.State.Definition.Constraints, now);
         var draft = await DraftAsync(caller, id, policy, RequestKind.Signing, request.Justification, cancellationToken) with
@@ -189,7 +189,7 @@ public sealed class RequestDrafts(
         };
     }
 
-    private static Row<PolicyState> DemandPolicy(SignerFacts signer)
+    private static Row<PolicyState> RequirePolicy(SignerFacts signer)
     {
         if (signer.State.PolicyId is null)
         {
@@ -202,7 +202,7 @@ public sealed class RequestDrafts(
                 ErrorCode.WrongState, "The signer's policy is gone. Its administrator must attach another one.");
     }
 
-    private CertificateFacts DemandCertificate(CertificateFacts? certificate) =>
+    private CertificateFacts RequireCertificate(CertificateFacts? certificate) =>
         certificate is { IsIssued: true, IsRevoked: false } && certificate.NotAfter > time.GetUtcNow()
             ? certificate
             : throw new RefusedException(
@@ -214,4 +214,47 @@ public sealed class RequestDrafts(
         (_, null) => "Detach the signing policy from the signer.",
         (_, { } next) => $"Replace the signer's signing policy by {next}.",
     };
+}
+
+/// <summary>The request for a change of policy that a signer or a policy waits for, as it stood in the store.</summary>
+internal sealed class WaitingChange
+{
+    private readonly StoredState _row;
+    private readonly ApprovalRequestState _request;
+
+    private WaitingChange(StoredState row, ApprovalRequestState request) => (_row, _request) = (row, request);
+
+    /// <summary>The request's id.</summary>
+    public string Id => _row.Id;
+
+    /// <summary>The request's version.</summary>
+    public StateVersion Version => _row.ToVersion();
+
+    /// <summary>Reads it; null where none is waited for, or it has ended.</summary>
+    public static async Task<WaitingChange?> FindAsync(
+        IStateStore states, string? requestId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (requestId is null || await states.ReadAsync(StateTypes.ApprovalRequest, requestId, cancellationToken) is not { } row)
+        {
+            return null;
+        }
+
+        var request = row.ReadAs<ApprovalRequestState>();
+        return request.StatusAt(now) == RequestStatus.Pending ? new WaitingChange(row, request) : null;
+    }
+
+    /// <summary>
+    /// Whether the caller asked for the same with it, and the policy has not become stricter since, which forbids its
+    /// approval.
+    /// </summary>
+    public bool Asks(Caller caller, PolicyChange change, PolicyDefinition inForce) =>
+        _request.IsOf(caller) && StateJson.Write(_request.Change).AsSpan().SequenceEqual(StateJson.Write(change))
+        && !PolicyComparison.AllowsMore(inForce, _request.Policy);
+
+    /// <summary>The write that cancels it, since what replaces it makes its approval impossible.</summary>
+    public StateWrite Cancel(DateTimeOffset now)
+    {
+        var cancelled = RequestMachine.Cancel(_request, now);
+        return new StateWrite(_row.Type, _row.Id, _row.Version, StateJson.Write(cancelled), cancelled.ToIndex());
+    }
 }

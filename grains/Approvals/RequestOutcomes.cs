@@ -1,16 +1,13 @@
 using System.Collections.Immutable;
+using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Grants;
-using CodeSigning.Grains.Identities.Groups;
-using CodeSigning.Grains.Identities.Principals;
-using CodeSigning.Grains.Identities.Users;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Policies;
-using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
-using CodeSigning.Ledger;
 using CodeSigning.Signers;
 
 namespace CodeSigning.Grains.Approvals;

@@ -1,3 +1,4 @@
+
 namespace CodeSigning.Grains.Budgets;
 
 /// <summary>How much of something a principal may cause on one node.</summary>

@@ -3,7 +3,6 @@ using CodeSigning.Certificates;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Ledger;
-using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
@@ -36,7 +35,7 @@ public sealed class CertificateAuthorityService(
     public Task<CertificateAuthorityView> CreateAsync(
         Caller caller, CreateCertificateAuthority request, CancellationToken cancellationToken)
     {
-        ProductAuthority.DemandAdministrator(caller);
+        ProductAuthority.RequireAdministrator(caller);
         var commonName = CertificateRules.CommonName(request.CommonName);
         var algorithm = CertificateRules.Algorithm(request.KeyAlgorithm);
         var life = CertificateRules.Life(request.TtlDays, CertificateRules.LongestAuthorityDays);
@@ -71,7 +70,7 @@ public sealed class CertificateAuthorityService(
     /// <summary>One CA.</summary>
     public async Task<CertificateAuthorityView> GetAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
-        ProductAuthority.DemandAdministrator(caller);
+        ProductAuthority.RequireAdministrator(caller);
         return (await FindAsync(id, cancellationToken)).State.ToView();
     }
 
@@ -111,7 +110,7 @@ public sealed class CertificateAuthorityService(
     public Task<CertificateAuthorityView> RevokeAsync(
         Caller caller, string id, RevokeCertificate request, CancellationToken cancellationToken)
     {
-        ProductAuthority.DemandAdministrator(caller);
+        ProductAuthority.RequireAdministrator(caller);
         return FreshDecision.MakeAsync(RevocationRegister.Rounds, async () =>
         {
             var authority = await FindAsync(id, cancellationToken);
@@ -148,7 +147,7 @@ public sealed class CertificateAuthorityService(
                 "An issuing CA issues code-signing certificates only. Choose a root as the parent.");
         }
 
-        line.DemandIssuing(now);
+        line.RequireIssuing(now);
         return line;
     }
 

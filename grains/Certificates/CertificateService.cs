@@ -1,14 +1,13 @@
 using System.Security.Cryptography;
 using System.Text;
 using CodeSigning.Certificates;
+using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Ledger;
-using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
-using CodeSigning.Ledger;
 
 namespace CodeSigning.Grains.Certificates;
 
@@ -49,14 +48,14 @@ public sealed class CertificateService(
     public async Task<DraftedCertificate> DraftAsync(
         Caller caller, IssueCertificate request, CancellationToken cancellationToken)
     {
-        ProductAuthority.DemandAdministrator(caller);
+        ProductAuthority.RequireAdministrator(caller);
         var commonName = CertificateRules.CommonName(request.CommonName);
         var algorithm = CertificateRules.Algorithm(request.KeyAlgorithm);
         var life = CertificateRules.Life(request.TtlDays, CertificateRules.LongestLeafDays);
         var line = await authorities.ReadLineAsync(request.CaId, cancellationToken)
             ?? throw new RefusedException(ErrorCode.NotFound, "There is no CA of this caId.");
         var now = time.GetUtcNow();
-        line.DemandIssuing(now);
+        line.RequireIssuing(now);
         var order = new CertificateOrder(NewKeyId(), algorithm, commonName, life);
         var made = await maker.MakeLeafAsync(order, line.Nearest.ToIssuer(options), cancellationToken);
         var certificate = CertificateChange.New(
@@ -73,7 +72,7 @@ public sealed class CertificateService(
     public async Task<SigningRequestView> CreateSigningRequestAsync(
         Caller caller, CreateSigningRequest request, CancellationToken cancellationToken)
     {
-        ProductAuthority.DemandAdministrator(caller);
+        ProductAuthority.RequireAdministrator(caller);
         var subject = CertificateRules.Subject(request.Subject);
         var algorithm = CertificateRules.Algorithm(request.KeyAlgorithm);
         var made = await maker.MakeSigningRequestAsync(NewKeyId(), subject, algorithm, cancellationToken);
@@ -131,7 +130,7 @@ public sealed class CertificateService(
         Caller caller, string id, CertificateFormat format, CancellationToken cancellationToken)
     {
         var certificate = (await FindAsync(caller, id, cancellationToken)).State;
-        var file = reader.Write(DemandIssued(certificate), format, id);
+        var file = reader.Write(RequireIssued(certificate), format, id);
         var exported = Changes.None.Saying("exported", new { Format = format, certificate.Issued?.Thumbprint });
         await ledger.RecordAsync(
             Change.By(caller, "certificate.export", StateTypes.Certificate, id, exported, time), cancellationToken);
@@ -140,7 +139,7 @@ public sealed class CertificateService(
 
     /// <summary>A certificate as a file, for a caller whose right to it has been decided by the signer. Not an entry: it is public.</summary>
     public async Task<CertificateFile> GetFileAsync(string id, CertificateFormat format, CancellationToken cancellationToken) =>
-        reader.Write(DemandIssued((await FindAsync(id, cancellationToken)).State), format, id);
+        reader.Write(RequireIssued((await FindAsync(id, cancellationToken)).State), format, id);
 
     /// <summary>A certificate's public key as PEM (SubjectPublicKeyInfo).</summary>
     public async Task<CertificateFile> GetPublicKeyAsync(string id, CancellationToken cancellationToken)
@@ -168,7 +167,7 @@ public sealed class CertificateService(
 
     private Task<Row<CertificateState>> FindAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
-        ProductAuthority.DemandAdministrator(caller);
+        ProductAuthority.RequireAdministrator(caller);
         return FindAsync(id, cancellationToken);
     }
 
@@ -176,6 +175,29 @@ public sealed class CertificateService(
         await store.FindAsync<CertificateState>(StateTypes.Certificate, id, cancellationToken)
         ?? throw new RefusedException(ErrorCode.NotFound, "There is no certificate of this id.");
 
-    private static ChainedCertificate DemandIssued(CertificateState certificate) => certificate.Issued
+    private static ChainedCertificate RequireIssued(CertificateState certificate) => certificate.Issued
         ?? throw new RefusedException(ErrorCode.WrongState, "Certificate not yet issued by the external CA. Install it first.");
+}
+
+/// <summary>Makes a decision again when what it rested on changed before it could be committed.</summary>
+internal static class FreshDecision
+{
+    /// <summary>Makes and commits a decision; the last refusal passes through, as does one that another round cannot help.</summary>
+    /// <param name="rounds">How often at most. Each round of those who write the same row lets one of them pass.</param>
+    /// <param name="decide">Reads the facts, decides and commits.</param>
+    /// <remarks>A caller who was changed or signed out fails all rounds. It is the gateway's to authenticate again.</remarks>
+    public static async Task<T> MakeAsync<T>(int rounds, Func<Task<T>> decide)
+    {
+        for (var round = 1; ; round++)
+        {
+            try
+            {
+                return await decide();
+            }
+            catch (CommitRefusedException refused) when (refused.Reason == CommitRefusal.Stale && round < rounds)
+            {
+                // Decided again with fresh facts.
+            }
+        }
+    }
 }

@@ -94,3 +94,62 @@ public sealed record CertificateState : IIndexedState
     public StateIndex ToIndex() => new(
         Name: Issued?.Thumbprint, Parent: CaId, Status: CertificateWords.ToWord(Stage), Until: Issued?.NotAfter);
 }
+
+/// <summary>Where a certificate stands: owed, then active, then revoked, and never back.</summary>
+[JsonDerivedType(typeof(Awaiting), "awaiting")]
+[JsonDerivedType(typeof(Active), "active")]
+[JsonDerivedType(typeof(Revoked), "revoked")]
+public abstract record CertificateStage
+{
+    private CertificateStage()
+    {
+    }
+
+    /// <summary>An external CA still owes it.</summary>
+    /// <param name="CsrPem">The request that was handed out (RFC 2986).</param>
+    public sealed record Awaiting(string CsrPem) : CertificateStage;
+
+    /// <summary>It may be used while its time lasts.</summary>
+    /// <param name="Certificate">The certificate.</param>
+    public sealed record Active(ChainedCertificate Certificate) : CertificateStage;
+
+    /// <summary>It may not be used any more.</summary>
+    /// <param name="Certificate">The certificate.</param>
+    /// <param name="Revocation">When and why.</param>
+    public sealed record Revoked(
+        ChainedCertificate Certificate, Revocation Revocation) : CertificateStage;
+}
+
+/// <summary>A key of the vault as a grain may know it: what is public, and what to store.</summary>
+/// <param name="Id">The key's id.</param>
+/// <param name="Algorithm">Its kind.</param>
+/// <param name="SubjectPublicKeyInfo">The public key as DER.</param>
+/// <param name="Sealed">The sealed private key, to be written in the commit of the state that names it.</param>
+public sealed record CustodyKey(
+    string Id, KeyAlgorithm Algorithm, ReadOnlyMemory<byte> SubjectPublicKeyInfo, StateWrite Sealed);
+
+/// <summary>That a certificate was revoked.</summary>
+/// <param name="At">When (UTC).</param>
+/// <param name="Reason">Why.</param>
+public sealed record Revocation(DateTimeOffset At, RevocationReason Reason);
+
+/// <summary>The words by which stored certificates are listed. They are stored: they only ever grow.</summary>
+public static class CertificateWords
+{
+    /// <summary>An external CA still owes it.</summary>
+    public const string Awaiting = "awaiting";
+
+    /// <summary>Issued and not revoked; its end may have come.</summary>
+    public const string Active = "active";
+
+    /// <summary>Revoked itself; one whose issuer was revoked keeps its own word.</summary>
+    public const string Revoked = "revoked";
+
+    /// <summary>The word of a stage.</summary>
+    public static string ToWord(CertificateStage stage) => stage switch
+    {
+        CertificateStage.Awaiting => Awaiting,
+        CertificateStage.Active => Active,
+        _ => Revoked,
+    };
+}

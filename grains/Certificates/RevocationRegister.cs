@@ -52,3 +52,58 @@ public sealed class RevocationRegister(IStateStore store)
         where TState : class, IIndexedState =>
         store.ReadAllAsync<TState>(new StateQuery(type, Parent: caId, Statuses: [CertificateWords.Revoked]), cancellationToken);
 }
+
+/// <summary>
+/// How many certificates an internal CA has revoked. It is written in the commit of every revocation, so its version
+/// tells whether a CRL is out of date, on every node; and its count tells whether a list of the revoked is whole. It is
+/// no part of the CA's own state, since that is in the read set of every signature under the CA.
+/// </summary>
+/// <param name="Revoked">How many.</param>
+public sealed record RevocationCountState(long Revoked) : IIndexedState
+{
+    /// <inheritdoc/>
+    public StateIndex ToIndex() => StateIndex.None;
+}
+
+/// <summary>An entry of a CRL (RFC 5280, section 5.1.2.6).</summary>
+/// <param name="SerialNumber">Lower-case hex.</param>
+/// <param name="Revocation">When and why.</param>
+public sealed record RevokedSerial(string SerialNumber, Revocation Revocation);
+
+/// <summary>Makes CRLs (RFC 5280, section 5), signed by a CA's key in the vault.</summary>
+public interface IRevocationListBuilder
+{
+    /// <summary>Makes a CRL as of now.</summary>
+    /// <param name="issuer">The CA.</param>
+    /// <param name="revoked">All that it has revoked.</param>
+    /// <param name="number">Higher than that of every CRL it has issued before.</param>
+    /// <param name="lifetime">How long it may be relied on.</param>
+    /// <param name="cancellationToken">Cancels while it waits for its turn.</param>
+    Task<MadeRevocationList> BuildAsync(
+        Issuer issuer,
+        IReadOnlyCollection<RevokedSerial> revoked,
+        long number,
+        TimeSpan lifetime,
+        CancellationToken cancellationToken);
+}
+
+/// <summary>A CRL that was made.</summary>
+/// <param name="Der">The CRL.</param>
+/// <param name="Number">Its number.</param>
+/// <param name="Validity">From this update until the next.</param>
+public sealed record MadeRevocationList(ReadOnlyMemory<byte> Der, long Number, Validity Validity)
+{
+    // Unix seconds until the year 2242, and a billion revocations.
+    private const int TimeBits = 33;
+
+    /// <summary>
+    /// The number of a CRL (RFC 5280, section 5.2.3) that tells of the count of revocations at this version: one that tells
+    /// of more has the higher number whatever the clocks of the nodes say, and of those that tell of the same the later has.
+    /// </summary>
+    public static long NumberOf(long countVersion, DateTimeOffset madeAt) =>
+        checked(countVersion << TimeBits) | madeAt.ToUnixTimeSeconds();
+
+    /// <summary>Whether it tells of every revocation and is in the first half of its life.</summary>
+    public bool IsFresh(long countVersion, DateTimeOffset now) =>
+        Number >> TimeBits == countVersion && now < Validity.NotBefore + ((Validity.NotAfter - Validity.NotBefore) / 2);
+}

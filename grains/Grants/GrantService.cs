@@ -1,17 +1,13 @@
 using CodeSigning.Approvals;
 using CodeSigning.Contract;
 using CodeSigning.Errors;
-using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.Identities;
-using CodeSigning.Grains.Identities.Principals;
 using CodeSigning.Grains.Ledger;
-using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.States;
 using CodeSigning.Grants;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
-using CodeSigning.Ledger;
 using CodeSigning.Signers;
 
 namespace CodeSigning.Grains.Grants;
@@ -66,7 +62,7 @@ public sealed class GrantService(
     {
         var grant = await FindAsync(id, cancellationToken);
         var access = await AuthorizeAsync(grant.State, caller, SignerAction.Revoke, cancellationToken);
-        DisplayText.DemandReason(request.Reason);
+        DisplayText.ValidateReason(request.Reason);
 
         var used = await entries.CountUsesAsync(id, cancellationToken);
         var status = GrantRules.StatusOf(grant.State, access.Facts.State, used, time.GetUtcNow());
@@ -107,7 +103,7 @@ public sealed class GrantService(
                 ErrorCode.WrongState, "The signer has no signing policy: its operators sign without a grant.");
         }
 
-        var grantee = await DemandGranteeAsync(caller, access.Facts, request.Grantee, cancellationToken);
+        var grantee = await RequireGranteeAsync(caller, access.Facts, request.Grantee, cancellationToken);
         var certificate = access.Facts.Certificate
             ?? throw new RefusedException(ErrorCode.WrongState, "The signer's certificate is gone. Bind another one first.");
         var now = time.GetUtcNow();
@@ -140,7 +136,7 @@ public sealed class GrantService(
     }
 
     /// <summary>An active member who may sign, and nobody whom the caller could act as.</summary>
-    private async Task<IEnumerable<StateVersion>> DemandGranteeAsync(
+    private async Task<IEnumerable<StateVersion>> RequireGranteeAsync(
         Caller caller, SignerFacts signer, PrincipalRef grantee, CancellationToken cancellationToken)
     {
         if (grantee.Kind is not (PrincipalKind.User or PrincipalKind.Identity))

@@ -90,3 +90,10 @@ public sealed record GrantState : IIndexedState
         Until: WindowEnd,
         Links: [Grantee.ToLink()]);
 }
+
+/// <summary>How a grant was revoked.</summary>
+/// <param name="By">Who did it.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="At">When (UTC).</param>
+public sealed record GrantRevocation(
+    PrincipalRef By, string Reason, DateTimeOffset At);

@@ -13,7 +13,7 @@ internal static class DisplayText
 
     /// <summary>A name as given, if it may be one.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
-    public static string DemandName(string? name)
+    public static string ValidateName(string? name)
     {
         if (name is null || name.Length is 0 or > MaxNameLength || name != name.Trim() || !IsVisible(name))
         {
@@ -27,7 +27,7 @@ internal static class DisplayText
 
     /// <summary>A description as given, if it may be one; null stays null.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
-    public static string? DemandDescription(string? description)
+    public static string? ValidateDescription(string? description)
     {
         if (description is not null && (description.Length > MaxDescriptionLength || !IsVisible(description)))
         {
@@ -40,7 +40,7 @@ internal static class DisplayText
 
     /// <summary>Refuses a reason that tells nothing, or too much.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
-    public static void DemandReason(string? reason)
+    public static void ValidateReason(string? reason)
     {
         if (string.IsNullOrWhiteSpace(reason) || reason.Length > MaxReasonLength)
         {

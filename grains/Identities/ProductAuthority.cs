@@ -1,4 +1,5 @@
 using CodeSigning.Errors;
+using CodeSigning.Grains.Ledger;
 using CodeSigning.Identities;
 
 namespace CodeSigning.Grains.Identities;
@@ -12,7 +13,7 @@ namespace CodeSigning.Grains.Identities;
 internal static class ProductAuthority
 {
     /// <summary>Refuses all but product administrators and the service itself.</summary>
-    public static void DemandAdministrator(Caller caller)
+    public static void RequireAdministrator(Caller caller)
     {
         if (!IsAdministrator(caller))
         {
@@ -21,7 +22,7 @@ internal static class ProductAuthority
     }
 
     /// <summary>Refuses all who may not even see names.</summary>
-    public static void DemandReader(Caller caller)
+    public static void RequireReader(Caller caller)
     {
         if (!IsAdministrator(caller) && caller.Kind != PrincipalKind.User)
         {
@@ -33,7 +34,7 @@ internal static class ProductAuthority
     public static bool MaySeeAll(Caller caller, string principalId) => IsAdministrator(caller) || caller.Id == principalId;
 
     /// <summary>Refuses an act on a principal that only that principal itself may do.</summary>
-    public static void DemandSelf(Caller caller, string principalId)
+    public static void RequireSelf(Caller caller, string principalId)
     {
         if (caller.Id != principalId)
         {
@@ -42,4 +43,29 @@ internal static class ProductAuthority
     }
 
     private static bool IsAdministrator(Caller caller) => caller.Role == ProductRole.Admin;
+}
+
+/// <summary>Who may see and take out the whole ledger: product administrators. Taking it out is itself an entry.</summary>
+public sealed class LedgerAuthority(ILedger ledger, TimeProvider time)
+{
+    /// <summary>Refuses all but product administrators.</summary>
+    public static void RequireReader(Caller caller)
+    {
+        if (caller.Role != ProductRole.Admin)
+        {
+            throw new RefusedException(
+                ErrorCode.Forbidden, "Only product administrators read the whole ledger. Name a signer that you may read.");
+        }
+    }
+
+    /// <summary>Writes the entry of an export before its first byte leaves.</summary>
+    /// <exception cref="CommitRefusedException">The caller is not any more who it was.</exception>
+    public async Task RecordExportAsync(
+        Caller caller, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken)
+    {
+        RequireReader(caller);
+        var exported = Changes.None.Saying("exported", new { From = from, To = to });
+        await ledger.RecordAsync(
+            Change.By(caller, "ledger.export", "ledger", "entries", exported, time), cancellationToken);
+    }
 }

@@ -1,4 +1,4 @@
-using CodeSigning.Grains.Identities.Groups;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 

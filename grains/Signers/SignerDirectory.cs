@@ -4,7 +4,6 @@ using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
-using CodeSigning.Ledger;
 using CodeSigning.Signers;
 
 namespace CodeSigning.Grains.Signers;
@@ -103,7 +102,7 @@ public sealed class SignerDirectory(IStateStore store, SignerFactsReader reader,
         Caller caller, string signerId, SignerAction action, CancellationToken cancellationToken)
     {
         var facts = await reader.ReadAsync(signerId, cancellationToken) ?? throw SignerAuthority.NotFound();
-        var standing = SignerAuthority.Demand(facts, caller, action);
+        var standing = SignerAuthority.Authorize(facts, caller, action);
         if (facts.State.IsDisabled && action is SignerAction.Request or SignerAction.PreApprove)
         {
             throw new RefusedException(ErrorCode.SignerDisabled, "The signer is disabled. Its administrator can enable it again.");

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
+using CodeSigning.Contract;
 using CodeSigning.Grains.Certificates;
-using CodeSigning.Grains.Identities.Principals;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Policies;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
-using CodeSigning.Ledger;
 
 namespace CodeSigning.Grains.Signers;
 

@@ -1,7 +1,11 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+using CodeSigning.Errors;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
+using CodeSigning.Signers;
 
 namespace CodeSigning.Grains.Signers;
 
@@ -91,4 +95,32 @@ public sealed record SignerState : IIndexedState
         Links: IsDeleted ? [] : [.. Members.Select(member => member.Principal.ToLink()).Concat(PolicyLinks()).Distinct()]);
 
     private IEnumerable<string> PolicyLinks() => PolicyId is null ? [] : ["policy:" + PolicyId];
+}
+
+/// <summary>A membership as it is stored with its signer.</summary>
+/// <param name="MemberId">The membership's id.</param>
+/// <param name="Principal">Who.</param>
+/// <param name="Role">What they may do.</param>
+public sealed record SignerMember(
+    string MemberId, PrincipalRef Principal, SignerRole Role)
+{
+    /// <summary>The membership as its readers see it.</summary>
+    public MemberView ToView() => new(MemberId, Principal.Kind, Principal.Id, Role);
+}
+
+/// <summary>The rule for a signer's name: a PKCS#11 label holds 32 bytes, and an id holds an underscore.</summary>
+public static partial class SignerName
+{
+    /// <summary>Whether a text has the form of a name.</summary>
+    public static bool IsName([NotNullWhen(true)] string? text) => text is not null && Form().IsMatch(text);
+
+    /// <summary>Refuses what is not a name.</summary>
+    public static string Validate(string? name) => IsName(name)
+        ? name
+        : throw new RefusedException(
+            ErrorCode.InvalidRequest,
+            "A signer's name is 1 to 32 characters of a-z, 0-9 and '-', and begins with a letter or a digit.");
+
+    [GeneratedRegex(@"\A[a-z0-9][a-z0-9-]{0,31}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Form();
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.Grants;
@@ -6,6 +7,7 @@ using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.States;
 using CodeSigning.Grants;
+using CodeSigning.Identities;
 using CodeSigning.Ledger;
 using CodeSigning.Signing;
 using Orleans.Runtime.Messaging;
@@ -283,4 +285,49 @@ public sealed class SigningWorker(
         "Too many of your attempts were denied or failed. Wait as long as Retry-After says.",
         ImmutableDictionary<string, string>.Empty,
         wait);
+}
+
+/// <summary>Asks for one signature. The gateway has checked the form: 1 to 128 bytes, a digest's length fits its algorithm.</summary>
+/// <param name="Caller">Who asks.</param>
+/// <param name="SignerId">The signer's id.</param>
+/// <param name="Algorithm">The signature scheme.</param>
+/// <param name="IsDigest">Whether the data is the digest already.</param>
+/// <param name="Data">The submitted bytes.</param>
+/// <param name="ClientMetadata">What the client says of itself; at most 2 KiB in all.</param>
+public sealed record SignCommand(
+    Caller Caller,
+    string SignerId,
+    SigningAlgorithm Algorithm,
+    bool IsDigest,
+    ReadOnlyMemory<byte> Data,
+    ImmutableSortedDictionary<string, string>? ClientMetadata);
+
+/// <summary>What became of a <see cref="SignCommand"/>.</summary>
+public abstract record SignReply
+{
+    /// <summary>The signature; its entry is durable.</summary>
+    /// <param name="Result">The answer for the client.</param>
+    public sealed record SignatureMade(SignResult Result) : SignReply;
+
+    /// <summary>No signature; the entry of the attempt, if it has one, is durable.</summary>
+    /// <param name="OperationId">
+    /// The id of the entry, which may tell of more attempts than this. Null where there is none: the caller may not know that
+    /// there is such a signer, or has been denied too often.
+    /// </param>
+    /// <param name="Code">The code for the client.</param>
+    /// <param name="Detail">The sentence for the client.</param>
+    /// <param name="Members">Further members of the problem document: name to JSON text.</param>
+    /// <param name="RetryAfter">How long to wait, where waiting helps.</param>
+    public sealed record NotSigned(
+        string? OperationId,
+        ErrorCode Code,
+        string Detail,
+        ImmutableDictionary<string, string> Members,
+        TimeSpan? RetryAfter = null) : SignReply;
+
+    /// <summary>Nothing was decided: the caller's token, or what it rests on, has changed. Authenticate again and ask again.</summary>
+    public sealed record CallerChanged : SignReply;
+
+    /// <summary>Nothing was decided: the idempotency key has been answered already. The kept answer is to be sent.</summary>
+    public sealed record AlreadyAnswered : SignReply;
 }

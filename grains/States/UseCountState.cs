@@ -1,3 +1,4 @@
+
 namespace CodeSigning.Grains.States;
 
 /// <summary>

@@ -1,5 +1,6 @@
 using CodeSigning.Silo.Certificates;
 using CodeSigning.Silo.Pki;
+using CodeSigning.Silo.Settings;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeSigning.Silo.Hosting;

@@ -1,10 +1,11 @@
 using System.Net;
 using CodeSigning.Grains;
 using CodeSigning.Grains.Certificates;
+using CodeSigning.Silo.Cluster;
 using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Logging;
 using CodeSigning.Silo.Notifications;
-using CodeSigning.Silo.Storage.Hosting;
+using CodeSigning.Silo.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;

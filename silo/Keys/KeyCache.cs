@@ -1,3 +1,6 @@
+using CodeSigning.Certificates;
+using CodeSigning.Signing;
+
 namespace CodeSigning.Silo.Keys;
 
 /// <summary>
@@ -138,5 +141,127 @@ internal sealed class KeyCache(int capacity, Func<KeyReference, KeyPurpose, Task
         public SharedKey? Shared { get; set; }
 
         public Task<SharedKey> Loaded { get; set; } = null!;
+    }
+}
+
+/// <summary>
+/// An opened key that several users hold at once. It is freed when the last of them lets go, the first being whoever
+/// made it, so a key that leaves the cache in the middle of a signature lives until that signature is made.
+/// </summary>
+internal sealed class SharedKey(KeyReference reference, PrivateKey key)
+{
+    private CertificateKey? _certificateKey;
+    private int _holders = 1;
+
+    public KeyReference Reference { get; } = reference;
+
+    public PrivateKey Key { get; } = key;
+
+    /// <summary>Becomes one more holder; false if the key is freed already.</summary>
+    public bool TryHold()
+    {
+        var holders = Volatile.Read(ref _holders);
+        while (holders > 0)
+        {
+            var seen = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
+            if (seen == holders)
+            {
+                return true;
+            }
+
+            holders = seen;
+        }
+
+        return false;
+    }
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _holders) > 0)
+        {
+            return;
+        }
+
+        Key.Dispose();
+        _certificateKey?.Key.Dispose();
+    }
+
+    /// <summary>Verifies with the certificate's public key. A key has one public key, so the first is kept parsed.</summary>
+    public bool Verify(
+        ReadOnlySpan<byte> certificatePublicKey, SigningAlgorithm algorithm, ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature)
+    {
+        var kept = Volatile.Read(ref _certificateKey);
+        if (kept is not null && certificatePublicKey.SequenceEqual(kept.SubjectPublicKeyInfo))
+        {
+            return kept.Key.Verify(algorithm, digest, signature);
+        }
+
+        var fresh = VerificationKey.FromSubjectPublicKeyInfo(certificatePublicKey);
+        var isValid = fresh.Verify(algorithm, digest, signature);
+        var candidate = new CertificateKey(certificatePublicKey.ToArray(), fresh);
+        if (kept is not null || Interlocked.CompareExchange(ref _certificateKey, candidate, null) is not null)
+        {
+            fresh.Dispose();
+        }
+
+        return isValid;
+    }
+
+    private sealed record CertificateKey(byte[] SubjectPublicKeyInfo, VerificationKey Key);
+}
+
+/// <summary>
+/// The right to use one private key of the vault until it is disposed. The key itself cannot be had from it. Safe for
+/// use by several threads.
+/// </summary>
+public sealed class KeyHandle : IDisposable
+{
+    private readonly SharedKey _shared;
+    private int _disposed;
+
+    internal KeyHandle(SharedKey shared) => _shared = shared;
+
+    /// <summary>The key's name.</summary>
+    public KeyReference Reference => _shared.Reference;
+
+    /// <summary>The kind of key.</summary>
+    public KeyAlgorithm Algorithm => _shared.Key.Algorithm;
+
+    /// <summary>The public half as SubjectPublicKeyInfo (RFC 5280, section 4.1), DER.</summary>
+    public ReadOnlyMemory<byte> PublicKey => _shared.Key.PublicKey;
+
+    /// <summary>Signs a digest: PSS with a salt as long as the digest, ECDSA in DER. It takes as long as the arithmetic takes.</summary>
+    /// <exception cref="ArgumentException">The scheme does not fit the key, or the digest is not as long as the scheme's.</exception>
+    public byte[] SignDigest(SigningAlgorithm algorithm, ReadOnlySpan<byte> digest)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        if (!algorithm.Fits(Algorithm))
+        {
+            throw new ArgumentException($"{algorithm.ToWireName()} does not fit a key of kind {Algorithm.ToWireName()}.", nameof(algorithm));
+        }
+
+        if (digest.Length != algorithm.DigestLength())
+        {
+            throw new ArgumentException(
+                $"{algorithm.ToWireName()} signs a digest of {algorithm.DigestLength()} bytes, not {digest.Length}.", nameof(digest));
+        }
+
+        return _shared.Key.SignDigest(algorithm, digest);
+    }
+
+    /// <summary>Lets the key go. It is freed when no one holds it any more.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _shared.Release();
+        }
+    }
+
+    internal bool Verify(
+        ReadOnlySpan<byte> certificatePublicKey, SigningAlgorithm algorithm, ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        return _shared.Verify(certificatePublicKey, algorithm, digest, signature);
     }
 }

@@ -107,3 +107,57 @@ public sealed class KeyVault : IDisposable
         await _store.LoadAsync(reference, cancellationToken)
         ?? throw new SealedKeyException(SealedKeyFault.Missing, $"The store has no {purpose} key {reference}.");
 }
+
+/// <summary>
+/// Where sealed keys are read from. Nothing is written through it: a new key is stored in the same commit as the state
+/// that names it, or not at all.
+/// </summary>
+public interface ISealedKeyStore
+{
+    /// <summary>Reads the record of a key; null if there is none.</summary>
+    Task<SealedKey?> LoadAsync(KeyReference reference, CancellationToken cancellationToken);
+}
+
+/// <summary>A key pair that was just made or imported and is stored nowhere yet.</summary>
+/// <param name="Sealed">What to store, in the commit of the state that names the key.</param>
+/// <param name="Handle">The key, to be used now (to sign its own certificate or request); the caller disposes it.</param>
+public sealed record NewKey(SealedKey Sealed, KeyHandle Handle);
+
+/// <summary>A symmetric secret that was just made and is stored nowhere yet.</summary>
+/// <param name="Sealed">What to store, in the commit of whatever relies on the secret.</param>
+/// <param name="Secret">The secret; the caller disposes it.</param>
+public sealed record NewSecret(SealedKey Sealed, SecretBytes Secret);
+
+/// <summary>
+/// What a sealed key may be used for. It is authenticated with the key, so that a row edited in the store cannot make
+/// one kind of key pass for another. Values are stored: they only ever grow.
+/// </summary>
+public enum KeyPurpose
+{
+    /// <summary>The private key of a code-signing certificate.</summary>
+    CodeSigning = 1,
+
+    /// <summary>The private key of an internal certification authority.</summary>
+    CertificateAuthority = 2,
+
+    /// <summary>The ECDSA P-256 key that signs heads and checkpoints of the ledger.</summary>
+    Ledger = 3,
+
+    /// <summary>The HMAC key over state rows.</summary>
+    StateRows = 4,
+
+    /// <summary>The encryption key of answers kept for idempotent retries.</summary>
+    Answers = 5,
+
+    /// <summary>The private key of the cluster authority, which vouches for nodes to one another.</summary>
+    ClusterAuthority = 6,
+}
+
+/// <summary>Names one sealed key. Private keys stay at version 1; a secret that is rotated gets the next version.</summary>
+/// <param name="Id">1 to 200 bytes of UTF-8.</param>
+/// <param name="Version">1 or more.</param>
+public readonly record struct KeyReference(string Id, int Version = 1)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Id} version {Version}";
+}

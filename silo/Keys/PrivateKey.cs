@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using CodeSigning.Certificates;
 using CodeSigning.Signing;
@@ -49,4 +50,138 @@ internal abstract class PrivateKey : IDisposable
 
     /// <summary>Frees the key; the platform's library clears its memory.</summary>
     public abstract void Dispose();
+}
+
+internal sealed class RsaPrivateKey(KeyAlgorithm algorithm, RSA rsa)
+    : PrivateKey(algorithm, rsa.ExportSubjectPublicKeyInfo())
+{
+    public override byte[] SignDigest(SigningAlgorithm algorithm, ReadOnlySpan<byte> digest)
+    {
+        var signature = new byte[rsa.KeySize / 8];
+        rsa.SignHash(digest, signature, algorithm.Hash(), algorithm.RsaPadding());
+        return signature;
+    }
+
+    public override void Dispose() => rsa.Dispose();
+}
+
+internal sealed class EcPrivateKey(KeyAlgorithm algorithm, ECDsa ecdsa)
+    : PrivateKey(algorithm, ecdsa.ExportSubjectPublicKeyInfo())
+{
+    public override byte[] SignDigest(SigningAlgorithm algorithm, ReadOnlySpan<byte> digest) =>
+        ecdsa.SignHash(digest.ToArray(), DSASignatureFormat.Rfc3279DerSequence);
+
+    public override void Dispose() => ecdsa.Dispose();
+}
+
+/// <summary>The two encodings of an ECDSA signature: DER (RFC 3279, section 2.2.3) and r‖s (IEEE P1363, PKCS#11).</summary>
+public static class EcdsaSignature
+{
+    /// <summary>Turns DER into r‖s, both halves padded to the curve's field length (32, 48 or 66 bytes).</summary>
+    /// <exception cref="CryptographicException">It is not DER, or r or s is outside 1 … 2^(8·field length) − 1.</exception>
+    public static byte[] ToRaw(ReadOnlyMemory<byte> der, KeyAlgorithm algorithm)
+    {
+        var half = algorithm.FieldLength();
+        var raw = new byte[2 * half];
+        try
+        {
+            var reader = new AsnReader(der, AsnEncodingRules.DER);
+            var sequence = reader.ReadSequence();
+            reader.ThrowIfNotEmpty();
+            CopyPadded(sequence.ReadIntegerBytes().Span, raw.AsSpan(0, half));
+            CopyPadded(sequence.ReadIntegerBytes().Span, raw.AsSpan(half));
+            sequence.ThrowIfNotEmpty();
+            return raw;
+        }
+        catch (AsnContentException fault)
+        {
+            throw new CryptographicException("The ECDSA signature is not DER.", fault);
+        }
+    }
+
+    /// <summary>Turns r‖s into DER.</summary>
+    /// <exception cref="CryptographicException">The length is not twice the curve's field length, or r or s is zero.</exception>
+    public static byte[] ToDer(ReadOnlySpan<byte> raw, KeyAlgorithm algorithm)
+    {
+        var half = algorithm.FieldLength();
+        if (raw.Length != 2 * half || !raw[..half].ContainsAnyExcept((byte)0) || !raw[half..].ContainsAnyExcept((byte)0))
+        {
+            throw new CryptographicException("The ECDSA signature is not r‖s of this curve.");
+        }
+
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        {
+            WriteUnsigned(writer, raw[..half]);
+            WriteUnsigned(writer, raw[half..]);
+        }
+
+        return writer.Encode();
+    }
+
+    private static void CopyPadded(ReadOnlySpan<byte> integer, Span<byte> destination)
+    {
+        var isNegative = (integer[0] & 0x80) != 0;
+        var magnitude = integer.TrimStart((byte)0);
+        if (isNegative || magnitude.IsEmpty || magnitude.Length > destination.Length)
+        {
+            throw new CryptographicException("The ECDSA signature has an r or s that this curve cannot have.");
+        }
+
+        magnitude.CopyTo(destination[^magnitude.Length..]);
+    }
+
+    private static void WriteUnsigned(AsnWriter writer, ReadOnlySpan<byte> bigEndian) =>
+        writer.WriteIntegerUnsigned(bigEndian.TrimStart((byte)0));
+}
+
+/// <summary>What the contract's algorithms are in terms of the framework.</summary>
+internal static class KeyAlgorithms
+{
+    /// <summary>The kind of a key, or null if it is none of the six.</summary>
+    public static KeyAlgorithm? Of(AsymmetricAlgorithm key) => key switch
+    {
+        RSA { KeySize: 2048 } => KeyAlgorithm.Rsa2048,
+        RSA { KeySize: 3072 } => KeyAlgorithm.Rsa3072,
+        RSA { KeySize: 4096 } => KeyAlgorithm.Rsa4096,
+        ECDsa ecdsa => OfCurve(ecdsa.ExportParameters(false).Curve),
+        _ => null,
+    };
+
+    /// <summary>Makes a fresh key pair.</summary>
+    public static AsymmetricAlgorithm Create(KeyAlgorithm algorithm) => algorithm switch
+    {
+        KeyAlgorithm.Rsa2048 => RSA.Create(2048),
+        KeyAlgorithm.Rsa3072 => RSA.Create(3072),
+        KeyAlgorithm.Rsa4096 => RSA.Create(4096),
+        KeyAlgorithm.EcP256 => ECDsa.Create(ECCurve.NamedCurves.nistP256),
+        KeyAlgorithm.EcP384 => ECDsa.Create(ECCurve.NamedCurves.nistP384),
+        KeyAlgorithm.EcP521 => ECDsa.Create(ECCurve.NamedCurves.nistP521),
+        _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
+    };
+
+    /// <summary>The length of a coordinate, and of r and s, in bytes.</summary>
+    public static int FieldLength(this KeyAlgorithm algorithm) => algorithm switch
+    {
+        KeyAlgorithm.EcP256 => 32,
+        KeyAlgorithm.EcP384 => 48,
+        KeyAlgorithm.EcP521 => 66,
+        _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
+    };
+
+    /// <summary>The padding; the platform's PSS has MGF1 with the same hash and a salt as long as the digest.</summary>
+    public static RSASignaturePadding RsaPadding(this SigningAlgorithm algorithm) =>
+        algorithm.IsPss() ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1;
+
+    /// <summary>The kind of keys on a named curve, or null if it is none of the three.</summary>
+    public static KeyAlgorithm? OfCurve(string oid) => oid switch
+    {
+        "1.2.840.10045.3.1.7" => KeyAlgorithm.EcP256,
+        "1.3.132.0.34" => KeyAlgorithm.EcP384,
+        "1.3.132.0.35" => KeyAlgorithm.EcP521,
+        _ => null,
+    };
+
+    private static KeyAlgorithm? OfCurve(ECCurve curve) =>
+        curve is { IsNamed: true, Oid.Value: { } oid } ? OfCurve(oid) : null;
 }

@@ -1,6 +1,7 @@
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
-using CodeSigning.Silo.Storage.Housekeeping;
+using CodeSigning.Identifiers;
+using CodeSigning.Silo.Housekeeping;
 using Microsoft.Extensions.Logging;
 
 namespace CodeSigning.Silo.Notifications;
@@ -177,3 +178,86 @@ internal sealed class Deliveries(
         return await ledger.CommitAsync(new LedgerElement { Writes = [write] }, cancellationToken) is CommitOutcome.Committed;
     }
 }
+
+/// <summary>One event on its way to one receiver, and what became of it: the delivery log.</summary>
+internal sealed record DeliveryState : IIndexedState
+{
+    public const string Pending = "pending";
+    public const string Delivered = "delivered";
+    public const string Failed = "failed";
+
+    public required string Id { get; init; }
+
+    /// <summary>The webhook; for mail the word <c>mail</c>.</summary>
+    public required string ReceiverId { get; init; }
+
+    public required string EventId { get; init; }
+
+    public required string EventType { get; init; }
+
+    public required string Body { get; init; }
+
+    /// <summary>The address, for mail.</summary>
+    public string? MailTo { get; init; }
+
+    public string Status { get; init; } = Pending;
+
+    public int Attempts { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it is tried next; once it has ended, until when it is kept.</summary>
+    public required DateTimeOffset Until { get; init; }
+
+    /// <summary>What the last attempt came to.</summary>
+    public string? Answer { get; init; }
+
+    /// <summary>Where it waits as long as it is pending; null for those of stores whose deliveries all waited in one queue.</summary>
+    public string? Queue { get; init; }
+
+    /// <summary>An event on its way to a receiver.</summary>
+    /// <param name="receiver">The webhook's id, or the word for mail.</param>
+    /// <param name="happened">The event.</param>
+    /// <param name="address">The address, for mail.</param>
+    /// <param name="time">The clock: it is due at once.</param>
+    public static DeliveryState New(string receiver, NotificationEvent happened, string? address, TimeProvider time)
+    {
+        var now = time.GetUtcNow();
+        return new DeliveryState
+        {
+            Id = EntityId.New(IdPrefixes.Delivery, time),
+            ReceiverId = receiver,
+            EventId = happened.Id,
+            EventType = happened.Type,
+            Body = happened.Body,
+            MailTo = address,
+            CreatedAt = now,
+            Until = now,
+            Queue = DeliveryQueues.NameOf(receiver, happened),
+        };
+    }
+
+    /// <summary>What is pending is found by its queue, in the order in which it is due, by the index on status and end.</summary>
+    public StateIndex ToIndex() => new(Parent: ReceiverId, Status: Status == Pending ? Queue ?? Pending : Status, Until: Until);
+
+    public DeliveryView ToView() => new(Id, EventId, EventType, Status, Attempts, Answer, CreatedAt, Status == Pending ? Until : null);
+}
+
+/// <summary>A delivery in a webhook's log; kept for a week after its end.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="EventId">The event.</param>
+/// <param name="EventType">The event's type.</param>
+/// <param name="Status"><c>pending</c>, <c>delivered</c> or <c>failed</c>.</param>
+/// <param name="Attempts">How often it was tried.</param>
+/// <param name="Answer">What the last attempt came to.</param>
+/// <param name="CreatedAt">When the event was taken from the ledger (UTC).</param>
+/// <param name="NextAt">When it is tried next (UTC).</param>
+public sealed record DeliveryView(
+    string Id,
+    string EventId,
+    string EventType,
+    string Status,
+    int Attempts,
+    string? Answer,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? NextAt);

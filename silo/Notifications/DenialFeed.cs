@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
-using CodeSigning.Silo.Ledger.Export;
+using CodeSigning.Silo.Ledger.Reading;
 
 namespace CodeSigning.Silo.Notifications;
 

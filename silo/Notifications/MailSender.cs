@@ -1,6 +1,13 @@
 using System.Net;
 using System.Net.Mail;
 using System.Text.Json;
+using CodeSigning.Contract;
+using CodeSigning.Grains.Approvals;
+using CodeSigning.Grains.Grants;
+using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.States;
+using CodeSigning.Identities;
+using CodeSigning.Silo.Settings;
 
 namespace CodeSigning.Silo.Notifications;
 
@@ -59,4 +66,75 @@ internal sealed class MailSender(NotificationOptions options, TimeProvider time)
             .Select(member => $"{member.Name}: {member.Value.GetString()}");
         return string.Join("\n", lines.Prepend($"{delivery.EventType} at {document.RootElement.GetProperty("at").GetString()}"));
     }
+}
+
+/// <summary>Who gets mail about an event: of a new request those who decide it first, of its end the one who asked.</summary>
+internal sealed class MailRecipients(IStateStore states, NotificationOptions options)
+{
+    private const int Most = 100;
+
+    /// <summary>Their addresses; none where no mail is sent.</summary>
+    public async Task<IReadOnlyList<string>> FindAsync(NotificationEvent happened, CancellationToken cancellationToken)
+    {
+        if (options.SmtpHost is null || happened.Subject?.Split('/') is not [var type, var id]
+            || await states.ReadAsync(type, id, cancellationToken) is not { } subject)
+        {
+            return [];
+        }
+
+        IEnumerable<PrincipalRef> people = (type, happened.Type) switch
+        {
+            (StateTypes.ApprovalRequest, EventTypes.RequestCreated) => subject.ReadAs<ApprovalRequestState>().Policy.Steps[0].Approvers,
+            (StateTypes.ApprovalRequest, _) => [RequesterOf(subject.ReadAs<ApprovalRequestState>())],
+            (StateTypes.Grant, _) => [subject.ReadAs<GrantState>().Grantee],
+            _ => [],
+        };
+        HashSet<string> addresses = [];
+        foreach (var person in people)
+        {
+            await AddAsync(addresses, person, cancellationToken);
+        }
+
+        return [.. addresses.Take(Most)];
+    }
+
+    private async Task AddAsync(HashSet<string> addresses, PrincipalRef principal, CancellationToken cancellationToken)
+    {
+        if (principal.Kind == PrincipalKind.Group
+            && await states.ReadAsync(StateTypes.Group, principal.Id, cancellationToken) is { } group)
+        {
+            foreach (var member in group.ReadAs<GroupState>().Members.Where(member => member.Kind == PrincipalKind.User).Take(Most))
+            {
+                await AddAsync(addresses, member, cancellationToken);
+            }
+        }
+        else if (principal.Kind == PrincipalKind.User
+            && await states.ReadAsync(StateTypes.User, principal.Id, cancellationToken) is { } user
+            && user.ReadAs<UserState>() is { Status: PrincipalStatus.Active } active)
+        {
+            addresses.Add(active.Email);
+        }
+    }
+
+    private static PrincipalRef RequesterOf(ApprovalRequestState request) => new(request.Requester.Kind, request.Requester.Id);
+}
+
+/// <summary>Mails people the link to the page on which they choose a password. It is sent at once and stored nowhere.</summary>
+internal sealed class ResetMail(MailSender sender, NotificationOptions options, NodeSettings node) : IResetMail
+{
+    public bool IsAvailable => options.SmtpHost is not null;
+
+    public Task<string?> SendAsync(string address, string token, DateTimeOffset expiresAt, CancellationToken cancellationToken) =>
+        sender.SendAsync(address, "Code signing: choose a password", Text(token, expiresAt), cancellationToken);
+
+    // What follows the # is for the browser alone: it is in no server's log.
+    private string Text(string token, DateTimeOffset expiresAt) =>
+        $"""
+        An administrator of the code-signing service had this link sent to you, for you to choose a password by:
+
+        {new Uri(node.PublicUrl, "/password-reset")}#{token}
+
+        It serves once, until {UtcTimeConverter.ToText(expiresAt)}. Give it to nobody: whoever has it acts as you.
+        If you asked for nothing of the kind, leave it unused and ask your administrators why.
+        """;
 }

@@ -4,7 +4,7 @@ using CodeSigning.Approvals;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Silo.Ledger.Entries;
-using CodeSigning.Silo.Ledger.Export;
+using CodeSigning.Silo.Ledger.Reading;
 
 namespace CodeSigning.Silo.Notifications;
 
@@ -149,4 +149,22 @@ internal sealed class NotificationFeed(
     private static bool IsToBeReviewedAfter(JsonElement entry) =>
         entry.TryGetProperty("action", out var action)
         && Reviewed.Any(prefix => action.GetString()!.StartsWith(prefix, StringComparison.Ordinal));
+}
+
+/// <summary>
+/// How far the ledger was read for notifications: the last number of each stream. One row for all nodes; denials have one of
+/// their own.
+/// </summary>
+internal sealed record FeedState
+{
+    public const string RowId = "position";
+    public const string DenialsRowId = "denials";
+
+    public ImmutableSortedDictionary<string, long> Numbers { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
+
+    /// <summary>When denials were told of last (UTC).</summary>
+    public DateTimeOffset? ToldAt { get; init; }
+
+    public static ImmutableSortedDictionary<string, long> From(IEnumerable<(string Stream, long Number)> ends) =>
+        ends.ToImmutableSortedDictionary(end => end.Stream, end => end.Number, StringComparer.Ordinal);
 }

@@ -1,4 +1,7 @@
+using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.States;
 using CodeSigning.Silo.Logging;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -67,4 +70,29 @@ internal sealed class NotificationService(
             trouble.Met(exception, "Notifications wait; they are tried again.", "Notifications wait for what is broken; they are tried again.");
         }
     }
+}
+
+/// <summary>Registers what notifies.</summary>
+public static class NotificationRegistration
+{
+    /// <summary>Adds the kinds of state that notifications keep, for verification.</summary>
+    public static IServiceCollection AddNotificationKinds(this IServiceCollection services) => services
+        .AddSingleton(StateKind.Of<WebhookState>(StateTypes.Webhook))
+        .AddSingleton(StateKind.Of<DeliveryState>(StateTypes.Delivery));
+
+    /// <summary>Adds it; the caller adds storage, grains and clock.</summary>
+    public static IServiceCollection AddNotifications(this IServiceCollection services, NotificationOptions options) => services
+        .AddSingleton(options)
+        .AddSingleton<Webhooks>()
+        .AddSingleton<WebhookSender>()
+        .AddSingleton<MailRecipients>()
+        .AddSingleton<MailSender>()
+        .AddSingleton<IResetMail, ResetMail>()
+        .AddSingleton<PasswordResets>()
+        .AddSingleton<NotificationFeed>()
+        .AddSingleton<DenialFeed>()
+        .AddSingleton<DeliveryQueues>()
+        .AddSingleton<Deliveries>()
+        .AddSingleton<ExpiringCertificates>()
+        .AddHostedService<NotificationService>();
 }

@@ -1,15 +1,16 @@
 using System.Buffers.Text;
 using System.Collections.Immutable;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Ledger;
-using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
-using CodeSigning.Silo.Storage;
+using CodeSigning.Silo.Ledger.Commits;
+using CodeSigning.Silo.Network;
 
 namespace CodeSigning.Silo.Notifications;
 
@@ -32,9 +33,9 @@ public sealed class Webhooks
     /// <summary>Makes one; the answer holds its secret, this once.</summary>
     public async Task<WebhookView> CreateAsync(Caller caller, CreateWebhook request, CancellationToken cancellationToken)
     {
-        DemandAdministrator(caller);
-        var url = WebhookAddress.Demand(request.Url, _options.AllowPrivateAddresses);
-        var events = DemandEvents(request.Events);
+        RequireAdministrator(caller);
+        var url = WebhookAddress.Validate(request.Url, _options.AllowPrivateAddresses);
+        var events = ValidateEvents(request.Events);
         if (request.Description?.Length > MaxDescription)
         {
             throw new RefusedException(ErrorCode.InvalidRequest, $"A description has at most {MaxDescription} characters.");
@@ -69,7 +70,7 @@ public sealed class Webhooks
     public async Task<Page<WebhookView>> ListAsync(
         Caller caller, string? before, int limit, CancellationToken cancellationToken)
     {
-        DemandAdministrator(caller);
+        RequireAdministrator(caller);
         var page = await _states.ReadPageAsync(
             new StateQuery(StateTypes.Webhook, Before: before, Limit: limit), cancellationToken);
         return new Page<WebhookView>([.. page.Items.Select(row => row.ReadAs<WebhookState>().ToView())], page.Next);
@@ -78,15 +79,15 @@ public sealed class Webhooks
     /// <summary>One of them.</summary>
     public async Task<WebhookView> GetAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
-        DemandAdministrator(caller);
-        return (await DemandAsync(id, cancellationToken)).ReadAs<WebhookState>().ToView();
+        RequireAdministrator(caller);
+        return (await RequireAsync(id, cancellationToken)).ReadAs<WebhookState>().ToView();
     }
 
     /// <summary>Deletes one; what is under way to it is given up.</summary>
     public async Task DeleteAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
-        DemandAdministrator(caller);
-        var stored = await DemandAsync(id, cancellationToken);
+        RequireAdministrator(caller);
+        var stored = await RequireAsync(id, cancellationToken);
         var deleted = Changes.Deleting(stored.ReadAs<WebhookState>().ToRecord());
         var change = Change.By(caller, "webhook.delete", StateTypes.Webhook, id, deleted, _time);
         await CommitAsync(change, new StateWrite(StateTypes.Webhook, id, stored.Version, null, StateIndex.None), cancellationToken);
@@ -96,8 +97,8 @@ public sealed class Webhooks
     public async Task<Page<DeliveryView>> ListDeliveriesAsync(
         Caller caller, string id, string? before, int limit, CancellationToken cancellationToken)
     {
-        DemandAdministrator(caller);
-        await DemandAsync(id, cancellationToken);
+        RequireAdministrator(caller);
+        await RequireAsync(id, cancellationToken);
         var page = await _states.ReadPageAsync(
             new StateQuery(StateTypes.Delivery, Parent: id, Before: before, Limit: limit), cancellationToken);
         return new Page<DeliveryView>([.. page.Items.Select(row => row.ReadAs<DeliveryState>().ToView())], page.Next);
@@ -120,11 +121,11 @@ public sealed class Webhooks
     private Task CommitAsync(LedgerElement change, StateWrite write, CancellationToken cancellationToken) =>
         _ledger.RecordAsync(change.Writing(write), cancellationToken);
 
-    private async Task<StoredState> DemandAsync(string id, CancellationToken cancellationToken) =>
+    private async Task<StoredState> RequireAsync(string id, CancellationToken cancellationToken) =>
         await _states.ReadAsync(StateTypes.Webhook, id, cancellationToken)
         ?? throw new RefusedException(ErrorCode.NotFound, "There is no such webhook.");
 
-    private static ImmutableArray<string> DemandEvents(ImmutableArray<string>? events) => events switch
+    private static ImmutableArray<string> ValidateEvents(ImmutableArray<string>? events) => events switch
     {
         null => EventTypes.All,
         { IsDefaultOrEmpty: false } given when given.All(EventTypes.All.Contains) => [.. given.Distinct()],
@@ -132,7 +133,7 @@ public sealed class Webhooks
             ErrorCode.InvalidRequest, $"Events are some of {string.Join(", ", EventTypes.All)}."),
     };
 
-    private static void DemandAdministrator(Caller caller)
+    private static void RequireAdministrator(Caller caller)
     {
         if (caller.Role != ProductRole.Admin)
         {
@@ -141,4 +142,83 @@ public sealed class Webhooks
     }
 
     private static byte[] Context(string id) => Encoding.ASCII.GetBytes("webhook/" + id);
+}
+
+/// <summary>A webhook as it is stored.</summary>
+internal sealed record WebhookState : IIndexedState
+{
+    public required string Id { get; init; }
+
+    public required string Url { get; init; }
+
+    public required ImmutableArray<string> Events { get; init; }
+
+    /// <summary>The secret that signs what is sent, encrypted.</summary>
+    public required byte[] Secret { get; init; }
+
+    public string? Description { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required PrincipalRef CreatedBy { get; init; }
+
+    public StateIndex ToIndex() => new(Status: "active");
+
+    /// <summary>What entries record of the webhook: never the secret.</summary>
+    public object ToRecord() => new { Url, Events, Description };
+
+    public WebhookView ToView(string? secret = null) => new(Id, Url, Events, Description, CreatedAt, CreatedBy, secret);
+}
+
+/// <summary>A webhook.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Url">Where events are posted to.</param>
+/// <param name="Events">Which events.</param>
+/// <param name="Description">What it is for.</param>
+/// <param name="CreatedAt">When it was made (UTC).</param>
+/// <param name="CreatedBy">Who made it.</param>
+/// <param name="Secret">The secret that signs what is sent; shown once, when it was made.</param>
+public sealed record WebhookView(
+    string Id,
+    string Url,
+    ImmutableArray<string> Events,
+    string? Description,
+    DateTimeOffset CreatedAt,
+    PrincipalRef CreatedBy,
+    string? Secret = null)
+{
+    /// <summary>Without the secret, so that no log can show it.</summary>
+    public override string ToString() => $"{nameof(WebhookView)} {{ Id = {Id} }}";
+}
+
+/// <summary>A webhook to be made.</summary>
+/// <param name="Url">An https address without user, password and fragment.</param>
+/// <param name="Events">Which events it wants to hear of; all if not given.</param>
+/// <param name="Description">What it is for, at most 256 characters.</param>
+public sealed record CreateWebhook(string Url, ImmutableArray<string>? Events = null, string? Description = null);
+
+/// <summary>What a webhook's address may look like; where it leads, the sender checks at each attempt.</summary>
+internal static class WebhookAddress
+{
+    private const int MaxLength = 1024;
+
+    /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
+    public static Uri Validate(string? text, bool allowPrivate)
+    {
+        if (text is null || text.Length > MaxLength || !Uri.TryCreate(text, UriKind.Absolute, out var url)
+            || url.UserInfo.Length > 0 || url.Fragment.Length > 0
+            || !(url.Scheme == Uri.UriSchemeHttps || (allowPrivate && url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)))
+        {
+            throw new RefusedException(
+                ErrorCode.InvalidRequest, "A webhook's url is an https address of at most 1024 characters, without user, password and fragment.");
+        }
+
+        if (!allowPrivate && IPAddress.TryParse(url.IdnHost, out var address) && !PublicAddresses.IsPublic(address))
+        {
+            throw new RefusedException(
+                ErrorCode.InvalidRequest, "A webhook's url leads to a public address. The operator can allow private ones.");
+        }
+
+        return url;
+    }
 }

@@ -1,5 +1,8 @@
+using System.Collections.Immutable;
 using System.Numerics;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using CodeSigning.Certificates;
 using CodeSigning.Silo.Keys;
 
 namespace CodeSigning.Silo.Pki;
@@ -141,4 +144,80 @@ public sealed class CertificateAuthority(KeyHandle key, CertificateDetails certi
 
     private static DateTimeOffset WholeSeconds(DateTimeOffset time) =>
         DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
+}
+
+/// <summary>A code-signing certificate and what is known of the certificates above it.</summary>
+/// <param name="Leaf">The certificate.</param>
+/// <param name="Chain">The certificates above it, issuer after issuer.</param>
+public sealed record IssuedCertificate(CertificateDetails Leaf, ImmutableArray<CertificateDetails> Chain)
+{
+    /// <summary>
+    /// Reads a certificate that an external CA issued for a key of the vault. Certificates after the first in
+    /// <paramref name="certificatePem"/> count as part of the chain.
+    /// </summary>
+    /// <param name="certificatePem">The leaf.</param>
+    /// <param name="chainPem">The certificates above it, in any order; null or empty if they are not at hand.</param>
+    /// <param name="subjectPublicKeyInfo">The public half of the key that the certificate must be for, DER.</param>
+    /// <exception cref="CertificateRefusedException">It is malformed, another key's, may not sign code, or the chain is broken.</exception>
+    public static IssuedCertificate Read(string certificatePem, string? chainPem, ReadOnlyMemory<byte> subjectPublicKeyInfo)
+    {
+        var issued = Read(certificatePem, chainPem);
+        KeyMatch.Ensure(issued.Leaf, subjectPublicKeyInfo.Span);
+        return issued;
+    }
+
+    internal static IssuedCertificate Read(string certificatePem, string? chainPem)
+    {
+        var certificates = Pem.ReadCertificates(certificatePem);
+        return certificates.Count == 0
+            ? throw new CertificateRefusedException(CertificateRefusal.Malformed, "There is no certificate in the PEM text.")
+            : Of(certificates[0], [.. certificates[1..], .. Pem.ReadCertificates(chainPem)]);
+    }
+
+    internal static IssuedCertificate Of(CertificateDetails leaf, IEnumerable<CertificateDetails> others)
+    {
+        CodeSigningRules.Ensure(leaf);
+        return new IssuedCertificate(leaf, CertificateChain.Order(leaf, others));
+    }
+}
+
+/// <summary>A CRL (RFC 5280, section 5).</summary>
+/// <param name="Der">The CRL itself, DER.</param>
+/// <param name="Number">Its number.</param>
+/// <param name="ThisUpdate">When it was made (UTC).</param>
+/// <param name="NextUpdate">By when the next one is made (UTC).</param>
+public sealed record RevocationList(ReadOnlyMemory<byte> Der, long Number, DateTimeOffset ThisUpdate, DateTimeOffset NextUpdate);
+
+/// <summary>One line of a CRL.</summary>
+/// <param name="SerialNumber">Lower-case hex.</param>
+/// <param name="At">When it was revoked (UTC).</param>
+/// <param name="Reason">Why.</param>
+public sealed record RevokedCertificate(string SerialNumber, DateTimeOffset At, RevocationReason Reason)
+{
+    // RFC 5280, section 5.3.1: where no reason is given the extension should be absent.
+    internal X509RevocationReason? CrlReason =>
+        Reason == RevocationReason.Unspecified ? null : (X509RevocationReason)(int)Reason;
+}
+
+/// <summary>Certificate serial numbers: positive integers (RFC 5280, section 4.1.2.2), as lower-case hex in text.</summary>
+internal static class SerialNumber
+{
+    private const int RandomLength = 16;
+
+    /// <summary>A fresh number of 128 random bits, unsigned and big-endian: never issued before for all practical purposes.</summary>
+    public static byte[] Random()
+    {
+        var number = RandomNumberGenerator.GetBytes(RandomLength);
+        return number.AsSpan().ContainsAnyExcept((byte)0) ? number : Random();
+    }
+
+    /// <summary>The text of a number as its INTEGER holds it; the zero byte that only keeps it positive is left out.</summary>
+    public static string ToHex(ReadOnlySpan<byte> integer) => Convert.ToHexStringLower(integer.Length > 1 ? integer.TrimStart((byte)0) : integer);
+
+    /// <summary>The bytes of the INTEGER for a text.</summary>
+    public static byte[] ToInteger(string hex)
+    {
+        var number = Convert.FromHexString(hex);
+        return (number[0] & 0x80) == 0 ? number : [0, .. number];
+    }
 }

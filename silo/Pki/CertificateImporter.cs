@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using CodeSigning.Signing;
 using CodeSigning.Silo.Keys;
@@ -93,4 +94,60 @@ public sealed class CertificateImporter(KeyVault vault, CompromisedKeys compromi
                 $"A certificate's files have up to {LongestInput} bytes and its password up to {LongestPassword} characters.");
         }
     }
+}
+
+/// <summary>A certificate and its key brought in; stored nowhere yet.</summary>
+/// <param name="Leaf">The certificate.</param>
+/// <param name="Chain">The certificates above it, issuer after issuer.</param>
+/// <param name="Key">Its key, sealed; the caller disposes the handle.</param>
+public sealed record ImportedCertificate(CertificateDetails Leaf, ImmutableArray<CertificateDetails> Chain, NewKey Key);
+
+/// <summary>Why something of the public-key infrastructure is not taken, made or issued.</summary>
+public enum CertificateRefusal
+{
+    /// <summary>The bytes or the text are not what they should be.</summary>
+    Malformed = 1,
+
+    /// <summary>The file does not open with this password.</summary>
+    WrongPassword,
+
+    /// <summary>Opening the file would take more work, or it holds more, than any honest file needs.</summary>
+    LimitExceeded,
+
+    /// <summary>There is no private key in it.</summary>
+    NoPrivateKey,
+
+    /// <summary>There is more than one private key in it.</summary>
+    SeveralPrivateKeys,
+
+    /// <summary>The private key is not the certificate's.</summary>
+    KeyMismatch,
+
+    /// <summary>The key is of no kind that is served here.</summary>
+    UnsuitableKey,
+
+    /// <summary>Others can find the private key, or have it.</summary>
+    WeakKey,
+
+    /// <summary>The certificate may not sign code.</summary>
+    NotACodeSigningCertificate,
+
+    /// <summary>A certificate of the chain did not issue the one below it.</summary>
+    BrokenChain,
+
+    /// <summary>A certificate was given that has no place in the chain.</summary>
+    UnrelatedCertificate,
+
+    /// <summary>The subject is not a distinguished name that can be issued.</summary>
+    InvalidName,
+
+    /// <summary>The issuer may not issue it: it is no CA, its path length is used up, or its end has come.</summary>
+    UnsuitableIssuer,
+}
+
+/// <summary>A certificate, key or name is refused. The message is for the caller, says what is wrong and holds nothing secret.</summary>
+public sealed class CertificateRefusedException(CertificateRefusal refusal, string message) : Exception(message)
+{
+    /// <summary>Why.</summary>
+    public CertificateRefusal Refusal { get; } = refusal;
 }

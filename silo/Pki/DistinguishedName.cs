@@ -132,3 +132,92 @@ public static class DistinguishedName
         return escaped.ToString();
     }
 }
+
+/// <summary>One part of a distinguished name, checked.</summary>
+internal sealed record NameAttribute
+{
+    private NameAttribute(NameAttributeType type, string value)
+    {
+        Type = type;
+        Value = value;
+    }
+
+    public NameAttributeType Type { get; }
+
+    public string Value { get; }
+
+    /// <exception cref="CertificateRefusedException">The value cannot stand in a certificate.</exception>
+    public static NameAttribute Create(NameAttributeType type, string value)
+    {
+        var length = 0;
+        foreach (var rune in value.EnumerateRunes())
+        {
+            length++;
+            if (rune == Rune.ReplacementChar || Rune.IsControl(rune))
+            {
+                throw DistinguishedName.Invalid($"{type.Keyword} has a control character or half a character.");
+            }
+
+            if (type.StringType == UniversalTagNumber.PrintableString && !IsPrintable(rune))
+            {
+                throw DistinguishedName.Invalid($"{type.Keyword} takes letters, digits, spaces and '()+,-./:=? only.");
+            }
+
+            if (type.StringType == UniversalTagNumber.IA5String && !rune.IsAscii)
+            {
+                throw DistinguishedName.Invalid($"{type.Keyword} takes ASCII only.");
+            }
+        }
+
+        if (string.IsNullOrWhiteSpace(value) || length > type.LongestValue)
+        {
+            throw DistinguishedName.Invalid($"{type.Keyword} has 1 to {type.LongestValue} characters.");
+        }
+
+        if (type.LongestValue == 2 && (length != 2 || !value.All(char.IsAsciiLetterUpper)))
+        {
+            throw DistinguishedName.Invalid($"{type.Keyword} is a country's code of two capital letters (ISO 3166).");
+        }
+
+        return new NameAttribute(type, value);
+    }
+
+    private static bool IsPrintable(Rune rune) =>
+        rune.IsAscii && (Rune.IsLetterOrDigit(rune) || " '()+,-./:=?".Contains((char)rune.Value, StringComparison.Ordinal));
+}
+
+/// <summary>A kind of part of a distinguished name (RFC 4514, section 3, RFC 5280, appendix A, and CA/Browser Forum's).</summary>
+/// <param name="Keyword">Its name in text.</param>
+/// <param name="Oid">Its object identifier.</param>
+/// <param name="StringType">The string type in which it is issued.</param>
+/// <param name="LongestValue">Its upper bound in characters.</param>
+internal sealed record NameAttributeType(string Keyword, string Oid, UniversalTagNumber StringType, int LongestValue)
+{
+    private static readonly NameAttributeType[] Known =
+    [
+        new("CN", "2.5.4.3", UniversalTagNumber.UTF8String, 64),
+        new("SERIALNUMBER", "2.5.4.5", UniversalTagNumber.PrintableString, 64),
+        new("C", "2.5.4.6", UniversalTagNumber.PrintableString, 2),
+        new("L", "2.5.4.7", UniversalTagNumber.UTF8String, 128),
+        new("ST", "2.5.4.8", UniversalTagNumber.UTF8String, 128),
+        new("STREET", "2.5.4.9", UniversalTagNumber.UTF8String, 128),
+        new("O", "2.5.4.10", UniversalTagNumber.UTF8String, 64),
+        new("OU", "2.5.4.11", UniversalTagNumber.UTF8String, 64),
+        new("BUSINESSCATEGORY", "2.5.4.15", UniversalTagNumber.UTF8String, 128),
+        new("POSTALCODE", "2.5.4.17", UniversalTagNumber.UTF8String, 40),
+        new("ORGANIZATIONIDENTIFIER", "2.5.4.97", UniversalTagNumber.UTF8String, 256),
+        new("EMAILADDRESS", "1.2.840.113549.1.9.1", UniversalTagNumber.IA5String, 255),
+        new("UID", "0.9.2342.19200300.100.1.1", UniversalTagNumber.UTF8String, 256),
+        new("DC", "0.9.2342.19200300.100.1.25", UniversalTagNumber.IA5String, 63),
+        new("JURISDICTIONL", "1.3.6.1.4.1.311.60.2.1.1", UniversalTagNumber.UTF8String, 128),
+        new("JURISDICTIONST", "1.3.6.1.4.1.311.60.2.1.2", UniversalTagNumber.UTF8String, 128),
+        new("JURISDICTIONC", "1.3.6.1.4.1.311.60.2.1.3", UniversalTagNumber.PrintableString, 2),
+    ];
+
+    /// <summary>The kind that a text names by keyword (in any case) or by object identifier; null if it is not known.</summary>
+    public static NameAttributeType? ByKeyword(string keyword) => Array.Find(
+        Known, type => type.Oid == keyword || string.Equals(type.Keyword, keyword, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The kind of an object identifier; null if it is not known.</summary>
+    public static NameAttributeType? ByOid(string oid) => Array.Find(Known, type => type.Oid == oid);
+}

@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 
 namespace CodeSigning.Silo.Pki;
@@ -40,5 +41,54 @@ internal static class Pem
         }
 
         return certificates;
+    }
+}
+
+/// <summary>Certificates and public keys in the formats in which they are taken out.</summary>
+public static class CertificateExport
+{
+    private static readonly Asn1Tag Content = new(TagClass.ContextSpecific, 0, isConstructed: true);
+
+    /// <summary>One certificate as PEM (RFC 7468).</summary>
+    public static string ToPem(CertificateDetails certificate) => Pem.Write(Pem.Certificate, certificate.Der.Span);
+
+    /// <summary>A leaf and the certificates above it as PEM, leaf first.</summary>
+    public static string ToPem(CertificateDetails leaf, IEnumerable<CertificateDetails> chain) =>
+        string.Concat(chain.Prepend(leaf).Select(ToPem));
+
+    /// <summary>A public key as PEM (SubjectPublicKeyInfo).</summary>
+    public static string PublicKeyToPem(ReadOnlyMemory<byte> subjectPublicKeyInfo) => Pem.Write("PUBLIC KEY", subjectPublicKeyInfo.Span);
+
+    /// <summary>A leaf and the certificates above it as a SignedData without signers (RFC 5652, section 5.1), known as p7b.</summary>
+    public static byte[] ToPkcs7(CertificateDetails leaf, IEnumerable<CertificateDetails> chain)
+    {
+        // DER would sort the set; RFC 5652 asks for DER in signed attributes only, and readers expect the leaf first.
+        var writer = new AsnWriter(AsnEncodingRules.BER);
+        using (writer.PushSequence())
+        {
+            writer.WriteObjectIdentifier(Oids.SignedData);
+            using (writer.PushSequence(Content))
+            using (writer.PushSequence())
+            {
+                writer.WriteInteger(1);
+                writer.PushSetOf().Dispose(); // digestAlgorithms
+                using (writer.PushSequence())
+                {
+                    writer.WriteObjectIdentifier(Oids.Data);
+                }
+
+                using (writer.PushSetOf(Content))
+                {
+                    foreach (var certificate in chain.Prepend(leaf))
+                    {
+                        writer.WriteEncodedValue(certificate.Der.Span);
+                    }
+                }
+
+                writer.PushSetOf().Dispose(); // signerInfos
+            }
+        }
+
+        return writer.Encode();
     }
 }

@@ -1,4 +1,8 @@
+using System.Formats.Asn1;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using CodeSigning.Certificates;
+using CodeSigning.Signing;
 using CodeSigning.Silo.Keys;
 
 namespace CodeSigning.Silo.Pki;
@@ -19,5 +23,66 @@ public static class SigningRequest
             generator.Hash);
         request.AddCodeSigningUsages();
         return Pem.Write("CERTIFICATE REQUEST", request.CreateSigningRequest(generator));
+    }
+}
+
+/// <summary>
+/// Lets the framework's builders of certificates, requests and CRLs sign with a key that stays in the vault. The hash is
+/// the one that is as strong as the key, and each signature is verified.
+/// </summary>
+internal sealed class VaultSignatureGenerator(KeyHandle key) : X509SignatureGenerator
+{
+    private readonly CheckedSigner _signer = new(ecdsaCheckEvery: 1);
+
+    /// <summary>The scheme of the key: PKCS#1 v1.5 for RSA, which every verifier of certificates knows.</summary>
+    public SigningAlgorithm Scheme => key.Algorithm switch
+    {
+        KeyAlgorithm.Rsa2048 or KeyAlgorithm.Rsa3072 => SigningAlgorithm.RsaPkcs1Sha256,
+        KeyAlgorithm.Rsa4096 => SigningAlgorithm.RsaPkcs1Sha384,
+        KeyAlgorithm.EcP256 => SigningAlgorithm.EcdsaSha256,
+        KeyAlgorithm.EcP384 => SigningAlgorithm.EcdsaSha384,
+        KeyAlgorithm.EcP521 => SigningAlgorithm.EcdsaSha512,
+        _ => throw new NotSupportedException(),
+    };
+
+    public HashAlgorithmName Hash => Scheme.Hash();
+
+    public override byte[] GetSignatureAlgorithmIdentifier(HashAlgorithmName hashAlgorithm)
+    {
+        EnsureHash(hashAlgorithm);
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        {
+            writer.WriteObjectIdentifier(Scheme switch
+            {
+                SigningAlgorithm.RsaPkcs1Sha256 => Oids.Sha256WithRsaEncryption,
+                SigningAlgorithm.RsaPkcs1Sha384 => Oids.Sha384WithRsaEncryption,
+                SigningAlgorithm.EcdsaSha256 => Oids.EcdsaWithSha256,
+                SigningAlgorithm.EcdsaSha384 => Oids.EcdsaWithSha384,
+                _ => Oids.EcdsaWithSha512,
+            });
+            if (Scheme.IsRsa())
+            {
+                writer.WriteNull();
+            }
+        }
+
+        return writer.Encode();
+    }
+
+    public override byte[] SignData(byte[] data, HashAlgorithmName hashAlgorithm)
+    {
+        EnsureHash(hashAlgorithm);
+        return _signer.SignDigest(key, key.PublicKey.Span, Scheme, CryptographicOperations.HashData(hashAlgorithm, data));
+    }
+
+    protected override PublicKey BuildPublicKey() => PublicKey.CreateFromSubjectPublicKeyInfo(key.PublicKey.Span, out _);
+
+    private void EnsureHash(HashAlgorithmName hashAlgorithm)
+    {
+        if (hashAlgorithm != Hash)
+        {
+            throw new ArgumentException($"This key signs certificates with {Hash}.", nameof(hashAlgorithm));
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using CodeSigning.Contract;
 using CodeSigning.Grains.States;
 
 namespace CodeSigning.Silo.Storage;
@@ -70,4 +71,29 @@ internal static class DatabaseReads
         parameter.Value = value;
         command.Parameters.Add(parameter);
     }
+}
+
+/// <summary>Connections that only read; from a pool, given back by disposing.</summary>
+internal interface IReadConnections
+{
+    /// <summary>Opens one.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
+    ValueTask<DbConnection> OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>Drops the connections that the pool holds: they may be dead.</summary>
+    void ForgetPooled();
+
+    /// <summary>Tells what a fault of the database means; a fault of another kind is returned as it is.</summary>
+    Exception Translate(Exception exception);
+}
+
+/// <summary>Times as the store keeps them: milliseconds since 1970 (UTC).</summary>
+internal static class LedgerTime
+{
+    /// <summary>The time as entries, heads and checkpoints write it.</summary>
+    public static string ToText(long milliseconds) => UtcTimeConverter.ToText(ToTime(milliseconds));
+
+    public static DateTimeOffset ToTime(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+
+    public static long ToMilliseconds(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 }

@@ -35,3 +35,16 @@ internal sealed record Migration(int Version, string Name, string Sql)
         return new Migration(int.Parse(file[..dash], CultureInfo.InvariantCulture), file[(dash + 1)..^4], reader.ReadToEnd());
     }
 }
+
+/// <summary>Steps of the schema that are numbered for themselves.</summary>
+/// <param name="Folder">The folder of this project that holds its <c>Migrations</c>.</param>
+/// <param name="VersionTable">The table that notes which of them were applied.</param>
+internal sealed record MigrationSeries(string Folder, string VersionTable);
+
+/// <summary>Brings the schema up to what this version needs. Several nodes may start at once.</summary>
+internal interface IMigrator
+{
+    /// <summary>Applies the migrations that are missing, each once.</summary>
+    /// <exception cref="InvalidOperationException">The schema is of a newer version of the product.</exception>
+    Task MigrateAsync(CancellationToken cancellationToken);
+}

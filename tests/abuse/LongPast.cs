@@ -4,6 +4,7 @@ using CodeSigning.Grains.Grants;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Identities;
 using CodeSigning.Silo.Hosting;
+using CodeSigning.Silo.Settings;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -52,7 +52,7 @@ internal sealed class Api(Uri address, string? token = null) : IDisposable
             using var response = await _client.PatchAsJsonAsync(path, body);
             if (response.StatusCode != HttpStatusCode.ServiceUnavailable || attempt == Attempts)
             {
-                await DemandSuccessAsync(response, path);
+                await RequireSuccessAsync(response, path);
                 return;
             }
 
@@ -65,13 +65,13 @@ internal sealed class Api(Uri address, string? token = null) : IDisposable
     public async Task DeleteAsync(string path)
     {
         using var response = await _client.DeleteAsync(path);
-        await DemandSuccessAsync(response, path);
+        await RequireSuccessAsync(response, path);
     }
 
     public async Task<string> GetTextAsync(string path)
     {
         using var response = await _client.GetAsync(path);
-        await DemandSuccessAsync(response, path);
+        await RequireSuccessAsync(response, path);
         return await response.Content.ReadAsStringAsync();
     }
 
@@ -121,7 +121,7 @@ internal sealed class Api(Uri address, string? token = null) : IDisposable
     {
         using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
         using var response = await _client.SendAsync(request);
-        await DemandSuccessAsync(response, path);
+        await RequireSuccessAsync(response, path);
         return await ReadAsync(response);
     }
 
@@ -133,7 +133,7 @@ internal sealed class Api(Uri address, string? token = null) : IDisposable
         return text.Length == 0 ? [] : JsonNode.Parse(text) as JsonObject ?? throw new JsonException(text);
     }
 
-    private static async Task DemandSuccessAsync(HttpResponseMessage response, string path)
+    private static async Task RequireSuccessAsync(HttpResponseMessage response, string path)
     {
         if (!response.IsSuccessStatusCode)
         {

@@ -1,8 +1,8 @@
 using System.Net;
-using CodeSigning.Silo.Hosting;
-using CodeSigning.Silo.Hosting.Trust;
+using CodeSigning.Silo.Cluster;
 using CodeSigning.Silo.Keys;
-using CodeSigning.Silo.Storage.Secrets;
+using CodeSigning.Silo.Secrets;
+using CodeSigning.Silo.Trust;
 using CodeSigning.Testing;
 using Npgsql;
 

@@ -1,4 +1,4 @@
-using CodeSigning.Silo.Hosting;
+using CodeSigning.Silo.Cluster;
 using CodeSigning.Testing;
 
 namespace CodeSigning.Cluster.Tests;

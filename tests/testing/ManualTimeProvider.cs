@@ -1,3 +1,4 @@
+
 namespace CodeSigning.Testing;
 
 /// <summary>A clock that stands still until a test moves it. Timers fire in the order they are due, on the moving thread.</summary>

@@ -1,9 +1,12 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using CodeSigning.Approvals;
-using CodeSigning.Gateway.Hosting;
+using CodeSigning.Contract;
+using CodeSigning.Gateway.Settings;
 using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
+using CodeSigning.Silo.Ledger.Writing;
 
 namespace CodeSigning.Gateway.Api.Approvals;
 
@@ -104,5 +107,134 @@ internal sealed class ApprovalWaits(
     {
         var row = await states.ReadAsync(StateTypes.ApprovalRequest, requestId, cancellationToken);
         return row?.ReadAs<ApprovalRequestState>().StatusAt(time.GetUtcNow());
+    }
+}
+
+/// <summary>
+/// Lets clients wait until a request changes. What this process commits wakes them at once; what another node does, a
+/// look at the row's version each second finds.
+/// </summary>
+internal sealed class RequestWaits(
+    RequestChanges changes, IStateStore states, TimeProvider time, IHostApplicationLifetime lifetime)
+{
+    /// <summary>Beyond so many, and half as many of one caller, a client gets its answer at once and asks again.</summary>
+    private const int MostWaiting = 2000;
+
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+    private readonly WaitingPlaces _places = new(MostWaiting, MostWaiting / 2);
+
+    /// <summary>Completes when a pending request has changed or ended by the clock, and at the latest after some time.</summary>
+    /// <param name="callerId">Who waits.</param>
+    /// <param name="request">The request as it was seen.</param>
+    /// <param name="version">The version that was read before it was seen.</param>
+    /// <param name="atMost">How long to wait.</param>
+    /// <param name="cancellationToken">The client went away.</param>
+    public async Task WaitAsync(
+        string callerId, RequestView request, long version, TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        if (!_places.TryTake(callerId))
+        {
+            return;
+        }
+
+        var until = time.GetUtcNow() + atMost;
+        until = request.ExpiresAt < until ? request.ExpiresAt : until;
+        try
+        {
+            while (until - time.GetUtcNow() is var left && left > TimeSpan.Zero && !lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                var next = changes.NextAsync(request.Id);
+                var (hasChanged, _) = await states.ReadIfChangedAsync(
+                    StateTypes.ApprovalRequest, request.Id, version, cancellationToken);
+                if (hasChanged)
+                {
+                    return;
+                }
+
+                await WaitForOneAsync(next, left < LookAgain ? left : LookAgain, cancellationToken);
+            }
+        }
+        finally
+        {
+            _places.Return(callerId);
+            changes.Forget(request.Id);
+        }
+    }
+
+    private async Task WaitForOneAsync(Task change, TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        await change.WaitAsync(atMost, time, ends.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+}
+
+/// <summary>Tells those who wait for a request when this process has committed a change of it.</summary>
+internal sealed class RequestChanges : ICommitObserver
+{
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _signals = new(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public void OnCommitted(IReadOnlyList<StateVersion> written)
+    {
+        foreach (var version in written)
+        {
+            if (version.Type == StateTypes.ApprovalRequest && _signals.TryRemove(version.Id, out var signal))
+            {
+                signal.TrySetResult();
+            }
+        }
+    }
+
+    /// <summary>Completes with the next change; to be asked for before the state is looked at, or one may be missed.</summary>
+    public Task NextAsync(string requestId) => _signals.GetOrAdd(
+        requestId, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    /// <summary>Nobody waits for it any more, as far as the one knows who says so; others ask again.</summary>
+    public void Forget(string requestId)
+    {
+        if (_signals.TryRemove(requestId, out var signal))
+        {
+            signal.TrySetResult();
+        }
+    }
+}
+
+/// <summary>Counts who waits: so many in all, and so many of one caller, who could take the places of all others else.</summary>
+internal sealed class WaitingPlaces(int most, int mostOfOneCaller)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, int> _takenBy = new(StringComparer.Ordinal);
+    private int _taken;
+
+    /// <summary>Takes a place, to be given back; false where there is none left.</summary>
+    public bool TryTake(string callerId)
+    {
+        lock (_lock)
+        {
+            var own = _takenBy.GetValueOrDefault(callerId);
+            if (_taken >= most || own >= mostOfOneCaller)
+            {
+                return false;
+            }
+
+            _taken++;
+            _takenBy[callerId] = own + 1;
+            return true;
+        }
+    }
+
+    /// <summary>Gives a place back.</summary>
+    public void Return(string callerId)
+    {
+        lock (_lock)
+        {
+            _taken--;
+            if (--_takenBy[callerId] == 0)
+            {
+                _takenBy.Remove(callerId);
+            }
+        }
     }
 }

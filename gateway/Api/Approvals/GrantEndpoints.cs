@@ -1,4 +1,3 @@
-using CodeSigning.Gateway.Api.Identities;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Grains.Grants;
 using CodeSigning.Grants;
@@ -19,14 +18,14 @@ internal static class GrantEndpoints
     /// <summary>A grant, for its grantee and for whoever may read its signer.</summary>
     internal static async Task<Ok<GrantView>> GetAsync(string grantId, ApiCall call, GrantService grants)
     {
-        PathId.Demand(IdPrefixes.Grant, grantId);
+        PathId.Validate(IdPrefixes.Grant, grantId);
         return TypedResults.Ok(await call.AskAsync(caller => grants.GetAsync(caller, grantId, call.Aborted)));
     }
 
     /// <summary>Revokes a grant; it holds for every signature that begins afterwards. Administrators of the signer only.</summary>
     internal static async Task<Ok<GrantView>> RevokeAsync(string grantId, JsonBody<RevokeGrant> body, ApiCall call, GrantService grants)
     {
-        PathId.Demand(IdPrefixes.Grant, grantId);
+        PathId.Validate(IdPrefixes.Grant, grantId);
         return TypedResults.Ok(await call.AskAsync(caller => grants.RevokeAsync(caller, grantId, body.Value, call.Aborted)));
     }
 }

@@ -1,7 +1,6 @@
 using CodeSigning.Contract;
-using CodeSigning.Gateway.Api.Identities;
 using CodeSigning.Gateway.Calls;
-using CodeSigning.Grains.Policies;
+using CodeSigning.Grains.Administration;
 using CodeSigning.Identifiers;
 using CodeSigning.Policies;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -37,7 +36,7 @@ internal static class PolicyEndpoints
     /// <summary>A policy.</summary>
     internal static async Task<Ok<PolicyView>> GetAsync(string policyId, ApiCall call, PolicyService policies)
     {
-        PathId.Demand(IdPrefixes.Policy, policyId);
+        PathId.Validate(IdPrefixes.Policy, policyId);
         return TypedResults.Ok(await call.AskAsync(caller => policies.GetAsync(caller, policyId, call.Aborted)));
     }
 
@@ -48,14 +47,14 @@ internal static class PolicyEndpoints
     internal static async Task<Ok<PolicyView>> ReplaceAsync(
         string policyId, JsonBody<PolicyDefinition> body, ApiCall call, PolicyService policies)
     {
-        PathId.Demand(IdPrefixes.Policy, policyId);
+        PathId.Validate(IdPrefixes.Policy, policyId);
         return TypedResults.Ok(await call.AskAsync(caller => policies.ReplaceAsync(caller, policyId, body.Value, call.Aborted)));
     }
 
     /// <summary>Deletes a policy that no signer has.</summary>
     internal static async Task<NoContent> DeleteAsync(string policyId, ApiCall call, PolicyService policies)
     {
-        PathId.Demand(IdPrefixes.Policy, policyId);
+        PathId.Validate(IdPrefixes.Policy, policyId);
         await call.AskAsync(caller => policies.DeleteAsync(caller, policyId, call.Aborted));
         return TypedResults.NoContent();
     }

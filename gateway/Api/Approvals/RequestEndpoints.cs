@@ -1,12 +1,17 @@
+using System.Reflection;
 using CodeSigning.Approvals;
 using CodeSigning.Contract;
-using CodeSigning.Gateway.Api.Identities;
+using CodeSigning.Errors;
 using CodeSigning.Gateway.Calls;
+using CodeSigning.Gateway.Json;
 using CodeSigning.Gateway.Limits;
 using CodeSigning.Grains.Approvals;
+using CodeSigning.Grains.Grants;
 using CodeSigning.Grains.States;
+using CodeSigning.Grants;
 using CodeSigning.Identifiers;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Http.Metadata;
 
 namespace CodeSigning.Gateway.Api.Approvals;
 
@@ -42,7 +47,7 @@ internal static class RequestEndpoints
     internal static async Task<Ok<RequestView>> GetAsync(
         string requestId, string? wait, ApiCall call, RequestDirectory directory, RequestWaits waits, IStateStore states)
     {
-        PathId.Demand(IdPrefixes.ApprovalRequest, requestId);
+        PathId.Validate(IdPrefixes.ApprovalRequest, requestId);
         var atMost = RequestFilters.ParseWait(wait);
         var stored = atMost is null ? null : await states.ReadAsync(StateTypes.ApprovalRequest, requestId, call.Aborted);
         var request = await call.AskAsync(caller => directory.GetAsync(caller, requestId, call.Aborted));
@@ -77,5 +82,105 @@ internal static class RequestEndpoints
     }
 
     private static IApprovalRequestGrain Find(ApiCall call, string requestId) =>
-        call.Grains.GetGrain<IApprovalRequestGrain>(PathId.Demand(IdPrefixes.ApprovalRequest, requestId));
+        call.Grains.GetGrain<IApprovalRequestGrain>(PathId.Validate(IdPrefixes.ApprovalRequest, requestId));
+}
+
+/// <summary>What is asked for, and given, on a signer.</summary>
+internal static class SignerRequestEndpoints
+{
+    public static void MapSignerRequestEndpoints(this IEndpointRouteBuilder signer)
+    {
+        signer.MapPost("/requests", CreateAsync).WithName("CreateRequest").TakesIdempotencyKey(StatusCodes.Status201Created);
+        signer.MapGet("/requests", ListAsync).WithName("ListSignerRequests");
+        signer.MapPost("/requests/pre-approve", PreApproveAsync).WithName("PreApprove").WithTags("Grants")
+            .TakesIdempotencyKey(StatusCodes.Status201Created);
+        signer.MapGet("/grants", ListGrantsAsync).WithName("ListSignerGrants").WithTags("Grants");
+    }
+
+    /// <summary>
+    /// Asks for a grant on the signer. Operators and administrators of it. Asking again with the same Idempotency-Key finds
+    /// the request that waits.
+    /// </summary>
+    internal static async Task<Created<RequestView>> CreateAsync(SignerCall call, JsonBody<CreateRequest> body, TimeProvider time)
+    {
+        var grain = call.Grains.GetGrain<IApprovalRequestGrain>(EntityId.New(IdPrefixes.ApprovalRequest, time));
+        var request = await call.AskAsync(caller =>
+            grain.CreateSigningAsync(caller, call.SignerId, body.Value, call.Aborted));
+        return TypedResults.Created($"/api/v1/pki/approval-requests/{request.Id}", request);
+    }
+
+    /// <summary>Lists the requests for the signer, newest first.</summary>
+    internal static async Task<Ok<Page<RequestView>>> ListAsync(
+        SignerCall call, [AsParameters] PageQuery page, string? status, RequestDirectory directory)
+    {
+        var filter = RequestFilters.Parse(status, page);
+        return TypedResults.Ok(await call.AskAsync(caller =>
+            directory.ListOfSignerAsync(caller, call.SignerId, filter, call.Aborted)));
+    }
+
+    /// <summary>Gives a grant ahead of a request. Administrators of the signer, to somebody else.</summary>
+    internal static async Task<Created<GrantView>> PreApproveAsync(SignerCall call, JsonBody<PreApprove> body, GrantService grants)
+    {
+        var grant = await call.AskAsync(caller => grants.PreApproveAsync(caller, call.SignerId, body.Value, call.Aborted));
+        return TypedResults.Created($"/api/v1/pki/grants/{grant.Id}", grant);
+    }
+
+    /// <summary>Lists the signer's grants, newest first.</summary>
+    internal static async Task<Ok<Page<GrantView>>> ListGrantsAsync(
+        SignerCall call, [AsParameters] PageQuery page, GrantService grants) =>
+        TypedResults.Ok(await call.AskAsync(caller =>
+            grants.ListAsync(caller, call.SignerId, page.GetBefore(IdPrefixes.Grant), page.GetLimit(), call.Aborted)));
+}
+
+/// <summary>The words of a query about requests.</summary>
+internal static class RequestFilters
+{
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
+
+    /// <summary>Which requests are asked for.</summary>
+    /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
+    public static RequestFilter Parse(string? status, PageQuery page) => new(
+        status switch
+        {
+            null => null,
+            "pending" => RequestStatus.Pending,
+            "approved" => RequestStatus.Approved,
+            "rejected" => RequestStatus.Rejected,
+            "expired" => RequestStatus.Expired,
+            "cancelled" => RequestStatus.Cancelled,
+            _ => throw Refuse("The parameter status must be one of pending, approved, rejected, expired, cancelled."),
+        },
+        page.GetBefore(IdPrefixes.ApprovalRequest),
+        page.GetLimit());
+
+    /// <summary>How long a client wants to wait; null for not at all.</summary>
+    /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
+    public static TimeSpan? ParseWait(string? wait) =>
+        wait is null ? null
+        : Duration.TryParse(wait, out var duration) && duration <= LongestWait ? duration
+        : throw Refuse("The parameter wait must be a duration of at most 60s.");
+
+    private static RefusedException Refuse(string detail) => new(ErrorCode.InvalidRequest, detail);
+}
+
+/// <summary>A vote's words. An approval needs none, so its body may be missing altogether.</summary>
+internal sealed class VoteBody(CastVote value) : IEndpointParameterMetadataProvider
+{
+    /// <summary>What was said.</summary>
+    public CastVote Value { get; } = value;
+
+    /// <summary>Called by the framework for a handler's parameter.</summary>
+    public static async ValueTask<VoteBody?> BindAsync(HttpContext context)
+    {
+        if (context.Request.ContentType is null && (await RequestBody.ReadAsync(context)).IsEmpty)
+        {
+            return new VoteBody(new CastVote());
+        }
+
+        return await JsonBody<CastVote>.BindAsync(context) is { } body ? new VoteBody(body.Value) : null;
+    }
+
+    /// <summary>Tells the OpenAPI document what the body is.</summary>
+    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
+        builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(CastVote), isOptional: true));
 }

@@ -1,5 +1,4 @@
 using CodeSigning.Contract;
-using CodeSigning.Gateway.Api.Identities;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Identifiers;
 using CodeSigning.Silo.Notifications;
@@ -39,14 +38,14 @@ internal static class WebhookEndpoints
     /// <summary>A webhook.</summary>
     internal static async Task<Ok<WebhookView>> GetAsync(string webhookId, ApiCall call, Webhooks webhooks)
     {
-        PathId.Demand(IdPrefixes.Webhook, webhookId);
+        PathId.Validate(IdPrefixes.Webhook, webhookId);
         return TypedResults.Ok(await call.AskAsync(caller => webhooks.GetAsync(caller, webhookId, call.Aborted)));
     }
 
     /// <summary>Deletes a webhook; what is under way to it is given up.</summary>
     internal static async Task<NoContent> DeleteAsync(string webhookId, ApiCall call, Webhooks webhooks)
     {
-        PathId.Demand(IdPrefixes.Webhook, webhookId);
+        PathId.Validate(IdPrefixes.Webhook, webhookId);
         await call.AskAsync(caller => webhooks.DeleteAsync(caller, webhookId, call.Aborted));
         return TypedResults.NoContent();
     }
@@ -55,7 +54,7 @@ internal static class WebhookEndpoints
     internal static async Task<Ok<Page<DeliveryView>>> ListDeliveriesAsync(
         string webhookId, [AsParameters] PageQuery page, ApiCall call, Webhooks webhooks)
     {
-        PathId.Demand(IdPrefixes.Webhook, webhookId);
+        PathId.Validate(IdPrefixes.Webhook, webhookId);
         return TypedResults.Ok(await call.AskAsync(caller =>
             webhooks.ListDeliveriesAsync(caller, webhookId, page.GetBefore(IdPrefixes.Delivery), page.GetLimit(), call.Aborted)));
     }

@@ -1,6 +1,5 @@
 using CodeSigning.Certificates;
 using CodeSigning.Contract;
-using CodeSigning.Gateway.Api.Identities;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Grains.Certificates;
 using CodeSigning.Identifiers;
@@ -37,7 +36,7 @@ internal static class CertificateAuthorityEndpoints
     internal static async Task<Ok<Page<CertificateAuthorityView>>> ListAsync(
         [AsParameters] PageQuery page, string? parentId, ApiCall call, CertificateCatalog catalog)
     {
-        var issuerId = PathId.DemandFilter(parentId, nameof(parentId), IdPrefixes.CertificateAuthority);
+        var issuerId = PathId.ValidateFilter(parentId, nameof(parentId), IdPrefixes.CertificateAuthority);
         return TypedResults.Ok(await call.AskAsync(caller =>
             catalog.ListAuthoritiesAsync(caller, issuerId, page.GetBefore(IdPrefixes.CertificateAuthority), page.GetLimit(), call.Aborted)));
     }
@@ -46,7 +45,7 @@ internal static class CertificateAuthorityEndpoints
     internal static async Task<Ok<CertificateAuthorityView>> GetAsync(
         string caId, ApiCall call, CertificateAuthorityService authorities)
     {
-        PathId.Demand(IdPrefixes.CertificateAuthority, caId);
+        PathId.Validate(IdPrefixes.CertificateAuthority, caId);
         return TypedResults.Ok(await call.AskAsync(caller => authorities.GetAsync(caller, caId, call.Aborted)));
     }
 
@@ -54,7 +53,7 @@ internal static class CertificateAuthorityEndpoints
     internal static async Task<Ok<CertificateAuthorityView>> RevokeAsync(
         string caId, JsonBody<RevokeCertificate> body, ApiCall call, CertificateAuthorityService authorities)
     {
-        PathId.Demand(IdPrefixes.CertificateAuthority, caId);
+        PathId.Validate(IdPrefixes.CertificateAuthority, caId);
         return TypedResults.Ok(await call.AskAsync(caller => authorities.RevokeAsync(caller, caId, body.Value, call.Aborted)));
     }
 
@@ -62,7 +61,7 @@ internal static class CertificateAuthorityEndpoints
     internal static async Task<FileContentHttpResult> GetCertificateAsync(
         string caId, string? format, ApiCall call, CertificateAuthorityService authorities)
     {
-        PathId.Demand(IdPrefixes.CertificateAuthority, caId);
+        PathId.Validate(IdPrefixes.CertificateAuthority, caId);
         var wanted = CertificateFormats.Parse(format);
         return (await authorities.GetCertificateAsync(caId, wanted, call.Aborted)).ToResult();
     }
@@ -71,7 +70,7 @@ internal static class CertificateAuthorityEndpoints
     internal static async Task<FileContentHttpResult> GetRevocationListAsync(
         string caId, ApiCall call, CertificateAuthorityService authorities)
     {
-        PathId.Demand(IdPrefixes.CertificateAuthority, caId);
+        PathId.Validate(IdPrefixes.CertificateAuthority, caId);
         return (await authorities.GetRevocationListAsync(caId, call.Aborted)).ToResult();
     }
 }

@@ -1,10 +1,10 @@
 using CodeSigning.Certificates;
 using CodeSigning.Contract;
-using CodeSigning.Gateway.Api.Identities;
+using CodeSigning.Errors;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Gateway.Hosting;
+using CodeSigning.Grains.Administration;
 using CodeSigning.Grains.Certificates;
-using CodeSigning.Grains.Imports;
 using CodeSigning.Identifiers;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -18,7 +18,7 @@ internal static class CertificateEndpoints
     {
         certificates.MapPost("/", IssueAsync).WithName("IssueCertificate").TakesIdempotencyKey(StatusCodes.Status201Created);
         certificates.MapPost("/import", ImportAsync).WithName("ImportCertificate").TakesIdempotencyKey(StatusCodes.Status201Created)
-            .WithMetadata(new RequestSizeLimitAttribute(KestrelSetup.MaxLargeBody), new ReadsBodyOf(CertificateImport.DemandImporter));
+            .WithMetadata(new RequestSizeLimitAttribute(KestrelSetup.MaxLargeBody), new ReadsBodyOf(CertificateImport.RequireImporter));
         certificates.MapPost("/csr", RequestAsync).WithName("CreateCsr").TakesIdempotencyKey(StatusCodes.Status201Created);
         certificates.MapPut("/{certificateId}/certificate", InstallAsync).WithName("InstallCertificate");
         certificates.MapGet("/", ListAsync).WithName("ListCertificates");
@@ -53,7 +53,7 @@ internal static class CertificateEndpoints
     internal static async Task<Ok<CertificateView>> InstallAsync(
         string certificateId, JsonBody<InstallCertificate> body, ApiCall call, CertificateService certificates)
     {
-        PathId.Demand(IdPrefixes.Certificate, certificateId);
+        PathId.Validate(IdPrefixes.Certificate, certificateId);
         return TypedResults.Ok(await call.AskAsync(caller => certificates.InstallAsync(caller, certificateId, body.Value, call.Aborted)));
     }
 
@@ -61,7 +61,7 @@ internal static class CertificateEndpoints
     internal static async Task<Ok<Page<CertificateView>>> ListAsync(
         [AsParameters] PageQuery page, string? caId, ApiCall call, CertificateCatalog catalog)
     {
-        var issuerId = PathId.DemandFilter(caId, nameof(caId), IdPrefixes.CertificateAuthority);
+        var issuerId = PathId.ValidateFilter(caId, nameof(caId), IdPrefixes.CertificateAuthority);
         return TypedResults.Ok(await call.AskAsync(caller =>
             catalog.ListCertificatesAsync(caller, issuerId, page.GetBefore(IdPrefixes.Certificate), page.GetLimit(), call.Aborted)));
     }
@@ -70,7 +70,7 @@ internal static class CertificateEndpoints
     internal static async Task<Ok<CertificateView>> GetAsync(
         string certificateId, ApiCall call, CertificateService certificates)
     {
-        PathId.Demand(IdPrefixes.Certificate, certificateId);
+        PathId.Validate(IdPrefixes.Certificate, certificateId);
         return TypedResults.Ok(await call.AskAsync(caller => certificates.GetAsync(caller, certificateId, call.Aborted)));
     }
 
@@ -79,7 +79,7 @@ internal static class CertificateEndpoints
         string certificateId, string? format, ApiCall call, CertificateService certificates)
     {
         var wanted = CertificateFormats.Parse(format);
-        PathId.Demand(IdPrefixes.Certificate, certificateId);
+        PathId.Validate(IdPrefixes.Certificate, certificateId);
         return (await call.AskAsync(caller => certificates.ExportAsync(caller, certificateId, wanted, call.Aborted))).ToResult();
     }
 
@@ -87,7 +87,7 @@ internal static class CertificateEndpoints
     internal static async Task<Ok<CertificateView>> RevokeAsync(
         string certificateId, JsonBody<RevokeCertificate> body, ApiCall call, CertificateService certificates)
     {
-        PathId.Demand(IdPrefixes.Certificate, certificateId);
+        PathId.Validate(IdPrefixes.Certificate, certificateId);
         return TypedResults.Ok(await call.AskAsync(caller => certificates.RevokeAsync(caller, certificateId, body.Value, call.Aborted)));
     }
 
@@ -95,4 +95,31 @@ internal static class CertificateEndpoints
         TypedResults.Created(Location(certificate.Id), certificate);
 
     private static string Location(string id) => $"/api/v1/pki/certificates/{id}";
+}
+
+/// <summary>The spelling of <see cref="CertificateFormat"/> in queries, and the answer that is a file.</summary>
+internal static class CertificateFormats
+{
+    /// <summary>Reads a format; PEM where none is given.</summary>
+    /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
+    public static CertificateFormat Parse(string? format) => format switch
+    {
+        null or "pem" => CertificateFormat.Pem,
+        "der" => CertificateFormat.Der,
+        "p7b" => CertificateFormat.P7b,
+        "chain" => CertificateFormat.Chain,
+        _ => throw new RefusedException(ErrorCode.InvalidRequest, "The format is one of pem, der, p7b, chain."),
+    };
+
+    /// <summary>Tells the OpenAPI document which media types the formats have.</summary>
+    public static void ProducesCertificate(this RouteHandlerBuilder endpoint) => endpoint.Produces<byte[]>(
+        StatusCodes.Status200OK,
+        "application/x-pem-file",
+        "application/pkix-cert",
+        "application/x-pkcs7-certificates",
+        "application/pem-certificate-chain");
+
+    /// <summary>The file as an answer.</summary>
+    public static FileContentHttpResult ToResult(this CertificateFile file) =>
+        TypedResults.File(file.Content.ToArray(), file.ContentType, file.FileName);
 }

@@ -2,7 +2,6 @@ using CodeSigning.Contract;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.Identities;
-using CodeSigning.Grains.Identities.Groups;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -43,7 +42,7 @@ internal static class GroupEndpoints
     /// <summary>A group.</summary>
     internal static async Task<Ok<GroupView>> GetAsync(string groupId, ApiCall call, GroupDirectory groups)
     {
-        PathId.Demand(IdPrefixes.Group, groupId);
+        PathId.Validate(IdPrefixes.Group, groupId);
         return TypedResults.Ok(await call.AskAsync(caller => groups.GetAsync(caller, groupId, call.Aborted)));
     }
 
@@ -51,14 +50,14 @@ internal static class GroupEndpoints
     internal static async Task<Ok<GroupView>> UpdateAsync(
         string groupId, JsonBody<UpdateGroup> body, ApiCall call, GroupService groups)
     {
-        PathId.Demand(IdPrefixes.Group, groupId);
+        PathId.Validate(IdPrefixes.Group, groupId);
         return TypedResults.Ok(await call.AskAsync(caller => groups.UpdateAsync(caller, groupId, body.Value, call.Aborted)));
     }
 
     /// <summary>Deletes a group: what it gave its members, they no longer have. Product administrators only.</summary>
     internal static async Task<NoContent> DeleteAsync(string groupId, ApiCall call, GroupService groups)
     {
-        PathId.Demand(IdPrefixes.Group, groupId);
+        PathId.Validate(IdPrefixes.Group, groupId);
         await call.AskAsync(caller => groups.DeleteAsync(caller, groupId, call.Aborted));
         return TypedResults.NoContent();
     }
@@ -67,7 +66,7 @@ internal static class GroupEndpoints
     internal static async Task<Ok<Page<GroupMemberView>>> ListMembersAsync(
         string groupId, [AsParameters] PageQuery page, ApiCall call, GroupDirectory groups)
     {
-        PathId.Demand(IdPrefixes.Group, groupId);
+        PathId.Validate(IdPrefixes.Group, groupId);
         var query = new DirectoryQuery(page.GetLimit(), page.GetBefore(IdPrefixes.User, IdPrefixes.Identity));
         return TypedResults.Ok(await call.AskAsync(
             caller => groups.ListMembersAsync(caller, groupId, query, call.Aborted)));
@@ -80,7 +79,7 @@ internal static class GroupEndpoints
     internal static async Task<Results<Created<GroupMemberView>, Accepted<GroupMemberView>>> AddMemberAsync(
         string groupId, JsonBody<PrincipalRef> body, ApiCall call, ApproverAdditions additions)
     {
-        PathId.Demand(IdPrefixes.Group, groupId);
+        PathId.Validate(IdPrefixes.Group, groupId);
         var member = await call.AskAsync(caller => additions.AddAsync(caller, groupId, body.Value, call.Aborted));
         return member.PendingRequestId is { } requestId
             ? TypedResults.Accepted($"/api/v1/pki/approval-requests/{requestId}", member)
@@ -91,7 +90,7 @@ internal static class GroupEndpoints
     internal static async Task<NoContent> RemoveMemberAsync(
         string groupId, string memberId, ApiCall call, GroupService groups)
     {
-        PathId.Demand(IdPrefixes.Group, groupId);
+        PathId.Validate(IdPrefixes.Group, groupId);
         await call.AskAsync(caller => groups.RemoveMemberAsync(caller, groupId, memberId, call.Aborted));
         return TypedResults.NoContent();
     }

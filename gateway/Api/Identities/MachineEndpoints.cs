@@ -1,7 +1,6 @@
 using CodeSigning.Contract;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Grains.Identities;
-using CodeSigning.Grains.Identities.Machines;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -45,7 +44,7 @@ internal static class MachineEndpoints
     /// <summary>A machine identity.</summary>
     internal static async Task<Ok<IdentityView>> GetAsync(string identityId, ApiCall call, IdentityDirectory identities)
     {
-        PathId.Demand(IdPrefixes.Identity, identityId);
+        PathId.Validate(IdPrefixes.Identity, identityId);
         return TypedResults.Ok(await call.AskAsync(caller => identities.GetAsync(caller, identityId, call.Aborted)));
     }
 
@@ -53,7 +52,7 @@ internal static class MachineEndpoints
     internal static async Task<Ok<IdentityView>> UpdateAsync(
         string identityId, JsonBody<UpdateIdentity> body, ApiCall call, IdentityService identities)
     {
-        PathId.Demand(IdPrefixes.Identity, identityId);
+        PathId.Validate(IdPrefixes.Identity, identityId);
         return TypedResults.Ok(await call.AskAsync(caller => identities.UpdateAsync(caller, identityId, body.Value, call.Aborted)));
     }
 
@@ -61,7 +60,7 @@ internal static class MachineEndpoints
     internal static async Task<NoContent> DeleteAsync(
         string identityId, ApiCall call, IdentityService identities)
     {
-        PathId.Demand(IdPrefixes.Identity, identityId);
+        PathId.Validate(IdPrefixes.Identity, identityId);
         await call.AskAsync(caller => identities.DeleteAsync(caller, identityId, call.Aborted));
         return TypedResults.NoContent();
     }
@@ -70,7 +69,7 @@ internal static class MachineEndpoints
     internal static async Task<Ok<IdentityView>> BindOidcAsync(
         string identityId, JsonBody<OidcBinding> body, ApiCall call, IdentityService identities)
     {
-        PathId.Demand(IdPrefixes.Identity, identityId);
+        PathId.Validate(IdPrefixes.Identity, identityId);
         return TypedResults.Ok(await call.AskAsync(caller => identities.BindOidcAsync(caller, identityId, body.Value, call.Aborted)));
     }
 
@@ -78,7 +77,7 @@ internal static class MachineEndpoints
     internal static async Task<Ok<IdentityView>> UnbindOidcAsync(
         string identityId, ApiCall call, IdentityService identities)
     {
-        PathId.Demand(IdPrefixes.Identity, identityId);
+        PathId.Validate(IdPrefixes.Identity, identityId);
         return TypedResults.Ok(await call.AskAsync(caller => identities.UnbindOidcAsync(caller, identityId, call.Aborted)));
     }
 
@@ -86,7 +85,7 @@ internal static class MachineEndpoints
     internal static async Task<Ok<Page<ClientSecretView>>> ListSecretsAsync(
         string identityId, [AsParameters] PageQuery page, ApiCall call, IdentityDirectory identities)
     {
-        PathId.Demand(IdPrefixes.Identity, identityId);
+        PathId.Validate(IdPrefixes.Identity, identityId);
         var query = new DirectoryQuery(page.GetLimit(), page.GetBefore(IdPrefixes.ClientSecret));
         return TypedResults.Ok(await call.AskAsync(
             caller => identities.ListClientSecretsAsync(caller, identityId, query, call.Aborted)));
@@ -96,7 +95,7 @@ internal static class MachineEndpoints
     internal static async Task<Created<NewClientSecretView>> CreateSecretAsync(
         string identityId, JsonBody<CreateClientSecret> body, ApiCall call, IdentityService identities)
     {
-        PathId.Demand(IdPrefixes.Identity, identityId);
+        PathId.Validate(IdPrefixes.Identity, identityId);
         var secret = await call.AskAsync(caller => identities.CreateClientSecretAsync(caller, identityId, body.Value, call.Aborted));
         return TypedResults.Created($"/api/v1/identities/{identityId}/client-secrets/{secret.Id}", secret);
     }
@@ -105,7 +104,7 @@ internal static class MachineEndpoints
     internal static async Task<NoContent> RevokeSecretAsync(
         string identityId, string secretId, ApiCall call, IdentityService identities)
     {
-        PathId.Demand(IdPrefixes.Identity, identityId);
+        PathId.Validate(IdPrefixes.Identity, identityId);
         await call.AskAsync(caller => identities.RevokeClientSecretAsync(caller, identityId, secretId, call.Aborted));
         return TypedResults.NoContent();
     }

@@ -1,7 +1,6 @@
 using CodeSigning.Contract;
 using CodeSigning.Gateway.Calls;
-using CodeSigning.Grains.Identities.Sessions;
-using CodeSigning.Grains.Identities.Users;
+using CodeSigning.Grains.Administration;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -47,7 +46,7 @@ internal static class MeEndpoints
     /// <summary>Ends a session of the caller.</summary>
     internal static async Task<NoContent> EndSessionAsync(string sessionId, ApiCall call, OwnSessions sessions)
     {
-        PathId.Demand(IdPrefixes.Session, sessionId);
+        PathId.Validate(IdPrefixes.Session, sessionId);
         await call.AskAsync(caller => sessions.EndAsync(caller, sessionId, call.Aborted));
         return TypedResults.NoContent();
     }

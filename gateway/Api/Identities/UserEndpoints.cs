@@ -1,7 +1,7 @@
 using CodeSigning.Contract;
 using CodeSigning.Gateway.Calls;
+using CodeSigning.Grains.Administration;
 using CodeSigning.Grains.Identities;
-using CodeSigning.Grains.Identities.Users;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -40,7 +40,7 @@ internal static class UserEndpoints
     /// <summary>A person.</summary>
     internal static async Task<Ok<UserView>> GetAsync(string userId, ApiCall call, UserDirectory users)
     {
-        PathId.Demand(IdPrefixes.User, userId);
+        PathId.Validate(IdPrefixes.User, userId);
         return TypedResults.Ok(await call.AskAsync(caller => users.GetAsync(caller, userId, call.Aborted)));
     }
 
@@ -56,7 +56,7 @@ internal static class UserEndpoints
     internal static async Task<Accepted<SentPasswordReset>> SendPasswordResetAsync(
         string userId, ApiCall call, PasswordResets resets)
     {
-        PathId.Demand(IdPrefixes.User, userId);
+        PathId.Validate(IdPrefixes.User, userId);
         return TypedResults.Accepted((string?)null, await call.AskAsync(caller => resets.SendAsync(caller, userId, call.Aborted)));
     }
 

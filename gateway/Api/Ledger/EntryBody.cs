@@ -1,4 +1,6 @@
 using System.Text.Json;
+using CodeSigning.Gateway.Json;
+using CodeSigning.Identities;
 using CodeSigning.Ledger;
 
 namespace CodeSigning.Gateway.Api.Ledger;
@@ -66,3 +68,30 @@ internal sealed record EntryBody(
     JsonElement? Changes = null,
     IReadOnlyList<string>? Basis = null,
     IReadOnlyList<string>? Writes = null);
+
+/// <summary>One page of entries. For the OpenAPI document; <see cref="EntryPage"/> writes it.</summary>
+/// <param name="Items">The entries, newest first.</param>
+/// <param name="Next">The cursor of the next page; absent on the last.</param>
+internal sealed record EntryPageBody(IReadOnlyList<EntryBody> Items, string? Next = null);
+
+/// <summary>One page of ledger entries. An entry goes out as the very text that its hash was made of.</summary>
+internal sealed class EntryPage(IReadOnlyList<LedgerEntry> entries, string? next) : IResult
+{
+    public Task ExecuteAsync(HttpContext httpContext) => JsonAnswer.WriteAsync(httpContext, json =>
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("items"u8);
+        foreach (var entry in entries)
+        {
+            json.WriteRawValue(entry.Json, skipInputValidation: true);
+        }
+
+        json.WriteEndArray();
+        if (next is not null)
+        {
+            json.WriteString("next"u8, next);
+        }
+
+        json.WriteEndObject();
+    });
+}

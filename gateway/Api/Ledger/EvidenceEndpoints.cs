@@ -2,11 +2,10 @@ using System.Security.Cryptography;
 using System.Text;
 using CodeSigning.Errors;
 using CodeSigning.Gateway.Calls;
-using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Identities;
-using CodeSigning.Silo.Ledger;
-using CodeSigning.Silo.Ledger.Checkpoints;
-using CodeSigning.Silo.Ledger.Export;
+using CodeSigning.Silo.Ledger.Entries;
+using CodeSigning.Silo.Ledger.Reading;
 using CodeSigning.Silo.Ledger.Verification;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -47,7 +46,7 @@ internal static class EvidenceEndpoints
             throw new RefusedException(ErrorCode.InvalidRequest, "The cursor is not one that a page of this list gave as next.");
         }
 
-        await call.AskAsync(DemandReaderAsync);
+        await call.AskAsync(RequireReaderAsync);
         var found = await checkpoints.ListAsync(cursor is null ? null : long.Parse(cursor), page.GetLimit() + 1, call.Aborted);
         var items = found.Take(page.GetLimit()).ToArray();
         return TypedResults.Ok(new CheckpointPageBody(
@@ -58,7 +57,7 @@ internal static class EvidenceEndpoints
     /// <summary>The public key of the ledger as PEM (SubjectPublicKeyInfo, ECDSA on P-256).</summary>
     internal static async Task<IResult> GetPublicKeyAsync(ApiCall call, ILedgerKey key)
     {
-        await call.AskAsync(DemandReaderAsync);
+        await call.AskAsync(RequireReaderAsync);
         var pem = PemEncoding.WriteString("PUBLIC KEY", key.PublicKey.Span) + "\n";
         return TypedResults.Text(pem, "application/x-pem-file", Encoding.ASCII);
     }
@@ -67,7 +66,7 @@ internal static class EvidenceEndpoints
     internal static async Task<IResult> VerifyAsync(
         ApiCall call, bool? full, ILedgerVerification verification, FullVerifications verifications)
     {
-        await call.AskAsync(DemandReaderAsync);
+        await call.AskAsync(RequireReaderAsync);
         var report = await verification.VerifyAsync(full ?? false, call.Aborted);
         var last = await verifications.FindLastAsync(call.Aborted);
         return TypedResults.Ok(new VerificationBody(
@@ -81,9 +80,34 @@ internal static class EvidenceEndpoints
                 : new FullVerificationBody(last.BeganAt, last.EndedAt, last.Intact, last.Entries, last.Checkpoints, last.Problems)));
     }
 
-    private static Task DemandReaderAsync(Caller caller)
+    private static Task RequireReaderAsync(Caller caller)
     {
-        LedgerAuthority.DemandReader(caller);
+        LedgerAuthority.RequireReader(caller);
         return Task.CompletedTask;
     }
 }
+
+/// <summary>One page of checkpoints.</summary>
+/// <param name="Items">Each checkpoint's exact text; keep it as it is.</param>
+/// <param name="Next">The cursor of the next page; absent on the last.</param>
+internal sealed record CheckpointPageBody(IReadOnlyList<string> Items, string? Next);
+
+/// <summary>What a verification found.</summary>
+/// <param name="Intact">Whether nothing is wrong with what was looked at.</param>
+/// <param name="VerifiedFrom">The checkpoint behind which everything was looked at; 0: from the beginning.</param>
+/// <param name="Entries">How many entries were looked at.</param>
+/// <param name="Checkpoints">How many checkpoints were looked at.</param>
+/// <param name="Problems">The places where something is wrong.</param>
+/// <param name="LastFull">What the last verification of the whole ledger in the background found; absent where none was made yet.</param>
+internal sealed record VerificationBody(
+    bool Intact, long VerifiedFrom, long Entries, long Checkpoints, IReadOnlyList<LedgerProblem> Problems, FullVerificationBody? LastFull);
+
+/// <summary>What the last verification of the whole ledger in the background found.</summary>
+/// <param name="BeganAt">When it began.</param>
+/// <param name="EndedAt">When it ended.</param>
+/// <param name="Intact">Whether nothing was wrong.</param>
+/// <param name="Entries">How many entries were looked at.</param>
+/// <param name="Checkpoints">How many checkpoints were looked at.</param>
+/// <param name="Problems">How many problems were found.</param>
+internal sealed record FullVerificationBody(
+    DateTimeOffset BeganAt, DateTimeOffset EndedAt, bool Intact, long Entries, long Checkpoints, int Problems);

@@ -1,9 +1,13 @@
-using CodeSigning.Gateway.Api.Signers;
+using System.Globalization;
+using CodeSigning.Errors;
 using CodeSigning.Gateway.Calls;
+using CodeSigning.Gateway.Limits;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
+using CodeSigning.Ledger;
 using CodeSigning.Signers;
 
 namespace CodeSigning.Gateway.Api.Ledger;
@@ -38,11 +42,11 @@ internal static class LedgerEndpoints
             To: EntryFilter.ParseTime(to, nameof(to)),
             Before: page.GetBefore(IdPrefixes.Operation),
             Limit: page.GetLimit());
-        await call.AskAsync(caller => DemandReaderAsync(call, directory, caller, query.SignerId));
+        await call.AskAsync(caller => RequireReaderAsync(call, directory, caller, query.SignerId));
         return await searches.ListAsync(call.CallerId, query, call.Aborted);
     }
 
-    private static async Task DemandReaderAsync(
+    private static async Task RequireReaderAsync(
         ApiCall call, SignerDirectory directory, Caller caller, string? signerId)
     {
         if (signerId is not null)
@@ -51,7 +55,79 @@ internal static class LedgerEndpoints
         }
         else
         {
-            LedgerAuthority.DemandReader(caller);
+            LedgerAuthority.RequireReader(caller);
         }
+    }
+}
+
+/// <summary>The words of a query that filter entries.</summary>
+internal static class EntryFilter
+{
+    private const int OffsetLength = 6;
+
+    /// <summary>An outcome, or null where none is given.</summary>
+    /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
+    public static EntryOutcome? ParseOutcome(string? word, string parameter) => word switch
+    {
+        null => null,
+        "success" => EntryOutcome.Success,
+        "failed" => EntryOutcome.Failed,
+        "denied" => EntryOutcome.Denied,
+        _ => throw Refuse(parameter, "one of success, failed, denied"),
+    };
+
+    /// <summary>A kind, or null where none is given.</summary>
+    /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
+    public static EntryKind? ParseKind(string? word) => word switch
+    {
+        null => null,
+        "sign" => EntryKind.Sign,
+        "admin" => EntryKind.Admin,
+        _ => throw Refuse("kind", "sign or admin"),
+    };
+
+    /// <summary>A time, or null where none is given.</summary>
+    /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
+    public static DateTimeOffset? ParseTime(string? text, string parameter)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        // Without an offset, which RFC 3339 demands, K would take nothing: then the text ends in a digit of its seconds.
+        var hasOffset = text.EndsWith('Z') || (text.Length > OffsetLength && text[^OffsetLength] is '+' or '-');
+        return hasOffset && DateTimeOffset.TryParseExact(
+            text,
+            ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"],
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AdjustToUniversal,
+            out var time)
+            ? time
+            : throw Refuse(parameter, "a time such as 2026-01-31T12:00:00Z");
+    }
+
+    private static RefusedException Refuse(string parameter, string what) =>
+        new(ErrorCode.InvalidRequest, $"The parameter {parameter} must be {what}.");
+}
+
+/// <summary>
+/// Pages of the ledger. A caller's searches are done one at a time: what several filters together find little of, among
+/// millions of entries that one of them finds, takes as long as those are many.
+/// </summary>
+internal sealed class LedgerSearches(ILedgerReader ledger)
+{
+    private readonly CallerTurns _turns = new();
+
+    /// <summary>Reads one page and tells whether there is another.</summary>
+    public Task<EntryPage> ListAsync(string callerId, LedgerQuery query, CancellationToken cancellationToken) =>
+        _turns.TakeAsync(callerId, () => ListAsync(query, cancellationToken), cancellationToken);
+
+    private async Task<EntryPage> ListAsync(LedgerQuery query, CancellationToken cancellationToken)
+    {
+        var entries = await ledger.ListAsync(query with { Limit = query.Limit + 1 }, cancellationToken);
+        return entries.Count <= query.Limit
+            ? new EntryPage(entries, null)
+            : new EntryPage([.. entries.Take(query.Limit)], entries[query.Limit - 1].OperationId);
     }
 }

@@ -1,5 +1,6 @@
 using CodeSigning.Contract;
 using CodeSigning.Gateway.Calls;
+using CodeSigning.Grains.Administration;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Signers;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -1,5 +1,4 @@
 using CodeSigning.Errors;
-using CodeSigning.Gateway.Api.Identities;
 using CodeSigning.Gateway.Api.Ledger;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Grains.Ledger;
@@ -34,25 +33,25 @@ internal static class OperationEndpoints
         var query = new LedgerQuery(
             Outcome: EntryFilter.ParseOutcome(status, nameof(status)),
             SignerId: call.SignerId,
-            ActorId: actor == Caller.System.Id ? actor : PathId.DemandFilter(actor, nameof(actor), IdPrefixes.User, IdPrefixes.Identity),
-            GrantId: PathId.DemandFilter(grantId, nameof(grantId), IdPrefixes.Grant),
+            ActorId: actor == Caller.System.Id ? actor : PathId.ValidateFilter(actor, nameof(actor), IdPrefixes.User, IdPrefixes.Identity),
+            GrantId: PathId.ValidateFilter(grantId, nameof(grantId), IdPrefixes.Grant),
             From: EntryFilter.ParseTime(from, nameof(from)),
             To: EntryFilter.ParseTime(to, nameof(to)),
             Before: page.GetBefore(IdPrefixes.Operation),
             Limit: page.GetLimit());
-        await DemandReaderAsync(call, directory);
+        await RequireReaderAsync(call, directory);
         return await searches.ListAsync(call.CallerId, query, call.Aborted);
     }
 
     /// <summary>One of the signer's entries.</summary>
     internal static async Task<IResult> GetAsync(SignerCall call, string operationId, SignerDirectory directory, ILedgerReader ledger)
     {
-        await DemandReaderAsync(call, directory);
+        await RequireReaderAsync(call, directory);
         return await ledger.FindAsync(operationId, call.Aborted) is { } entry && entry.SignerId == call.SignerId
             ? TypedResults.Text(entry.Json, "application/json")
             : throw new RefusedException(ErrorCode.NotFound, "The signer has no such operation.");
     }
 
-    private static Task<SignerAccess> DemandReaderAsync(SignerCall call, SignerDirectory directory) =>
+    private static Task<SignerAccess> RequireReaderAsync(SignerCall call, SignerDirectory directory) =>
         call.AskAsync(caller => directory.AuthorizeAsync(caller, call.SignerId, SignerAction.Read, call.Aborted));
 }

@@ -2,6 +2,7 @@ using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Gateway.Api.Certificates;
 using CodeSigning.Gateway.Calls;
+using CodeSigning.Grains.Administration;
 using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Identifiers;

@@ -3,7 +3,7 @@ using System.Buffers.Text;
 using System.Collections.Immutable;
 using System.Text.Json;
 using CodeSigning.Errors;
-using CodeSigning.Gateway.Calls;
+using CodeSigning.Gateway.Json;
 
 namespace CodeSigning.Gateway.Api.Signing;
 

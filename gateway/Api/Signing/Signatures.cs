@@ -4,6 +4,7 @@ using System.Text.Json;
 using CodeSigning.Certificates;
 using CodeSigning.Contract;
 using CodeSigning.Errors;
+using CodeSigning.Gateway.Auth;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Gateway.Problems;
 using CodeSigning.Grains.Certificates;
@@ -11,12 +12,13 @@ using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Signing;
 using CodeSigning.Identities;
 using CodeSigning.Signing;
+using CodeSigning.Silo.Keys;
 
 namespace CodeSigning.Gateway.Api.Signing;
 
 /// <summary>Asks the signing worker for signatures, and the kept answers for those that were made before.</summary>
 internal sealed class Signatures(
-    SigningWorker worker, CertificateService certificates, IAnswerStore answers, ICallerAuthentication authentication)
+    SigningWorker worker, CertificateService certificates, IAnswerStore answers, TokenAuthentication authentication)
 {
     private const int Attempts = 3;
 
@@ -75,4 +77,44 @@ internal sealed class Signatures(
             ? not.Members
             : not.Members.SetItem("operationId", JsonSerializer.Serialize(not.OperationId)),
     };
+}
+
+/// <summary>Writes a signature as the contract has it.</summary>
+internal static class SignatureAnswer
+{
+    /// <summary>Writes the members of the answer into the object that the writer stands in.</summary>
+    public static void WriteMembers(Utf8JsonWriter json, SignResult result, SignOptions options, string? chain)
+    {
+        var isRaw = options.RawEcdsa && !result.KeyAlgorithm.IsRsa();
+        json.WriteBase64String(
+            "signature"u8, isRaw ? EcdsaSignature.ToRaw(result.Signature, result.KeyAlgorithm) : result.Signature.Span);
+        json.WriteString("signingAlgorithm"u8, result.SigningAlgorithm);
+        json.WriteString("signerId"u8, result.SignerId);
+        json.WriteString("operationId"u8, result.OperationId);
+        if (result.GrantId is not null)
+        {
+            json.WriteString("grantId"u8, result.GrantId);
+        }
+
+        if (chain is not null)
+        {
+            json.WriteString("certificateChain"u8, chain);
+        }
+    }
+}
+
+/// <summary>What a client gets for one thing that it wanted signed: one or the other.</summary>
+internal readonly record struct SignatureOutcome
+{
+    private SignatureOutcome(SignResult? result, Problem? problem) => (Result, Problem) = (result, problem);
+
+    /// <summary>The signature; its ledger entry is durable.</summary>
+    public SignResult? Result { get; }
+
+    /// <summary>Why there is none.</summary>
+    public Problem? Problem { get; }
+
+    public static implicit operator SignatureOutcome(SignResult result) => new(result, null);
+
+    public static implicit operator SignatureOutcome(Problem problem) => new(null, problem);
 }

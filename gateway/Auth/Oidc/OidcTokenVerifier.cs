@@ -1,6 +1,9 @@
+using System.Buffers.Text;
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
-using CodeSigning.Grains.Identities.Logins.Oidc;
+using System.Text.Json;
+using CodeSigning.Grains.Identities;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -29,7 +32,7 @@ internal sealed class OidcTokenVerifier(IssuerKeys keys, TimeProvider time) : IT
             return null;
         }
 
-        var result = await _handler.ValidateTokenAsync(token, Demands(issuer, audience, key));
+        var result = await _handler.ValidateTokenAsync(token, ParametersFor(issuer, audience, key));
         if (!result.IsValid || TokenClaims.Read(parsed) is not { } claims)
         {
             return null;
@@ -65,7 +68,7 @@ internal sealed class OidcTokenVerifier(IssuerKeys keys, TimeProvider time) : IT
         && !token.TryGetHeaderValue<object>("crit", out _)
         && Algorithms.Contains(token.Alg);
 
-    private TokenValidationParameters Demands(string issuer, string audience, SecurityKey key) => new()
+    private TokenValidationParameters ParametersFor(string issuer, string audience, SecurityKey key) => new()
     {
         ValidIssuer = issuer,
         ValidAudience = audience,
@@ -83,4 +86,34 @@ internal sealed class OidcTokenVerifier(IssuerKeys keys, TimeProvider time) : IT
         // RFC 7519, section 4.1.5: nbf is optional, and some CIs leave it out; exp is demanded.
         return (notBefore is null || notBefore <= now + Skew) && expires > now - Skew;
     }
+}
+
+/// <summary>Reads the claims of a token as the texts that patterns are held against.</summary>
+internal static class TokenClaims
+{
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
+
+    /// <summary>The claims by name; null where the payload is not one unambiguous JSON object.</summary>
+    public static ImmutableDictionary<string, ImmutableArray<string>>? Read(JsonWebToken token)
+    {
+        try
+        {
+            using var payload = JsonDocument.Parse(Base64Url.DecodeFromChars(token.EncodedPayload), Strict);
+            return payload.RootElement.EnumerateObject().ToImmutableDictionary(
+                claim => claim.Name, claim => ToTexts(claim.Value).ToImmutableArray(), StringComparer.Ordinal);
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    // An object is no text that a pattern could be meant for.
+    private static IEnumerable<string> ToTexts(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => [value.GetString()!],
+        JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => [value.GetRawText()],
+        JsonValueKind.Array => value.EnumerateArray().Where(item => item.ValueKind != JsonValueKind.Array).SelectMany(ToTexts),
+        _ => [],
+    };
 }

@@ -1,8 +1,11 @@
 using CodeSigning.Silo.Ledger.Commits;
 using CodeSigning.Silo.Ledger.Entries;
-using CodeSigning.Silo.Ledger.Export;
-using CodeSigning.Silo.Ledger.HighWater;
+using CodeSigning.Silo.Ledger.Reading;
 using CodeSigning.Silo.Ledger.Writing;
+using CodeSigning.Silo.Logging;
+using CodeSigning.Silo.Storage;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace CodeSigning.Silo.Ledger.Checkpoints;
@@ -52,4 +55,49 @@ internal sealed class CheckpointWriter(
     }
 
     private static bool IsAfter(string at, string other) => string.CompareOrdinal(at, other) > 0;
+}
+
+/// <summary>Makes a checkpoint every few seconds where something changed, as long as the node runs.</summary>
+internal sealed class CheckpointService(
+    SilentStreams silent,
+    CheckpointWriter writer,
+    TimeProvider time,
+    IOptions<LedgerOptions> options,
+    ILogger<CheckpointService> logger) : BackgroundService
+{
+    private readonly TroubleLog _trouble = new(logger, time);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using PeriodicTimer timer = new(options.Value.CheckpointInterval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                await TryWriteAsync(stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host is stopping.
+        }
+    }
+
+    private async Task TryWriteAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await silent.CloseAsync(cancellationToken);
+            await writer.WriteIfDueAsync(cancellationToken);
+            _trouble.Over("Checkpoints are made again.");
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            // An exception that left this service would stop the host, and nobody could verify the ledger any more.
+            _trouble.Met(
+                exception,
+                "No checkpoint could be made; it is tried again.",
+                "No checkpoint can be made. Verify the ledger: it may have been changed outside the service. It is tried again.");
+        }
+    }
 }

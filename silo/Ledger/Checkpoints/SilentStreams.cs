@@ -1,8 +1,9 @@
 using CodeSigning.Silo.Ledger.Commits;
 using CodeSigning.Silo.Ledger.Entries;
-using CodeSigning.Silo.Ledger.Export;
+using CodeSigning.Silo.Ledger.Reading;
 using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Ledger.Writing;
+using CodeSigning.Silo.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 

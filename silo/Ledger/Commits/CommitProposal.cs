@@ -1,4 +1,5 @@
-using CodeSigning.Ledger;
+using CodeSigning.Contract;
+using CodeSigning.Grains.States;
 
 namespace CodeSigning.Silo.Ledger.Commits;
 
@@ -37,3 +38,20 @@ internal sealed record CommitProposal
     /// <summary>The signed head as JSON; null where the batch holds no entry.</summary>
     public required string? Head { get; init; }
 }
+
+/// <summary>An entry with its place.</summary>
+internal readonly record struct PlacedEntry(
+    long Number, long? Use, string OperationId, string Kind, string Outcome, string? SignerId, string ActorId, string? GrantId,
+    string Json);
+
+/// <summary>A state as it will stand: the version it gets and its seal; version and seal are void for a deletion.</summary>
+internal readonly record struct SealedWrite(StateWrite Write, long Version, byte[] Seal);
+
+/// <summary>An answer as it is stored: encrypted.</summary>
+internal readonly record struct SealedAnswer(string Caller, string Scope, string Key, byte[] RequestHash, byte[] Answer);
+
+/// <summary>The uses of one grant in a batch: so many are in the ledger before it.</summary>
+internal readonly record struct GrantRun(string GrantId, long CountBefore);
+
+/// <summary>How often a grant or a client secret was used, and the version of the sealed row that says so.</summary>
+internal readonly record struct UseCount(long Version, long Count);

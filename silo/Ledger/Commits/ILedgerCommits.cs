@@ -1,3 +1,4 @@
+using CodeSigning.Contract;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 
@@ -32,4 +33,47 @@ internal interface ILedgerCommits : ICommitFence
     /// <returns>False where another node was first.</returns>
     Task<bool> AddCheckpointAsync(
         long number, string? previous, string checkpoint, IReadOnlyList<string> closedStreams, CancellationToken cancellationToken);
+}
+
+/// <summary>What a commit found, as facts read under lock; who is refused for them is decided elsewhere.</summary>
+internal sealed record CommitReport(CommitStatus Status, long NowMs)
+{
+    /// <summary>Whether the batch's time is too far from the database's.</summary>
+    public bool IsTimeOff { get; init; }
+
+    /// <summary>States with other versions than the batch rests on, with those they have (0: gone).</summary>
+    public IReadOnlyList<StateVersion> Stale { get; init; } = [];
+
+    /// <summary>Grants whose uses in the ledger are not as many as the batch supposed.</summary>
+    public IReadOnlyList<(string GrantId, long Count)> Uses { get; init; } = [];
+
+    /// <summary>Names that other states bear.</summary>
+    public IReadOnlyList<(string Type, string Name)> Names { get; init; } = [];
+
+    /// <summary>Idempotency keys that have an answer.</summary>
+    public IReadOnlyList<(string Caller, string Scope, string Key)> Answers { get; init; } = [];
+
+    /// <summary>Operation ids that the ledger holds already.</summary>
+    public IReadOnlyList<string> Operations { get; init; } = [];
+
+    /// <summary>Whether anything stands against the batch other than its time limits.</summary>
+    public bool HasObjections =>
+        IsTimeOff || Stale.Count > 0 || Uses.Count > 0
+        || Names.Count > 0 || Answers.Count > 0 || Operations.Count > 0;
+}
+
+/// <summary>What a commit did with a batch as a whole.</summary>
+internal enum CommitStatus
+{
+    /// <summary>All of it is durable.</summary>
+    Committed,
+
+    /// <summary>It was durable already: an earlier attempt, whose answer was lost, had written it.</summary>
+    AlreadyCommitted,
+
+    /// <summary>Nothing was written; the report names what stands against it.</summary>
+    Refused,
+
+    /// <summary>Nothing was written: the stream ends neither where the batch begins nor where it ends, or is closed.</summary>
+    HeadMoved,
 }

@@ -40,3 +40,18 @@ internal sealed class StreamHeads(IReadConnections connections)
     private static StreamHead Map(DbDataReader reader, int first) =>
         new(reader.GetInt64(first), reader.GetFieldValue<byte[]>(first + 1), reader.GetGuid(first + 2));
 }
+
+/// <summary>Where a stream ends: what the next batch builds on.</summary>
+/// <param name="Number">The number of its last entry; 0 where it has none.</param>
+/// <param name="Hash">The hash of that entry, 32 bytes; zeros where there is none.</param>
+/// <param name="Batch">
+/// The batch that was written last. It tells a batch whose answer was lost from one that was never written, also where
+/// the batch held no entry.
+/// </param>
+internal sealed record StreamHead(long Number, byte[] Hash, Guid Batch)
+{
+    public static StreamHead Empty { get; } = new(0, new byte[32], Guid.Empty);
+
+    public bool IsSameAs(StreamHead other) =>
+        Number == other.Number && Batch == other.Batch && Hash.AsSpan().SequenceEqual(other.Hash);
+}

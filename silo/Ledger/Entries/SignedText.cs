@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using CodeSigning.Silo.Storage;
 
 namespace CodeSigning.Silo.Ledger.Entries;
 
@@ -47,5 +49,113 @@ internal static class SignedText
         hash.AppendData("}"u8);
         (digest, signature) = (hash.GetHashAndReset(), bytes[..length]);
         return true;
+    }
+}
+
+/// <summary>The key that signs the heads of batches and the checkpoints: ECDSA on P-256 with SHA-256.</summary>
+public interface ILedgerKey
+{
+    /// <summary>Names the key, so that a verifier with several public keys knows which one to take.</summary>
+    string KeyId { get; }
+
+    /// <summary>The public key as SubjectPublicKeyInfo, DER.</summary>
+    ReadOnlyMemory<byte> PublicKey { get; }
+
+    /// <summary>Signs a SHA-256 digest of 32 bytes; the signature is DER (RFC 3279, section 2.2.3).</summary>
+    byte[] SignDigest(ReadOnlySpan<byte> sha256);
+}
+
+/// <summary>Writes checkpoints: what every stream ends in, signed and chained to the checkpoint before.</summary>
+internal static class CheckpointText
+{
+    /// <summary>The previous hash of the first checkpoint.</summary>
+    public static string NoPrevious { get; } = new('0', 2 * SHA256.HashSizeInBytes);
+
+    public static string Sign(long number, string? previous, string at, IEnumerable<StreamEnd> heads, ILedgerKey key)
+    {
+        StringBuilder text = new();
+        text.Append("{\"kind\":\"checkpoint\",\"number\":").Append(number)
+            .Append(",\"previousHash\":\"").Append(previous is null ? NoPrevious : Hash(previous))
+            .Append("\",\"at\":\"").Append(at).Append("\",\"heads\":[");
+        AppendHeads(text, heads);
+        return SignedText.Sign(text.Append(']').ToString(), key);
+    }
+
+    /// <summary>The hash by which the next checkpoint names this one: over its whole text.</summary>
+    public static string Hash(string checkpoint) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(checkpoint)));
+
+    /// <summary>The time that a checkpoint bears, as text.</summary>
+    public static string At(byte[] checkpoint)
+    {
+        using var document = JsonDocument.Parse(checkpoint);
+        return document.RootElement.GetProperty("at").GetString()!;
+    }
+
+    /// <summary>Whether a checkpoint names just these ends.</summary>
+    public static bool HasHeads(string checkpoint, IEnumerable<StreamEnd> heads)
+    {
+        StringBuilder text = new("\"heads\":[");
+        AppendHeads(text, heads);
+        return checkpoint.Contains(text.Append(']').ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Writes streams' ends as objects, separated by commas.</summary>
+    public static void AppendHeads(StringBuilder text, IEnumerable<StreamEnd> heads)
+    {
+        var separator = "";
+        foreach (var head in heads)
+        {
+            text.Append(separator).Append("{\"stream\":\"").Append(head.Stream).Append('"');
+            if (head.First != 1)
+            {
+                text.Append(",\"first\":").Append(head.First);
+            }
+
+            text.Append(",\"number\":").Append(head.Number)
+                .Append(",\"hash\":\"").Append(head.Hash).Append('"').Append(head.IsClosed ? ",\"closed\":true}" : "}");
+            separator = ",";
+        }
+    }
+}
+
+/// <summary>Writes the signed head of a batch: up to this entry, the stream is as its writer wrote it.</summary>
+internal static class HeadText
+{
+    public static string Sign(string stream, long number, ReadOnlySpan<byte> hash, string at, bool closing, ILedgerKey key) =>
+        SignedText.Sign(
+            $"{{\"kind\":\"head\",\"stream\":\"{stream}\",\"number\":{number},\"hash\":\"{Convert.ToHexStringLower(hash)}\","
+            + $"\"at\":\"{at}\"{(closing ? ",\"closing\":true" : "")}",
+            key);
+}
+
+/// <summary>
+/// Writes the first line of an export. It is signed, so that nobody can pass off a part as the whole, nor cut an export
+/// short.
+/// </summary>
+internal static class ExportText
+{
+    public static string Sign(
+        long atMs, DateTimeOffset? from, DateTimeOffset? to, (long First, long Last) checkpoints, IEnumerable<StreamEnd> ends, ILedgerKey key)
+    {
+        StringBuilder text = new("{\"kind\":\"export\",\"version\":1");
+        Append("at", LedgerTime.ToTime(atMs));
+        Append("from", from);
+        Append("to", to);
+        if (checkpoints.Last >= checkpoints.First)
+        {
+            text.Append(",\"checkpoints\":{\"first\":").Append(checkpoints.First).Append(",\"last\":").Append(checkpoints.Last).Append('}');
+        }
+
+        text.Append(",\"heads\":[");
+        CheckpointText.AppendHeads(text, ends);
+        return SignedText.Sign(text.Append(']').ToString(), key);
+
+        void Append(string name, DateTimeOffset? time)
+        {
+            if (time is { } given)
+            {
+                text.Append(",\"").Append(name).Append("\":\"").Append(LedgerTime.ToText(LedgerTime.ToMilliseconds(given))).Append('"');
+            }
+        }
     }
 }

@@ -1,10 +1,12 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using CodeSigning.Grains.Ledger;
-using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using CodeSigning.Ledger;
+using CodeSigning.Silo.Logging;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace CodeSigning.Silo.Ledger.Verification;
@@ -150,3 +152,125 @@ internal sealed record FullVerificationState
 public sealed record FullVerification(
     DateTimeOffset BeganAt, DateTimeOffset EndedAt, string Node, bool Intact, long Entries, long Checkpoints, int Problems,
     string? Problem = null);
+
+/// <summary>Has the whole ledger verified on a schedule, by one of the nodes, as long as they run.</summary>
+internal sealed class FullVerificationService(
+    ILedgerVerification verification,
+    FullVerifications results,
+    LedgerMetrics metrics,
+    TimeProvider time,
+    IOptions<VerificationOptions> options,
+    ILogger<FullVerificationService> logger) : BackgroundService
+{
+    private readonly TroubleLog _trouble = new(logger, time);
+    private FullVerification? _last;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (options.Value.Interval <= TimeSpan.Zero)
+        {
+            return;
+        }
+
+        metrics.ObserveVerification(() => _last is { } last ? (last.Problems, time.GetUtcNow() - last.EndedAt) : null);
+        var startedAt = time.GetTimestamp();
+        using PeriodicTimer timer = new(options.Value.LookInterval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                await TryAsync(isEarly: time.GetElapsedTime(startedAt) < options.Value.FirstAfter, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host is stopping.
+        }
+    }
+
+    private async Task TryAsync(bool isEarly, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _last = await results.FindLastAsync(cancellationToken) ?? _last;
+            if (!isEarly && await TryClaimAsync(cancellationToken))
+            {
+                await VerifyAsync(cancellationToken);
+            }
+
+            _trouble.Over("The ledger is verified in the background again.");
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            // An exception that left this service would stop the host, and nobody could verify the ledger any more.
+            _trouble.Met(
+                exception,
+                "The ledger was not verified in the background; it is tried again.",
+                "The ledger cannot be verified in the background. It is tried again.");
+        }
+    }
+
+    private async Task<bool> TryClaimAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await results.TryClaimAsync(cancellationToken);
+        }
+        catch (StateTamperedException)
+        {
+            // Whoever changed the row must not thereby keep anybody from looking: this node goes by what it remembers.
+            return _last is null || time.GetUtcNow() - _last.BeganAt >= options.Value.Interval;
+        }
+    }
+
+    private async Task VerifyAsync(CancellationToken cancellationToken)
+    {
+        var beganAt = time.GetUtcNow();
+        logger.LogInformation("The whole ledger is being verified in the background.");
+        try
+        {
+            var report = await verification.VerifyInBackgroundAsync(cancellationToken);
+            _last = FullVerifications.Sum(report, beganAt, time.GetUtcNow(), results.Node);
+            Tell(report, _last);
+            await results.NoteAsync(report, _last, cancellationToken);
+        }
+        catch (Exception exception) when (exception is not StateTamperedException)
+        {
+            await results.ReleaseAsync(CancellationToken.None);
+            throw;
+        }
+    }
+
+    private void Tell(VerificationReport report, FullVerification found)
+    {
+        var took = TimeSpan.FromSeconds(Math.Round((found.EndedAt - found.BeganAt).TotalSeconds));
+        if (report.Intact)
+        {
+            logger.LogInformation(
+                "The whole ledger was verified and is intact: {Entries} entries and {Checkpoints} checkpoints in {Duration}.",
+                report.Entries, report.Checkpoints, took);
+            return;
+        }
+
+        logger.LogError(
+            "The ledger is not intact: {Count} problems, the first of them in stream {Stream} at {Number}: {What} "
+            + "Verify it with POST /api/v1/ledger/verify?full=true or silo check, which name them all.",
+            report.Problems.Count, report.Problems[0].Stream ?? "(none)", report.Problems[0].Number ?? 0, report.Problems[0].What);
+    }
+}
+
+/// <summary>When the whole ledger is verified in the background, and how fast.</summary>
+public sealed class VerificationOptions
+{
+    /// <summary>How often, on all nodes together; zero for never.</summary>
+    public TimeSpan Interval { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>How long after its start a node does it at the earliest.</summary>
+    public TimeSpan FirstAfter { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How often a node looks whether it is due, and what the others found.</summary>
+    public TimeSpan LookInterval { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long it rests after each page, in times of what the page took.</summary>
+    public double Rest { get; set; } = 3;
+}

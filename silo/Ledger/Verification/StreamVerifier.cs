@@ -151,3 +151,87 @@ internal sealed class StreamVerifier(string stream, VerificationKeys keys, Probl
         }
     }
 }
+
+/// <summary>What verification reads of an entry.</summary>
+internal sealed record ParsedEntry(
+    string OperationId, string Kind, string Outcome, string? SignerId, string ActorId, string? GrantId, long? Use,
+    string At, string Stream, long Number, string PreviousHash, string StatedHash, string ActualHash, IReadOnlyList<string> Writes)
+{
+    /// <summary>Reads an entry's text; null where it is none.</summary>
+    public static ParsedEntry? TryRead(ReadOnlyMemory<byte> text)
+    {
+        if (!EntryText.TryGetStatedHash(text.Span, out var stated))
+        {
+            return null;
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            var root = document.RootElement;
+            return new ParsedEntry(
+                Text(root, "operationId"),
+                Text(root, "kind"),
+                Text(root, "outcome"),
+                OptionalText(root, "signerId"),
+                Text(root.GetProperty("actor"), "id"),
+                OptionalText(root, "grantId"),
+                root.TryGetProperty("use", out var use) ? use.GetInt64() : null,
+                Text(root, "at"),
+                Text(root, "stream"),
+                root.GetProperty("number").GetInt64(),
+                Text(root, "previousHash"),
+                System.Text.Encoding.ASCII.GetString(stated),
+                Convert.ToHexStringLower(EntryText.ComputeHash(text.Span)),
+                root.TryGetProperty("writes", out var writes) ? [.. writes.EnumerateArray().Select(w => w.GetString()!)] : []);
+        }
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static string Text(JsonElement json, string name) => json.GetProperty(name).GetString() ?? throw new FormatException();
+
+    private static string? OptionalText(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) ? value.GetString() : null;
+}
+
+/// <summary>Reads the streams' ends that heads, checkpoints and exports name.</summary>
+internal static class ParsedHeads
+{
+    /// <summary>The ends in the member <c>heads</c>.</summary>
+    /// <exception cref="FormatException">They are not in the form of the ledger.</exception>
+    public static List<StreamEnd> ReadAll(JsonElement json)
+    {
+        try
+        {
+            return [.. json.GetProperty("heads").EnumerateArray().Select(head => Read(head, "closed"))];
+        }
+        catch (Exception malformed) when (malformed is InvalidOperationException or KeyNotFoundException)
+        {
+            throw new FormatException("The heads are not in the form of the ledger.", malformed);
+        }
+    }
+
+    /// <summary>One end.</summary>
+    /// <exception cref="FormatException">It is not in the form of the ledger.</exception>
+    public static StreamEnd Read(JsonElement json, string closedMember)
+    {
+        try
+        {
+            return new StreamEnd(
+                json.GetProperty("stream").GetString() ?? throw new FormatException(),
+                json.GetProperty("number").GetInt64(),
+                json.GetProperty("hash").GetString() ?? throw new FormatException(),
+                json.TryGetProperty(closedMember, out var closed) && closed.GetBoolean())
+            {
+                First = json.TryGetProperty("first", out var first) ? first.GetInt64() : 1,
+            };
+        }
+        catch (Exception malformed) when (malformed is InvalidOperationException or KeyNotFoundException)
+        {
+            throw new FormatException("The head is not in the form of the ledger.", malformed);
+        }
+    }
+}

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Ledger.Entries;
-using CodeSigning.Silo.Storage.Secrets;
 
 namespace CodeSigning.Silo.Ledger.Verification;
 
@@ -16,7 +16,7 @@ public sealed class VerificationKeys : IDisposable
     {
         var key = ECDsa.Create();
         key.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out _);
-        if (!_keys.TryAdd(ClusterKeys.NameOf(subjectPublicKeyInfo), key))
+        if (!_keys.TryAdd(SubjectPublicKeyInfo.NameOf(subjectPublicKeyInfo), key))
         {
             key.Dispose();
         }

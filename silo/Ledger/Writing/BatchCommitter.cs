@@ -1,7 +1,7 @@
 using System.Diagnostics;
+using CodeSigning.Contract;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
-using CodeSigning.Ledger;
 using CodeSigning.Silo.Ledger.Commits;
 using CodeSigning.Silo.Ledger.Entries;
 using CodeSigning.Silo.Storage;
@@ -361,4 +361,15 @@ internal sealed class BatchCommitter(
 
     private static bool IsGivingUp(Exception fault, CancellationToken cancellationToken) =>
         fault is OperationCanceledException && cancellationToken.IsCancellationRequested;
+}
+
+/// <summary>Hears what this process has committed, so that caches can drop what changed.</summary>
+public interface ICommitObserver
+{
+    /// <summary>
+    /// Called after each commit that changed states, before those who wait for it go on. It must be quick and must not
+    /// block.
+    /// </summary>
+    /// <param name="written">The states with their new versions; 0 for those that are gone.</param>
+    void OnCommitted(IReadOnlyList<StateVersion> written);
 }

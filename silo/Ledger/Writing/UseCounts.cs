@@ -1,10 +1,8 @@
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
+using CodeSigning.Silo.Ledger.Commits;
 
 namespace CodeSigning.Silo.Ledger.Writing;
-
-/// <summary>How often a grant or a client secret was used, and the version of the sealed row that says so.</summary>
-internal readonly record struct UseCount(long Version, long Count);
 
 /// <summary>Reads how often something was used, from what cannot be forged.</summary>
 internal interface IUseCountReader

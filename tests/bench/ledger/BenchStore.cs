@@ -1,10 +1,11 @@
+using CodeSigning.Contract;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
+using CodeSigning.Silo.Hosting;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Storage;
-using CodeSigning.Silo.Storage.Hosting;
 using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

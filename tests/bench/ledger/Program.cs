@@ -1,14 +1,14 @@
-using System.Diagnostics;
-using CodeSigning.Grains.Ledger;
-using CodeSigning.Ledger.Bench;
-using CodeSigning.Silo.Ledger;
-using CodeSigning.Silo.Ledger.Commits;
-using CodeSigning.Silo.Ledger.Writing;
-using CodeSigning.Silo.Storage;
-
 // Usage: dotnet run -c Release --project tests/bench/ledger [seconds]
 // Batches a second of the ledger's commit against those of a bare multi-row insert of the same rows, taken in turns so that
 // both meet the same machine; and what 64 callers get through the writer.
+using System.Diagnostics;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Ledger.Bench;
+using CodeSigning.Silo.Ledger.Commits;
+using CodeSigning.Silo.Ledger.Entries;
+using CodeSigning.Silo.Ledger.Writing;
+using CodeSigning.Silo.Storage;
+
 var seconds = args.Length > 0 ? double.Parse(args[0], System.Globalization.CultureInfo.InvariantCulture) : 4;
 foreach (var postgreSql in new[] { false, true })
 {

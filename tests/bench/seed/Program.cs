@@ -1,15 +1,16 @@
+// Fills a store as years of use would, through the grains and the ledger's own writer, so that every row bears its seal and
+// every entry its place in the chain. The server must not be running; the settings are the server's.
+//   bench-seed CERTIFICATE-ID USER-ID SIGNERS ENTRIES
 using System.Globalization;
 using CodeSigning.Bench.Seed;
 using CodeSigning.Silo.Hosting;
 using CodeSigning.Silo.Ledger;
+using CodeSigning.Silo.Settings;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-// Fills a store as years of use would, through the grains and the ledger's own writer, so that every row bears its seal and
-// every entry its place in the chain. The server must not be running; the settings are the server's.
-//   bench-seed CERTIFICATE-ID USER-ID SIGNERS ENTRIES
 if (args.Length != 4)
 {
     Console.Error.WriteLine("bench-seed CERTIFICATE-ID USER-ID SIGNERS ENTRIES");

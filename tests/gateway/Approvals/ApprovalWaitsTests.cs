@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using CodeSigning.Approvals;
+using CodeSigning.Contract;
 using CodeSigning.Gateway.Api.Approvals;
-using CodeSigning.Gateway.Hosting;
+using CodeSigning.Gateway.Settings;
 using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.States;
-using CodeSigning.Ledger;
 using CodeSigning.Testing;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,8 +1,8 @@
 using System.Net;
+using CodeSigning.Contract;
 using CodeSigning.Gateway.Auth;
-using CodeSigning.Grains.Identities.Sessions;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Identities;
-using CodeSigning.Ledger;
 using CodeSigning.Testing;
 using Microsoft.Extensions.Options;
 

@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using CodeSigning.Gateway.Hosting;
-using CodeSigning.Silo.Hosting;
+using CodeSigning.Gateway.Settings;
+using CodeSigning.Silo.Settings;
 using CodeSigning.Testing;
 using Microsoft.Extensions.Configuration;
 

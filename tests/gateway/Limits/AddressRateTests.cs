@@ -1,6 +1,6 @@
 using System.Net;
-using CodeSigning.Gateway.Hosting;
 using CodeSigning.Gateway.Limits;
+using CodeSigning.Gateway.Settings;
 using CodeSigning.Testing;
 using Microsoft.Extensions.Configuration;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
-using CodeSigning.Gateway.Hosting;
 using CodeSigning.Gateway.Limits;
+using CodeSigning.Gateway.Settings;
 using Microsoft.Extensions.Configuration;
 
 namespace CodeSigning.Gateway.Tests.Limits;

@@ -1,7 +1,6 @@
 using CodeSigning.Approvals;
 using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.Ledger;
-using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
 using CodeSigning.Policies;
 using Xunit;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using CodeSigning.Approvals;
 using CodeSigning.Errors;
-using CodeSigning.Grains.Approvals;
+using CodeSigning.Grains.Grants;
 using CodeSigning.Grants;
 using CodeSigning.Policies;
 using Xunit;

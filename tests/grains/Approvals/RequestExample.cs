@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using CodeSigning.Approvals;
+using CodeSigning.Contract;
 using CodeSigning.Grains.Approvals;
-using CodeSigning.Grains.Identities.Principals;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.States;
 using CodeSigning.Grains.Tests.Policies;
 using CodeSigning.Identities;
-using CodeSigning.Ledger;
 using CodeSigning.Policies;
 
 namespace CodeSigning.Grains.Tests.Approvals;

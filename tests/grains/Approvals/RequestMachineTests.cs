@@ -2,7 +2,6 @@ using CodeSigning.Approvals;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Approvals;
 using CodeSigning.Identities;
-using CodeSigning.Ledger;
 using Xunit;
 using static CodeSigning.Grains.Tests.Approvals.RequestExample;
 using static CodeSigning.Grains.Tests.Policies.PolicyExample;

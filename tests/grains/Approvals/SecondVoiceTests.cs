@@ -1,7 +1,8 @@
 using CodeSigning.Approvals;
 using CodeSigning.Errors;
+using CodeSigning.Grains.Administration;
 using CodeSigning.Grains.Approvals;
-using CodeSigning.Grains.Identities.Users;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Identities;
 using CodeSigning.Policies;
 using Xunit;
@@ -200,7 +201,7 @@ public sealed class SecondVoiceTests : ApprovalSuite
     private async Task<string[]> MembersAsync(PrincipalRef group)
     {
         var query = new Grains.Identities.DirectoryQuery(100, null, null);
-        var members = await House.Get<Grains.Identities.Groups.GroupDirectory>().ListMembersAsync(Caller.System, group.Id, query, None);
+        var members = await House.Get<Grains.Identities.GroupDirectory>().ListMembersAsync(Caller.System, group.Id, query, None);
         return [.. members.Items.Select(member => member.Id)];
     }
 

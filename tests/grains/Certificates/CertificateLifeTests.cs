@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using CodeSigning.Certificates;
+using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.States;
-using CodeSigning.Ledger;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;

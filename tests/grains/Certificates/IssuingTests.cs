@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using CodeSigning.Certificates;
+using CodeSigning.Contract;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Signing;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
-using CodeSigning.Ledger;
 using CodeSigning.Signing;
 using Xunit;
 using static CodeSigning.Grains.Tests.Certificates.PkiNode;

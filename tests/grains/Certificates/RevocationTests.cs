@@ -1,8 +1,8 @@
 using CodeSigning.Certificates;
+using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.States;
-using CodeSigning.Ledger;
 using CodeSigning.Silo.Storage;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;

@@ -3,6 +3,7 @@ using CodeSigning.Grains.Tests.Hosting;
 using CodeSigning.Silo.Hosting;
 using CodeSigning.Silo.Ledger;
 using CodeSigning.Silo.Pki;
+using CodeSigning.Silo.Settings;
 using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

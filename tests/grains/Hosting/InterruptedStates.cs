@@ -1,5 +1,5 @@
+using CodeSigning.Contract;
 using CodeSigning.Grains.States;
-using CodeSigning.Ledger;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeSigning.Grains.Tests.Hosting;

@@ -1,8 +1,7 @@
 using CodeSigning.Grains.Identities;
-using CodeSigning.Grains.Identities.Passwords;
+using CodeSigning.Silo.Hosting;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Storage;
-using CodeSigning.Silo.Storage.Hosting;
 using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -31,7 +30,7 @@ public sealed class ServiceNode : IAsyncDisposable
                 services.GetRequiredService<KeySealer>(), services.GetRequiredService<ISealedKeyStore>()))
             .AddIdentities()
             // What a hash costs is not what these tests are about.
-            .Configure<PasswordOptions>(options => options.Iterations = 1000);
+            .Configure<PasswordHashingOptions>(options => options.Iterations = 1000);
         change?.Invoke(builder.Services);
         var host = builder.Build();
         await host.StartAsync();

@@ -1,8 +1,8 @@
 using CodeSigning.Silo.Hosting;
-using CodeSigning.Silo.Hosting.Trust;
+using CodeSigning.Silo.Housekeeping;
 using CodeSigning.Silo.Ledger;
 using CodeSigning.Silo.Notifications;
-using CodeSigning.Silo.Storage.Housekeeping;
+using CodeSigning.Silo.Trust;
 using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

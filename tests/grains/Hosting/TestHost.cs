@@ -1,4 +1,4 @@
-using CodeSigning.Silo.Hosting;
+using CodeSigning.Silo.Settings;
 using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using CodeSigning.Grains.Identities.Machines;
+using CodeSigning.Grains.Identities;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;

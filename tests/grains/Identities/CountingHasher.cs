@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using CodeSigning.Grains.Identities.Passwords;
+using CodeSigning.Grains.Identities;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 

@@ -1,6 +1,5 @@
+using CodeSigning.Grains.Administration;
 using CodeSigning.Grains.Identities;
-using CodeSigning.Grains.Identities.Logins;
-using CodeSigning.Grains.Identities.Users;
 using CodeSigning.Grains.Tests.Hosting;
 using CodeSigning.Identities;
 using Xunit;

@@ -1,5 +1,4 @@
 using CodeSigning.Grains.Identities;
-using CodeSigning.Grains.Identities.Groups;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
 using Xunit;

@@ -1,10 +1,6 @@
 using CodeSigning.Errors;
-using CodeSigning.Grains.Identities.Groups;
-using CodeSigning.Grains.Identities.Logins;
-using CodeSigning.Grains.Identities.Machines;
-using CodeSigning.Grains.Identities.Principals;
-using CodeSigning.Grains.Identities.Sessions;
-using CodeSigning.Grains.Identities.Users;
+using CodeSigning.Grains.Administration;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Grains.Tests.Hosting;

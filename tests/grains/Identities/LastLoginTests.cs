@@ -1,6 +1,4 @@
 using CodeSigning.Grains.Identities;
-using CodeSigning.Grains.Identities.Machines;
-using CodeSigning.Grains.Identities.Users;
 using CodeSigning.Grains.States;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;

@@ -1,6 +1,6 @@
 using CodeSigning.Errors;
 using CodeSigning.Grains.Budgets;
-using CodeSigning.Grains.Identities.Sessions;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using Microsoft.Extensions.DependencyInjection;

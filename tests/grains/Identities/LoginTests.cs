@@ -1,18 +1,15 @@
+using CodeSigning.Contract;
 using CodeSigning.Errors;
-using CodeSigning.Grains.Identities.Logins;
-using CodeSigning.Grains.Identities.Passwords;
-using CodeSigning.Grains.Identities.Users;
+using CodeSigning.Grains.Administration;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Ledger;
-using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
-using CodeSigning.Ledger;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Xunit;
-using PasswordOptions = CodeSigning.Grains.Identities.Passwords.PasswordOptions;
 
 namespace CodeSigning.Grains.Tests.Identities;
 
@@ -27,7 +24,7 @@ public sealed class LoginTests : IdentitySuite
         var inner = services.Last(service => service.ServiceType == typeof(IStateStore)).ImplementationType!;
         services.AddSingleton<IStateStore>(provider => new InterruptedStateStore(
             (IStateStore)ActivatorUtilities.CreateInstance(provider, inner), () => _betweenReadAndCommit()));
-        services.Configure<PasswordOptions>(options => options.Iterations = Iterations);
+        services.Configure<PasswordHashingOptions>(options => options.Iterations = Iterations);
         services.AddSingleton<IPasswordHasher<PasswordHashing>>(_hasher);
     }
 

@@ -1,5 +1,5 @@
 using CodeSigning.Errors;
-using CodeSigning.Grains.Identities.Logins.Throttling;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Identities;
 using CodeSigning.Testing;
 using FsCheck;

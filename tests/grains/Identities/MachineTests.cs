@@ -1,8 +1,6 @@
 using System.Text;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Identities;
-using CodeSigning.Grains.Identities.Machines;
-using CodeSigning.Grains.Identities.Principals;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using Xunit;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using CodeSigning.Errors;
-using CodeSigning.Grains.Identities.Logins.Oidc;
-using CodeSigning.Grains.Identities.Machines;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Identities;
 using Xunit;
 
@@ -48,7 +47,7 @@ public sealed class OidcBindingRulesTests
     [InlineData("http://127.0.0.1:8080")]
     [InlineData("http://[::1]:8080")]
     public void An_issuer_is_an_https_url_or_on_loopback(string issuer) =>
-        OidcBindingRules.Demand(Good with { Issuer = issuer });
+        OidcBindingRules.Validate(Good with { Issuer = issuer });
 
     [Theory]
     [InlineData("")]
@@ -78,7 +77,7 @@ public sealed class OidcBindingRulesTests
         AssertRefused(Good with { Claims = Claims((claim, "a")) });
 
     private static void AssertRefused(OidcBinding binding) => Assert.Equal(
-        ErrorCode.InvalidRequest, Assert.Throws<RefusedException>(() => OidcBindingRules.Demand(binding)).Code);
+        ErrorCode.InvalidRequest, Assert.Throws<RefusedException>(() => OidcBindingRules.Validate(binding)).Code);
 
     private static ImmutableSortedDictionary<string, string> Claims(params (string Name, string Glob)[] claims) =>
         claims.ToImmutableSortedDictionary(claim => claim.Name, claim => claim.Glob);

@@ -1,5 +1,6 @@
 using CodeSigning.Errors;
-using CodeSigning.Grains.Identities.Users;
+using CodeSigning.Grains.Administration;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using Microsoft.Extensions.DependencyInjection;

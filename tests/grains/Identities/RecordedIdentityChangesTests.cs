@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CodeSigning.Contract;
-using CodeSigning.Grains.Identities.Users;
+using CodeSigning.Grains.Administration;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using Xunit;

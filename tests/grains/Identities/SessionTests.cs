@@ -1,4 +1,4 @@
-using CodeSigning.Grains.Identities.Sessions;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Identities;
 using Xunit;
 

@@ -1,7 +1,5 @@
 using CodeSigning.Errors;
 using CodeSigning.Grains.Identities;
-using CodeSigning.Grains.Identities.Passwords;
-using CodeSigning.Grains.Identities.Users;
 using Xunit;
 
 namespace CodeSigning.Grains.Tests.Identities;
@@ -29,7 +27,7 @@ public sealed class TextRulesTests
     [InlineData("Ann")]
     [InlineData("Zoë Łukasiewicz")]
     [InlineData("ビルド 🚀")]
-    public void Names_are_any_visible_text(string name) => Assert.Equal(name, DisplayText.DemandName(name));
+    public void Names_are_any_visible_text(string name) => Assert.Equal(name, DisplayText.ValidateName(name));
 
     [Theory]
     [InlineData("")]
@@ -39,23 +37,23 @@ public sealed class TextRulesTests
     [InlineData("Ann\u200B")]
     [InlineData("0123456789012345678901234567890123456789012345678901234567890123x")]
     public void Names_that_could_deceive_are_refused(string name) => Assert.Equal(
-        ErrorCode.InvalidRequest, Assert.Throws<RefusedException>(() => DisplayText.DemandName(name)).Code);
+        ErrorCode.InvalidRequest, Assert.Throws<RefusedException>(() => DisplayText.ValidateName(name)).Code);
 
     [Fact]
-    public void Half_a_surrogate_pair_is_no_name() => Assert.Throws<RefusedException>(() => DisplayText.DemandName("Ann\uD800"));
+    public void Half_a_surrogate_pair_is_no_name() => Assert.Throws<RefusedException>(() => DisplayText.ValidateName("Ann\uD800"));
 
     [Theory]
     [InlineData("elevenchars")]
     [InlineData("Ann@example.com")]
     [InlineData(" ann@example.com ")]
     public void Short_passwords_and_the_address_itself_are_refused(string password) => Assert.Throws<RefusedException>(
-        () => PasswordRules.Demand(password, "ann@example.com"));
+        () => PasswordRules.Validate(password, "ann@example.com"));
 
     [Fact]
     public void A_password_is_12_to_256_characters_of_any_kind()
     {
-        PasswordRules.Demand("twelve chars", "ann@example.com");
-        PasswordRules.Demand(new string('x', 256), "ann@example.com");
-        Assert.Throws<RefusedException>(() => PasswordRules.Demand(new string('x', 257), "ann@example.com"));
+        PasswordRules.Validate("twelve chars", "ann@example.com");
+        PasswordRules.Validate(new string('x', 256), "ann@example.com");
+        Assert.Throws<RefusedException>(() => PasswordRules.Validate(new string('x', 257), "ann@example.com"));
     }
 }

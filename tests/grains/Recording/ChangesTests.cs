@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using CodeSigning.Grains.Recording;
+using CodeSigning.Grains.Ledger;
 using CodeSigning.Identities;
 using Xunit;
 

@@ -1,14 +1,14 @@
 using CodeSigning.Approvals;
+using CodeSigning.Contract;
+using CodeSigning.Grains.Administration;
 using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.Grants;
 using CodeSigning.Grains.Ledger;
-using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.States;
 using CodeSigning.Grains.Tests.Approvals;
 using CodeSigning.Grains.Tests.Hosting;
 using CodeSigning.Grants;
 using CodeSigning.Identifiers;
-using CodeSigning.Ledger;
 using CodeSigning.Signers;
 using Xunit;
 

@@ -1,8 +1,9 @@
-using CodeSigning.Grains.Signers;
+using CodeSigning.Contract;
+using CodeSigning.Grains.Grants;
+using CodeSigning.Grains.Signing;
 using CodeSigning.Grains.States;
 using CodeSigning.Grains.Tests.Approvals;
 using CodeSigning.Identities;
-using CodeSigning.Ledger;
 using CodeSigning.Signing;
 using Xunit;
 

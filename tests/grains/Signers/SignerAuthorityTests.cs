@@ -1,4 +1,5 @@
 using CodeSigning.Errors;
+using CodeSigning.Grains.Administration;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Identities;
 using CodeSigning.Signers;
@@ -51,7 +52,7 @@ public sealed class SignerAuthorityTests
     [Fact]
     public void Who_may_not_read_is_told_that_there_is_nothing()
     {
-        var refusal = Assert.Throws<RefusedException>(() => SignerAuthority.Demand(
+        var refusal = Assert.Throws<RefusedException>(() => SignerAuthority.Authorize(
             Facts, new PrincipalRef(PrincipalKind.User, "usr_x").Calls(), SignerAction.Edit));
 
         Assert.Equal(ErrorCode.NotFound, refusal.Code);

@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
 using CodeSigning.Certificates;
+using CodeSigning.Contract;
 using CodeSigning.Grains.Certificates;
-using CodeSigning.Grains.Identities.Principals;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Policies;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
-using CodeSigning.Ledger;
 using CodeSigning.Policies;
 using CodeSigning.Signers;
 

@@ -10,7 +10,7 @@ public sealed class SignerNameTests
     [InlineData("a")]
     [InlineData("release-2026")]
     [InlineData("0123456789abcdef0123456789abcdef")]
-    public void A_name_that_a_pkcs11_label_can_hold_is_taken(string name) => Assert.Equal(name, SignerName.Demand(name));
+    public void A_name_that_a_pkcs11_label_can_hold_is_taken(string name) => Assert.Equal(name, SignerName.Validate(name));
 
     [Theory]
     [InlineData(null)]
@@ -22,5 +22,5 @@ public sealed class SignerNameTests
     [InlineData("sgn_01k9z0000000000000000000000")]
     [InlineData("0123456789abcdef0123456789abcdef0")]
     public void Anything_else_is_refused(string? name) =>
-        Assert.Equal(ErrorCode.InvalidRequest, Assert.Throws<RefusedException>(() => SignerName.Demand(name)).Code);
+        Assert.Equal(ErrorCode.InvalidRequest, Assert.Throws<RefusedException>(() => SignerName.Validate(name)).Code);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CodeSigning.Contract;
 using CodeSigning.Grains.Budgets;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Signing;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using CodeSigning.Silo.Hosting;
+using CodeSigning.Silo.Cluster;
+using CodeSigning.Silo.Settings;
 using CodeSigning.Testing;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

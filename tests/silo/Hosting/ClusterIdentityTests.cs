@@ -1,5 +1,5 @@
 using CodeSigning.Grains.States;
-using CodeSigning.Silo.Hosting;
+using CodeSigning.Silo.Cluster;
 using CodeSigning.Testing;
 using Xunit;
 

@@ -1,4 +1,5 @@
-using CodeSigning.Silo.Hosting;
+using CodeSigning.Silo.Cluster;
+using CodeSigning.Silo.Settings;
 using Microsoft.Extensions.Configuration;
 using Xunit;
 

@@ -1,8 +1,8 @@
 using CodeSigning.Certificates;
-using CodeSigning.Silo.Hosting.Trust;
 using CodeSigning.Silo.Keys;
-using CodeSigning.Silo.Storage.Secrets;
+using CodeSigning.Silo.Secrets;
 using CodeSigning.Silo.Tests.Keys;
+using CodeSigning.Silo.Trust;
 using Microsoft.AspNetCore.Connections;
 using Xunit;
 

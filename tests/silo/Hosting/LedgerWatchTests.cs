@@ -1,5 +1,5 @@
 using CodeSigning.Silo.Hosting;
-using CodeSigning.Silo.Ledger;
+using CodeSigning.Silo.Ledger.Writing;
 using Microsoft.Extensions.Hosting;
 using Xunit;
 

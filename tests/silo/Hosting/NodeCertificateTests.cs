@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CodeSigning.Certificates;
-using CodeSigning.Silo.Hosting.Trust;
 using CodeSigning.Silo.Keys;
-using CodeSigning.Silo.Storage.Secrets;
+using CodeSigning.Silo.Secrets;
 using CodeSigning.Silo.Tests.Keys;
+using CodeSigning.Silo.Trust;
 using CodeSigning.Testing;
 using Xunit;
 

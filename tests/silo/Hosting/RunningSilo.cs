@@ -1,7 +1,8 @@
 using System.Net;
 using CodeSigning.Silo.Hosting;
-using CodeSigning.Silo.Hosting.Trust;
-using CodeSigning.Silo.Storage.Secrets;
+using CodeSigning.Silo.Secrets;
+using CodeSigning.Silo.Settings;
+using CodeSigning.Silo.Trust;
 using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CodeSigning.Certificates;
-using CodeSigning.Silo.Hosting.Trust;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Tests.Keys;
+using CodeSigning.Silo.Trust;
 
 namespace CodeSigning.Silo.Tests.Hosting;
 

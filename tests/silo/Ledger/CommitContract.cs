@@ -1,3 +1,4 @@
+using CodeSigning.Contract;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Ledger;
@@ -374,7 +375,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     {
         RecordingObserver observer = new();
         await using var node = await TestNode.StartAsync(
-            Database, Time, services => services.AddSingleton<Silo.Ledger.ICommitObserver>(observer));
+            Database, Time, services => services.AddSingleton<Silo.Ledger.Writing.ICommitObserver>(observer));
         await node.Ledger.CommitAsync(Elements.Create("signer", "sgn_1"), CancellationToken.None);
         Assert.Contains(new StateVersion("signer", "sgn_1", 1), observer.Written);
     }
@@ -398,7 +399,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
         await Assert.ThrowsAsync<LedgerUnavailableException>(() => CommitAsync(Elements.Sign()));
     }
 
-    private sealed class RecordingObserver : Silo.Ledger.ICommitObserver
+    private sealed class RecordingObserver : Silo.Ledger.Writing.ICommitObserver
     {
         public List<StateVersion> Written { get; } = [];
 

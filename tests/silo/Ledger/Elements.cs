@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using CodeSigning.Contract;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;

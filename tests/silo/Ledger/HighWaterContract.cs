@@ -1,8 +1,7 @@
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Ledger;
-using CodeSigning.Silo.Ledger;
 using CodeSigning.Silo.Ledger.Checkpoints;
-using CodeSigning.Silo.Ledger.HighWater;
+using CodeSigning.Silo.Ledger.Writing;
 using CodeSigning.Silo.Tests.Ledger.Verification;
 using CodeSigning.Silo.Tests.Storage;
 using Microsoft.Extensions.DependencyInjection;

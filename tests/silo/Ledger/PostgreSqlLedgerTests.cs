@@ -1,9 +1,8 @@
+using CodeSigning.Contract;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
-using CodeSigning.Ledger;
-using CodeSigning.Silo.Ledger;
 using CodeSigning.Silo.Ledger.Commits;
-using CodeSigning.Silo.Ledger.Commits.PostgreSql;
+using CodeSigning.Silo.Ledger.Entries;
 using CodeSigning.Silo.Ledger.Writing;
 using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Tests.Ledger.Verification;

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using CodeSigning.Silo.Hosting;
 using CodeSigning.Silo.Notifications;
+using CodeSigning.Silo.Settings;
 using CodeSigning.Testing;
 using Microsoft.Extensions.Configuration;
 using Xunit;

@@ -2,7 +2,7 @@ using System.Text;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Silo.Keys;
-using CodeSigning.Silo.Storage.Secrets;
+using CodeSigning.Silo.Secrets;
 using CodeSigning.Silo.Tests.Ledger.Verification;
 using Xunit;
 
@@ -41,7 +41,7 @@ public abstract class AuthorityKeysContract(DatabaseKind kind) : StoreSuite(kind
 
         using var after = await Keys(Node).OpenNewerAsync(before.Version, CancellationToken.None);
         Assert.NotEqual(before.Handle.PublicKey.ToArray(), after!.Handle.PublicKey.ToArray());
-        Assert.Equal(name, ClusterKeys.NameOf(after.Handle.PublicKey.Span));
+        Assert.Equal(name, SubjectPublicKeyInfo.NameOf(after.Handle.PublicKey.Span));
         var entry = Assert.Single(await Node.Entries.ListAsync(new LedgerQuery(), CancellationToken.None));
         Assert.Contains("\"action\":\"cluster-authority.replace\",\"subject\":\"key/cluster-authority\"", entry.Json, StringComparison.Ordinal);
         Assert.Contains($"\"to\":\"{name}\"", entry.Json, StringComparison.Ordinal);

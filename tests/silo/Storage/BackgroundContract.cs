@@ -1,6 +1,6 @@
+using CodeSigning.Silo.Housekeeping;
 using CodeSigning.Silo.Ledger;
 using CodeSigning.Silo.Ledger.Checkpoints;
-using CodeSigning.Silo.Storage.Housekeeping;
 using CodeSigning.Silo.Tests.Ledger;
 using CodeSigning.Silo.Tests.Ledger.Verification;
 using Microsoft.Extensions.Hosting;

@@ -1,9 +1,8 @@
 using CodeSigning.Grains.Ledger;
-using CodeSigning.Grains.Recording;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
+using CodeSigning.Silo.Housekeeping;
 using CodeSigning.Silo.Storage;
-using CodeSigning.Silo.Storage.Housekeeping;
 using CodeSigning.Silo.Tests.Ledger;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -168,7 +167,7 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
     {
         await RecordAsync(StateWrite.New(ThingType, ThingId, new Thing { Name = "a" }));
         var thing = (await FindAsync())!;
-        CodeSigning.Ledger.StateVersion other = new("user", "usr_1", 3);
+        CodeSigning.Contract.StateVersion other = new("user", "usr_1", 3);
         await AssertRefusedAsync(CommitRefusal.Stale, RecordAsync(thing.Replace(thing.State with { Name = "b" }), other));
         Assert.Equal(thing, await FindAsync());
         Assert.Single(await Node.Entries.ListAsync(new LedgerQuery(), CancellationToken.None));
@@ -216,7 +215,7 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
 
     private Task<Row<Thing>?> FindAsync() => Node.States.FindAsync<Thing>(ThingType, ThingId, CancellationToken.None);
 
-    private Task RecordAsync(StateWrite write, params CodeSigning.Ledger.StateVersion[] readSet) =>
+    private Task RecordAsync(StateWrite write, params CodeSigning.Contract.StateVersion[] readSet) =>
         Node.Ledger.RecordAsync(Describe().Reading(readSet).Writing(write), CancellationToken.None);
 
     private LedgerElement Describe() => Change.By(Caller.System, "thing.save", ThingType, ThingId, Changes.None, Time);

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
+using CodeSigning.Contract;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
-using CodeSigning.Ledger;
 using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Tests.Ledger;
 using Xunit;

@@ -1,6 +1,5 @@
 using CodeSigning.Grains.States;
-using CodeSigning.Silo.Storage.PostgreSql;
-using CodeSigning.Silo.Storage.Sqlite;
+using CodeSigning.Silo.Storage;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 using Xunit;

@@ -1,5 +1,4 @@
 using CodeSigning.Silo.Storage;
-using CodeSigning.Silo.Storage.Hosting;
 using CodeSigning.Testing;
 using Xunit;
 

@@ -1,9 +1,9 @@
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
+using CodeSigning.Silo.Hosting;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Ledger;
 using CodeSigning.Silo.Ledger.Writing;
-using CodeSigning.Silo.Storage.Hosting;
 using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -7,7 +7,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CodeSigning.Errors;
 using CodeSigning.Gateway.Auth.Oidc;
-using CodeSigning.Grains.Identities.Logins.Oidc;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Silo.Pki;
 using CodeSigning.Testing;
 using Microsoft.Extensions.Logging.Abstractions;

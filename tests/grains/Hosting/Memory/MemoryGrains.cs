@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using CodeSigning.Approvals;
+using CodeSigning.Grains.Administration;
 using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.Grants;
-using CodeSigning.Grains.Signers;
 using CodeSigning.Grants;
 using CodeSigning.Signers;
 using Microsoft.Extensions.DependencyInjection;

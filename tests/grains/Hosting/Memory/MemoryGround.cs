@@ -1,5 +1,5 @@
 using CodeSigning.Grains.Certificates;
-using CodeSigning.Grains.Identities.Passwords;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Signing;
 using CodeSigning.Grains.States;
@@ -48,7 +48,7 @@ internal sealed class MemoryGround : IHouseGround
     {
         var services = new ServiceCollection();
         services.AddLogging().AddMetrics().AddGrainServices();
-        services.Configure<PasswordOptions>(options => options.Iterations = 1);
+        services.Configure<PasswordHashingOptions>(options => options.Iterations = 1);
         services
             .AddSingleton<TimeProvider>(Time)
             .AddSingleton<IStateStore>(_store)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CodeSigning.Contract;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Ledger;

@@ -1,4 +1,4 @@
-using CodeSigning.Silo.Ledger;
+using CodeSigning.Silo.Ledger.Entries;
 using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Tests.Storage;
 using Xunit;

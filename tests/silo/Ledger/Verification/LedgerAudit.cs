@@ -1,7 +1,7 @@
 using System.Text;
-using CodeSigning.Silo.Ledger;
 using CodeSigning.Silo.Ledger.Checkpoints;
-using CodeSigning.Silo.Ledger.Export;
+using CodeSigning.Silo.Ledger.Entries;
+using CodeSigning.Silo.Ledger.Reading;
 using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Tests.Storage;
 

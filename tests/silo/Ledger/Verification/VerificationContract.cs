@@ -1,7 +1,7 @@
 using System.Text;
+using CodeSigning.Contract;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
-using CodeSigning.Ledger;
 using CodeSigning.Silo.Ledger.Checkpoints;
 using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Tests.Storage;

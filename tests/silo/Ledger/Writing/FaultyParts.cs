@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
-using CodeSigning.Silo.Ledger;
+using CodeSigning.Silo.Ledger.Commits;
+using CodeSigning.Silo.Ledger.Entries;
 using CodeSigning.Silo.Ledger.Writing;
 using CodeSigning.Silo.Storage;
 using Microsoft.Extensions.DependencyInjection;

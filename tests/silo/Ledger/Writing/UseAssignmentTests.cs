@@ -1,3 +1,4 @@
+using CodeSigning.Silo.Ledger.Commits;
 using CodeSigning.Silo.Ledger.Writing;
 using Xunit;
 

@@ -1,5 +1,6 @@
+using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Ledger;
-using CodeSigning.Silo.Ledger.Export;
+using CodeSigning.Silo.Ledger.Reading;
 using CodeSigning.Silo.Tests.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;

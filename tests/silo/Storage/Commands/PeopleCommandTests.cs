@@ -1,12 +1,11 @@
+using CodeSigning.Grains;
+using CodeSigning.Grains.Administration;
 using CodeSigning.Grains.Identities;
-using CodeSigning.Grains.Identities.Groups;
-using CodeSigning.Grains.Identities.Logins;
-using CodeSigning.Grains.Identities.Users;
 using CodeSigning.Identities;
+using CodeSigning.Silo.Commands;
+using CodeSigning.Silo.Hosting;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Storage;
-using CodeSigning.Silo.Storage.Commands;
-using CodeSigning.Silo.Storage.Hosting;
 using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,0 +1,73 @@
+using CodeSigning.Contract;
+using CodeSigning.Errors;
+using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.States;
+using CodeSigning.Identities;
+
+namespace CodeSigning.Grains.Administration;
+
+/// <summary>The caller and its own sessions.</summary>
+public sealed class OwnSessions(
+    IStateStore store, SessionRows rows, UserService users, IdentityService identities, TimeProvider time)
+{
+    private const int MaxGroups = 100;
+
+    /// <summary>The sessions that the caller could go on with, newest first.</summary>
+    public async Task<Page<SessionView>> ListAsync(
+        Caller caller, int limit, string? before, CancellationToken cancellationToken)
+    {
+        var generation = await ReadGenerationAsync(caller, cancellationToken);
+        var page = await store.ReadPageAsync(
+            new StateQuery(
+                StateTypes.Session, Parent: SessionState.ParentOf(caller.Id, generation), Before: before, Limit: limit),
+            cancellationToken);
+        var now = time.GetUtcNow();
+        var items =
+            from stored in page.Items
+            let session = stored.ReadAs<SessionState>()
+            where session.ExpiresAt > now
+            select session.ToView(stored.Id, caller.SessionId);
+        return new Page<SessionView>([.. items], page.Next);
+    }
+
+    /// <summary>Who the caller is, in which groups, and in which session it asks.</summary>
+    public async Task<MeView> DescribeAsync(Caller caller, CancellationToken cancellationToken)
+    {
+        var session = caller.SessionId is { } id ? await store.ReadAsync(StateTypes.Session, id, cancellationToken) : null;
+        if (session is null)
+        {
+            throw Ended();
+        }
+
+        var groups = await store.ListAsync(
+            new StateQuery(StateTypes.Group, AnyLink: [caller.ToRef().ToLink()], Limit: MaxGroups), cancellationToken);
+        return new MeView(
+            caller.Kind,
+            caller.Id,
+            caller.Name,
+            caller.Role,
+            [.. groups.Select(group => group.ReadAs<GroupState>().ToName(group.Id))],
+            session.ReadAs<SessionState>().ToView(session.Id, session.Id));
+    }
+
+    /// <summary>Ends one session of the caller's; <c>NotFound</c> where it has no such session.</summary>
+    public Task EndAsync(Caller caller, string sessionId, CancellationToken cancellationToken) =>
+        rows.EndAsync(caller, sessionId, cancellationToken);
+
+    /// <summary>Ends all sessions of the caller's, the one it asks in too.</summary>
+    public Task EndAllAsync(Caller caller, CancellationToken cancellationToken) => caller.Kind == PrincipalKind.User
+        ? users.EndSessionsAsync(caller, cancellationToken)
+        : identities.EndSessionsAsync(caller, cancellationToken);
+
+    private async Task<long> ReadGenerationAsync(Caller caller, CancellationToken cancellationToken)
+    {
+        var type = caller.Kind == PrincipalKind.User ? StateTypes.User : StateTypes.Identity;
+        var stored = await store.ReadAsync(type, caller.Id, cancellationToken)
+            ?? throw Ended();
+        return caller.Kind == PrincipalKind.User
+            ? stored.ReadAs<UserState>().SessionGeneration
+            : stored.ReadAs<IdentityState>().SessionGeneration;
+    }
+
+    private static RefusedException Ended() => new(ErrorCode.Unauthenticated, "The session has ended. Sign in again.");
+}

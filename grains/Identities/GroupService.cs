@@ -1,0 +1,182 @@
+using CodeSigning.Contract;
+using CodeSigning.Errors;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
+using CodeSigning.Identifiers;
+using CodeSigning.Identities;
+
+namespace CodeSigning.Grains.Identities;
+
+/// <summary>Makes and changes groups of people and machine identities. Product administrators only.</summary>
+/// <remarks>Everything here refuses with <see cref="RefusedException"/>.</remarks>
+public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFactsReader principals, TimeProvider time)
+{
+    /// <summary>Makes a group; <c>NameTaken</c> where another has the name.</summary>
+    public async Task<GroupView> CreateAsync(Caller caller, CreateGroup request, CancellationToken cancellationToken)
+    {
+        ProductAuthority.RequireAdministrator(caller);
+        var id = EntityId.New(IdPrefixes.Group, time);
+        var group = new GroupState { Name = DisplayText.ValidateName(request.Name), CreatedAt = time.GetUtcNow() };
+        var view = group.ToView(id);
+        await SaveAsync(
+            Record(caller, "create", id, Changes.Making(group.ToRecord())).Answering(caller, view),
+            StateWrite.New(StateTypes.Group, id, group),
+            cancellationToken);
+        return view;
+    }
+
+    /// <summary>Gives a group another name.</summary>
+    public async Task<GroupView> UpdateAsync(
+        Caller caller, string id, UpdateGroup request, CancellationToken cancellationToken)
+    {
+        var group = await AuthorizeAsync(caller, id, cancellationToken);
+        var next = group.State with { Name = DisplayText.ValidateName(request.Name) };
+        if (next.Name != group.State.Name)
+        {
+            var changes = Changes.Between(group.State.ToRecord(), next.ToRecord());
+            await SaveAsync(Record(caller, "update", id, changes), group.Replace(next), cancellationToken);
+        }
+
+        return next.ToView(id);
+    }
+
+    /// <summary>Deletes a group: what it gave its members, they no longer have.</summary>
+    public async Task DeleteAsync(Caller caller, string id, CancellationToken cancellationToken)
+    {
+        var group = await AuthorizeAsync(caller, id, cancellationToken);
+        var changes = Changes.Deleting(group.State.ToRecord()).Removing("members", group.State.Members);
+        await SaveAsync(Record(caller, "delete", id, changes), group.Remove(), cancellationToken);
+    }
+
+    /// <summary>
+    /// Adds a person or a machine identity; <c>Conflict</c> where it is a member already. At most 1000; groups do not nest.
+    /// Whether the group approves for others, and must be asked first, <see cref="Approvals.ApproverAdditions"/> decides.
+    /// </summary>
+    /// <param name="caller">Who adds it.</param>
+    /// <param name="id">The group.</param>
+    /// <param name="member">Who is added.</param>
+    /// <param name="readSet">The versions that say that nobody must be asked.</param>
+    /// <param name="cancellationToken">Cancels it unless it is being written.</param>
+    public async Task<GroupMemberView> AddMemberAsync(
+        Caller caller, string id, PrincipalRef member, IEnumerable<StateVersion> readSet, CancellationToken cancellationToken)
+    {
+        var (group, next, facts) = await DraftMemberAsync(caller, id, member, cancellationToken);
+        var view = new GroupMemberView(member.Kind, member.Id, facts.Name);
+        await SaveAsync(
+            Record(caller, "addMember", id, Changes.None.Adding("members", view))
+                .Answering(caller, view)
+                .Reading(facts.Version)
+                .Reading(readSet),
+            group.Replace(next),
+            cancellationToken);
+        return view;
+    }
+
+    /// <summary>The group with one more member, not saved, and who that is.</summary>
+    internal async Task<(Row<GroupState> Group, GroupState Next, PrincipalFacts Member)> DraftMemberAsync(
+        Caller caller, string id, PrincipalRef member, CancellationToken cancellationToken)
+    {
+        var group = await AuthorizeAsync(caller, id, cancellationToken);
+        var facts = await RequireMemberAsync(member, cancellationToken);
+        return (group, group.State.With(member), facts);
+    }
+
+    /// <summary>Removes a member; <c>NotFound</c> where it is none.</summary>
+    public async Task RemoveMemberAsync(Caller caller, string id, string memberId, CancellationToken cancellationToken)
+    {
+        var group = await AuthorizeAsync(caller, id, cancellationToken);
+        var member = group.State.Members.FirstOrDefault(candidate => candidate.Id == memberId)
+            ?? throw new RefusedException(ErrorCode.NotFound, "It is no member of this group.");
+        await SaveAsync(
+            Record(caller, "removeMember", id, Changes.None.Removing("members", member)),
+            group.Replace(group.State with { Members = group.State.Members.Remove(member) }),
+            cancellationToken);
+    }
+
+    private async Task<PrincipalFacts> RequireMemberAsync(PrincipalRef member, CancellationToken cancellationToken) =>
+        member.Kind is PrincipalKind.User or PrincipalKind.Identity && member.IsWellFormed()
+        && await principals.FindAsync(member, cancellationToken) is { Exists: true } facts
+            ? facts
+            : throw new RefusedException(
+                ErrorCode.InvalidRequest, "Members are people and machine identities that exist; groups do not nest.");
+
+    private LedgerElement Record(Caller caller, string act, string id, Changes changes) =>
+        Change.By(caller, "group." + act, StateTypes.Group, id, changes, time);
+
+    private Task SaveAsync(LedgerElement change, StateWrite write, CancellationToken cancellationToken) =>
+        ledger.RecordAsync(change.Writing(write), ErrorCode.NameTaken, "Another group has this name.", cancellationToken);
+
+    private async Task<Row<GroupState>> AuthorizeAsync(Caller caller, string id, CancellationToken cancellationToken)
+    {
+        ProductAuthority.RequireAdministrator(caller);
+        return await store.FindAsync<GroupState>(StateTypes.Group, id, cancellationToken)
+            ?? throw new RefusedException(ErrorCode.NotFound, "There is no such group.");
+    }
+}
+
+/// <summary>
+/// Reads groups from the rows that their grains write. People see ids and names; who is in them, product administrators
+/// see alone.
+/// </summary>
+public sealed class GroupDirectory(IStateStore store)
+{
+    /// <summary>One page.</summary>
+    public async Task<Page<GroupView>> ListAsync(Caller caller, DirectoryQuery query, CancellationToken cancellationToken)
+    {
+        ProductAuthority.RequireReader(caller);
+        var name = query.Name is null ? null : DisplayText.ValidateName(query.Name);
+        var page = await store.ReadPageAsync(
+            new StateQuery(StateTypes.Group, Name: name, Before: query.Before, Limit: query.Limit), cancellationToken);
+        return new Page<GroupView>([.. page.Items.Select(stored => ToView(caller, stored))], page.Next);
+    }
+
+    /// <summary>One group; <c>NotFound</c> where there is none.</summary>
+    public async Task<GroupView> GetAsync(Caller caller, string id, CancellationToken cancellationToken)
+    {
+        ProductAuthority.RequireReader(caller);
+        return ToView(caller, await RequireAsync(id, cancellationToken));
+    }
+
+    /// <summary>
+    /// One page of a group's members, by id from the newest; those that were deleted are left out. Product administrators
+    /// only.
+    /// </summary>
+    public async Task<Page<GroupMemberView>> ListMembersAsync(
+        Caller caller, string groupId, DirectoryQuery query, CancellationToken cancellationToken)
+    {
+        ProductAuthority.RequireAdministrator(caller);
+        var group = (await RequireAsync(groupId, cancellationToken)).ReadAs<GroupState>();
+        var members = group.Members
+            .OrderByDescending(member => member.Id, StringComparer.Ordinal)
+            .Where(member => query.Before is null || string.CompareOrdinal(member.Id, query.Before) < 0)
+            .Take(query.Limit + 1)
+            .ToArray();
+        var items = new List<GroupMemberView>();
+        foreach (var member in members.Take(query.Limit))
+        {
+            if (await FindNameAsync(member, cancellationToken) is { } name)
+            {
+                items.Add(new GroupMemberView(member.Kind, member.Id, name));
+            }
+        }
+
+        return new Page<GroupMemberView>(items, members.Length > query.Limit ? members[query.Limit - 1].Id : null);
+    }
+
+    private async Task<string?> FindNameAsync(PrincipalRef member, CancellationToken cancellationToken) => member.Kind switch
+    {
+        PrincipalKind.User =>
+            (await store.ReadAsync(StateTypes.User, member.Id, cancellationToken))?.ReadAs<UserState>().Name,
+        _ => (await store.ReadAsync(StateTypes.Identity, member.Id, cancellationToken))?.ReadAs<IdentityState>().Name,
+    };
+
+    private async Task<StoredState> RequireAsync(string id, CancellationToken cancellationToken) =>
+        await store.ReadAsync(StateTypes.Group, id, cancellationToken)
+        ?? throw new RefusedException(ErrorCode.NotFound, "There is no such group.");
+
+    private static GroupView ToView(Caller caller, StoredState stored)
+    {
+        var group = stored.ReadAs<GroupState>();
+        return ProductAuthority.MaySeeAll(caller, stored.Id) ? group.ToView(stored.Id) : group.ToName(stored.Id);
+    }
+}

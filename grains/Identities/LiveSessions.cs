@@ -1,0 +1,209 @@
+using System.Collections.Immutable;
+using CodeSigning.Contract;
+using CodeSigning.Errors;
+using CodeSigning.Grains.Budgets;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
+using CodeSigning.Identifiers;
+using CodeSigning.Identities;
+using Microsoft.Extensions.Options;
+
+namespace CodeSigning.Grains.Identities;
+
+/// <summary>Decides whether a session is in force, from the rows themselves.</summary>
+public sealed class LiveSessions(IStateStore store, TimeProvider time)
+{
+    /// <summary>The session if it, its principal and what it was begun with are in force; null otherwise.</summary>
+    public async Task<LiveSession?> FindAsync(string sessionId, CancellationToken cancellationToken)
+    {
+        if (await store.ReadAsync(StateTypes.Session, sessionId, cancellationToken) is not { } stored)
+        {
+            return null;
+        }
+
+        var session = stored.ReadAs<SessionState>();
+        if (session.ExpiresAt <= time.GetUtcNow())
+        {
+            return null;
+        }
+
+        var caller = session.Principal.Kind == PrincipalKind.User
+            ? await FindPersonAsync(session, cancellationToken)
+            : await FindMachineAsync(session, cancellationToken);
+        return caller is null
+            ? null
+            : new LiveSession(session.TokenHash, caller with
+            {
+                Basis = caller.Basis.Add(stored.ToVersion()),
+                Until = session.ExpiresAt,
+                SessionId = sessionId,
+            });
+    }
+
+    private async Task<Caller?> FindPersonAsync(SessionState session, CancellationToken cancellationToken)
+    {
+        if (await store.ReadAsync(StateTypes.User, session.Principal.Id, cancellationToken) is not { } stored)
+        {
+            return null;
+        }
+
+        var user = stored.ReadAs<UserState>();
+        return user.Status == PrincipalStatus.Active && user.SessionGeneration == session.Generation
+            ? ToCaller(session, user.Name, user.Role, [stored.ToVersion()])
+            : null;
+    }
+
+    private async Task<Caller?> FindMachineAsync(SessionState session, CancellationToken cancellationToken)
+    {
+        if (await store.ReadAsync(StateTypes.Identity, session.Principal.Id, cancellationToken) is not { } stored)
+        {
+            return null;
+        }
+
+        var identity = stored.ReadAs<IdentityState>();
+        if (identity.Status != PrincipalStatus.Active || identity.SessionGeneration != session.Generation
+            || (session.BindingGeneration is { } binding && binding != identity.BindingGeneration))
+        {
+            return null;
+        }
+
+        if (session.SecretId is not { } secretId)
+        {
+            return ToCaller(session, identity.Name, ProductRole.Member, [stored.ToVersion()]);
+        }
+
+        return await store.ReadAsync(StateTypes.ClientSecret, secretId, cancellationToken) is { } secret
+            ? ToCaller(session, identity.Name, ProductRole.Member, [stored.ToVersion(), secret.ToVersion()])
+            : null;
+    }
+
+    private static Caller ToCaller(
+        SessionState session, string name, ProductRole role, ImmutableArray<StateVersion> basis) =>
+        new(session.Principal.Kind, session.Principal.Id, name, role, basis, null, null, null);
+}
+
+/// <summary>A session whose principal, generation and credential are in force, as they were read from the store.</summary>
+/// <param name="TokenHash">SHA-256 of its token.</param>
+/// <param name="Caller">Who bears it, without the address of any one request.</param>
+public sealed record LiveSession(ReadOnlyMemory<byte> TokenHash, Caller Caller);
+
+/// <summary>Begins and ends sessions. A session is one row, without an entry in the ledger: it is no one's decision.</summary>
+public sealed class SessionRows(ILedger ledger, IStateStore store, IOptions<SessionOptions> options, TimeProvider time)
+{
+    private const int MaxAttempts = 5;
+    private readonly PrincipalBudget _logins = new(options.Value.Logins, time);
+
+    /// <summary>
+    /// Begins the session that <paramref name="decide"/> allows. Where what it rested on changed before the commit, it
+    /// decides again.
+    /// </summary>
+    /// <returns>The token; null where no session was allowed, or its credential is used up.</returns>
+    /// <exception cref="RefusedException">
+    /// <c>RateLimited</c>: the principal, who has proven who it is, logs in too often.
+    /// </exception>
+    internal async Task<IssuedToken?> BeginAsync(Func<Task<NewSession?>> decide, CancellationToken cancellationToken)
+    {
+        CommitOutcome? outcome = null;
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            if (await decide() is not { } login)
+            {
+                return null;
+            }
+
+            if (attempt == 0)
+            {
+                Spend(login.Principal);
+            }
+
+            var id = EntityId.New(IdPrefixes.Session, time);
+            var token = SessionToken.New(id);
+            var session = ToState(login, token);
+            outcome = await ledger.CommitAsync(ToElement(login, id, session), cancellationToken);
+            switch (outcome)
+            {
+                case CommitOutcome.Committed:
+                    return new IssuedToken(token, (long)(session.ExpiresAt - session.CreatedAt).TotalSeconds);
+                case CommitOutcome.LimitReached:
+                    return null;
+            }
+        }
+
+        throw new CommitRefusedException(outcome!);
+    }
+
+    /// <summary>Ends one session of the caller's; it holds for all that begins after this returns.</summary>
+    /// <exception cref="RefusedException"><c>NotFound</c> where the caller has no such session.</exception>
+    internal async Task EndAsync(Caller caller, string sessionId, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var stored = await store.ReadAsync(StateTypes.Session, sessionId, cancellationToken);
+            if (stored is null || stored.ReadAs<SessionState>().Principal != caller.ToRef())
+            {
+                throw new RefusedException(ErrorCode.NotFound, "There is no such session.");
+            }
+
+            var removal = new StateWrite(StateTypes.Session, sessionId, stored.Version, null, StateIndex.None);
+            switch (await ledger.CommitAsync(new LedgerElement { Writes = [removal] }, cancellationToken))
+            {
+                case CommitOutcome.Committed:
+                    return;
+                case CommitOutcome.Stale:
+                    continue;
+                case var other:
+                    throw new InvalidOperationException($"Ending a session was refused as {other.GetType().Name}.");
+            }
+        }
+    }
+
+    /// <summary>The write that takes the caller's own session into the principal's next generation; null where it has ended.</summary>
+    internal async Task<StateWrite?> CarryOverAsync(Caller caller, long generation, CancellationToken cancellationToken) =>
+        caller.SessionId is { } id && await store.ReadAsync(StateTypes.Session, id, cancellationToken) is { } stored
+            ? Write(id, stored.Version, stored.ReadAs<SessionState>() with { Generation = generation })
+            : null;
+
+    private void Spend(PrincipalRef principal)
+    {
+        if (!_logins.TrySpend(principal.Id, out var wait))
+        {
+            throw new RefusedException(
+                ErrorCode.RateLimited, "You log in too often. Wait as long as Retry-After says, and use a token until it ends.")
+            {
+                RetryAfter = wait,
+            };
+        }
+    }
+
+    private static LedgerElement ToElement(NewSession login, string id, SessionState session) => new()
+    {
+        ReadSet = login.Basis,
+        Until = session.ExpiresAt,
+        Writes = login.AlsoWrite is { } other ? [Write(id, 0, session), other] : [Write(id, 0, session)],
+        Counters = login.Use is { } use ? [use] : [],
+    };
+
+    private SessionState ToState(NewSession login, string token)
+    {
+        var now = time.GetUtcNow();
+        var end = now + (login.Principal.Kind == PrincipalKind.User ? options.Value.PersonTtl : options.Value.MachineTtl);
+        var hash = new byte[32];
+        SessionToken.Hash(token, hash);
+        return new SessionState
+        {
+            Principal = login.Principal,
+            Generation = login.Generation,
+            TokenHash = hash,
+            CreatedAt = now,
+            ExpiresAt = login.LatestEnd < end ? login.LatestEnd.Value : end,
+            Address = login.Origin.Address,
+            UserAgent = login.Origin.UserAgent,
+            SecretId = login.SecretId,
+            BindingGeneration = login.BindingGeneration,
+            Subject = login.Subject,
+        };
+    }
+
+    private static StateWrite Write(string id, long version, SessionState session) =>
+        new(StateTypes.Session, id, version, StateJson.Write(session), session.ToIndex());
+}

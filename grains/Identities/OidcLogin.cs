@@ -1,0 +1,168 @@
+using System.Collections.Immutable;
+using CodeSigning.Contract;
+using CodeSigning.Errors;
+using CodeSigning.Grains.States;
+using CodeSigning.Identifiers;
+using CodeSigning.Identities;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace CodeSigning.Grains.Identities;
+
+/// <summary>
+/// Logs machine identities in with an OpenID Connect token of their CI. The answer to what does not match is the same as
+/// to any other failure; the log tells an administrator which claim it was.
+/// </summary>
+public sealed class OidcLogin(
+    IStateStore store,
+    ITokenVerifier verifier,
+    LoginThrottle throttle,
+    SessionRows sessions,
+    IObservations observations,
+    IOptions<SessionOptions> options,
+    ILogger<OidcLogin> log)
+{
+    /// <summary>Begins a session, which ends at most <see cref="SessionOptions.OidcGrace"/> after the token does.</summary>
+    /// <exception cref="RefusedException">
+    /// <c>Unauthenticated</c>, for whatever reason; <c>RateLimited</c>; <c>Unavailable</c> where the issuer cannot be asked.
+    /// </exception>
+    public async Task<IssuedToken> LoginAsync(
+        OidcCredentials credentials, LoginOrigin origin, CancellationToken cancellationToken)
+    {
+        using var attempt = throttle.Begin(PrincipalKind.Identity, credentials.IdentityId, origin.Address);
+        var token = await sessions.BeginAsync(() => DecideAsync(credentials, origin, cancellationToken), cancellationToken);
+        if (token is null)
+        {
+            attempt.Fail();
+            throw FailedLogin.Create();
+        }
+
+        attempt.Succeed();
+        observations.NoteLogin(credentials.IdentityId);
+        return token;
+    }
+
+    private async Task<NewSession?> DecideAsync(
+        OidcCredentials credentials, LoginOrigin origin, CancellationToken cancellationToken)
+    {
+        var stored = EntityId.Is(IdPrefixes.Identity, credentials.IdentityId)
+            ? await store.ReadAsync(StateTypes.Identity, credentials.IdentityId, cancellationToken)
+            : null;
+        if (stored?.ReadAs<IdentityState>() is not { Status: PrincipalStatus.Active, Oidc: { } binding } identity)
+        {
+            log.LogInformation("Login from {Address} failed: no active identity with an OIDC binding", origin.Address);
+            return null;
+        }
+
+        var token = await verifier.VerifyAsync(binding.Issuer, binding.Audience, credentials.Jwt, cancellationToken);
+        if (token is null)
+        {
+            log.LogInformation("Login of {IdentityId} from {Address} failed: the token does not hold", stored.Id, origin.Address);
+            return null;
+        }
+
+        if (binding.FindMismatch(token) is { } claim)
+        {
+            log.LogInformation(
+                "Login of {IdentityId} from {Address} failed: {Claim} does not match", stored.Id, origin.Address, claim);
+            return null;
+        }
+
+        if (await SeenTokens.UseAsync(store, token, stored.Id, origin.Address, cancellationToken) is not { } use)
+        {
+            log.LogWarning(
+                "Login of {IdentityId} from {Address} failed: the token was first used elsewhere", stored.Id, origin.Address);
+            return null;
+        }
+
+        return new NewSession
+        {
+            Principal = new PrincipalRef(PrincipalKind.Identity, stored.Id),
+            Generation = identity.SessionGeneration,
+            Origin = origin,
+            Basis = [stored.ToVersion(), .. use.Basis],
+            LatestEnd = token.ExpiresAt + options.Value.OidcGrace,
+            BindingGeneration = identity.BindingGeneration,
+            Subject = token.Subject,
+            AlsoWrite = use.Write,
+        };
+    }
+}
+
+/// <summary>What a machine identity logs in with from its CI.</summary>
+/// <param name="IdentityId">The machine identity's id.</param>
+/// <param name="Jwt">The CI's OpenID Connect token.</param>
+public sealed record OidcCredentials(string IdentityId, string Jwt)
+{
+    /// <summary>Nothing of it, so that no log can show it.</summary>
+    public override string ToString() => nameof(OidcCredentials);
+}
+
+/// <summary>Verifies tokens of OpenID Connect issuers (OpenID Connect Core 1.0, section 3.1.3.7).</summary>
+public interface ITokenVerifier
+{
+    /// <summary>
+    /// Verifies a token's signature with the issuer's published keys, its issuer and its one audience exactly, and that
+    /// its time is now.
+    /// </summary>
+    /// <param name="issuer">The issuer that an administrator bound.</param>
+    /// <param name="audience">The audience that an administrator bound.</param>
+    /// <param name="token">The token in compact form (RFC 7515, section 3.1).</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>Null for a token that does not hold.</returns>
+    /// <exception cref="Errors.RefusedException"><c>Unavailable</c> where the issuer's keys cannot be read at the moment.</exception>
+    Task<VerifiedToken?> VerifyAsync(string issuer, string audience, string token, CancellationToken cancellationToken);
+}
+
+/// <summary>A token of a CI whose issuer, audience, signature and times were verified.</summary>
+/// <param name="Subject">Its <c>sub</c> claim.</param>
+/// <param name="ExpiresAt">Its <c>exp</c> claim (UTC).</param>
+/// <param name="Fingerprint">
+/// SHA-256 over its signed part, 32 bytes. It names the token better than <c>jti</c>: every token has one, and nobody can
+/// make another of the same token by spelling its signature differently.
+/// </param>
+/// <param name="Claims">Its other claims: texts, numbers and truth values as text, each member of an array by itself.</param>
+public sealed record VerifiedToken(
+    string Subject,
+    DateTimeOffset ExpiresAt,
+    ReadOnlyMemory<byte> Fingerprint,
+    ImmutableDictionary<string, ImmutableArray<string>> Claims);
+
+/// <summary>
+/// Keeps a CI's token from being used by someone it leaked to. A build fetches one token and starts one signing tool
+/// after another, each of which logs in with it, so using it more than once must work: by the same identity, from the
+/// network that it was first used from. From anywhere else it is a replay. The row that remembers a token is written in the commit
+/// of its first login, so that of two that race from two places one is refused; it is swept when the token has expired.
+/// </summary>
+internal static class SeenTokens
+{
+    private const int IdBytes = 16;
+
+    /// <summary>What a login with this token rests on and writes; null where it is a replay.</summary>
+    public static async Task<(ImmutableArray<StateVersion> Basis, StateWrite? Write)?> UseAsync(
+        IStateStore store, VerifiedToken token, string identityId, string? address, CancellationToken cancellationToken)
+    {
+        var id = Convert.ToHexStringLower(token.Fingerprint.Span[..IdBytes]);
+        var network = ClientNetwork.Of(address);
+        if (await store.ReadAsync(StateTypes.SeenToken, id, cancellationToken) is { } stored)
+        {
+            var seen = stored.ReadAs<SeenTokenState>();
+            return seen.IdentityId == identityId && seen.Network == network ? ([stored.ToVersion()], null) : null;
+        }
+
+        var first = new SeenTokenState { IdentityId = identityId, Network = network, ExpiresAt = token.ExpiresAt };
+        return ([], new StateWrite(StateTypes.SeenToken, id, 0, StateJson.Write(first), first.ToIndex()));
+    }
+}
+
+/// <summary>A CI's token that was logged in with: by which identity, and from where the first time.</summary>
+internal sealed record SeenTokenState : IIndexedState
+{
+    public required string IdentityId { get; init; }
+
+    public required string Network { get; init; }
+
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    public StateIndex ToIndex() => new(Until: ExpiresAt);
+}

@@ -1,0 +1,47 @@
+using CodeSigning.Grains.Administration;
+using CodeSigning.Grains.Approvals;
+using CodeSigning.Grains.Grants;
+using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.Policies;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CodeSigning.Grains;
+
+/// <summary>Registers the services of these folders. The host adds the stores, the ledger and a <see cref="TimeProvider"/>.</summary>
+public static class ServiceRegistration
+{
+    /// <summary>
+    /// People, machine identities, groups, and how they log in. The host also adds an <see cref="ITokenVerifier"/> for logins
+    /// by OIDC and an <see cref="IResetMail"/>.
+    /// </summary>
+    public static IServiceCollection AddIdentities(this IServiceCollection services) => services
+        .AddSingleton<PrincipalFactsReader>()
+        .AddSingleton(PasswordHashing.CreateHasher)
+        .AddSingleton<PasswordHashing>()
+        .AddSingleton<LoginThrottle>()
+        .AddSingleton<SessionRows>()
+        .AddSingleton<LiveSessions>()
+        .AddSingleton<OwnSessions>()
+        .AddSingleton<GuardedPolicies>()
+        .AddSingleton<UserService>()
+        .AddSingleton<IdentityService>()
+        .AddSingleton<GroupService>()
+        .AddSingleton<UserDirectory>()
+        .AddSingleton<FirstAdministrator>()
+        .AddSingleton<IdentityDirectory>()
+        .AddSingleton<GroupDirectory>()
+        .AddSingleton<PasswordLogin>()
+        .AddSingleton<SecretLogin>()
+        .AddSingleton<OidcLogin>();
+
+    /// <summary>Policies, requests and grants.</summary>
+    public static IServiceCollection AddApprovals(this IServiceCollection services) => services
+        .AddSingleton<ApproverFactsReader>()
+        .AddSingleton<RequestFactsReader>()
+        .AddSingleton<RequestDrafts>()
+        .AddSingleton<RequestOutcomes>()
+        .AddSingleton<RequestDirectory>()
+        .AddSingleton<ApproverAdditions>()
+        .AddSingleton<GrantService>()
+        .AddSingleton<PolicyService>();
+}

@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using CodeSigning.Certificates;
+using CodeSigning.Contract;
+using CodeSigning.Grains.Certificates;
+using CodeSigning.Grains.Signers;
+using CodeSigning.Identities;
+using CodeSigning.Signers;
+using CodeSigning.Signing;
+
+namespace CodeSigning.Grains.Signing;
+
+/// <summary>
+/// May this caller sign this now? Pure: facts, question and clock in, decision out. A decision that needs a grant names
+/// none yet; the signer adds the caller's.
+/// </summary>
+public static class SigningRules
+{
+    /// <summary>Decides. The order matters: a stranger learns nothing, a member learns about the signer before the policy.</summary>
+    public static SigningDecision Decide(SignerFacts facts, Caller caller, SigningAlgorithm algorithm, DateTimeOffset now)
+    {
+        var standing = SignerAuthority.Of(facts, caller);
+        if (facts.State.IsDeleted || !standing.Actions.Contains(SignerAction.Read))
+        {
+            var notFound = SignerAuthority.NotFound();
+            return new SigningDecision.Refused(standing.Basis, facts.State.Name, null, notFound.Code, notFound.Message);
+        }
+
+        if (!standing.Actions.Contains(SignerAction.Sign))
+        {
+            return new SigningDecision.Refused(
+                SignerAuthority.Consulted(facts), facts.State.Name, facts.Certificate, ErrorCode.Forbidden, SignerAuthority.Sentence(SignerAction.Sign));
+        }
+
+        if (facts.State.IsDisabled)
+        {
+            return new SigningDecision.Refused(
+                standing.Basis, facts.State.Name, facts.Certificate, ErrorCode.SignerDisabled,
+                "The signer is disabled. Its administrator can enable it again.");
+        }
+
+        if (facts.Certificate is not { } certificate)
+        {
+            return new SigningDecision.Refused(
+                standing.Basis, facts.State.Name, null, ErrorCode.NotACodeSigningCertificate,
+                "The signer's certificate is gone. Its administrator must bind another one.");
+        }
+
+        ImmutableArray<StateVersion> basis = [.. standing.Basis, .. certificate.Basis];
+        return CheckCertificate(certificate, algorithm, now) is { } problem
+            ? new SigningDecision.Refused(basis, facts.State.Name, certificate, problem.Code, problem.Detail)
+            : ApplyPolicy(facts, caller, certificate, basis);
+    }
+
+    private static (ErrorCode Code, string Detail)? CheckCertificate(
+        CertificateFacts certificate, SigningAlgorithm algorithm, DateTimeOffset now)
+    {
+        if (!certificate.IsIssued)
+        {
+            return (ErrorCode.NotACodeSigningCertificate, "Certificate of the signer not yet issued by the external CA. Install it first.");
+        }
+
+        if (certificate.IsRevoked)
+        {
+            return (ErrorCode.CertificateRevoked, "The signer's certificate was revoked. Bind another one to the signer.");
+        }
+
+        if (now < certificate.NotBefore)
+        {
+            return (ErrorCode.CertificateNotYetValid, "The signer's certificate is not valid yet.");
+        }
+
+        if (now >= certificate.NotAfter)
+        {
+            return (ErrorCode.CertificateExpired, "The signer's certificate has expired. Bind another one to the signer.");
+        }
+
+        return algorithm.Fits(certificate.KeyAlgorithm)
+            ? null
+            : (ErrorCode.AlgorithmKeyMismatch,
+                $"{algorithm.ToWireName()} does not fit the signer's key, which is {certificate.KeyAlgorithm.ToWireName()}.");
+    }
+
+    private static SigningDecision ApplyPolicy(
+        SignerFacts facts, Caller caller, CertificateFacts certificate, ImmutableArray<StateVersion> basis)
+    {
+        var until = certificate.NotAfter;
+        if (facts.State.PolicyId is null)
+        {
+            return new SigningDecision.Allowed(basis, facts.State.Name, certificate, until, IsBypass: false);
+        }
+
+        if (facts.Policy is { State.Definition.BypassForMachineIdentities: true } policy && caller.Kind == PrincipalKind.Identity)
+        {
+            return new SigningDecision.Allowed(
+                [.. basis, policy.ToVersion()], facts.State.Name, certificate, until, IsBypass: true);
+        }
+
+        var withPolicy = facts.Policy is { } asking ? [.. basis, asking.ToVersion()] : basis;
+        return new SigningDecision.NeedsGrant(withPolicy, facts.State.Name, certificate, until);
+    }
+}
+
+/// <summary>A decision on whether to sign, and its read set.</summary>
+/// <param name="Basis">The versions of signer, certificate, CAs, deciding groups and, where it decided, the policy.</param>
+/// <param name="SignerName">The signer's name.</param>
+/// <param name="Certificate">The certificate; null where the decision did not come that far.</param>
+/// <param name="Until">The decision holds before this time only (UTC).</param>
+public abstract record SigningDecision(
+    ImmutableArray<StateVersion> Basis, string SignerName, CertificateFacts? Certificate, DateTimeOffset? Until)
+{
+    /// <summary>Sign.</summary>
+    /// <param name="Basis">See <see cref="SigningDecision"/>.</param>
+    /// <param name="SignerName">See <see cref="SigningDecision"/>.</param>
+    /// <param name="Certificate">See <see cref="SigningDecision"/>.</param>
+    /// <param name="Until">See <see cref="SigningDecision"/>.</param>
+    /// <param name="IsBypass">The policy lets machine identities pass without a grant, and did.</param>
+    public sealed record Allowed(
+        ImmutableArray<StateVersion> Basis,
+        string SignerName,
+        CertificateFacts Certificate,
+        DateTimeOffset? Until,
+        bool IsBypass) : SigningDecision(Basis, SignerName, Certificate, Until);
+
+    /// <summary>Sign if one of the caller's grants serves.</summary>
+    /// <param name="Basis">See <see cref="SigningDecision"/>.</param>
+    /// <param name="SignerName">See <see cref="SigningDecision"/>.</param>
+    /// <param name="Certificate">See <see cref="SigningDecision"/>.</param>
+    /// <param name="Until">See <see cref="SigningDecision"/>.</param>
+    public sealed record NeedsGrant(
+        ImmutableArray<StateVersion> Basis,
+        string SignerName,
+        CertificateFacts Certificate,
+        DateTimeOffset? Until) : SigningDecision(Basis, SignerName, Certificate, Until);
+
+    /// <summary>Do not sign.</summary>
+    /// <param name="Basis">See <see cref="SigningDecision"/>.</param>
+    /// <param name="SignerName">See <see cref="SigningDecision"/>.</param>
+    /// <param name="Certificate">See <see cref="SigningDecision"/>.</param>
+    /// <param name="Code">The code for the client.</param>
+    /// <param name="Detail">The sentence for the client.</param>
+    public sealed record Refused(
+        ImmutableArray<StateVersion> Basis,
+        string SignerName,
+        CertificateFacts? Certificate,
+        ErrorCode Code,
+        string Detail) : SigningDecision(Basis, SignerName, Certificate, null);
+}

@@ -1,0 +1,62 @@
+using CodeSigning.Silo.Storage;
+using Microsoft.Data.Sqlite;
+
+namespace CodeSigning.Silo.Commands;
+
+/// <summary><c>silo backup --to FILE</c>: a consistent copy of the SQLite file while the server runs; see docs/backup.md.</summary>
+public static class BackupCommand
+{
+    /// <summary>Copies the store.</summary>
+    /// <returns>The exit status: 0 done, 1 not done, 2 wrong arguments.</returns>
+    public static async Task<int> RunAsync(
+        StorageOptions storage, IReadOnlyList<string> arguments, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
+    {
+        if (arguments is not ["--to", var target])
+        {
+            await errors.WriteLineAsync("Usage: silo backup --to FILE");
+            return 2;
+        }
+
+        if (!storage.IsSqlite)
+        {
+            await errors.WriteLineAsync("The store is PostgreSQL: back it up with pg_dump --format=custom; see docs/backup.md.");
+            return 1;
+        }
+
+        if (!File.Exists(storage.SqliteFile) || File.Exists(target))
+        {
+            await errors.WriteLineAsync(File.Exists(target) ? $"{target} exists already; nothing was written." : $"There is no store at {storage.SqliteFile}.");
+            return 1;
+        }
+
+        try
+        {
+            await CopyAsync(storage.SqliteFile, target, cancellationToken);
+            await output.WriteLineAsync($"The store was copied to {target}. Keep the master key elsewhere: without it the copy is of no use.");
+            return 0;
+        }
+        catch (Exception exception) when (exception is SqliteException or IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            File.Delete(target);
+            await errors.WriteLineAsync($"The store was not copied. {exception.Message}");
+            return 1;
+        }
+    }
+
+    // VACUUM INTO reads in one transaction, so writers go on meanwhile and the copy is of one moment.
+    private static async Task CopyAsync(string source, string target, CancellationToken cancellationToken)
+    {
+        PrivateFiles.Create(target);
+        await using (SqliteConnection connection = new(SqliteFile.ConnectionString(source, SqliteOpenMode.ReadOnly)))
+        {
+            await connection.OpenAsync(cancellationToken);
+            await using var command = connection.CreateCommand();
+            command.CommandText = "VACUUM INTO $target";
+            command.Parameters.AddWithValue("$target", target);
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await SqliteFile.CheckAsync(target, cancellationToken);
+        PrivateFiles.Flush(target);
+    }
+}

@@ -1,0 +1,92 @@
+using CodeSigning.Grains;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
+using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Ledger.Checkpoints;
+using CodeSigning.Silo.Ledger.Writing;
+using CodeSigning.Silo.Secrets;
+using CodeSigning.Silo.Storage;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace CodeSigning.Silo.Hosting;
+
+/// <summary>
+/// Brings the store up before anything else starts, and down after everything else has stopped: schema, a look whether it is
+/// older than this node knows, stream, keys, what earlier releases wrote; at
+/// the end what waits is committed, the stream closed, and a checkpoint names it so.
+/// </summary>
+internal sealed class StoreLifetime(
+    IMigrator migrator,
+    LedgerWriter writer,
+    ClusterKeys keys,
+    KeyVault vault,
+    ISealedKeyStore keyStore,
+    ILedgerReader entries,
+    EarlierStates earlier,
+    CheckpointWriter checkpoints,
+    HighWaterWatch highWater,
+    ILogger<StoreLifetime> logger) : IHostedLifecycleService
+{
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        await migrator.MigrateAsync(cancellationToken);
+        await highWater.OpenAsync(cancellationToken);
+        await writer.StartAsync(cancellationToken);
+        await keys.OpenOrMakeAsync(vault, keyStore, writer, entries, cancellationToken);
+        await highWater.RecordAsync(writer, cancellationToken);
+        await earlier.UpgradeAsync(cancellationToken);
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        await writer.StopAsync();
+        try
+        {
+            await checkpoints.WriteAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is StoreUnavailableException or StoreContentionException)
+        {
+            logger.LogWarning(exception, "No last checkpoint could be made; another node, or the next start, will make one.");
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            logger.LogError(
+                exception, "No last checkpoint can be made. Verify the ledger: it may have been changed outside the service.");
+        }
+    }
+}
+
+/// <summary>Holds the lock on the SQLite store from before anything is written until the container has disposed of what writes.</summary>
+internal sealed class StoreOwner(IOptions<StorageOptions> storage) : IHostedLifecycleService, IDisposable
+{
+    private StoreLock? _lock;
+
+    /// <exception cref="StoreInUseException">Another process has it.</exception>
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        _lock = StoreLock.Take(storage.Value);
+        return Task.CompletedTask;
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => _lock?.Dispose();
+}

@@ -1,0 +1,232 @@
+using System.Collections.Concurrent;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
+using CodeSigning.Silo.Ledger.Commits;
+using CodeSigning.Silo.Logging;
+using CodeSigning.Silo.Storage;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace CodeSigning.Silo.Housekeeping;
+
+/// <summary>Writes observations and removes what has expired, in the background.</summary>
+internal sealed class Housekeeper(
+    Observations observations,
+    ExpiredStates expiredStates,
+    IHousekeepingWrites writes,
+    TimeProvider time,
+    IOptions<HousekeepingOptions> options,
+    ILogger<Housekeeper> logger) : BackgroundService
+{
+    private const int AnswersAtOnce = 1000;
+
+    /// <summary>Removes what has expired by now.</summary>
+    public async Task PurgeAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        while (await writes.PurgeAnswersAsync(now.ToUnixTimeMilliseconds() - AnswerStore.KeptMs, AnswersAtOnce, cancellationToken)
+            == AnswersAtOnce)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        foreach (var type in options.Value.PurgedTypes)
+        {
+            await expiredStates.PurgeAsync(new StateQuery(type, UntilBefore: now - options.Value.ExpiredStatesKept), cancellationToken);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        TroubleLog observing = new(logger, time);
+        TroubleLog purging = new(logger, time);
+        await Task.WhenAll(
+            RepeatAsync(options.Value.ObservationInterval, observations.FlushAsync, observing, stoppingToken),
+            RepeatAsync(options.Value.PurgeInterval, PurgeAsync, purging, stoppingToken));
+        await TryAsync(observations.FlushAsync, observing, CancellationToken.None);
+    }
+
+    private async Task RepeatAsync(TimeSpan interval, Func<CancellationToken, Task> work, TroubleLog trouble, CancellationToken stoppingToken)
+    {
+        using PeriodicTimer timer = new(interval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                await TryAsync(work, trouble, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host is stopping.
+        }
+    }
+
+    // The store may be away for a while; the next round will do what this one could not.
+    private static async Task TryAsync(Func<CancellationToken, Task> work, TroubleLog trouble, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await work(cancellationToken);
+            trouble.Over("The store is tidied again.");
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            // An exception that left this service would stop the host, and nobody could verify the ledger any more.
+            trouble.Met(
+                exception,
+                "The store could not be tidied; it is tried again.",
+                "The store cannot be tidied. Verify the ledger: a row may have been changed outside the service. It is tried again.");
+        }
+    }
+}
+
+/// <summary>How often the store is tidied.</summary>
+public sealed class HousekeepingOptions
+{
+    /// <summary>How late observations are written.</summary>
+    public TimeSpan ObservationInterval { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often what has expired is removed.</summary>
+    public TimeSpan PurgeInterval { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long an expired state is kept.</summary>
+    public TimeSpan ExpiredStatesKept { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>The kinds of state that are removed when their end has come (<see cref="StateIndex.Until"/>).</summary>
+    public IList<string> PurgedTypes { get; } = [StateTypes.Session, StateTypes.SeenToken];
+}
+
+/// <summary>Removes states whose end has come, through the ledger like every write, without an entry.</summary>
+internal sealed class ExpiredStates(IStateStore states, ILedger ledger, ILogger<ExpiredStates> logger)
+{
+    private const int AtOnce = 100;
+    private const int MostTold = 10_000;
+
+    // A row that is told of stays as it is, and is met at every purge.
+    private readonly ConcurrentDictionary<string, bool> _told = [];
+
+    /// <summary>
+    /// Removes all states that a query finds, however many; returns how many they were. A row that was changed outside the
+    /// service stays, as evidence, and keeps no other from being removed.
+    /// </summary>
+    public async Task<int> PurgeAsync(StateQuery query, CancellationToken cancellationToken)
+    {
+        var removed = 0;
+        var ended = query with { Limit = AtOnce };
+        while (true)
+        {
+            try
+            {
+                var page = await states.ListAsync(ended, cancellationToken);
+                removed += await RemoveAsync(page, cancellationToken);
+                if (page.Count < ended.Limit)
+                {
+                    return removed;
+                }
+
+                ended = ended with { Before = page[^1].Id };
+            }
+            catch (StateTamperedException) when (ended.Limit > 1)
+            {
+                // A page that holds such a row tells nothing of the others: up to that row they are read one by one.
+                ended = ended with { Limit = 1 };
+            }
+            catch (StateTamperedException tampered)
+            {
+                if (_told.Count < MostTold && _told.TryAdd($"{query.Type}/{tampered.StateId}", true))
+                {
+                    logger.LogError(
+                        "The {Type} {Id} has expired and is not removed: it was changed outside the service. Verify the ledger.",
+                        query.Type, tampered.StateId);
+                }
+
+                ended = ended with { Before = tampered.StateId, Limit = AtOnce };
+            }
+        }
+    }
+
+    // A page is one commit. One that changed meanwhile has perhaps a new end, and refuses the commit for all: then each goes
+    // by itself, and the next purge will tell of that one.
+    private async Task<int> RemoveAsync(IReadOnlyList<StoredState> page, CancellationToken cancellationToken)
+    {
+        if (page.Count == 0 || await TryRemoveAsync(page, cancellationToken))
+        {
+            return page.Count;
+        }
+
+        var removed = 0;
+        foreach (var state in page)
+        {
+            if (await TryRemoveAsync([state], cancellationToken))
+            {
+                removed++;
+            }
+        }
+
+        return removed;
+    }
+
+    private async Task<bool> TryRemoveAsync(IReadOnlyList<StoredState> some, CancellationToken cancellationToken)
+    {
+        var deletions = some.Select(state => new StateWrite(state.Type, state.Id, state.Version, Content: null, StateIndex.None));
+        return await ledger.CommitAsync(new LedgerElement { Writes = [.. deletions] }, cancellationToken) is CommitOutcome.Committed;
+    }
+}
+
+/// <summary>Writes of what decides nothing: it needs no entry and no version.</summary>
+internal interface IHousekeepingWrites
+{
+    /// <summary>Adds counts to what was observed before and moves the last times forward.</summary>
+    Task AddObservationsAsync(IReadOnlyList<Observation> observations, CancellationToken cancellationToken);
+
+    /// <summary>Removes answers that were made before a time, at most so many; returns how many.</summary>
+    Task<int> PurgeAnswersAsync(long madeBeforeMs, int limit, CancellationToken cancellationToken);
+}
+
+/// <summary>Housekeeping on PostgreSQL, by functions of the schema's owner.</summary>
+internal sealed class PostgreSqlHousekeepingWrites(PostgreSqlConnections connections) : IHousekeepingWrites
+{
+    public Task AddObservationsAsync(IReadOnlyList<Observation> observations, CancellationToken cancellationToken) =>
+        connections.CallAsync(
+            "codesigning.add_observations($1, $2, $3, $4)",
+            cancellationToken,
+            new NpgsqlParameter { Value = observations.Select(o => o.Subject).ToArray() },
+            new NpgsqlParameter { Value = observations.Select(o => o.What).ToArray() },
+            new NpgsqlParameter { Value = observations.Select(o => o.LastAt.ToUnixTimeMilliseconds()).ToArray() },
+            new NpgsqlParameter { Value = observations.Select(o => o.Count).ToArray() });
+
+    public async Task<int> PurgeAnswersAsync(long madeBeforeMs, int limit, CancellationToken cancellationToken) =>
+        (int)(await connections.CallAsync(
+            "codesigning.purge_answers($1, $2)",
+            cancellationToken,
+            new NpgsqlParameter { Value = madeBeforeMs },
+            new NpgsqlParameter { Value = limit }))!;
+}
+
+/// <summary>Housekeeping on SQLite, in the queue of the one connection that writes.</summary>
+internal sealed class SqliteHousekeepingWrites(SqliteWriteThread writer) : IHousekeepingWrites
+{
+    public Task AddObservationsAsync(IReadOnlyList<Observation> observations, CancellationToken cancellationToken) =>
+        writer.WriteAsync(statements =>
+        {
+            foreach (var observation in observations)
+            {
+                statements.Execute(
+                    """
+                    INSERT INTO observations (subject, what, last_ms, count) VALUES (@a, @b, @c, @d)
+                    ON CONFLICT (subject, what) DO UPDATE SET last_ms = max(last_ms, excluded.last_ms), count = count + excluded.count
+                    """,
+                    observation.Subject, observation.What, observation.LastAt.ToUnixTimeMilliseconds(), observation.Count);
+            }
+
+            return observations.Count;
+        });
+
+    public Task<int> PurgeAnswersAsync(long madeBeforeMs, int limit, CancellationToken cancellationToken) =>
+        writer.WriteAsync(statements => statements.Execute(
+            "DELETE FROM answers WHERE rowid IN (SELECT rowid FROM answers WHERE made_ms < @a ORDER BY made_ms LIMIT @b)",
+            madeBeforeMs, limit));
+}

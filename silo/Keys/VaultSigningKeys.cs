@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using CodeSigning.Errors;
+using CodeSigning.Grains.Certificates;
+using CodeSigning.Grains.Signing;
+using CodeSigning.Signing;
+using Microsoft.Extensions.Logging;
+
+namespace CodeSigning.Silo.Keys;
+
+/// <summary>Makes signatures with the vault's keys on <see cref="SigningThreads"/>.</summary>
+public sealed class VaultSigningKeys(
+    KeyVault vault, CheckedSigner signer, SigningThreads threads, ILogger<VaultSigningKeys> log) : ISigningKeys
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
+    public async ValueTask<byte[]> SignAsync(
+        string callerId,
+        CertificateFacts certificate,
+        SigningAlgorithm algorithm,
+        ReadOnlyMemory<byte> digest,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var key = await vault.OpenAsync(
+                new KeyReference(certificate.KeyId), KeyPurpose.CodeSigning, cancellationToken);
+            var publicKey = ImmutableCollectionsMarshal.AsArray(certificate.SubjectPublicKeyInfo)!;
+            return await threads.RunBrieflyAsync(
+                callerId, () => signer.SignDigest(key, publicKey, algorithm, digest.Span), cancellationToken);
+        }
+        catch (SigningThreadsUnavailableException)
+        {
+            throw new RefusedException(
+                ErrorCode.Unavailable, "More signatures are under way than this node takes on. Try again in a moment.")
+            {
+                RetryAfter = RetryAfter,
+            };
+        }
+        catch (Exception fault) when (fault is SealedKeyException or SignatureCheckException or CryptographicException)
+        {
+            // The sentence of these exceptions names the key's id and nothing secret.
+            log.LogError(fault, "A signature with key {KeyId} could not be made", certificate.KeyId);
+            throw new SigningFaultException("The signature could not be made.", fault);
+        }
+    }
+}

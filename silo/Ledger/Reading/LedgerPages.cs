@@ -1,0 +1,225 @@
+using System.Data.Common;
+using System.Runtime.CompilerServices;
+using CodeSigning.Ledger;
+using CodeSigning.Silo.Ledger.Entries;
+using CodeSigning.Silo.Storage;
+
+namespace CodeSigning.Silo.Ledger.Reading;
+
+/// <summary>
+/// Reads the ledger in pages by key. What was written never changes, so pages that are read one after the other up to ends
+/// that were read first are a consistent whole, and no transaction stays open meanwhile.
+/// </summary>
+internal sealed class LedgerPages(IReadConnections connections)
+{
+    private const int PageSize = 500;
+
+    /// <summary>What every stream that has entries ends in, all at one moment.</summary>
+    public Task<List<StreamEnd>> ReadEndsAsync(CancellationToken cancellationToken) => connections.QueryAsync(
+        "SELECT id, number, hash, closed_ms FROM ledger_streams WHERE number > 0 ORDER BY id", MapEnd, cancellationToken);
+
+    /// <summary>What the streams end in that no checkpoint has named as closed yet.</summary>
+    /// <param name="own">A stream that is open and must be among them, whatever its row says of being settled.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public Task<List<StreamEnd>> ReadUnsettledEndsAsync(string? own, CancellationToken cancellationToken) => connections.QueryAsync(
+        """
+        SELECT id, number, hash, closed_ms FROM ledger_streams
+        WHERE (settled = 0 OR (id = @a AND closed_ms IS NULL)) AND number > 0 ORDER BY id
+        """,
+        MapEnd, cancellationToken, own ?? "");
+
+    /// <summary>Every stream that any entry names, whether it has a row of its own or not.</summary>
+    public async IAsyncEnumerable<string> ReadStreamsOfEntriesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var stream = "";
+        while (true)
+        {
+            var next = await connections.QueryAsync(
+                "SELECT min(stream) FROM ledger_entries WHERE stream > @a", reader => reader.GetText(0), cancellationToken, stream);
+            if (next is not [{ } found])
+            {
+                yield break;
+            }
+
+            yield return stream = found;
+        }
+    }
+
+    /// <summary>The numbers of some entries of a stream that lie outside what its row counts.</summary>
+    public Task<List<long>> ReadStrayEntriesAsync(string stream, CancellationToken cancellationToken) => connections.QueryAsync(
+        """
+        SELECT number FROM (
+            SELECT number FROM ledger_entries
+                WHERE stream = @a AND number > coalesce((SELECT number FROM ledger_streams WHERE id = @a), 0)
+            UNION ALL
+            SELECT number FROM ledger_entries WHERE stream = @a AND number < 1) AS stray
+        ORDER BY number LIMIT 10
+        """,
+        reader => reader.GetInt64(0), cancellationToken, stream);
+
+    /// <summary>The last checkpoint; null where there is none.</summary>
+    public async Task<(long Number, string Text)?> ReadLastCheckpointAsync(CancellationToken cancellationToken)
+    {
+        var rows = await connections.QueryAsync(
+            "SELECT number, json FROM ledger_checkpoints ORDER BY number DESC LIMIT 1",
+            reader => (reader.GetInt64(0), reader.GetString(1)), cancellationToken);
+        return rows.Count == 0 ? null : rows[0];
+    }
+
+    /// <summary>The checkpoints from one number to another, both included.</summary>
+    public IAsyncEnumerable<(long Number, byte[] Text)> ReadCheckpointsAsync(long first, long last, CancellationToken cancellationToken) =>
+        PageAsync(
+            after => connections.QueryAsync(
+                "SELECT number, json FROM ledger_checkpoints WHERE number > @a AND number <= @b ORDER BY number LIMIT @c",
+                reader => (Number: reader.GetInt64(0), Text: reader.GetFieldValue<byte[]>(1)),
+                cancellationToken, after, last, PageSize),
+            row => row.Number,
+            first - 1);
+
+    /// <summary>The entries of a stream from one number to another, both included.</summary>
+    public IAsyncEnumerable<EntryRow> ReadEntriesAsync(string stream, long first, long last, CancellationToken cancellationToken) =>
+        PageAsync(
+            after => connections.QueryAsync(
+                """
+                SELECT number, operation_id, at_ms, kind, outcome, signer_id, actor_id, grant_id, use, json
+                FROM ledger_entries WHERE stream = @a AND number > @b AND number <= @c ORDER BY number LIMIT @d
+                """,
+                EntryRow.Map, cancellationToken, stream, after, last, PageSize),
+            row => row.Number,
+            first - 1);
+
+    /// <summary>
+    /// The first so many entries of administration in a stream from one number to another, both included. What is left out is
+    /// nearly everything, and is passed over unread.
+    /// </summary>
+    public Task<List<(long Number, byte[] Text)>> ReadAdministrationAsync(
+        string stream, long first, long last, int limit, CancellationToken cancellationToken) =>
+        ReadSomeAsync("kind", EntryWords.Of(EntryKind.Admin), stream, first, last, limit, cancellationToken);
+
+    /// <summary>The first so many entries of denials in a stream from one number to another, both included.</summary>
+    public Task<List<(long Number, byte[] Text)>> ReadDenialsAsync(
+        string stream, long first, long last, int limit, CancellationToken cancellationToken) =>
+        ReadSomeAsync("outcome", EntryWords.Of(EntryOutcome.Denied), stream, first, last, limit, cancellationToken);
+
+    /// <summary>The signed heads of a stream from one number to another, both included; a closing head comes last.</summary>
+    public IAsyncEnumerable<(long Number, byte[] Text)> ReadHeadsAsync(
+        string stream, long first, long last, CancellationToken cancellationToken) =>
+        PageAsync(
+            after => connections.QueryAsync(
+                """
+                SELECT number * 2 + closing, number, json FROM ledger_heads
+                WHERE stream = @a AND number >= @b AND number <= @c AND (number * 2 + closing) > @d ORDER BY number, closing LIMIT @e
+                """,
+                reader => (Key: reader.GetInt64(0), Number: reader.GetInt64(1), Text: reader.GetFieldValue<byte[]>(2)),
+                cancellationToken, stream, Math.Max(first, after / 2), last, after, PageSize),
+            row => row.Key,
+            (first * 2) - 1)
+        .Select(row => (row.Number, row.Text));
+
+    /// <summary>The number of the first entry of a stream at a time or later; one more than the last where there is none.</summary>
+    public Task<long> FindFirstEntryAsync(string stream, long last, long atMs, CancellationToken cancellationToken) =>
+        FindFirstAsync(
+            last,
+            async number => (await connections.QueryAsync(
+                "SELECT at_ms FROM ledger_entries WHERE stream = @a AND number = @b",
+                reader => reader.GetInt64(0), cancellationToken, stream, number)).FirstOrDefault(long.MaxValue) >= atMs);
+
+    /// <summary>The number of the first checkpoint at a time or later; one more than the last where there is none.</summary>
+    public Task<long> FindFirstCheckpointAsync(long last, string at, CancellationToken cancellationToken) =>
+        FindFirstAsync(
+            last,
+            async number => (await connections.QueryAsync(
+                "SELECT json FROM ledger_checkpoints WHERE number = @a",
+                reader => string.CompareOrdinal(CheckpointText.At(reader.GetFieldValue<byte[]>(0)), at) >= 0,
+                cancellationToken, number)).FirstOrDefault(true));
+
+    /// <summary>The number of the first signed head at an entry or later: the end of the batch that holds the entry.</summary>
+    public async Task<long?> FindHeadAsync(string stream, long number, CancellationToken cancellationToken)
+    {
+        var rows = await connections.QueryAsync(
+            "SELECT number FROM ledger_heads WHERE stream = @a AND number >= @b ORDER BY number LIMIT 1",
+            reader => reader.GetInt64(0), cancellationToken, stream, number);
+        return rows.Count == 0 ? null : rows[0];
+    }
+
+    /// <summary>The hash that an entry states, lower-case hex; zeros where there is no such entry.</summary>
+    public async Task<string> ReadHashAsync(string stream, long number, CancellationToken cancellationToken)
+    {
+        var rows = await connections.QueryAsync(
+            "SELECT json FROM ledger_entries WHERE stream = @a AND number = @b",
+            reader => reader.GetFieldValue<byte[]>(0), cancellationToken, stream, number);
+        return rows.Count == 1 && EntryText.TryGetStatedHash(rows[0], out var hash)
+            ? System.Text.Encoding.ASCII.GetString(hash)
+            : CheckpointText.NoPrevious;
+    }
+
+    private Task<List<(long Number, byte[] Text)>> ReadSomeAsync(
+        string column, string word, string stream, long first, long last, int limit, CancellationToken cancellationToken) =>
+        connections.QueryAsync(
+            $"SELECT number, json FROM ledger_entries WHERE stream = @a AND number >= @b AND number <= @c AND {column} = @d ORDER BY number LIMIT @e",
+            reader => (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1)),
+            cancellationToken, stream, first, last, word, limit);
+
+    // Numbers and times rise together, so the place is found by halving.
+    private static async Task<long> FindFirstAsync(long last, Func<long, Task<bool>> isAtOrAfter)
+    {
+        var (low, high) = (1L, last + 1);
+        while (low < high)
+        {
+            var middle = low + ((high - low) / 2);
+            if (await isAtOrAfter(middle))
+            {
+                high = middle;
+            }
+            else
+            {
+                low = middle + 1;
+            }
+        }
+
+        return low;
+    }
+
+    private static async IAsyncEnumerable<T> PageAsync<T>(Func<long, Task<List<T>>> readAfter, Func<T, long> key, long after)
+    {
+        while (true)
+        {
+            var page = await readAfter(after);
+            foreach (var row in page)
+            {
+                yield return row;
+            }
+
+            if (page.Count < PageSize)
+            {
+                yield break;
+            }
+
+            after = key(page[^1]);
+        }
+    }
+
+    private static StreamEnd MapEnd(System.Data.Common.DbDataReader reader) => new(
+        reader.GetString(0),
+        reader.GetInt64(1),
+        Convert.ToHexStringLower(reader.GetFieldValue<byte[]>(2)),
+        IsClosed: !reader.IsDBNull(3));
+}
+
+/// <summary>An entry as its row holds it: the text, and the columns that lists filter by.</summary>
+internal sealed record EntryRow(
+    long Number, string OperationId, long AtMs, string Kind, string Outcome, string? SignerId, string ActorId, string? GrantId,
+    long? Use, byte[] Text)
+{
+    public static EntryRow Map(DbDataReader reader) => new(
+        reader.GetInt64(0),
+        reader.GetString(1),
+        reader.GetInt64(2),
+        reader.GetString(3),
+        reader.GetString(4),
+        reader.GetText(5),
+        reader.GetString(6),
+        reader.GetText(7),
+        reader.IsDBNull(8) ? null : reader.GetInt64(8),
+        reader.GetFieldValue<byte[]>(9));
+}

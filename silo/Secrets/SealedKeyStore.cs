@@ -1,0 +1,50 @@
+using System.Text.Json;
+using CodeSigning.Grains.States;
+using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Storage;
+
+namespace CodeSigning.Silo.Secrets;
+
+/// <summary>
+/// Reads sealed keys for the vault. A row's seal is not looked at: the key that seals rows is itself among them, and each
+/// record is authenticated, with its name and purpose, under the master key.
+/// </summary>
+internal sealed class SealedKeyStore(IReadConnections connections) : ISealedKeyStore
+{
+    public async Task<SealedKey?> LoadAsync(KeyReference reference, CancellationToken cancellationToken)
+    {
+        var rows = await connections.QueryAsync(
+            "SELECT content FROM states WHERE type = @a AND id = @b",
+            reader => reader.GetFieldValue<byte[]>(0), cancellationToken, StateTypes.Key, SealedKeyStates.Id(reference));
+        return rows.Count == 0 ? null : SealedKeyStates.Read(rows[0]);
+    }
+}
+
+/// <summary>The vault's sealed keys as states: written in the commit of whatever names the key.</summary>
+public static class SealedKeyStates
+{
+    private const string Member = "sealed";
+
+    /// <summary>The id of a key's state: the key's own id, with its version where that is not the first.</summary>
+    public static string Id(KeyReference reference) => reference.Version == 1 ? reference.Id : $"{reference.Id}.{reference.Version}";
+
+    /// <summary>The write that stores a new key.</summary>
+    public static StateWrite Write(SealedKey key) => new(
+        StateTypes.Key,
+        Id(key.Reference),
+        ExpectedVersion: 0,
+        JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, byte[]> { [Member] = key.ToBytes() }),
+        IndexOf(key));
+
+    /// <summary>Keys as a kind of state, for verification.</summary>
+    internal static StateKind Kind { get; } = new(StateTypes.Key, content => IndexOf(Read(content.ToArray())));
+
+    /// <summary>Reads a key's state.</summary>
+    internal static SealedKey Read(byte[] content)
+    {
+        using var document = JsonDocument.Parse(content);
+        return SealedKey.FromBytes(document.RootElement.GetProperty(Member).GetBytesFromBase64());
+    }
+
+    private static StateIndex IndexOf(SealedKey key) => new(Status: key.Purpose.ToString());
+}

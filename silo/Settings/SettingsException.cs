@@ -1,0 +1,39 @@
+using CodeSigning.Grains.States;
+using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Ledger.Checkpoints;
+using CodeSigning.Silo.Storage;
+
+namespace CodeSigning.Silo.Settings;
+
+/// <summary>The settings hold mistakes. The message names them all, a sentence each, for the operator who starts the server.</summary>
+public sealed class SettingsException : Exception
+{
+    /// <summary>Names the mistakes.</summary>
+    public SettingsException(IReadOnlyCollection<string> mistakes)
+        : base(string.Join(Environment.NewLine, mistakes))
+    {
+    }
+}
+
+/// <summary>Turns what keeps a server from starting into a sentence for the operator who starts it.</summary>
+public static class StartupMistakes
+{
+    /// <summary>The exit status of a server that could not start because of its settings or surroundings (sysexits: EX_CONFIG).</summary>
+    public const int ExitStatus = 78;
+
+    /// <summary>The sentence; null where it is no mistake of the operator's but a fault.</summary>
+    public static string? SentenceOf(Exception exception) => exception switch
+    {
+        SettingsException or MasterKeyException or StoreInUseException or HighWaterException or StateTamperedException =>
+            exception.Message,
+        SealedKeyException { Fault: SealedKeyFault.OtherMasterKey } sealedKey =>
+            $"The master key is not the one of this store. {sealedKey.Message} "
+            + "Start with the master key that the store was made with (CODESIGNING_MASTER_KEY, or master.key in the data directory).",
+        SealedKeyException sealedKey => sealedKey.Message,
+        StoreUnavailableException { InnerException: { } reason } =>
+            $"The database cannot be reached: {reason.Message} See CODESIGNING_DB.",
+        AggregateException { InnerExceptions: [var only] } => SentenceOf(only),
+        IOException => exception.Message,
+        _ => null,
+    };
+}
