@@ -32,12 +32,23 @@ internal static class StoreEmptiness
         ? IsEmpty(connection)
         : !File.Exists(new StorageOptions { DataDirectory = settings.DataDirectory }.SqliteFile);
 
-    private static bool IsEmpty(string connectionString)
+    /// <summary>Whether a PostgreSQL store holds no key. It waits for a node that migrates the store at the same time.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be asked.</exception>
+    public static bool IsEmpty(string connectionString)
     {
         try
         {
-            using var connection = new NpgsqlConnection(connectionString);
+            // Closing the connection, not returning it to a pool, releases the lock.
+            var own = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false };
+            using var connection = new NpgsqlConnection(own.ToString());
             connection.Open();
+
+            // Until the migration has ended, the service's role may not look at what it has made so far.
+            using var migrated = new NpgsqlCommand($"SELECT pg_advisory_lock_shared({PostgreSqlMigrator.Lock})", connection)
+            {
+                CommandTimeout = 0,
+            };
+            migrated.ExecuteNonQuery();
             using var tables = new NpgsqlCommand($"SELECT to_regclass('{PostgreSqlConnections.Schema}.states') IS NULL", connection);
             if (tables.ExecuteScalar() is true)
             {

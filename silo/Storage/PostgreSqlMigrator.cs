@@ -11,7 +11,8 @@ namespace CodeSigning.Silo.Storage;
 internal sealed class PostgreSqlMigrator(
     IOptions<StorageOptions> options, IEnumerable<MigrationSeries> series, ILogger<PostgreSqlMigrator> logger) : IMigrator
 {
-    private const long Lock = 0x636f64657369676e;
+    /// <summary>The advisory lock that is held, exclusively, while the schema is made or changed.</summary>
+    public const long Lock = 0x636f64657369676e;
 
     public async Task MigrateAsync(CancellationToken cancellationToken)
     {
