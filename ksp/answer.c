@@ -1,6 +1,5 @@
-#include "provider.h"
+#include "answer.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "event.h"

@@ -1,6 +1,11 @@
+#include "client.h"
+
+#include <windows.h>
+
+#include "client/client.h"
 #include "configuration.h"
-#include "platform.h"
-#include "provider.h"
+#include "platform/platform.h"
+#include "settings/log.h"
 
 static SRWLOCK lock = SRWLOCK_INIT;
 static cs_client *shared; /* under the lock, like the count */

@@ -1,6 +1,7 @@
 #include "configuration.h"
 
-#include "platform.h"
+#include "platform/platform.h"
+#include "values/secret.h"
 
 char *ksp_configuration_path(void)
 {

@@ -2,7 +2,7 @@
 #ifndef CODESIGNING_KSP_CONFIGURATION_H
 #define CODESIGNING_KSP_CONFIGURATION_H
 
-#include "codesigning/config.h"
+#include "settings/config.h"
 
 /* %ProgramData%\CodeSigning\config.json; to be freed with cs_secret_free. NULL when there is no %ProgramData%. */
 char *ksp_configuration_path(void);

@@ -1,8 +1,12 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "provider.h"
-#include "wide.h"
+#include "algorithm.h"
+#include "answer.h"
+#include "client/catalogue.h"
+#include "functions.h"
+#include "handles.h"
+#include "platform/windows/wide.h"
 
 /* --- algorithms ------------------------------------------------------------------------------------------------- */
 

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "wide.h"
+#include "platform/windows/wide.h"
 
 /* EventCreate.exe, which the source is registered with, has the text "%1" for the numbers 1 to 1000. */
 enum { failure_event = 1 };

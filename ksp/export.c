@@ -2,8 +2,10 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "provider.h"
-#include "public_blob.h"
+#include "answer.h"
+#include "functions.h"
+#include "handles.h"
+#include "platform/windows/public_blob.h"
 
 /* The PUBLICKEYBLOB of the older CryptoAPI: header, then the modulus with its lowest byte first. */
 static size_t write_legacy(const cs_certificate *certificate, unsigned char *blob)

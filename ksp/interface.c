@@ -1,4 +1,4 @@
-#include "provider.h"
+#include "functions.h"
 
 static key_storage_functions table = {
     .Version = { 1, 0 }, /* the last version that has anything for a provider that only signs */

@@ -3,9 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "codesigning/log.h"
-#include "provider.h"
-#include "wide.h"
+#include "answer.h"
+#include "client.h"
+#include "client/catalogue.h"
+#include "client/signer_chain.h"
+#include "functions.h"
+#include "handles.h"
+#include "platform/windows/wide.h"
+#include "settings/log.h"
+#include "values/secret.h"
 
 /* --- providers -------------------------------------------------------------------------------------------------- */
 
@@ -13,11 +19,6 @@ static void destroy_provider(ksp_object *object)
 {
     ksp_client_release();
     free(object);
-}
-
-ksp_provider *ksp_provider_find(NCRYPT_PROV_HANDLE handle)
-{
-    return (ksp_provider *)ksp_object_find(handle, KSP_PROVIDER);
 }
 
 SECURITY_STATUS WINAPI ksp_open_provider(NCRYPT_PROV_HANDLE *handle, LPCWSTR name, DWORD flags)
@@ -54,21 +55,6 @@ static void destroy_key(ksp_object *object)
     cs_chain_release(key->chain);
     ksp_object_release(&key->provider->object);
     free(key);
-}
-
-ksp_key *ksp_key_find(NCRYPT_PROV_HANDLE provider, NCRYPT_KEY_HANDLE handle)
-{
-    ksp_key *key = (ksp_key *)ksp_object_find(handle, KSP_KEY);
-    if (key != NULL && key->provider->object.handle != provider) {
-        ksp_object_release(&key->object);
-        key = NULL;
-    }
-    return key;
-}
-
-const cs_certificate *ksp_key_certificate(const ksp_key *key)
-{
-    return cs_chain_at(key->chain, 0);
 }
 
 static bool copy_text(const char *text, char *narrow, size_t capacity, wchar_t *wide)

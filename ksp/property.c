@@ -1,7 +1,10 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "provider.h"
+#include "algorithm.h"
+#include "answer.h"
+#include "functions.h"
+#include "handles.h"
 
 #ifndef BCRYPT_ECC_CURVE_NAME
 #define BCRYPT_ECC_CURVE_NAME L"ECCCurveName"
@@ -34,34 +37,6 @@ static void set_number(property_value *value, DWORD number)
     value->number = number;
     set_data(value, &value->number, sizeof value->number);
 }
-
-/* --- algorithms ------------------------------------------------------------------------------------------------- */
-
-const wchar_t *ksp_algorithm_name(cs_key_algorithm algorithm)
-{
-    switch (algorithm) {
-    case CS_KEY_EC_P256:
-        return NCRYPT_ECDSA_P256_ALGORITHM;
-    case CS_KEY_EC_P384:
-        return NCRYPT_ECDSA_P384_ALGORITHM;
-    case CS_KEY_EC_P521:
-        return NCRYPT_ECDSA_P521_ALGORITHM;
-    default:
-        return NCRYPT_RSA_ALGORITHM;
-    }
-}
-
-const wchar_t *ksp_algorithm_group(cs_key_algorithm algorithm)
-{
-    return cs_key_algorithm_is_rsa(algorithm) ? NCRYPT_RSA_ALGORITHM_GROUP : NCRYPT_ECDSA_ALGORITHM_GROUP;
-}
-
-static const wchar_t *curve_name(cs_key_algorithm algorithm)
-{
-    return algorithm == CS_KEY_EC_P256 ? L"nistP256" : algorithm == CS_KEY_EC_P384 ? L"nistP384" : L"nistP521";
-}
-
-/* --- properties ------------------------------------------------------------------------------------------------- */
 
 static bool is(LPCWSTR property, const wchar_t *name)
 {
@@ -103,7 +78,7 @@ static bool get_name_value(const ksp_key *key, LPCWSTR property, property_value 
     else if (is(property, NCRYPT_ALGORITHM_GROUP_PROPERTY))
         set_text(value, ksp_algorithm_group(key->algorithm));
     else if (is(property, BCRYPT_ECC_CURVE_NAME) && !cs_key_algorithm_is_rsa(key->algorithm))
-        set_text(value, curve_name(key->algorithm));
+        set_text(value, ksp_curve_name(key->algorithm));
     else if (is(property, NCRYPT_CERTIFICATE_PROPERTY))
         set_data(value, ksp_key_certificate(key)->der, ksp_key_certificate(key)->der_length);
     else if (is(property, NCRYPT_PROVIDER_HANDLE_PROPERTY))

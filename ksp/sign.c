@@ -1,8 +1,11 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "platform.h"
-#include "provider.h"
+#include "answer.h"
+#include "client/sign.h"
+#include "functions.h"
+#include "handles.h"
+#include "platform/platform.h"
 
 /* How a hash is to be signed, or was. */
 typedef struct scheme_choice {

@@ -1,4 +1,5 @@
-#include "provider.h"
+#include "functions.h"
+#include "handles.h"
 
 /* A handle that is not ours is told as such even here. */
 static SECURITY_STATUS refuse(NCRYPT_PROV_HANDLE handle)

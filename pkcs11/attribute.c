@@ -1,6 +1,10 @@
+#include "attribute.h"
+
 #include <string.h>
 
-#include "module.h"
+#include "mechanism.h"
+#include "platform/platform.h"
+#include "tokens.h"
 
 static CK_RV bytes(p11_value *value, const void *data, size_t length)
 {
@@ -14,7 +18,7 @@ static CK_RV span(p11_value *value, cs_span data)
     return data.data != NULL ? bytes(value, data.data, data.length) : CKR_ATTRIBUTE_TYPE_INVALID;
 }
 
-static CK_RV made(p11_value *value, const void *data, size_t length)
+static CK_RV computed(p11_value *value, const void *data, size_t length)
 {
     memcpy(value->scratch, data, length);
     return bytes(value, value->scratch, length);
@@ -23,12 +27,12 @@ static CK_RV made(p11_value *value, const void *data, size_t length)
 static CK_RV boolean(p11_value *value, bool truth)
 {
     CK_BBOOL byte = truth ? CK_TRUE : CK_FALSE;
-    return made(value, &byte, sizeof byte);
+    return computed(value, &byte, sizeof byte);
 }
 
 static CK_RV number(p11_value *value, CK_ULONG integer)
 {
-    return made(value, &integer, sizeof integer);
+    return computed(value, &integer, sizeof integer);
 }
 
 static CK_RV date(p11_value *value, const char day[9])
@@ -49,7 +53,7 @@ static CK_RV identifier(const p11_object *object, p11_value *value)
         return text(value, object->signer->id);
     if (!cs_digest_compute(CS_HASH_SHA256, object->certificate->der, object->certificate->der_length, hash))
         return CKR_GENERAL_ERROR;
-    return made(value, hash, 20);
+    return computed(value, hash, 20);
 }
 
 static CK_RV check_value(const p11_object *object, p11_value *value)
@@ -57,7 +61,7 @@ static CK_RV check_value(const p11_object *object, p11_value *value)
     unsigned char hash[CS_MAX_DIGEST_LENGTH];
     if (!cs_digest_compute(CS_HASH_SHA1, object->certificate->der, object->certificate->der_length, hash))
         return CKR_GENERAL_ERROR;
-    return made(value, hash, 3);
+    return computed(value, hash, 3);
 }
 
 /* DER OCTET STRING around the uncompressed point. */
@@ -77,14 +81,14 @@ static CK_RV ec_point(const cs_certificate *certificate, p11_value *value)
 
 static CK_RV allowed_mechanisms(const cs_certificate *certificate, p11_value *value)
 {
-    CK_MECHANISM_TYPE types[16];
+    CK_MECHANISM_TYPE types[P11_MECHANISMS];
     bool rsa = cs_key_algorithm_is_rsa(certificate->key);
     size_t count = p11_mechanisms(rsa, !rsa, types, sizeof types / sizeof *types);
     size_t kept = 0;
     for (size_t i = 0; i < count; i++)
         if (!p11_mechanism_find(types[i])->digest_only)
             types[kept++] = types[i];
-    return made(value, types, kept * sizeof *types);
+    return computed(value, types, kept * sizeof *types);
 }
 
 static CK_RV storage_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE type, p11_value *value)
@@ -230,8 +234,8 @@ static CK_RV private_key_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE t
 
 CK_RV p11_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE type, p11_value *value)
 {
-    if (object->made != NULL)
-        return p11_template_read(object->made, type, value);
+    if (object->template != NULL)
+        return p11_template_read(object->template, type, value);
     CK_RV rv = storage_attribute(object, type, value);
     if (rv != CKR_ATTRIBUTE_TYPE_INVALID)
         return rv;

@@ -1,7 +1,9 @@
+#include "label.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "module.h"
+#include "platform/platform.h"
 
 enum { longest_signer_name = 32, mark_digits = 8 };
 

@@ -1,18 +1,13 @@
 #include "module.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct p11_module {
-    cs_client *client;
-    p11_tokens *tokens;
-    p11_sessions *sessions;
-    p11_made_objects *made;
-    size_t references; /* under `guard`: one for being current, one a call */
-    p11_module *next_abandoned;
-};
+#include "configuration.h"
+#include "platform/platform.h"
+#include "returns.h"
+#include "settings/log.h"
 
 /* `guard` is over `current` and its references. */
 static cs_mutex *_Atomic guard;
@@ -50,7 +45,7 @@ static void in_child(void)
 static void destroy(p11_module *module)
 {
     p11_sessions_free(module->sessions);
-    p11_made_free(module->made);
+    p11_session_objects_free(module->session_objects);
     p11_tokens_free(module->tokens);
     cs_client_close(module->client);
     free(module);
@@ -97,114 +92,61 @@ CK_RV p11_leave(p11_module *module, const char *function, CK_RV rv)
     return rv;
 }
 
-cs_client *p11_client(p11_module *module)
+CK_RV p11_session_enter(CK_SESSION_HANDLE handle, p11_module **module, p11_session **session)
 {
-    return module->client;
+    CK_RV rv = p11_enter(module);
+    if (rv != CKR_OK)
+        return rv;
+    *session = p11_sessions_acquire((*module)->sessions, handle);
+    if (*session == NULL)
+        return p11_leave(*module, "a call on no session", CKR_SESSION_HANDLE_INVALID);
+    cs_mutex_lock_waiting((*session)->lock); /* calls on one session wait for each other, perhaps over the network */
+    return CKR_OK;
 }
 
-p11_tokens *p11_tokens_of(p11_module *module)
+CK_RV p11_session_leave(p11_module *module, p11_session *session, const char *function, CK_RV rv)
 {
-    return module->tokens;
+    bool last;
+    cs_mutex_unlock(session->lock);
+    if (p11_sessions_release(module->sessions, session, &last) && rv == CKR_OK)
+        rv = CKR_SESSION_CLOSED;
+    if (last)
+        p11_session_end(module, session);
+    return p11_leave(module, function, rv);
 }
 
-p11_sessions *p11_sessions_of(p11_module *module)
+void p11_session_end(p11_module *module, p11_session *session)
 {
-    return module->sessions;
-}
-
-p11_made_objects *p11_made_of(p11_module *module)
-{
-    return module->made;
+    p11_session_objects_end_session(module->session_objects, session->handle);
+    p11_session_free(session);
 }
 
 /* --- C_Initialize and C_Finalize -------------------------------------------------------------------------------- */
 
-/* Where the configuration lies: under a directory that the environment names, or at a place of its own. */
-static const struct {
-    const char *variable;
-    const char *path;
-} places[] = {
-#if defined(_WIN32)
-    { "APPDATA", "\\CodeSigning\\pkcs11.json" },
-    { "ProgramData", "\\CodeSigning\\pkcs11.json" },
-#else
-    { "HOME", "/.config/codesigning/pkcs11.json" },
-    { NULL, "/etc/codesigning/pkcs11.json" },
-#endif
-};
-
-enum { place_count = sizeof places / sizeof *places };
-
-static bool find_place(size_t index, char *path, size_t capacity)
+static cs_result open_client(bool asked_for, cs_client **client, cs_error *error)
 {
-    char *directory = places[index].variable != NULL ? cs_environment(places[index].variable) : NULL;
-    bool known = places[index].variable == NULL || directory != NULL;
-    snprintf(path, capacity, "%s%s", directory != NULL ? directory : "", places[index].path);
-    cs_secret_free(directory);
-    return known;
-}
-
-static cs_result load_config(cs_config *config, cs_error *error)
-{
-    char found[place_count][1024];
-    char *named = cs_config_variable("CODESIGNING_PKCS11_CONFIG");
-    const char *paths[1 + place_count] = { named };
-    for (size_t i = 0; i < place_count; i++)
-        paths[1 + i] = find_place(i, found[i], sizeof found[i]) ? found[i] : NULL;
-    cs_result result = cs_config_load(config, paths, named != NULL ? 1 : 1 + place_count, named != NULL, error);
-    cs_secret_free(named);
+    cs_config config;
+    cs_metadata metadata;
+    cs_result result = p11_configure(&config, asked_for, error);
+    if (result == CS_OK) {
+        cs_metadata_collect(&metadata, config.send_command_line);
+        result = cs_client_open(client, &config, &metadata, error);
+    }
+    cs_config_release(&config);
     return result;
-}
-
-static void warn_of_exposure(const cs_config *config)
-{
-    if (config->source != NULL && (config->client_secret != NULL || config->token != NULL)
-        && cs_file_is_exposed(config->source))
-        cs_log(CS_LOG_WARN, "%s holds a secret and everybody may read it: chmod 600", config->source);
-}
-
-/* Or the tool would say "no slots" and nobody why. p11-kit loads every module of the machine into programs that never asked
- * for this one; it shows by what it alone sets. */
-static void tell_of_no_server(const cs_config *config, bool asked_for)
-{
-    char looked_at[place_count * 1024] = "", place[1024];
-    if (config->server_url != NULL)
-        return;
-    if (config->source != NULL) {
-        cs_log(CS_LOG_WARN, "%s names no serverUrl, so there are no tokens: add it, or set CODESIGNING_SERVER_URL", config->source);
-        return;
-    }
-    for (size_t i = 0; i < place_count; i++) {
-        size_t length = strlen(looked_at);
-        if (find_place(i, place, sizeof place))
-            snprintf(looked_at + length, sizeof looked_at - length, "%s%s", length > 0 ? " or " : "", place);
-    }
-    cs_log(asked_for ? CS_LOG_WARN : CS_LOG_INFO,
-           "nothing is configured, so there are no tokens: write %s, or set CODESIGNING_PKCS11_CONFIG or CODESIGNING_SERVER_URL",
-           looked_at);
 }
 
 static p11_module *build(bool asked_for, cs_error *error)
 {
     p11_module *module = calloc(1, sizeof *module);
-    cs_config config;
-    cs_metadata metadata;
-    cs_result result = load_config(&config, error);
-    if (result == CS_OK) {
-        cs_log_configure(config.log_level, config.log_file);
-        warn_of_exposure(&config);
-        tell_of_no_server(&config, asked_for);
-        cs_metadata_collect(&metadata, config.send_command_line);
-        result = module != NULL ? cs_client_open(&module->client, &config, &metadata, error)
-                                : cs_fail(error, CS_NO_MEMORY, "out of memory");
-    }
-    cs_config_release(&config);
+    cs_result result = module != NULL ? open_client(asked_for, &module->client, error)
+                                      : cs_fail(error, CS_NO_MEMORY, "out of memory");
     if (result == CS_OK) {
         module->references = 1;
-        module->tokens = p11_tokens_new();
+        module->tokens = p11_tokens_new(module->client);
         module->sessions = p11_sessions_new();
-        module->made = p11_made_new();
-        if (module->tokens == NULL || module->sessions == NULL || module->made == NULL)
+        module->session_objects = p11_session_objects_new();
+        if (module->tokens == NULL || module->sessions == NULL || module->session_objects == NULL)
             result = cs_fail(error, CS_NO_MEMORY, "out of memory");
     }
     if (result == CS_OK)

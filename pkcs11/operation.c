@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "settings/log.h"
+#include "values/secret.h"
+
 static cs_hash hash_of(CK_MECHANISM_TYPE type)
 {
     const p11_mechanism *mechanism = p11_mechanism_find(type);
@@ -37,10 +40,14 @@ static CK_RV read_hash(const CK_MECHANISM *mechanism, const p11_mechanism *known
     return mechanism->ulParameterLen == 0 ? CKR_OK : CKR_MECHANISM_PARAM_INVALID;
 }
 
-CK_RV p11_operation_begin(p11_module *module, const p11_session *session, p11_operation *operation,
-                          const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key, CK_OBJECT_CLASS class)
+void p11_operation_end(p11_operation *operation)
 {
-    p11_object object;
+    cs_digest_free(operation->digest);
+    cs_wipe(operation, sizeof *operation);
+}
+
+CK_RV p11_operation_begin(p11_operation *operation, const CK_MECHANISM *mechanism, const p11_object *key, CK_OBJECT_CLASS class)
+{
     cs_hash hash;
     if (mechanism == NULL) {
         p11_operation_end(operation);
@@ -54,16 +61,16 @@ CK_RV p11_operation_begin(p11_module *module, const p11_session *session, p11_op
     CK_RV rv = read_hash(mechanism, known, &hash);
     if (rv != CKR_OK)
         return rv;
-    if (!p11_object_find(module, session->slot, key, &object) || object.class == CKO_CERTIFICATE)
+    if (key == NULL || key->class == CKO_CERTIFICATE)
         return CKR_KEY_HANDLE_INVALID;
-    if (object.class != class)
+    if (key->class != class)
         return CKR_KEY_FUNCTION_NOT_PERMITTED;
-    if (cs_key_algorithm_is_rsa(object.certificate->key) != p11_mechanism_is_rsa(known))
+    if (cs_key_algorithm_is_rsa(key->certificate->key) != p11_mechanism_is_rsa(known))
         return CKR_KEY_TYPE_INCONSISTENT;
     if (known->hash != CS_HASH_NONE && (operation->digest = cs_digest_start(known->hash)) == NULL)
         return CKR_HOST_MEMORY;
     operation->mechanism = known;
-    operation->signer = object.signer;
+    operation->signer = key->signer;
     operation->hash = hash;
     return CKR_OK;
 }

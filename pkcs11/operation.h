@@ -1,12 +1,28 @@
-/* What C_Sign and C_Verify have alike: from a mechanism and data to a digest. */
+/* A signature or a verification under way: from a mechanism and data to a digest. */
 #ifndef CODESIGNING_PKCS11_OPERATION_H
 #define CODESIGNING_PKCS11_OPERATION_H
 
-#include "module.h"
+#include "mechanism.h"
+#include "object.h"
+#include "platform/platform.h"
 
-/* Begins, on a key of this class. A NULL mechanism ends an operation under way (section 5.11). */
-CK_RV p11_operation_begin(p11_module *module, const p11_session *session, p11_operation *operation,
-                          const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key, CK_OBJECT_CLASS class);
+/* How the data of an operation come: by C_Sign and its like, or by C_SignUpdate and C_SignFinal. A call of the other kind
+ * is answered by CKR_OPERATION_ACTIVE and ends the operation (PKCS#11 v2.40, sections 5.10 to 5.12). */
+typedef enum p11_manner { P11_UNDECIDED, P11_AT_ONCE, P11_BY_PARTS } p11_manner;
+
+typedef struct p11_operation {
+    const p11_mechanism *mechanism; /* NULL: none */
+    const p11_signer *signer;
+    cs_hash hash;            /* of the mechanism or of its parameters; CS_HASH_NONE until the data tells */
+    cs_digest *digest;       /* mechanisms that hash */
+    unsigned char data[128]; /* mechanisms that do not */
+    size_t length;
+    p11_manner manner;
+} p11_operation;
+
+/* Begins, on a key of this class; `key` is NULL for a handle that is none. A NULL mechanism ends an operation under way
+ * (section 5.11). */
+CK_RV p11_operation_begin(p11_operation *operation, const CK_MECHANISM *mechanism, const p11_object *key, CK_OBJECT_CLASS class);
 
 /* CKR_OK when the operation may go on in this manner; ends it otherwise, or says that there is none. */
 CK_RV p11_operation_continue(p11_operation *operation, p11_manner manner);
@@ -15,5 +31,7 @@ CK_RV p11_operation_update(p11_operation *operation, const unsigned char *part, 
 
 /* The digest of all that was given, of cs_hash_length(operation->hash) bytes. */
 CK_RV p11_operation_digest(p11_operation *operation, unsigned char *digest);
+
+void p11_operation_end(p11_operation *operation);
 
 #endif

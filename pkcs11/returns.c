@@ -1,4 +1,4 @@
-#include "module.h"
+#include "returns.h"
 
 /* docs/pkcs11.md explains each to its reader; keep the two alike. */
 CK_RV p11_rv(cs_result result)

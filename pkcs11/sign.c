@@ -1,6 +1,9 @@
 #include <string.h>
 
-#include "operation.h"
+#include "client/sign.h"
+#include "module.h"
+#include "returns.h"
+#include "signer_objects.h"
 
 /* PKCS#11 v2.40, section 5.11. */
 CK_RV C_SignInit(CK_SESSION_HANDLE hSession, CK_MECHANISM_PTR pMechanism, CK_OBJECT_HANDLE hKey)
@@ -10,7 +13,9 @@ CK_RV C_SignInit(CK_SESSION_HANDLE hSession, CK_MECHANISM_PTR pMechanism, CK_OBJ
     CK_RV rv = p11_session_enter(hSession, &module, &session);
     if (rv != CKR_OK)
         return rv;
-    rv = p11_operation_begin(module, session, &session->sign, pMechanism, hKey, CKO_PRIVATE_KEY);
+    p11_object key;
+    bool found = p11_signer_object_find(module->tokens, session->slot, hKey, &key);
+    rv = p11_operation_begin(&session->sign, pMechanism, found ? &key : NULL, CKO_PRIVATE_KEY);
     return p11_session_leave(module, session, "C_SignInit", rv);
 }
 
@@ -29,7 +34,7 @@ static CK_RV sign(p11_module *module, p11_operation *operation, unsigned char *s
         .digest = digest,
     };
     size_t length;
-    return p11_rv(cs_sign(p11_client(module), &request, signature, &length, NULL));
+    return p11_rv(cs_sign(module->client, &request, signature, &length, NULL));
 }
 
 /* The end of C_Sign and C_SignFinal. Asking for the length and a buffer that is too small leave the operation as it is;

@@ -1,7 +1,10 @@
+#include "template.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "made.h"
+#include "platform/platform.h"
+#include "values/certificate.h"
 
 typedef enum form { form_bytes, form_boolean, form_number, form_date } form;
 
@@ -276,16 +279,16 @@ static CK_RV check_changes(const p11_template *template, const CK_ATTRIBUTE *giv
     return CKR_OK;
 }
 
-static CK_RV duplicate(const p11_object *source, p11_template **made)
+static CK_RV duplicate(p11_reader *read_source, const void *source, p11_template **made)
 {
     p11_value read;
     CK_OBJECT_CLASS class = CKO_DATA;
-    if (p11_attribute(source, CKA_CLASS, &read) == CKR_OK)
+    if (read_source(source, CKA_CLASS, &read) == CKR_OK)
         memcpy(&class, read.data, sizeof class);
     p11_template *template = start(class);
     CK_RV rv = template != NULL ? CKR_OK : CKR_HOST_MEMORY;
     for (size_t i = 0; i < rule_count && rv == CKR_OK; i++)
-        if (p11_attribute(source, rules[i].type, &read) == CKR_OK)
+        if (read_source(source, rules[i].type, &read) == CKR_OK)
             rv = store(template, i, read.data, read.length);
     if (rv == CKR_OK)
         *made = template;
@@ -294,17 +297,23 @@ static CK_RV duplicate(const p11_object *source, p11_template **made)
     return rv;
 }
 
-CK_RV p11_template_copy(const p11_object *source, const CK_ATTRIBUTE *given, CK_ULONG count, p11_template **made)
+CK_RV p11_template_copy(p11_reader *read_source, const void *source, const CK_ATTRIBUTE *given, CK_ULONG count,
+                        p11_template **made)
 {
     p11_template *template;
     p11_value copyable;
-    if (p11_attribute(source, CKA_COPYABLE, &copyable) != CKR_OK || *(const CK_BBOOL *)copyable.data != CK_TRUE)
+    if (read_source(source, CKA_COPYABLE, &copyable) != CKR_OK || *(const CK_BBOOL *)copyable.data != CK_TRUE)
         return CKR_ACTION_PROHIBITED;
-    CK_RV rv = duplicate(source, &template);
+    CK_RV rv = duplicate(read_source, source, &template);
     if (rv != CKR_OK)
         return rv;
     rv = check_changes(template, given, count, true);
     return finish(template, rv == CKR_OK ? take(template, given, count) : rv, made);
+}
+
+static CK_RV read_template(const void *template, CK_ATTRIBUTE_TYPE type, p11_value *out)
+{
+    return p11_template_read(template, type, out);
 }
 
 CK_RV p11_template_change(p11_template **template, const CK_ATTRIBUTE *given, CK_ULONG count, size_t room)
@@ -312,7 +321,7 @@ CK_RV p11_template_change(p11_template **template, const CK_ATTRIBUTE *given, CK
     p11_template *changed;
     if (!p11_template_is(*template, CKA_MODIFIABLE))
         return CKR_ACTION_PROHIBITED;
-    CK_RV rv = duplicate(&(p11_object){ .made = *template }, &changed);
+    CK_RV rv = duplicate(read_template, *template, &changed);
     if (rv != CKR_OK)
         return rv;
     rv = check_changes(changed, given, count, false);

@@ -1,4 +1,5 @@
-#include "operation.h"
+#include "module.h"
+#include "signer_objects.h"
 
 /* PKCS#11 v2.40, section 5.12. Checked here, with the public key of the certificate. */
 CK_RV C_VerifyInit(CK_SESSION_HANDLE hSession, CK_MECHANISM_PTR pMechanism, CK_OBJECT_HANDLE hKey)
@@ -8,7 +9,9 @@ CK_RV C_VerifyInit(CK_SESSION_HANDLE hSession, CK_MECHANISM_PTR pMechanism, CK_O
     CK_RV rv = p11_session_enter(hSession, &module, &session);
     if (rv != CKR_OK)
         return rv;
-    rv = p11_operation_begin(module, session, &session->verify, pMechanism, hKey, CKO_PUBLIC_KEY);
+    p11_object key;
+    bool found = p11_signer_object_find(module->tokens, session->slot, hKey, &key);
+    rv = p11_operation_begin(&session->verify, pMechanism, found ? &key : NULL, CKO_PUBLIC_KEY);
     return p11_session_leave(module, session, "C_VerifyInit", rv);
 }
 

@@ -1,12 +1,15 @@
-#include "commands.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
+#include "commands.h"
+#include "failure.h"
+#include "key_storage.h"
 #include "pkcs7.h"
-#include "platform.h"
+#include "platform/platform.h"
+#include "signers.h"
 
 static const DWORD encoding = X509_ASN_ENCODING | PKCS_7_ASN_ENCODING;
 

@@ -1,6 +1,6 @@
 /* %ProgramData%\CodeSigning. Windows lets every user make folders in %ProgramData%: whoever made this one first could say
  * there which server the machine signs with, and wait for its secret. */
-#include "commands.h"
+#include "folder.h"
 
 #include <aclapi.h>
 #include <sddl.h>

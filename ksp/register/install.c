@@ -1,10 +1,13 @@
-#include "commands.h"
-
 #include <stdio.h>
 #include <wchar.h>
 
+#include "commands.h"
 #include "event.h"
-#include "platform.h"
+#include "failure.h"
+#include "folder.h"
+#include "key_storage.h"
+#include "paths.h"
+#include "registration.h"
 
 /* The Windows SDK declares these in its driver kit only; bcrypt.dll has had them since Windows Vista. */
 typedef NTSTATUS(WINAPI *register_function)(LPCWSTR provider, ULONG flags, PCRYPT_PROVIDER_REG registration);

@@ -1,7 +1,9 @@
-#include "commands.h"
+#include <windows.h>
 
 #include <stdio.h>
 #include <wchar.h>
+
+#include "commands.h"
 
 static const char usage[] =
     "Usage: codesigning-ksp-register COMMAND\n"

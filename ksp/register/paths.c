@@ -1,9 +1,8 @@
-#include "commands.h"
+#include "paths.h"
 
 #include <stdio.h>
-#include <wchar.h>
 
-#include "wide.h"
+#include "key_storage.h"
 
 bool system_path(bool wow64, wchar_t path[MAX_PATH])
 {
@@ -11,18 +10,4 @@ bool system_path(bool wow64, wchar_t path[MAX_PATH])
     UINT length = wow64 ? GetSystemWow64DirectoryW(folder, MAX_PATH) : GetSystemDirectoryW(folder, MAX_PATH);
     return length > 0 && length < MAX_PATH
         && _snwprintf(path, MAX_PATH, L"%ls\\" KSP_IMAGE_NAME, folder) < MAX_PATH - 1;
-}
-
-int failed(const char *what, DWORD code)
-{
-    wchar_t text[512] = L"";
-    char narrow[1024];
-    FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, code, 0, text,
-                   sizeof text / sizeof *text - 1, NULL);
-    text[wcscspn(text, L"\r\n")] = L'\0';
-    cs_narrow_into(text, narrow, sizeof narrow);
-    fprintf(stderr, "%s: error 0x%lx%s%s\n", what, code, narrow[0] != '\0' ? ": " : "", narrow);
-    if (code == ERROR_ACCESS_DENIED)
-        fprintf(stderr, "Run this as administrator.\n");
-    return 1;
 }

@@ -1,37 +1,15 @@
-#include "commands.h"
-
 #include <stdio.h>
 #include <wchar.h>
 
+#include "commands.h"
 #include "configuration.h"
-#include "platform.h"
+#include "folder.h"
+#include "key_storage.h"
+#include "paths.h"
+#include "platform/platform.h"
+#include "registration.h"
 
 typedef NTSTATUS(WINAPI *get_interface_function)(LPCWSTR, key_storage_functions **, DWORD);
-
-static const wchar_t order_key[] =
-    L"SYSTEM\\CurrentControlSet\\Control\\Cryptography\\Configuration\\Local\\Default\\00010001\\KEY_STORAGE";
-
-/* Windows' own query for this fills a tree of structures; the registry, which it reads, says the same in one line. */
-bool is_registered(void)
-{
-    wchar_t image[MAX_PATH];
-    DWORD size = sizeof image;
-    return RegGetValueW(HKEY_LOCAL_MACHINE, KSP_PROVIDER_REGISTRY_KEY, L"Image", RRF_RT_REG_SZ, NULL, image, &size)
-            == ERROR_SUCCESS
-        && _wcsicmp(image, KSP_IMAGE_NAME) == 0;
-}
-
-static bool is_in_order(void)
-{
-    static wchar_t names[8192];
-    DWORD size = sizeof names;
-    if (RegGetValueW(HKEY_LOCAL_MACHINE, order_key, L"Providers", RRF_RT_REG_MULTI_SZ, NULL, names, &size) != ERROR_SUCCESS)
-        return false;
-    for (const wchar_t *name = names; *name != L'\0'; name += wcslen(name) + 1)
-        if (wcscmp(name, KSP_PROVIDER_NAME) == 0)
-            return true;
-    return false;
-}
 
 static bool say(bool good, const char *when_good, const char *otherwise)
 {
@@ -91,7 +69,7 @@ int show_status(void)
 {
     bool good = say(is_registered(), "the provider is registered",
                     "the provider is not registered: run codesigning-ksp-register install as administrator");
-    good = say(is_in_order(), "it is listed among the key storage providers",
+    good = say(is_listed(), "it is listed among the key storage providers",
                "it is not listed among the key storage providers: run codesigning-ksp-register install as administrator")
         && good;
     good = check_dlls() && good;

@@ -1,14 +1,14 @@
 /* What the core needs from the operating system. One implementation a platform; nothing above includes system headers.
  * Text is UTF-8 on every platform. */
-#ifndef CODESIGNING_PLATFORM_H
-#define CODESIGNING_PLATFORM_H
+#ifndef CODESIGNING_PLATFORM_PLATFORM_H
+#define CODESIGNING_PLATFORM_PLATFORM_H
 
 #include <stdint.h>
 
-#include "codesigning/algorithm.h"
-#include "codesigning/buffer.h"
-#include "codesigning/certificate.h"
-#include "codesigning/result.h"
+#include "values/algorithm.h"
+#include "values/buffer.h"
+#include "values/certificate.h"
+#include "values/result.h"
 
 /* --- threads ------------------------------------------------------------------------------------------------- */
 
@@ -19,6 +19,10 @@ void cs_mutex_destroy(cs_mutex *mutex);
 void cs_mutex_lock(cs_mutex *mutex);
 bool cs_mutex_try_lock(cs_mutex *mutex);
 void cs_mutex_unlock(cs_mutex *mutex);
+
+/* Locks a mutex that another thread may hold over the network: meanwhile neither a fork nor the end of the process waits for
+ * this thread (see cs_blocking_begin). */
+void cs_mutex_lock_waiting(cs_mutex *mutex);
 
 /* Brackets around every call of a module that must survive forks (PKCS#11). `cs_call_begin` answers false when this
  * thread is inside a call already: a cryptographic provider of the host's has led our own TLS back to us, and going on

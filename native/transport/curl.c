@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "curl_library.h"
-#include "platform.h"
+#include "platform/platform.h"
 #include "transport.h"
+#include "values/secret.h"
 
 enum { max_idle = 64, max_sockets = 4, connect_timeout_ms = 10000 };
 

@@ -1,11 +1,11 @@
 /* libcurl, loaded at the first request instead of linked: it brings thirty libraries and four milliseconds, which a
  * program that merely lists its modules should not pay. */
-#ifndef CODESIGNING_CURL_LIBRARY_H
-#define CODESIGNING_CURL_LIBRARY_H
+#ifndef CODESIGNING_TRANSPORT_CURL_LIBRARY_H
+#define CODESIGNING_TRANSPORT_CURL_LIBRARY_H
 
 #include <curl/curl.h>
 
-#include "codesigning/result.h"
+#include "values/result.h"
 
 typedef struct cs_curl_library {
     __typeof__(&curl_global_init) global_init;

@@ -3,11 +3,11 @@
  * Promises of every implementation: TLS 1.2 or newer with the server's certificate and name verified, always; no
  * redirects; connections kept alive in a pool and used by one thread at a time; TCP_NODELAY; nothing done at open that
  * touches the network; waits bracketed by cs_blocking_begin and cs_blocking_end. */
-#ifndef CODESIGNING_TRANSPORT_H
-#define CODESIGNING_TRANSPORT_H
+#ifndef CODESIGNING_TRANSPORT_TRANSPORT_H
+#define CODESIGNING_TRANSPORT_TRANSPORT_H
 
-#include "codesigning/buffer.h"
-#include "codesigning/config.h"
+#include "settings/config.h"
+#include "values/buffer.h"
 
 typedef struct cs_transport cs_transport;
 

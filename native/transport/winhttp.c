@@ -5,9 +5,10 @@
 #include <string.h>
 #include <winhttp.h>
 
-#include "platform.h"
+#include "platform/platform.h"
+#include "platform/windows/wide.h"
 #include "transport.h"
-#include "wide.h"
+#include "values/secret.h"
 
 enum { connect_timeout_ms = 10000, max_retry_after = 86400 };
 

@@ -5,9 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "codesigning/buffer.h"
 #include "scripted_transport.h"
 #include "test.h"
+#include "values/base64.h"
+#include "values/buffer.h"
 
 static CK_FUNCTION_LIST_PTR p11;
 static CK_SESSION_HANDLE session;

@@ -1,10 +1,13 @@
 /* What the client does with the server's answers: retries, renewals, denials, requests for approval. */
 #include <stdlib.h>
 
-#include "codesigning/client.h"
-#include "codesigning/json.h"
+#include "client/catalogue.h"
+#include "client/client.h"
+#include "client/sign.h"
 #include "scripted_transport.h"
 #include "test.h"
+#include "values/base64.h"
+#include "values/json.h"
 
 static cs_client *client;
 static int logins, signs, requests, polls, lists;

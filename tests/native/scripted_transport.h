@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "transport.h"
+#include "transport/transport.h"
 
 typedef cs_result script_answer(const cs_http_request *request, cs_http_response *response, cs_error *error);
 

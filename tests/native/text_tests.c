@@ -1,11 +1,16 @@
 /* What reads text: JSON, base64, DER, PEM, addresses, configuration, command lines. */
 #include <stdlib.h>
 
-#include "codesigning/certificate.h"
-#include "codesigning/config.h"
-#include "codesigning/json.h"
-#include "codesigning/metadata.h"
+#include "client/metadata.h"
+#include "client/problem.h"
+#include "client/redact.h"
+#include "settings/config.h"
+#include "settings/server_url.h"
 #include "test.h"
+#include "values/base64.h"
+#include "values/chain.h"
+#include "values/json.h"
+#include "values/subject_name.h"
 
 static bool is_json(const char *text)
 {

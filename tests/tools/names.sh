@@ -32,7 +32,7 @@ import_signer() { # TOKEN NAME CA-FILE...
 }
 
 longest_chain() {
-  sed -n 's/^#define CS_MAX_AUTHORITIES \([0-9]*\)$/\1/p' "$root/native/include/codesigning/certificate.h"
+  sed -n 's/^#define CS_MAX_AUTHORITIES \([0-9]*\)$/\1/p' "$root/native/values/chain.h"
 }
 
 # A leaf under as many CAs as a chain may have, and deeper, which is under one more.

@@ -7,7 +7,7 @@
 #include <sys/random.h>
 #include <errno.h>
 
-#include "platform.h"
+#include "platform/platform.h"
 
 struct cs_digest {
     EVP_MD_CTX *context;

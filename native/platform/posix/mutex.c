@@ -1,7 +1,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "platform.h"
+#include "platform/platform.h"
 
 struct cs_mutex {
     pthread_mutex_t mutex;
@@ -38,4 +38,13 @@ bool cs_mutex_try_lock(cs_mutex *mutex)
 void cs_mutex_unlock(cs_mutex *mutex)
 {
     pthread_mutex_unlock(&mutex->mutex);
+}
+
+void cs_mutex_lock_waiting(cs_mutex *mutex)
+{
+    if (cs_mutex_try_lock(mutex))
+        return;
+    cs_blocking_begin();
+    cs_mutex_lock(mutex);
+    cs_blocking_end();
 }

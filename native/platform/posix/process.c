@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "platform.h"
+#include "platform/platform.h"
 
 enum { patience_seconds = 2 };
 

@@ -8,7 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "platform.h"
+#include "platform/platform.h"
+#include "values/secret.h"
 
 uint64_t cs_monotonic_ms(void)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platform.h"
+#include "platform/platform.h"
 #include "wide.h"
 
 /* Whether an entry lets a group that holds everybody read. */

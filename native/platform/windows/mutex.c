@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "platform.h"
+#include "platform/platform.h"
 
 struct cs_mutex {
     SRWLOCK lock;
@@ -34,4 +34,9 @@ bool cs_mutex_try_lock(cs_mutex *mutex)
 void cs_mutex_unlock(cs_mutex *mutex)
 {
     ReleaseSRWLockExclusive(&mutex->lock);
+}
+
+void cs_mutex_lock_waiting(cs_mutex *mutex)
+{
+    cs_mutex_lock(mutex);
 }

@@ -1,7 +1,7 @@
 /* Windows has no fork, and ends a process only after its other threads are gone: there is nothing to wait for. */
 #include <windows.h>
 
-#include "platform.h"
+#include "platform/platform.h"
 
 bool cs_call_begin(void)
 {

@@ -1,8 +1,8 @@
 /* A certificate's public key in the form that CNG takes. */
-#ifndef CODESIGNING_PUBLIC_BLOB_H
-#define CODESIGNING_PUBLIC_BLOB_H
+#ifndef CODESIGNING_PLATFORM_WINDOWS_PUBLIC_BLOB_H
+#define CODESIGNING_PLATFORM_WINDOWS_PUBLIC_BLOB_H
 
-#include "codesigning/certificate.h"
+#include "values/certificate.h"
 
 #define CS_MAX_PUBLIC_BLOB 1024
 

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platform.h"
+#include "platform/platform.h"
+#include "values/secret.h"
 #include "wide.h"
 
 enum { max_path = 32768, max_variable = 32768 };

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "codesigning/buffer.h"
+#include "values/buffer.h"
+#include "values/secret.h"
 
 wchar_t *cs_wide(const char *text)
 {

@@ -1,6 +1,6 @@
 /* UTF-8, which the core speaks, to UTF-16, which Windows speaks, and back. */
-#ifndef CODESIGNING_WIDE_H
-#define CODESIGNING_WIDE_H
+#ifndef CODESIGNING_PLATFORM_WINDOWS_WIDE_H
+#define CODESIGNING_PLATFORM_WINDOWS_WIDE_H
 
 #include <stddef.h>
 #include <wchar.h>

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "scripted_transport.h"
+#include "values/base64.h"
 
 int LLVMFuzzerInitialize(int *count, char ***arguments);
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "codesigning/client.h"
+#include "client/catalogue.h"
+#include "client/client.h"
+#include "client/sign.h"
+#include "client/signer_chain.h"
 #include "scripted_transport.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "codesigning/certificate.h"
+#include "values/chain.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 

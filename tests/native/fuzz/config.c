@@ -2,8 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "codesigning/config.h"
-#include "codesigning/metadata.h"
+#include "client/redact.h"
+#include "settings/config.h"
+#include "settings/server_url.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 

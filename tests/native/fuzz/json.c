@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "codesigning/json.h"
+#include "values/json.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 

@@ -1,0 +1,26 @@
+#include "registration.h"
+
+static const wchar_t order_key[] =
+    L"SYSTEM\\CurrentControlSet\\Control\\Cryptography\\Configuration\\Local\\Default\\00010001\\KEY_STORAGE";
+
+/* Windows' own query for this fills a tree of structures; the registry, which it reads, says the same in one line. */
+bool is_registered(void)
+{
+    wchar_t image[MAX_PATH];
+    DWORD size = sizeof image;
+    return RegGetValueW(HKEY_LOCAL_MACHINE, KSP_PROVIDER_REGISTRY_KEY, L"Image", RRF_RT_REG_SZ, NULL, image, &size)
+            == ERROR_SUCCESS
+        && _wcsicmp(image, KSP_IMAGE_NAME) == 0;
+}
+
+bool is_listed(void)
+{
+    static wchar_t names[8192];
+    DWORD size = sizeof names;
+    if (RegGetValueW(HKEY_LOCAL_MACHINE, order_key, L"Providers", RRF_RT_REG_MULTI_SZ, NULL, names, &size) != ERROR_SUCCESS)
+        return false;
+    for (const wchar_t *name = names; *name != L'\0'; name += wcslen(name) + 1)
+        if (wcscmp(name, KSP_PROVIDER_NAME) == 0)
+            return true;
+    return false;
+}

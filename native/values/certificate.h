@@ -1,0 +1,35 @@
+/* Just enough of X.509 to fill the attributes of a token's objects and to export public keys. Nothing here decides
+ * whether a certificate is to be trusted. */
+#ifndef CODESIGNING_VALUES_CERTIFICATE_H
+#define CODESIGNING_VALUES_CERTIFICATE_H
+
+#include "algorithm.h"
+#include "der.h"
+#include "result.h"
+
+/* A parsed certificate. The spans point into `der`, which it owns. */
+typedef struct cs_certificate {
+    unsigned char *der;
+    size_t der_length;
+    cs_span serial;     /* DER INTEGER with tag and length */
+    cs_span issuer;     /* DER Name */
+    cs_span subject;    /* DER Name */
+    cs_span public_key; /* DER SubjectPublicKeyInfo */
+    char not_before[9]; /* YYYYMMDD */
+    char not_after[9];
+    char name[65];      /* the subject's for people, UTF-8: see cs_subject_name */
+    cs_key_algorithm key; /* CS_KEY_UNKNOWN for keys outside the contract, as a root may have */
+    cs_span modulus;      /* RSA: unsigned big-endian, no leading zero */
+    cs_span exponent;
+    cs_span curve;        /* EC: DER OBJECT IDENTIFIER with tag and length */
+    cs_span point;        /* EC: uncompressed point 04 x y */
+} cs_certificate;
+
+/* Parses one DER certificate; takes a copy. */
+cs_result cs_certificate_parse(cs_certificate *certificate, const unsigned char *der, size_t length, cs_error *error);
+void cs_certificate_release(cs_certificate *certificate);
+
+/* Whether the two are the same, byte for byte. */
+bool cs_certificate_equals(const cs_certificate *left, const cs_certificate *right);
+
+#endif
