@@ -4,7 +4,7 @@
 
 #include "event.h"
 
-/* No NTE code speaks of TLS; this one is the channel's own, and tells a person where to look. */
+/* There is no NTE code for TLS; this one is Schannel's, and tells a person where to look. */
 static const SECURITY_STATUS certificate_refused = (SECURITY_STATUS)0x80090327L; /* SEC_E_CERT_UNKNOWN */
 
 SECURITY_STATUS ksp_status(cs_result result)

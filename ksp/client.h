@@ -5,10 +5,10 @@
 #include "client/handle.h"
 #include "values/result.h"
 
-/* The client, opened from the configuration when nobody else has it; NULL with `error` filled. */
+/* The client, opened from the configuration when it is not open; NULL, with `error` filled, when it cannot be. */
 cs_client *ksp_client_acquire(cs_error *error);
 
-/* The last one to give it back closes connections and wipes secrets. */
+/* The last release closes connections and wipes secrets. */
 void ksp_client_release(void);
 
 #endif

@@ -85,7 +85,7 @@ typedef struct listed_key {
     cs_key_algorithm algorithm;
 } listed_key;
 
-/* A list as it was at the first call, so that signers that come and go meanwhile are neither missed nor seen twice. */
+/* The list as of the first call, so that signers that come and go meanwhile are neither missed nor listed twice. */
 typedef struct key_list {
     LONG count;
     LONG next; /* interlocked: callers may share a state among threads */
@@ -123,7 +123,7 @@ static SECURITY_STATUS begin_list(const ksp_provider *provider, key_list **list)
     return *list != NULL ? ERROR_SUCCESS : NTE_NO_MEMORY;
 }
 
-/* The number of the next key that nobody was given yet; -1 at the end, where it stays. */
+/* The index of the next key that was not given yet; -1 at the end. */
 static LONG take_next(key_list *list)
 {
     LONG next = list->next;
@@ -152,7 +152,7 @@ static SECURITY_STATUS give_next(key_list *list, NCryptKeyName **name)
     return ERROR_SUCCESS;
 }
 
-/* With a state of the caller's: held while it is read, so that no other thread can free it meanwhile. */
+/* The state is the caller's: it is retained while it is read, so that no other thread frees it meanwhile. */
 static SECURITY_STATUS continue_list(PVOID state, NCryptKeyName **name)
 {
     ksp_object *list = ksp_object_find((ULONG_PTR)state, KSP_KEY_LIST);
@@ -163,7 +163,7 @@ static SECURITY_STATUS continue_list(PVOID state, NCryptKeyName **name)
     return status;
 }
 
-/* The state is one of our buffers, begun by the first call and given back by the caller with FreeBuffer. */
+/* The state is one of our buffers, made by the first call and freed by the caller with FreeBuffer. */
 SECURITY_STATUS WINAPI ksp_enum_keys(NCRYPT_PROV_HANDLE handle, LPCWSTR scope, NCryptKeyName **name, PVOID *state, DWORD flags)
 {
     if (name == NULL || state == NULL || scope != NULL)

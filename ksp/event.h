@@ -6,7 +6,7 @@
 
 #define KSP_EVENT_SOURCE L"CodeSigning"
 
-/* Writes one error event; a failure to do so is nobody's concern. */
+/* Writes one error event. A failure to do so is ignored. */
 void ksp_event_write(const char *message, SECURITY_STATUS status);
 
 #endif

@@ -1,7 +1,7 @@
 #include "functions.h"
 
 static key_storage_functions table = {
-    .Version = { 1, 0 }, /* the last version that has anything for a provider that only signs */
+    .Version = { 1, 0 }, /* later versions add nothing for a provider that only signs */
     .OpenProvider = ksp_open_provider,
     .OpenKey = ksp_open_key,
     .CreatePersistedKey = ksp_create_persisted_key,

@@ -1,4 +1,4 @@
-/* What a key storage provider shows to ncrypt.dll, written from Microsoft's documentation ("CNG Key Storage Provider
+/* The interface of a key storage provider to ncrypt.dll, written from Microsoft's documentation ("CNG Key Storage Provider
  * Functions" and "Key Storage Provider Interfaces"): the Windows SDK and mingw-w64 carry no header for it.
  * Every function but the first takes the provider's own handle, as OpenProvider gave it. */
 #ifndef CODESIGNING_KSP_KEY_STORAGE_H

@@ -1,5 +1,5 @@
-/* The objects behind handles: counted, and found only while their handle is open. A handle that was never given or is
- * closed already is not followed, so that no caller can make the provider read what is not its own. */
+/* The objects behind handles: counted by references, and found only while their handle is open. Handles are looked up and
+ * never followed, so that no caller makes the provider read memory that is not its own. */
 #ifndef CODESIGNING_KSP_OBJECT_H
 #define CODESIGNING_KSP_OBJECT_H
 
@@ -32,16 +32,16 @@ void ksp_object_open(ksp_object *object, ksp_magic magic, void (*destroy)(ksp_ob
 /* The same, with the handle that the caller has chosen: an address. */
 void ksp_object_open_at(ksp_object *object, ksp_magic magic, ULONG_PTR handle, void (*destroy)(ksp_object *object));
 
-/* The open object with this handle and magic, with one reference more; NULL when there is none. */
+/* The open object with this handle and magic, with a reference added; NULL when there is none. */
 ksp_object *ksp_object_find(ULONG_PTR handle, ksp_magic magic);
 
-/* One reference more, for somebody who has one already. */
+/* Adds a reference; the caller has one already. */
 void ksp_object_retain(ksp_object *object);
 
-/* One reference less; the last one destroys. */
+/* Drops a reference; the last one destroys. */
 void ksp_object_release(ksp_object *object);
 
-/* Takes the handle away, once, and with it its reference. False when it was not open. */
+/* Closes the handle and drops its reference. False when it was not open. */
 bool ksp_object_close(ULONG_PTR handle, ksp_magic magic);
 
 /* A zeroed buffer that the caller gives back with FreeBuffer; NULL when out of memory. Its address is its handle, and

@@ -77,10 +77,10 @@ static cs_result copy_signer(const cs_catalogue *catalogue, const char *name, ks
     return copy_text(signer->id, key->id, sizeof key->id, key->wide_id)
             && copy_text(signer->name, key->name, sizeof key->name, key->wide_name)
         ? CS_OK
-        : cs_fail(error, CS_PROTOCOL, "open key %s: a name or id of the wrong form", name);
+        : cs_fail(error, CS_PROTOCOL, "open key %s: the answer has an invalid name or id", name);
 }
 
-/* A name that is not in the list may be that of a signer that has just been made: the list is asked for once more. */
+/* A name that is not in the list may be that of a new signer: the list is read once more. */
 static cs_result find_signer(cs_client *client, const char *name, ksp_key *key, cs_error *error)
 {
     static const cs_freshness order[] = { CS_CACHED, CS_FRESH };
@@ -108,7 +108,7 @@ static cs_result load_key(cs_client *client, const char *name, ksp_key *key, cs_
     key->algorithm = ksp_key_certificate(key)->key;
     return key->algorithm != CS_KEY_UNKNOWN
         ? CS_OK
-        : cs_fail(error, CS_UNSUPPORTED_ALGORITHM, "open key %s: a key that this provider does not know", name);
+        : cs_fail(error, CS_UNSUPPORTED_ALGORITHM, "open key %s: its kind of key is not supported", name);
 }
 
 /* Takes over the reference to the provider. */
@@ -133,7 +133,7 @@ static SECURITY_STATUS open_key(ksp_provider *provider, LPCWSTR name, NCRYPT_KEY
     return ERROR_SUCCESS;
 }
 
-/* There is one set of keys for machine and users, and none has a legacy specification: both are taken and ignored. */
+/* The keys are the same for machine and users, and none has a legacy specification: both are accepted and ignored. */
 SECURITY_STATUS WINAPI ksp_open_key(NCRYPT_PROV_HANDLE provider_handle, NCRYPT_KEY_HANDLE *handle, LPCWSTR name,
                                     DWORD legacy_key_spec, DWORD flags)
 {

@@ -10,10 +10,10 @@
 #define BCRYPT_ECC_CURVE_NAME L"ECCCurveName"
 #endif
 
-/* As of this provider, not of the product: raised when its behaviour towards callers changes. */
+/* Of this provider, not of the product: raised when its behaviour towards callers changes. */
 static const DWORD provider_version = 0x00010000;
 
-/* A value on its way to the caller; `number` and `lengths` are room for those that are made for the occasion. */
+/* A value for the caller; `number` and `lengths` hold computed ones. */
 typedef struct property_value {
     const void *data;
     size_t size;
@@ -50,7 +50,7 @@ static bool get_provider_value(LPCWSTR property, property_value *value)
     else if (is(property, NCRYPT_VERSION_PROPERTY))
         set_number(value, provider_version);
     else if (is(property, NCRYPT_IMPL_TYPE_PROPERTY))
-        set_number(value, NCRYPT_IMPL_SOFTWARE_FLAG); /* the server's vault; nothing here is hardware */
+        set_number(value, NCRYPT_IMPL_SOFTWARE_FLAG); /* keys are in the server's vault */
     else if (is(property, NCRYPT_MAX_NAME_LENGTH_PROPERTY))
         set_number(value, ksp_max_name);
     else if (is(property, NCRYPT_SECURITY_DESCR_SUPPORT_PROPERTY))
@@ -60,7 +60,7 @@ static bool get_provider_value(LPCWSTR property, property_value *value)
     return true;
 }
 
-/* A key has the length that it has: that is the shortest, the longest and the default. */
+/* The key's one length is the shortest, the longest and the default. */
 static void set_lengths(property_value *value, DWORD bits)
 {
     value->lengths = (NCRYPT_SUPPORTED_LENGTHS){ .dwMinLength = bits, .dwMaxLength = bits, .dwDefaultLength = bits };
@@ -117,7 +117,7 @@ static bool are_flags_known(DWORD flags)
     return (flags & ~(DWORD)(NCRYPT_SILENT_FLAG | NCRYPT_PERSIST_ONLY_FLAG | NCRYPT_PERSIST_FLAG)) == 0;
 }
 
-/* What is wrong with the arguments that all four functions have; ERROR_SUCCESS for nothing. */
+/* Checks the arguments that all four functions have. */
 static SECURITY_STATUS check(LPCWSTR property, DWORD flags)
 {
     return !ksp_is_name(property) ? NTE_INVALID_PARAMETER : !are_flags_known(flags) ? NTE_BAD_FLAGS : ERROR_SUCCESS;
@@ -138,7 +138,7 @@ SECURITY_STATUS WINAPI ksp_get_provider_property(NCRYPT_PROV_HANDLE handle, LPCW
     return status;
 }
 
-/* NTE_NOT_FOUND for what a key does not have: .NET asks for properties of its own and takes only that for "none". */
+/* NTE_NOT_FOUND for what a key does not have: .NET asks for its own properties, and takes no other answer for "none". */
 SECURITY_STATUS WINAPI ksp_get_key_property(NCRYPT_PROV_HANDLE provider, NCRYPT_KEY_HANDLE handle, LPCWSTR property,
                                             PBYTE output, DWORD capacity, DWORD *length, DWORD flags)
 {
@@ -155,8 +155,8 @@ SECURITY_STATUS WINAPI ksp_get_key_property(NCRYPT_PROV_HANDLE provider, NCRYPT_
     return status;
 }
 
-/* Tools say which window a prompt may belong to and what the key is used for. Nothing here prompts, so that both are
- * taken and forgotten; everything else is decided on the server. */
+/* Tools say which window a prompt may belong to, and what the key is used for. Nothing here prompts, so both are accepted
+ * and ignored; everything else is decided on the server. */
 static SECURITY_STATUS set_property(LPCWSTR property, const BYTE *input, DWORD length)
 {
     if (input == NULL || length > NCRYPT_MAX_PROPERTY_DATA)

@@ -7,7 +7,7 @@
 #include "handles.h"
 #include "platform/platform.h"
 
-/* How a hash is to be signed, or was. */
+/* How a hash is signed. */
 typedef struct scheme_choice {
     cs_scheme scheme;
     cs_hash hash;
@@ -30,7 +30,7 @@ static SECURITY_STATUS check_length(const scheme_choice *choice, DWORD length)
     return length == cs_hash_length(choice->hash) ? ERROR_SUCCESS : NTE_BAD_LEN;
 }
 
-/* Without a name the caller has put the DigestInfo together by itself. */
+/* Without a name of a hash, the data is a DigestInfo. */
 static SECURITY_STATUS choose_pkcs1(const BCRYPT_PKCS1_PADDING_INFO *padding, PBYTE hash, DWORD length, scheme_choice *choice)
 {
     choice->scheme = CS_SCHEME_RSA_PKCS1;
@@ -54,7 +54,7 @@ static SECURITY_STATUS choose_pss(const BCRYPT_PSS_PADDING_INFO *padding, DWORD 
     return status == ERROR_SUCCESS && padding->cbSalt != length ? NTE_NOT_SUPPORTED : status;
 }
 
-/* CNG does not say which hash an ECDSA signature is over: the length does. */
+/* CNG does not pass the hash of an ECDSA signature: the length tells it. */
 static SECURITY_STATUS choose_ecdsa(DWORD length, scheme_choice *choice)
 {
     choice->scheme = CS_SCHEME_ECDSA;
@@ -88,7 +88,7 @@ static SECURITY_STATUS sign(const ksp_key *key, const scheme_choice *choice, uns
     return cs_sign(key->provider->client, &request, signature, length, &error) == CS_OK ? ERROR_SUCCESS : ksp_failed(&error);
 }
 
-/* Only a call with room for the signature goes to the server: asking for the length uses up nothing. */
+/* Only a call with room for the signature goes to the server: asking for the length uses no grant. */
 static SECURITY_STATUS sign_into(const ksp_key *key, const scheme_choice *choice, PBYTE output, DWORD capacity, DWORD *length)
 {
     unsigned char signature[CS_MAX_SIGNATURE_LENGTH];

@@ -1,7 +1,7 @@
 #include "functions.h"
 #include "handles.h"
 
-/* A handle that is not ours is told as such even here. */
+/* Even here a handle that is not ours is NTE_INVALID_HANDLE. */
 static SECURITY_STATUS refuse(NCRYPT_PROV_HANDLE handle)
 {
     ksp_provider *provider = ksp_provider_find(handle);
@@ -11,8 +11,8 @@ static SECURITY_STATUS refuse(NCRYPT_PROV_HANDLE handle)
     return NTE_NOT_SUPPORTED;
 }
 
-SECURITY_STATUS WINAPI ksp_create_persisted_key(NCRYPT_PROV_HANDLE provider, NCRYPT_KEY_HANDLE *key, LPCWSTR algorithm, LPCWSTR name,
-                                                DWORD legacy_key_spec, DWORD flags)
+SECURITY_STATUS WINAPI ksp_create_persisted_key(NCRYPT_PROV_HANDLE provider, NCRYPT_KEY_HANDLE *key, LPCWSTR algorithm,
+                                                LPCWSTR name, DWORD legacy_key_spec, DWORD flags)
 {
     (void)key;
     (void)algorithm;
@@ -36,8 +36,8 @@ SECURITY_STATUS WINAPI ksp_delete_key(NCRYPT_PROV_HANDLE provider, NCRYPT_KEY_HA
     return refuse(provider);
 }
 
-SECURITY_STATUS WINAPI ksp_crypt(NCRYPT_PROV_HANDLE provider, NCRYPT_KEY_HANDLE key, PBYTE input, DWORD input_length, VOID *padding,
-                                 PBYTE output, DWORD capacity, DWORD *length, DWORD flags)
+SECURITY_STATUS WINAPI ksp_crypt(NCRYPT_PROV_HANDLE provider, NCRYPT_KEY_HANDLE key, PBYTE input, DWORD input_length,
+                                 VOID *padding, PBYTE output, DWORD capacity, DWORD *length, DWORD flags)
 {
     (void)key;
     (void)input;
@@ -51,7 +51,8 @@ SECURITY_STATUS WINAPI ksp_crypt(NCRYPT_PROV_HANDLE provider, NCRYPT_KEY_HANDLE 
 }
 
 SECURITY_STATUS WINAPI ksp_import_key(NCRYPT_PROV_HANDLE provider, NCRYPT_KEY_HANDLE import_key, LPCWSTR type,
-                                      NCryptBufferDesc *parameters, NCRYPT_KEY_HANDLE *key, PBYTE data, DWORD length, DWORD flags)
+                                      NCryptBufferDesc *parameters, NCRYPT_KEY_HANDLE *key, PBYTE data, DWORD length,
+                                      DWORD flags)
 {
     (void)import_key;
     (void)type;
@@ -78,8 +79,8 @@ SECURITY_STATUS WINAPI ksp_notify_change_key(NCRYPT_PROV_HANDLE provider, HANDLE
     return refuse(provider);
 }
 
-SECURITY_STATUS WINAPI ksp_secret_agreement(NCRYPT_PROV_HANDLE provider, NCRYPT_KEY_HANDLE private_key, NCRYPT_KEY_HANDLE public_key,
-                                            NCRYPT_SECRET_HANDLE *secret, DWORD flags)
+SECURITY_STATUS WINAPI ksp_secret_agreement(NCRYPT_PROV_HANDLE provider, NCRYPT_KEY_HANDLE private_key,
+                                            NCRYPT_KEY_HANDLE public_key, NCRYPT_SECRET_HANDLE *secret, DWORD flags)
 {
     (void)private_key;
     (void)public_key;
@@ -119,8 +120,9 @@ SECURITY_STATUS WINAPI ksp_key_derivation(NCRYPT_PROV_HANDLE provider, NCRYPT_KE
     return refuse(provider);
 }
 
-SECURITY_STATUS WINAPI ksp_create_claim(NCRYPT_PROV_HANDLE provider, NCRYPT_KEY_HANDLE subject, NCRYPT_KEY_HANDLE authority, DWORD type,
-                                        NCryptBufferDesc *parameters, PBYTE claim, DWORD capacity, DWORD *length, DWORD flags)
+SECURITY_STATUS WINAPI ksp_create_claim(NCRYPT_PROV_HANDLE provider, NCRYPT_KEY_HANDLE subject, NCRYPT_KEY_HANDLE authority,
+                                        DWORD type, NCryptBufferDesc *parameters, PBYTE claim, DWORD capacity, DWORD *length,
+                                        DWORD flags)
 {
     (void)subject;
     (void)authority;
@@ -133,9 +135,9 @@ SECURITY_STATUS WINAPI ksp_create_claim(NCRYPT_PROV_HANDLE provider, NCRYPT_KEY_
     return refuse(provider);
 }
 
-SECURITY_STATUS WINAPI ksp_verify_claim(NCRYPT_PROV_HANDLE provider, NCRYPT_KEY_HANDLE subject, NCRYPT_KEY_HANDLE authority, DWORD type,
-                                        NCryptBufferDesc *parameters, PBYTE claim, DWORD claim_length, NCryptBufferDesc *output,
-                                        DWORD flags)
+SECURITY_STATUS WINAPI ksp_verify_claim(NCRYPT_PROV_HANDLE provider, NCRYPT_KEY_HANDLE subject, NCRYPT_KEY_HANDLE authority,
+                                        DWORD type, NCryptBufferDesc *parameters, PBYTE claim, DWORD claim_length,
+                                        NCryptBufferDesc *output, DWORD flags)
 {
     (void)subject;
     (void)authority;

@@ -45,7 +45,7 @@ static CK_RV text(p11_value *value, const char *string)
     return bytes(value, string, strlen(string));
 }
 
-/* Key, public key and leaf share the signer's id; the others of the chain are told apart by a hash of themselves. */
+/* Private key, public key and leaf share the signer's id; the id of another certificate of the chain is its hash. */
 static CK_RV identifier(const p11_object *object, p11_value *value)
 {
     unsigned char hash[CS_MAX_DIGEST_LENGTH];
@@ -98,7 +98,7 @@ static CK_RV storage_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE type,
         return number(value, object->class);
     case CKA_TOKEN:
         return boolean(value, true);
-    case CKA_PRIVATE: /* seen after a login only: where one is needed */
+    case CKA_PRIVATE: /* seen only after a login, where one is needed */
         return boolean(value, object->class == CKO_PRIVATE_KEY && object->signer->slot == P11_LOGIN_SLOT);
     case CKA_COPYABLE:
         return boolean(value, object->class == CKO_CERTIFICATE);
@@ -140,7 +140,7 @@ static CK_RV certificate_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE t
         return span(value, certificate->serial);
     case CKA_CHECK_VALUE:
         return check_value(object, value);
-    case CKA_URL: /* the value itself is here, and so no place to get it from and no hashes to check it by */
+    case CKA_URL: /* empty, since the certificate itself is here */
     case CKA_HASH_OF_SUBJECT_PUBLIC_KEY:
     case CKA_HASH_OF_ISSUER_PUBLIC_KEY:
         return bytes(value, "", 0);
@@ -153,7 +153,7 @@ static CK_RV certificate_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE t
     }
 }
 
-/* What public and private key have alike. */
+/* What public and private keys have in common. */
 static CK_RV key_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE type, p11_value *value)
 {
     const cs_certificate *certificate = object->certificate;
@@ -161,7 +161,7 @@ static CK_RV key_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE type, p11
     case CKA_KEY_TYPE:
         return number(value, cs_key_algorithm_is_rsa(certificate->key) ? CKK_RSA : CKK_EC);
     case CKA_DERIVE:
-    case CKA_LOCAL: /* made in the server's vault, or brought there: this module cannot tell */
+    case CKA_LOCAL: /* generated in the server's vault or imported there: this module cannot tell */
         return boolean(value, false);
     case CKA_KEY_GEN_MECHANISM:
         return number(value, CK_UNAVAILABLE_INFORMATION);
@@ -206,7 +206,7 @@ static CK_RV private_key_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE t
     switch (type) {
     case CKA_SIGN:
     case CKA_SENSITIVE:
-    case CKA_ALWAYS_SENSITIVE:  /* no call of this token has ever given a private key out */
+    case CKA_ALWAYS_SENSITIVE:  /* no call of this module gives a private key away */
     case CKA_NEVER_EXTRACTABLE:
         return boolean(value, true);
     case CKA_EXTRACTABLE:

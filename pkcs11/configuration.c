@@ -7,11 +7,11 @@
 #include "settings/log.h"
 #include "values/secret.h"
 
-/* Where the configuration lies: under a directory that the environment names, or at a place of its own. */
+/* Where the configuration is: in a directory that the environment names, or at a fixed path. */
 static const struct {
     const char *variable;
     const char *path;
-} places[] = {
+} locations[] = {
 #if defined(_WIN32)
     { "APPDATA", "\\CodeSigning\\pkcs11.json" },
     { "ProgramData", "\\CodeSigning\\pkcs11.json" },
@@ -21,25 +21,25 @@ static const struct {
 #endif
 };
 
-enum { place_count = sizeof places / sizeof *places };
+enum { location_count = sizeof locations / sizeof *locations };
 
-static bool find_place(size_t index, char *path, size_t capacity)
+static bool get_location(size_t index, char *path, size_t capacity)
 {
-    char *directory = places[index].variable != NULL ? cs_environment(places[index].variable) : NULL;
-    bool known = places[index].variable == NULL || directory != NULL;
-    snprintf(path, capacity, "%s%s", directory != NULL ? directory : "", places[index].path);
+    char *directory = locations[index].variable != NULL ? cs_environment(locations[index].variable) : NULL;
+    bool known = locations[index].variable == NULL || directory != NULL;
+    snprintf(path, capacity, "%s%s", directory != NULL ? directory : "", locations[index].path);
     cs_secret_free(directory);
     return known;
 }
 
 static cs_result load_config(cs_config *config, cs_error *error)
 {
-    char found[place_count][1024];
+    char found[location_count][1024];
     char *named = cs_config_variable("CODESIGNING_PKCS11_CONFIG");
-    const char *paths[1 + place_count] = { named };
-    for (size_t i = 0; i < place_count; i++)
-        paths[1 + i] = find_place(i, found[i], sizeof found[i]) ? found[i] : NULL;
-    cs_result result = cs_config_load(config, paths, named != NULL ? 1 : 1 + place_count, named != NULL, error);
+    const char *paths[1 + location_count] = { named };
+    for (size_t i = 0; i < location_count; i++)
+        paths[1 + i] = get_location(i, found[i], sizeof found[i]) ? found[i] : NULL;
+    cs_result result = cs_config_load(config, paths, named != NULL ? 1 : 1 + location_count, named != NULL, error);
     cs_secret_free(named);
     return result;
 }
@@ -48,28 +48,30 @@ static void warn_of_exposure(const cs_config *config)
 {
     if (config->source != NULL && (config->client_secret != NULL || config->token != NULL)
         && cs_file_is_exposed(config->source))
-        cs_log(CS_LOG_WARN, "%s holds a secret and everybody may read it: chmod 600", config->source);
+        cs_log(CS_LOG_WARN, "%s holds a secret and every user may read it: chmod 600", config->source);
 }
 
-/* Or the tool would say "no slots" and nobody why. p11-kit loads every module of the machine into programs that never asked
- * for this one; it shows by what it alone sets. */
-static void tell_of_no_server(const cs_config *config, bool asked_for)
+/* Tools only say that there are no slots. Programs that p11-kit brings this module to, as it does all modules of the machine,
+ * are not warned. */
+static void warn_of_missing_server(const cs_config *config, bool asked_for)
 {
-    char looked_at[place_count * 1024] = "", place[1024];
+    char looked_at[location_count * 1024] = "", place[1024];
     if (config->server_url != NULL)
         return;
     if (config->source != NULL) {
-        cs_log(CS_LOG_WARN, "%s names no serverUrl, so there are no tokens: add it, or set CODESIGNING_SERVER_URL", config->source);
+        cs_log(CS_LOG_WARN, "%s names no serverUrl, so there are no tokens: add it, or set CODESIGNING_SERVER_URL",
+               config->source);
         return;
     }
-    for (size_t i = 0; i < place_count; i++) {
+    for (size_t i = 0; i < location_count; i++) {
         size_t length = strlen(looked_at);
-        if (find_place(i, place, sizeof place))
+        if (get_location(i, place, sizeof place))
             snprintf(looked_at + length, sizeof looked_at - length, "%s%s", length > 0 ? " or " : "", place);
     }
-    cs_log(asked_for ? CS_LOG_WARN : CS_LOG_INFO,
-           "nothing is configured, so there are no tokens: write %s, or set CODESIGNING_PKCS11_CONFIG or CODESIGNING_SERVER_URL",
-           looked_at);
+    cs_log(
+        asked_for ? CS_LOG_WARN : CS_LOG_INFO,
+        "nothing is configured, so there are no tokens: write %s, or set CODESIGNING_PKCS11_CONFIG or CODESIGNING_SERVER_URL",
+        looked_at);
 }
 
 cs_result p11_configure(cs_config *config, bool asked_for, cs_error *error)
@@ -79,6 +81,6 @@ cs_result p11_configure(cs_config *config, bool asked_for, cs_error *error)
         return result;
     cs_log_configure(config->log_level, config->log_file);
     warn_of_exposure(config);
-    tell_of_no_server(config, asked_for);
+    warn_of_missing_server(config, asked_for);
     return CS_OK;
 }

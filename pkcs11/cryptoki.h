@@ -3,7 +3,7 @@
 #define CODESIGNING_PKCS11_CRYPTOKI_H
 
 #if defined(_WIN32)
-/* On Windows it declares every C_ function as imported; here they are made. What is exported, exports.def says. */
+/* On Windows it declares every C_ function as imported; this module defines them. exports.def says what is exported. */
 #pragma push_macro("__declspec")
 #undef __declspec
 #define __declspec(kind)

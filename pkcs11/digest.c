@@ -5,7 +5,7 @@ static void end(p11_session *session)
     cs_digest_free(session->digest);
     session->digest = NULL;
     session->digesting = NULL;
-    session->digest_manner = P11_UNDECIDED;
+    session->digest_parts = P11_UNDECIDED;
 }
 
 static CK_RV begin(p11_session *session, const CK_MECHANISM *mechanism)
@@ -39,15 +39,15 @@ CK_RV C_DigestInit(CK_SESSION_HANDLE hSession, CK_MECHANISM_PTR pMechanism)
     return p11_session_leave(module, session, "C_DigestInit", begin(session, pMechanism));
 }
 
-static CK_RV go_on(p11_session *session, p11_manner manner)
+static CK_RV go_on(p11_session *session, p11_parts parts)
 {
     if (session->digesting == NULL)
         return CKR_OPERATION_NOT_INITIALIZED;
-    if (session->digest_manner != P11_UNDECIDED && session->digest_manner != manner) {
+    if (session->digest_parts != P11_UNDECIDED && session->digest_parts != parts) {
         end(session);
         return CKR_OPERATION_ACTIVE;
     }
-    session->digest_manner = manner;
+    session->digest_parts = parts;
     return CKR_OK;
 }
 
@@ -89,7 +89,7 @@ CK_RV C_Digest(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pData, CK_ULONG ulDataLen
     CK_RV rv = p11_session_enter(hSession, &module, &session);
     if (rv != CKR_OK)
         return rv;
-    rv = go_on(session, P11_AT_ONCE);
+    rv = go_on(session, P11_SINGLE_PART);
     if (rv == CKR_OK)
         rv = finish(session, pData, ulDataLen, pDigest, pulDigestLen);
     return p11_session_leave(module, session, "C_Digest", rv);
@@ -103,7 +103,7 @@ CK_RV C_DigestUpdate(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pPart, CK_ULONG ulP
     CK_RV rv = p11_session_enter(hSession, &module, &session);
     if (rv != CKR_OK)
         return rv;
-    rv = go_on(session, P11_BY_PARTS);
+    rv = go_on(session, P11_MULTIPLE_PART);
     if (rv == CKR_OK)
         rv = update(session, pPart, ulPartLen);
     if (rv != CKR_OK)
@@ -119,7 +119,7 @@ CK_RV C_DigestFinal(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pDigest, CK_ULONG_PT
     CK_RV rv = p11_session_enter(hSession, &module, &session);
     if (rv != CKR_OK)
         return rv;
-    rv = go_on(session, P11_BY_PARTS);
+    rv = go_on(session, P11_MULTIPLE_PART);
     if (rv == CKR_OK)
         rv = finish(session, NULL, 0, pDigest, pulDigestLen);
     return p11_session_leave(module, session, "C_DigestFinal", rv);

@@ -1,13 +1,13 @@
 #include "cryptoki.h"
 
-/* The version script and exports.def leave no other name to see. */
+/* The version script and exports.def export no other name. */
 #if defined(__GNUC__) && !defined(_WIN32)
 #define EXPORTED __attribute__((visibility("default")))
 #else
 #define EXPORTED
 #endif
 
-/* Never changed; not const, because the standard hands out a pointer that is not. */
+/* Never changed; not const, because the standard's pointer to it is not. */
 static CK_FUNCTION_LIST functions = {
     .version = { 2, 40 },
     .C_Initialize = C_Initialize,

@@ -7,7 +7,7 @@
 
 enum { longest_signer_name = 32, mark_digits = 8 };
 
-/* Tools compare labels with and without regard to case. */
+/* Some tools ignore the case of labels. */
 static bool could_name_a_signer(const char *text)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -19,8 +19,8 @@ static bool could_name_a_signer(const char *text)
     return text[length] == '\0' && length <= longest_signer_name;
 }
 
-/* So much of `text` as fits into `room` bytes, ended at a character's end. */
-static int cut(const char *text, size_t room)
+/* The length of the longest beginning of `text` that fits into `room` bytes and ends with a whole character. */
+static int fitting_length(const char *text, size_t room)
 {
     size_t length = strlen(text);
     if (length <= room)
@@ -45,6 +45,6 @@ bool p11_label_make(const cs_certificate *authority, unsigned marks, p11_label *
         snprintf(mark + length, sizeof mark - length, "]");
     }
     size_t room = sizeof label->text - 1 - strlen(suffix) - strlen(mark);
-    snprintf(label->text, sizeof label->text, "%.*s%s%s", cut(name, room), name, suffix, mark);
+    snprintf(label->text, sizeof label->text, "%.*s%s%s", fitting_length(name, room), name, suffix, mark);
     return true;
 }

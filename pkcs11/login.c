@@ -15,7 +15,7 @@ static CK_RV log_in(p11_module *module, const p11_session *session, CK_USER_TYPE
 {
     cs_error error = { 0 };
     if (user == CKU_CONTEXT_SPECIFIC)
-        return CKR_OPERATION_NOT_INITIALIZED; /* no key asks for it */
+        return CKR_OPERATION_NOT_INITIALIZED; /* no key is CKA_ALWAYS_AUTHENTICATE */
     bool already = p11_is_logged_in(module->sessions, session->slot);
     if (user == CKU_SO && already)
         return CKR_USER_ANOTHER_ALREADY_LOGGED_IN;
@@ -35,7 +35,7 @@ static CK_RV log_in(p11_module *module, const p11_session *session, CK_USER_TYPE
     return p11_note_login(module->sessions, session->slot) ? CKR_OK : CKR_HOST_MEMORY;
 }
 
-/* PKCS#11 v2.40, section 5.6. With configured credentials nobody needs to log in, and any PIN will do. */
+/* PKCS#11 v2.40, section 5.6. With configured credentials no login is needed, and any PIN is accepted. */
 CK_RV C_Login(CK_SESSION_HANDLE hSession, CK_USER_TYPE userType, CK_UTF8CHAR_PTR pPin, CK_ULONG ulPinLen)
 {
     p11_module *module;

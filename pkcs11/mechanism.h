@@ -8,7 +8,7 @@
 typedef struct p11_mechanism {
     CK_MECHANISM_TYPE type;
     cs_scheme scheme;
-    cs_hash hash;      /* CS_HASH_NONE: the caller brings a digest, or its DigestInfo */
+    cs_hash hash;      /* CS_HASH_NONE: the data is a digest, or its DigestInfo */
     bool digest_only;  /* C_Digest */
 } p11_mechanism;
 

@@ -14,7 +14,7 @@ static cs_mutex *_Atomic guard;
 static p11_module *current;
 static atomic_ulong owner; /* the process that initialised; 0 for none */
 
-/* What a forked child inherited and must not use. Kept reachable, for leak checkers: it is left, not lost. */
+/* What a forked child inherited and must not use. Kept reachable, so that leak checkers do not report it. */
 static p11_module *volatile abandoned;
 static cs_mutex *volatile abandoned_guard;
 
@@ -32,7 +32,7 @@ static cs_mutex *get_guard(void)
 
 static void in_child(void)
 {
-    abandoned_guard = atomic_exchange(&guard, NULL); /* perhaps locked by a thread that is not here */
+    abandoned_guard = atomic_exchange(&guard, NULL); /* a thread of the parent may have locked it */
     atomic_store(&owner, 0);
     if (current == NULL)
         return;
@@ -164,8 +164,8 @@ static CK_RV check_arguments(const CK_C_INITIALIZE_ARGS *arguments)
         + (arguments->UnlockMutex != NULL);
     if (arguments->pReserved != NULL || (given != 0 && given != 4))
         return CKR_ARGUMENTS_BAD;
-    /* CKF_LIBRARY_CANT_CREATE_OS_THREADS is let pass: p11-kit sets it for everybody, and the only thread there is comes
-     * and goes inside libcurl, for the look-up of the server's name, without running a line of the host's. */
+    /* CKF_LIBRARY_CANT_CREATE_OS_THREADS is accepted: p11-kit sets it for every program, and the only thread is one of
+     * libcurl's, which looks up the server's name and runs no code of the host. */
     return given == 4 && (arguments->flags & CKF_OS_LOCKING_OK) == 0 ? CKR_CANT_LOCK : CKR_OK;
 }
 

@@ -2,12 +2,14 @@
 #include "objects.h"
 #include "signer_objects.h"
 
-/* Whether the session may have the object, which the template asks for: nothing is written to the token. */
+/* Whether the session may have such an object. Nothing is written to the token. */
 static CK_RV admit(p11_module *module, const p11_session *session, const p11_template *template)
 {
     if (p11_template_is(template, CKA_TOKEN))
         return (session->flags & CKF_RW_SESSION) != 0 ? CKR_TOKEN_WRITE_PROTECTED : CKR_SESSION_READ_ONLY;
-    return p11_template_is(template, CKA_PRIVATE) && !p11_is_logged_in(module->sessions, session->slot) ? CKR_USER_NOT_LOGGED_IN : CKR_OK;
+    return p11_template_is(template, CKA_PRIVATE) && !p11_is_logged_in(module->sessions, session->slot)
+        ? CKR_USER_NOT_LOGGED_IN
+        : CKR_OK;
 }
 
 /* Takes over the template. */
@@ -31,7 +33,7 @@ static CK_RV create(p11_module *module, const p11_session *session, const CK_ATT
     return rv == CKR_OK ? keep(module, session, template, handle) : rv;
 }
 
-/* PKCS#11 v2.40, section 5.7. Certificates and data that live as long as their session; keys are not brought in. */
+/* PKCS#11 v2.40, section 5.7. Certificates and data that live as long as their session; keys are not imported. */
 CK_RV C_CreateObject(CK_SESSION_HANDLE hSession, CK_ATTRIBUTE_PTR pTemplate, CK_ULONG ulCount, CK_OBJECT_HANDLE_PTR phObject)
 {
     p11_module *module;
@@ -84,7 +86,7 @@ CK_RV C_CopyObject(CK_SESSION_HANDLE hSession, CK_OBJECT_HANDLE hObject, CK_ATTR
     return p11_session_leave(module, session, "C_CopyObject", rv);
 }
 
-/* What a change answers that found no session object: the object is a signer's, or there is none. */
+/* The answer to a change of an object that is no session object: a signer's, or none. */
 static CK_RV refuse_change(p11_module *module, const p11_session *session, CK_OBJECT_HANDLE handle)
 {
     p11_object object;

@@ -3,8 +3,8 @@
 #include "attribute.h"
 #include "objects.h"
 
-/* The rules of section 5.7: each attribute gets its length or CK_UNAVAILABLE_INFORMATION, and the last of what went
- * wrong is the answer. */
+/* By the rules of section 5.7 each attribute gets its length or CK_UNAVAILABLE_INFORMATION, and the last error is the
+ * answer. */
 static CK_RV fill(const p11_object *object, CK_ATTRIBUTE *attribute)
 {
     p11_value value;

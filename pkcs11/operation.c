@@ -8,11 +8,11 @@
 static cs_hash hash_of(CK_MECHANISM_TYPE type)
 {
     const p11_mechanism *mechanism = p11_mechanism_find(type);
-    bool signed_ones = mechanism != NULL && mechanism->digest_only && mechanism->hash != CS_HASH_SHA1;
-    return signed_ones ? mechanism->hash : CS_HASH_NONE;
+    bool is_signed = mechanism != NULL && mechanism->digest_only && mechanism->hash != CS_HASH_SHA1;
+    return is_signed ? mechanism->hash : CS_HASH_NONE;
 }
 
-/* The server knows one kind of PSS: MGF1 with the same hash, a salt as long as the digest. */
+/* The server supports one kind of PSS: MGF1 with the same hash, and a salt as long as the digest. */
 static CK_RV read_pss(const CK_MECHANISM *mechanism, cs_hash wanted, cs_hash *hash)
 {
     static const CK_RSA_PKCS_MGF_TYPE generators[] = {
@@ -75,15 +75,15 @@ CK_RV p11_operation_begin(p11_operation *operation, const CK_MECHANISM *mechanis
     return CKR_OK;
 }
 
-CK_RV p11_operation_continue(p11_operation *operation, p11_manner manner)
+CK_RV p11_operation_continue(p11_operation *operation, p11_parts parts)
 {
     if (operation->mechanism == NULL)
         return CKR_OPERATION_NOT_INITIALIZED;
-    if (operation->manner != P11_UNDECIDED && operation->manner != manner) {
+    if (operation->parts != P11_UNDECIDED && operation->parts != parts) {
         p11_operation_end(operation);
         return CKR_OPERATION_ACTIVE;
     }
-    operation->manner = manner;
+    operation->parts = parts;
     return CKR_OK;
 }
 
@@ -101,21 +101,22 @@ CK_RV p11_operation_update(p11_operation *operation, const unsigned char *part, 
     return CKR_OK;
 }
 
-/* CKM_RSA_PKCS: the caller made a DigestInfo. */
+/* CKM_RSA_PKCS: the data is a DigestInfo. */
 static CK_RV read_digest_info(p11_operation *operation, unsigned char *digest)
 {
     const unsigned char *inside;
     operation->hash = cs_digest_info_read(operation->data, operation->length, &inside);
     if (operation->hash == CS_HASH_NONE) {
-        cs_log(CS_LOG_ERROR, "CKM_RSA_PKCS: the data is not the DigestInfo of SHA-256, SHA-384 or SHA-512; use one of these, or "
-                             "a mechanism that hashes, such as SHA256-RSA-PKCS");
+        cs_log(CS_LOG_ERROR,
+               "CKM_RSA_PKCS: the data is not the DigestInfo of SHA-256, SHA-384 or SHA-512; use one of these, or "
+               "a mechanism that hashes, such as SHA256-RSA-PKCS");
         return CKR_DATA_INVALID;
     }
     memcpy(digest, inside, cs_hash_length(operation->hash));
     return CKR_OK;
 }
 
-/* CKM_ECDSA and CKM_RSA_PKCS_PSS: the caller brought a digest, whose length tells the hash where nothing else does. */
+/* CKM_ECDSA and CKM_RSA_PKCS_PSS: the data is a digest, whose length tells the hash where nothing else does. */
 static CK_RV take_digest(p11_operation *operation, unsigned char *digest)
 {
     if (operation->hash == CS_HASH_NONE)
@@ -124,7 +125,9 @@ static CK_RV take_digest(p11_operation *operation, unsigned char *digest)
             : operation->length == 64             ? CS_HASH_SHA512
                                                   : CS_HASH_NONE;
     if (operation->hash == CS_HASH_NONE || operation->length != cs_hash_length(operation->hash)) {
-        cs_log(CS_LOG_ERROR, "%zu bytes are not a digest of the hash function; SHA-256 has 32, SHA-384 48, SHA-512 64",
+        cs_log(CS_LOG_ERROR,
+               "the data is invalid: expected a digest of the mechanism's hash, and it has %zu bytes; SHA-256 has 32, "
+               "SHA-384 48, SHA-512 64",
                operation->length);
         return CKR_DATA_LEN_RANGE;
     }

@@ -1,6 +1,6 @@
 #include "module.h"
 
-/* PKCS#11 v2.40, section 5.15. The kernel's generator takes no seeds from here. */
+/* PKCS#11 v2.40, section 5.15. The system's generator takes no seed from here. */
 CK_RV C_SeedRandom(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pSeed, CK_ULONG ulSeedLen)
 {
     p11_module *module;

@@ -1,6 +1,6 @@
 #include "returns.h"
 
-/* docs/pkcs11.md explains each to its reader; keep the two alike. */
+/* docs/pkcs11.md explains each; keep the two consistent. */
 CK_RV p11_rv(cs_result result)
 {
     switch (result) {

@@ -19,7 +19,7 @@ CK_RV C_OpenSession(CK_SLOT_ID slotID, CK_FLAGS flags, CK_VOID_PTR pApplication,
 {
     p11_module *module;
     (void)pApplication;
-    (void)Notify; /* nothing to notify of */
+    (void)Notify; /* there is nothing to notify of */
     CK_RV rv = p11_enter(&module);
     if (rv != CKR_OK)
         return rv;

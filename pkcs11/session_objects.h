@@ -1,4 +1,4 @@
-/* Session objects: what an application makes for itself, kept in this process until the session that made it ends. */
+/* Session objects: what an application creates, kept in this process until the session that created it ends. */
 #ifndef CODESIGNING_PKCS11_SESSION_OBJECTS_H
 #define CODESIGNING_PKCS11_SESSION_OBJECTS_H
 

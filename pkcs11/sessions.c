@@ -4,8 +4,8 @@
 
 #include "platform/platform.h"
 
-/* A handle is a place in the table and how often that place was used, so that a closed one is not mistaken for a new
- * one. 32 bits in all, for CK_ULONG on Windows. */
+/* A handle is an index into the table and a generation, so that a closed session is not mistaken for a new one. 32 bits in
+ * all, for CK_ULONG on Windows. */
 enum { index_bits = 16, max_sessions = 1 << index_bits, generation_mask = 0x7fff };
 
 typedef struct place {
@@ -21,7 +21,7 @@ struct p11_sessions {
     size_t free; /* the first free place, or `count` */
     CK_SLOT_ID *logged_in; /* slots where C_Login was called */
     size_t logged_in_count;
-    bool pin_refused; /* since the last login by one that was right */
+    bool pin_refused; /* since the last login with the right one */
 };
 
 p11_sessions *p11_sessions_new(void)

@@ -19,7 +19,7 @@ typedef struct p11_session {
     p11_operation verify;
     const p11_mechanism *digesting;
     cs_digest *digest;
-    p11_manner digest_manner;
+    p11_parts digest_parts;
 } p11_session;
 
 typedef struct p11_sessions p11_sessions;

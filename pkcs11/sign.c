@@ -73,7 +73,7 @@ CK_RV C_Sign(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pData, CK_ULONG ulDataLen, 
     CK_RV rv = p11_session_enter(hSession, &module, &session);
     if (rv != CKR_OK)
         return rv;
-    rv = p11_operation_continue(&session->sign, P11_AT_ONCE);
+    rv = p11_operation_continue(&session->sign, P11_SINGLE_PART);
     if (rv == CKR_OK)
         rv = finish(module, &session->sign, pData, ulDataLen, pSignature, pulSignatureLen);
     return p11_session_leave(module, session, "C_Sign", rv);
@@ -87,7 +87,7 @@ CK_RV C_SignUpdate(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pPart, CK_ULONG ulPar
     CK_RV rv = p11_session_enter(hSession, &module, &session);
     if (rv != CKR_OK)
         return rv;
-    rv = p11_operation_continue(&session->sign, P11_BY_PARTS);
+    rv = p11_operation_continue(&session->sign, P11_MULTIPLE_PART);
     if (rv == CKR_OK)
         rv = p11_operation_update(&session->sign, pPart, ulPartLen);
     if (rv != CKR_OK)
@@ -103,7 +103,7 @@ CK_RV C_SignFinal(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pSignature, CK_ULONG_P
     CK_RV rv = p11_session_enter(hSession, &module, &session);
     if (rv != CKR_OK)
         return rv;
-    rv = p11_operation_continue(&session->sign, P11_BY_PARTS);
+    rv = p11_operation_continue(&session->sign, P11_MULTIPLE_PART);
     if (rv == CKR_OK)
         rv = finish(module, &session->sign, NULL, 0, pSignature, pulSignatureLen);
     return p11_session_leave(module, session, "C_SignFinal", rv);

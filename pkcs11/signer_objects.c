@@ -1,6 +1,6 @@
 #include "signer_objects.h"
 
-/* With the lock held. Number 0 is the private key, 1 the public key, 2 and on the chain from the leaf. */
+/* With the lock held. Number 0 is the private key, 1 the public key, 2 and up the chain from the leaf. */
 static bool describe(const p11_signer *signer, size_t number, p11_object *object)
 {
     size_t certificates = cs_chain_length(signer->chain);
@@ -30,7 +30,7 @@ bool p11_signer_object_find(p11_tokens *tokens, CK_SLOT_ID slot, CK_OBJECT_HANDL
 }
 
 /* With the lock held. Signers of one token (the login slot's) share CAs. */
-static bool is_shown_before(const p11_tokens *tokens, size_t signer, const p11_object *object)
+static bool is_shown_earlier(const p11_tokens *tokens, size_t signer, const p11_object *object)
 {
     for (size_t i = 0; i < signer && object->position > 0; i++) {
         const p11_signer *earlier = tokens->by_name[i];
@@ -49,7 +49,7 @@ bool p11_signer_object_each(p11_tokens *tokens, CK_SLOT_ID slot, p11_visitor *vi
         const p11_signer *signer = tokens->by_name[i];
         p11_object object;
         for (size_t number = 0; number < P11_HANDLES && more && signer->slot == slot; number++)
-            if (describe(signer, number, &object) && !is_shown_before(tokens, i, &object))
+            if (describe(signer, number, &object) && !is_shown_earlier(tokens, i, &object))
                 more = visit(context, signer->index * P11_HANDLES + number + 1, &object);
     }
     cs_mutex_unlock(tokens->lock);

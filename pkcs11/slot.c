@@ -14,7 +14,7 @@ static CK_RV list_slots(p11_module *module, CK_SLOT_ID_PTR slots, CK_ULONG_PTR c
 {
     if (count == NULL)
         return CKR_ARGUMENTS_BAD;
-    /* Counting asks for the list; fetching takes what was counted, or the two could differ. */
+    /* The call that counts refreshes the list; the one that fetches does not, or the two could differ. */
     size_t known = p11_slots(module->tokens, NULL, 0);
     if (slots == NULL || known == 0) {
         CK_RV rv = p11_tokens_refresh(module->tokens, CS_CACHED);
@@ -97,7 +97,7 @@ static CK_RV describe_token(p11_module *module, CK_SLOT_ID slot, CK_TOKEN_INFO_P
     pad(info->model, sizeof info->model, "Remote signer");
     pad(info->serialNumber, sizeof info->serialNumber, serial);
     pad(info->utcTime, sizeof info->utcTime, "");
-    /* Configured credentials need no PIN; one that is given all the same is not looked at. */
+    /* Configured credentials need no PIN; one that is given is ignored. */
     info->flags = CKF_RNG | CKF_WRITE_PROTECTED | CKF_TOKEN_INITIALIZED | CKF_USER_PIN_INITIALIZED
         | (configured ? CKF_PROTECTED_AUTHENTICATION_PATH : CKF_LOGIN_REQUIRED)
         | (p11_pin_was_refused(module->sessions) ? CKF_USER_PIN_COUNT_LOW : 0);
@@ -130,8 +130,8 @@ static CK_RV list_mechanisms(p11_module *module, CK_SLOT_ID slot, CK_MECHANISM_T
     if (rv != CKR_OK)
         return rv;
     CK_MECHANISM_TYPE offered[P11_MECHANISMS];
-    size_t all = p11_mechanisms(p11_slot_has_keys(module->tokens, slot, true), p11_slot_has_keys(module->tokens, slot, false), offered,
-                                P11_MECHANISMS);
+    size_t all = p11_mechanisms(p11_slot_has_keys(module->tokens, slot, true), p11_slot_has_keys(module->tokens, slot, false),
+                                offered, P11_MECHANISMS);
     CK_ULONG room = *count;
     *count = (CK_ULONG)all;
     if (types == NULL)
@@ -161,7 +161,8 @@ static CK_RV describe_mechanism(p11_module *module, CK_SLOT_ID slot, CK_MECHANIS
         return rv;
     const p11_mechanism *mechanism = p11_mechanism_find(type);
     if (mechanism == NULL
-        || !p11_mechanism_is_offered(mechanism, p11_slot_has_keys(module->tokens, slot, true), p11_slot_has_keys(module->tokens, slot, false)))
+        || !p11_mechanism_is_offered(mechanism, p11_slot_has_keys(module->tokens, slot, true),
+                                     p11_slot_has_keys(module->tokens, slot, false)))
         return CKR_MECHANISM_INVALID;
     memset(info, 0, sizeof *info);
     if (mechanism->digest_only) {
@@ -186,7 +187,7 @@ CK_RV C_GetMechanismInfo(CK_SLOT_ID slotID, CK_MECHANISM_TYPE type, CK_MECHANISM
 }
 
 /* PKCS#11 v2.40, section 5.5. Tokens come and go with the server's list, which nothing watches: a caller that would
- * block is told to poll. */
+ * block must poll instead. */
 CK_RV C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID_PTR pSlot, CK_VOID_PTR pReserved)
 {
     p11_module *module;

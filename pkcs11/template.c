@@ -10,14 +10,14 @@ typedef enum form { form_bytes, form_boolean, form_number, form_date } form;
 
 enum { of_data = 1, of_certificate = 2, of_both = 3 };
 
-/* What is there of which class, by the tables of PKCS#11 v2.40, sections 4.3 to 4.6. */
+/* An attribute and the classes that have it, by the tables of PKCS#11 v2.40, sections 4.3 to 4.6. */
 typedef struct rule {
     CK_ATTRIBUTE_TYPE type;
     form form;
     unsigned classes;
-    unsigned required;   /* of which classes the maker must give it */
-    unsigned changeable; /* of which classes it may be changed later */
-    CK_ULONG otherwise;  /* a number or a truth that was not given; bytes are empty then */
+    unsigned required;   /* the classes whose objects must be given it */
+    unsigned changeable; /* the classes whose objects may change it later */
+    CK_ULONG otherwise;  /* the default of a number or a boolean; bytes are empty by default */
 } rule;
 
 static const rule rules[] = {
@@ -100,7 +100,7 @@ CK_RV p11_template_read(const p11_template *template, CK_ATTRIBUTE_TYPE type, p1
     return CKR_OK;
 }
 
-/* --- making ----------------------------------------------------------------------------------------------------- */
+/* --- creating --------------------------------------------------------------------------------------------------- */
 
 static CK_RV store(p11_template *template, size_t at, const void *bytes, size_t length)
 {
@@ -131,7 +131,7 @@ static bool has_form(const CK_ATTRIBUTE *given, form wanted)
     return true;
 }
 
-/* One that another class has is out of place, one that none has unknown. */
+/* Whether another class has it, or none. */
 static CK_RV refuse_type(CK_ATTRIBUTE_TYPE type)
 {
     bool is_of_another_class = rule_of(of_both, type) < rule_count || (type >= CKA_KEY_TYPE && type <= CKA_ALWAYS_AUTHENTICATE);
@@ -159,7 +159,7 @@ static CK_RV take(p11_template *template, const CK_ATTRIBUTE *given, CK_ULONG co
     return CKR_OK;
 }
 
-/* What was not given. */
+/* Adds the defaults of what was not given. */
 static CK_RV complete(p11_template *template)
 {
     CK_RV rv = CKR_OK;
@@ -179,8 +179,8 @@ static CK_RV complete(p11_template *template)
     return rv;
 }
 
-/* The first three bytes of the certificate's SHA-1, where they were not given; those that were must be it. */
-static CK_RV settle_check_value(p11_template *template)
+/* The check value is the first three bytes of the certificate's SHA-1; a given one must be the same. */
+static CK_RV complete_check_value(p11_template *template)
 {
     unsigned char hash[CS_MAX_DIGEST_LENGTH];
     const value *der = &template->values[rule_of(of_certificate, CKA_VALUE)];
@@ -194,7 +194,7 @@ static CK_RV settle_check_value(p11_template *template)
                                                                                            : CKR_ATTRIBUTE_VALUE_INVALID;
 }
 
-static CK_RV settle_certificate(p11_template *template)
+static CK_RV check_certificate(p11_template *template)
 {
     const value *type = &template->values[rule_of(of_certificate, CKA_CERTIFICATE_TYPE)];
     const value *der = &template->values[rule_of(of_certificate, CKA_VALUE)];
@@ -207,8 +207,8 @@ static CK_RV settle_certificate(p11_template *template)
         return CKR_ATTRIBUTE_VALUE_INVALID;
     cs_certificate_release(&parsed);
     if (p11_template_is(template, CKA_TRUSTED))
-        return CKR_ATTRIBUTE_READ_ONLY; /* a security officer's word, and there is none */
-    return settle_check_value(template);
+        return CKR_ATTRIBUTE_READ_ONLY; /* only a security officer may set it, and there is none */
+    return complete_check_value(template);
 }
 
 static p11_template *start(CK_OBJECT_CLASS class)
@@ -223,7 +223,7 @@ static p11_template *start(CK_OBJECT_CLASS class)
 static CK_RV finish(p11_template *template, CK_RV rv, p11_template **made)
 {
     if (rv == CKR_OK && template->class == of_certificate)
-        rv = settle_certificate(template);
+        rv = check_certificate(template);
     if (rv == CKR_OK)
         rv = complete(template);
     if (rv != CKR_OK)
@@ -260,8 +260,8 @@ CK_RV p11_template_new(const CK_ATTRIBUTE *given, CK_ULONG count, p11_template *
 
 /* --- copying and changing --------------------------------------------------------------------------------------- */
 
-/* What a copy may have otherwise than what it is a copy of, beside what may be changed anyway. */
-static bool is_of_the_copy(CK_ATTRIBUTE_TYPE type)
+/* What a copy may have different from its original, besides what may be changed anyway. */
+static bool may_differ_in_copy(CK_ATTRIBUTE_TYPE type)
 {
     return type == CKA_TOKEN || type == CKA_PRIVATE || type == CKA_MODIFIABLE || type == CKA_DESTROYABLE;
 }
@@ -272,7 +272,7 @@ static CK_RV check_changes(const p11_template *template, const CK_ATTRIBUTE *giv
         size_t at = rule_of(template->class, given[i].type);
         if (at == rule_count)
             return refuse_type(given[i].type);
-        bool allowed = (rules[at].changeable & template->class) != 0 || (of_a_copy && is_of_the_copy(given[i].type));
+        bool allowed = (rules[at].changeable & template->class) != 0 || (of_a_copy && may_differ_in_copy(given[i].type));
         if (!allowed)
             return CKR_ATTRIBUTE_READ_ONLY;
     }

@@ -52,8 +52,8 @@ static bool is_taken(const p11_tokens *tokens, CK_SLOT_ID slot)
     return false;
 }
 
-/* From the signer's id alone, so that it stays as others come and go. 31 bits, because tools read slot ids into an int
- * and CK_ULONG has 32 bits on Windows. Two ids that meet give the later one the next number. */
+/* From the signer's id alone, so that it does not change as others come and go. 31 bits, because tools read slot ids into an
+ * int, and CK_ULONG has 32 bits on Windows. When two ids collide, the later one gets the next number. */
 static CK_SLOT_ID choose_slot(const p11_tokens *tokens, const char *id)
 {
     unsigned char hash[CS_MAX_DIGEST_LENGTH];
@@ -95,7 +95,7 @@ static int compare_names(const void *left, const void *right)
     return names != 0 ? names : strcmp(a->id, b->id);
 }
 
-/* After every change of who is there; `add` has made room. */
+/* After every change of which signers are present; `add` has made room. */
 static void arrange(p11_tokens *tokens)
 {
     tokens->present_count = 0;
@@ -106,7 +106,7 @@ static void arrange(p11_tokens *tokens)
         qsort(tokens->by_name, tokens->present_count, sizeof *tokens->by_name, compare_names);
 }
 
-/* The old entry stays for those who point to it, but none of its handles is known any more. */
+/* The old entry stays for its pointers, but its handles are no longer valid. */
 static p11_signer *replace(p11_tokens *tokens, p11_signer *old, const char *name, cs_key_algorithm key)
 {
     p11_signer *newer = add(tokens, old->id, name, old->slot, key);
@@ -250,7 +250,8 @@ static bool take_chain(p11_tokens *tokens, p11_signer *signer, cs_chain *chain)
     if (signer->superseded || (signer->chain != NULL && same_chain(signer->chain, chain)))
         return true;
     p11_label *labels = make_labels(tokens, signer, chain);
-    p11_signer *entry = labels == NULL || signer->chain == NULL ? signer : replace(tokens, signer, signer->name, CS_KEY_UNKNOWN);
+    p11_signer *entry =
+        labels == NULL || signer->chain == NULL ? signer : replace(tokens, signer, signer->name, CS_KEY_UNKNOWN);
     if (labels == NULL || entry == NULL) {
         free(labels);
         return false;
@@ -288,7 +289,7 @@ static p11_signer *nth(p11_tokens *tokens, CK_SLOT_ID slot, size_t n)
     return found;
 }
 
-/* One signer whose certificates cannot be had does not hide the others of the login slot. */
+/* A signer whose certificates cannot be loaded does not hide the others of the login slot. */
 CK_RV p11_slot_load(p11_tokens *tokens, CK_SLOT_ID slot)
 {
     CK_RV worst = CKR_OK;

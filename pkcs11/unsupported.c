@@ -1,9 +1,9 @@
 #include "module.h"
 
-/* What a signer that lives elsewhere does not do. Each is in the function list all the same: callers do not look for
- * NULL. The key of a signer is neither made, changed, brought in nor taken out from here, and it only signs. */
+/* What the module does not support. Each is in the function list all the same, since callers do not look for NULL. A
+ * signer's key is neither generated, changed, imported nor exported from here, and it only signs. */
 
-/* After what every function looks at first. */
+/* After the checks that every function makes first. */
 static CK_RV refuse(CK_SESSION_HANDLE handle, const char *function)
 {
     p11_module *module;
@@ -53,12 +53,12 @@ CK_RV C_GetOperationState(CK_SESSION_HANDLE session, CK_BYTE_PTR operation_state
 
 /* PKCS#11 v2.40, section 5.6. */
 CK_RV C_SetOperationState(CK_SESSION_HANDLE session, CK_BYTE_PTR operation_state, CK_ULONG operation_state_len,
-                          CK_OBJECT_HANDLE encryption_key, CK_OBJECT_HANDLE authentiation_key)
+                          CK_OBJECT_HANDLE encryption_key, CK_OBJECT_HANDLE authentication_key)
 {
     (void)operation_state;
     (void)operation_state_len;
     (void)encryption_key;
-    (void)authentiation_key;
+    (void)authentication_key;
     return refuse(session, "C_SetOperationState");
 }
 

@@ -1,7 +1,7 @@
 #include "module.h"
 #include "signer_objects.h"
 
-/* PKCS#11 v2.40, section 5.12. Checked here, with the public key of the certificate. */
+/* PKCS#11 v2.40, section 5.12. Verified here, with the public key of the certificate. */
 CK_RV C_VerifyInit(CK_SESSION_HANDLE hSession, CK_MECHANISM_PTR pMechanism, CK_OBJECT_HANDLE hKey)
 {
     p11_module *module;
@@ -49,7 +49,7 @@ CK_RV C_Verify(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pData, CK_ULONG ulDataLen
     CK_RV rv = p11_session_enter(hSession, &module, &session);
     if (rv != CKR_OK)
         return rv;
-    rv = p11_operation_continue(&session->verify, P11_AT_ONCE);
+    rv = p11_operation_continue(&session->verify, P11_SINGLE_PART);
     if (rv == CKR_OK)
         rv = check(&session->verify, pData, ulDataLen, pSignature, ulSignatureLen);
     p11_operation_end(&session->verify);
@@ -64,7 +64,7 @@ CK_RV C_VerifyUpdate(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pPart, CK_ULONG ulP
     CK_RV rv = p11_session_enter(hSession, &module, &session);
     if (rv != CKR_OK)
         return rv;
-    rv = p11_operation_continue(&session->verify, P11_BY_PARTS);
+    rv = p11_operation_continue(&session->verify, P11_MULTIPLE_PART);
     if (rv == CKR_OK)
         rv = p11_operation_update(&session->verify, pPart, ulPartLen);
     if (rv != CKR_OK)
@@ -80,7 +80,7 @@ CK_RV C_VerifyFinal(CK_SESSION_HANDLE hSession, CK_BYTE_PTR pSignature, CK_ULONG
     CK_RV rv = p11_session_enter(hSession, &module, &session);
     if (rv != CKR_OK)
         return rv;
-    rv = p11_operation_continue(&session->verify, P11_BY_PARTS);
+    rv = p11_operation_continue(&session->verify, P11_MULTIPLE_PART);
     if (rv == CKR_OK)
         rv = check(&session->verify, NULL, 0, pSignature, ulSignatureLen);
     p11_operation_end(&session->verify);

@@ -61,7 +61,7 @@ static bool write_chain(HANDLE file, const wchar_t *name, const cs_chain *chain)
     return done;
 }
 
-/* signtool has to be told which certificate of a chain is the signer's. */
+/* signtool must be told which certificate of a chain is the signer's. */
 static void say_what_was_written(const wchar_t *signer, const wchar_t *file, const cs_certificate *leaf)
 {
     unsigned char thumbprint[CS_MAX_DIGEST_LENGTH];
@@ -117,7 +117,7 @@ static PCCERT_CONTEXT add(DWORD location, const wchar_t *store_name, const cs_ce
     return context;
 }
 
-/* Whether issuer and subject are the same: a root. Those are trusted by an administrator's own act, not by this one. */
+/* Issuer and subject are the same. Trusting a root is left to an administrator. */
 static bool is_root(const cs_certificate *certificate)
 {
     return certificate->issuer.length == certificate->subject.length

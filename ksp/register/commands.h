@@ -14,7 +14,7 @@ int uninstall_provider(void);
 /* Whether Windows knows the provider, and whether its configuration can be used. Touches no network. */
 int show_status(void);
 
-/* From the configuration to the server, its log-in, its signers, and with `sign` to a signature. `signer` may be NULL. */
+/* Tries the configuration, the connection, the login, the signers, and with `sign` a signature. `signer` may be NULL. */
 int test_server(const wchar_t *signer, bool sign);
 
 /* Writes the certificate (.cer, .crt, .der: DER) or the whole chain (.pem, .p7b). */

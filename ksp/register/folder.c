@@ -1,5 +1,5 @@
-/* %ProgramData%\CodeSigning. Windows lets every user make folders in %ProgramData%: whoever made this one first could say
- * there which server the machine signs with, and wait for its secret. */
+/* Windows lets every user make folders in %ProgramData%: whoever made this one first could configure there which server the
+ * machine signs with, and wait for its secret. */
 #include "folder.h"
 
 #include <aclapi.h>
@@ -7,7 +7,7 @@
 #include <wchar.h>
 
 const char unsafe_configuration_folder[] =
-    "%ProgramData%\\CodeSigning belongs to another user, or lets every user write into it, so that what it holds cannot be "
+    "%ProgramData%\\CodeSigning belongs to another user, or lets every user write into it, so that its contents cannot be "
     "trusted: look at it, delete it, and run codesigning-ksp-register install again.";
 
 static bool folder_path(wchar_t path[MAX_PATH])
@@ -20,7 +20,7 @@ static bool folder_path(wchar_t path[MAX_PATH])
     return true;
 }
 
-/* For the system and administrators alone: the file will hold a secret. Who may sign is let in with icacls. */
+/* Only for the system and administrators: the file will hold a secret. icacls lets in who may sign. */
 DWORD make_configuration_folder(void)
 {
     wchar_t path[MAX_PATH];
@@ -35,7 +35,7 @@ DWORD make_configuration_folder(void)
     return code == ERROR_ALREADY_EXISTS ? ERROR_SUCCESS : code;
 }
 
-/* The user of this process, who is an administrator where it can do any harm, counts as one. */
+/* The user of this process counts as an administrator: where it matters, it is one. */
 static bool is_own_user(PSID sid)
 {
     HANDLE token;
@@ -79,7 +79,7 @@ static bool is_list_safe(PACL list)
         if (!GetAce(list, i, &entry) || lets_everybody_write(entry))
             return false;
     }
-    return list != NULL; /* no list at all: everybody may do everything */
+    return list != NULL; /* without a list every user has every right */
 }
 
 bool is_configuration_folder_safe(void)

@@ -53,7 +53,7 @@ static bool copy_dll(const wchar_t *source, const wchar_t *target)
     return CopyFileW(source, target, FALSE) || (put_aside(target) && CopyFileW(source, target, FALSE));
 }
 
-/* Beside this program: the DLL of its own width, and in x86 that for 32-bit programs. */
+/* Beside this program: the DLL of its own word size, and in x86 the one for 32-bit programs. */
 static bool source_path(const wchar_t *folder, wchar_t path[MAX_PATH])
 {
     wchar_t own[MAX_PATH];
@@ -150,7 +150,7 @@ int install_provider(void)
         return 1;
     }
     if (!is_registered()) {
-        fprintf(stderr, "Windows took the registration, but it is not there: see docs/ksp.md.\n");
+        fprintf(stderr, "Windows accepted the registration, but it is not there: see docs/ksp.md.\n");
         return 1;
     }
     printf("Registered the provider. Next: write %%ProgramData%%\\CodeSigning\\config.json and run "
@@ -171,6 +171,6 @@ int uninstall_provider(void)
     LSTATUS source = RegDeleteKeyW(HKEY_LOCAL_MACHINE, event_source_key);
     if (source != ERROR_SUCCESS && source != ERROR_FILE_NOT_FOUND)
         return failed("The event source cannot be removed", (DWORD)source);
-    printf("Unregistered the provider. %%ProgramData%%\\CodeSigning is left as it is.\n");
+    printf("Unregistered the provider. %%ProgramData%%\\CodeSigning is left unchanged.\n");
     return 0;
 }

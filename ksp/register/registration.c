@@ -3,7 +3,7 @@
 static const wchar_t order_key[] =
     L"SYSTEM\\CurrentControlSet\\Control\\Cryptography\\Configuration\\Local\\Default\\00010001\\KEY_STORAGE";
 
-/* Windows' own query for this fills a tree of structures; the registry, which it reads, says the same in one line. */
+/* BCryptQueryProviderRegistration returns a tree of structures; the registry value that it reads is enough. */
 bool is_registered(void)
 {
     wchar_t image[MAX_PATH];

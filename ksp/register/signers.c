@@ -21,7 +21,7 @@ cs_client *open_client(void)
     cs_metadata metadata;
     cs_error error = { 0 };
     cs_client *client = NULL;
-    cs_log_configure(CS_LOG_NONE, NULL); /* this program says itself what the log would say */
+    cs_log_configure(CS_LOG_NONE, NULL); /* this program prints what the log would say */
     cs_result result = ksp_configuration_load(&config, &error);
     if (result == CS_OK && (config.server_url == NULL || config.auth == CS_AUTH_NONE))
         result = cs_fail(&error, CS_NOT_CONFIGURED,
@@ -65,7 +65,7 @@ static cs_result take_chain(cs_client *client, const cs_signer *signer, void *co
     wchar_t *name = cs_wide(signer->name);
     if (name == NULL || wcslen(name) > 64) {
         cs_wide_free(name);
-        return cs_fail(error, CS_PROTOCOL, "The signer has a name of the wrong form.");
+        return cs_fail(error, CS_PROTOCOL, "The answer has an invalid name of the signer.");
     }
     wcscpy(wanted->name, name);
     cs_wide_free(name);

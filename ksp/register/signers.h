@@ -8,11 +8,11 @@
 #include "client/signer_list.h"
 #include "values/chain.h"
 
-/* A client by the configuration; NULL after having said why there is none. */
+/* A client by the configuration; NULL when there is none, after printing why. */
 cs_client *open_client(void);
 
-/* The signer's certificates, leaf first; NULL after having said why there are none. `name` receives the signer's own
- * name, which may be asked for by id. */
+/* The signer's certificates, leaf first; NULL when there are none, after printing why. `name` receives the
+ * signer's name; `signer` may be its id. */
 cs_chain *load_chain(cs_client *client, const wchar_t *signer, wchar_t name[65]);
 
 /* What is done with a signer that was found. */

@@ -54,7 +54,8 @@ static bool check_configuration(void)
         good = say(config.auth != CS_AUTH_NONE, "credentials are set",
                    "credentials are missing: set auth, or CODESIGNING_CLIENT_ID and CODESIGNING_CLIENT_SECRET") && good;
         if (config.source != NULL)
-            good = say(is_configuration_folder_safe(), "only administrators may change it", unsafe_configuration_folder) && good;
+            good =
+                say(is_configuration_folder_safe(), "only administrators may change it", unsafe_configuration_folder) && good;
         good = say(config.ca_certificate == NULL, "the system's trusted roots are used",
                    "caCertificate cannot be used on Windows: certutil -addstore Root FILE, and remove the setting") && good;
         if (config.source != NULL && (config.client_secret != NULL || config.token != NULL))

@@ -81,7 +81,7 @@ int test_server(const wchar_t *signer, bool sign)
         return 1;
     cs_result result = cs_catalogue_get(client, CS_CACHED, &catalogue, &error);
     if (result == CS_OK) {
-        printf("ok   %s is reached over a trusted connection, the log-in is accepted, and %zu signer%s may be seen\n",
+        printf("ok   %s is reached over a trusted connection, the login is accepted, and %zu signer%s may be seen\n",
                cs_client_config(client)->server_url, catalogue->count, catalogue->count == 1 ? "" : "s");
         for (size_t i = 0; i < catalogue->count && signer == NULL; i++)
             printf("     %s%s\n", catalogue->signers[i].name, catalogue->signers[i].active ? "" : " (not active)");

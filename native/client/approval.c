@@ -8,9 +8,9 @@
 #include "settings/log.h"
 #include "state.h"
 
-enum { patience_ms = 20000, poll_seconds = 60, poll_grace_ms = 15000, remembered_ms = 30000 };
+enum { call_timeout_ms = 20000, poll_seconds = 60, poll_grace_ms = 15000, remembered_ms = 30000 };
 
-/* Whether a pending request is for exactly the digests that were refused. */
+/* Whether a pending request is for exactly the digests that were denied. */
 static bool covers(const cs_json_value *pending, const cs_json_value *scope)
 {
     const cs_json_value *wanted = cs_json_get(scope, "digests");
@@ -41,7 +41,7 @@ static void requests_path(const cs_sign_request *request, cs_buffer *path)
     cs_buffer_append_text(path, "/requests");
 }
 
-/* A tool that is run again must not ask again. Not finding out is no reason to stop. */
+/* A tool that is run again must not open a second request. A failed search is no reason to stop. */
 static bool find_pending(cs_client *client, const cs_sign_request *request, const cs_json_value *scope, char id[max_request_id])
 {
     cs_error ignored = { 0 };
@@ -49,7 +49,7 @@ static bool find_pending(cs_client *client, const cs_sign_request *request, cons
     requests_path(request, &path);
     cs_buffer_append_text(&path, "?status=pending&limit=100");
     const cs_call call = {
-        .method = "GET", .path = path.data, .what = "list requests", .deadline = cs_deadline(client, patience_ms),
+        .method = "GET", .path = path.data, .what = "list requests", .deadline = cs_deadline(client, call_timeout_ms),
     };
     bool found = false;
     if (!path.failed && cs_call_server(client, &call, &answer, &ignored) == CS_OK) {
@@ -76,7 +76,7 @@ static void compose(const cs_client *client, const cs_sign_request *request, con
     cs_json_write_member(body, "justification", ask->justification != NULL ? ask->justification : justification);
     if (ask->window != NULL)
         cs_json_write_member(body, "requestedWindowDuration", ask->window);
-    /* A policy wants at least one bound; one signature is the least that is any use. */
+    /* A policy requires at least one limit; one signature is the smallest useful one. */
     unsigned signings = ask->requested_signings == 0 && ask->window == NULL ? 1 : ask->requested_signings;
     if (signings != 0) {
         snprintf(number, sizeof number, "%u", signings);
@@ -103,14 +103,14 @@ static cs_result create(cs_client *client, const cs_sign_request *request, const
     if (result == CS_OK) {
         const cs_call call = {
             .method = "POST", .path = path.data, .body = &body, .idempotency_key = key, .what = "ask for approval",
-            .deadline = cs_deadline(client, patience_ms),
+            .deadline = cs_deadline(client, call_timeout_ms),
         };
         result = cs_call_server(client, &call, &answer, error);
     }
     if (result == CS_OK) {
         cs_json *document = cs_parse_answer(&answer, "ask for approval", error);
         if (document == NULL || !copy_id(cs_json_root(document), id))
-            result = cs_fail(error, CS_PROTOCOL, "ask for approval: an answer without an id; check serverUrl");
+            result = cs_fail(error, CS_PROTOCOL, "ask for approval: the answer has no id; check serverUrl");
         cs_json_free(document);
     }
     cs_buffer_release(&path);
@@ -119,7 +119,7 @@ static cs_result create(cs_client *client, const cs_sign_request *request, const
     return result;
 }
 
-/* Asks once for the state, letting the server hold the answer for up to `seconds` until it changes. */
+/* Asks once for the status; the server holds the answer for up to `seconds` until it changes. */
 static cs_result poll(cs_client *client, const char *id, unsigned seconds, char *status, size_t capacity, cs_error *error)
 {
     char wait[32];
@@ -128,10 +128,10 @@ static cs_result poll(cs_client *client, const char *id, unsigned seconds, char 
     cs_buffer_append_text(&path, "/api/v1/pki/approval-requests/");
     cs_buffer_append_escaped_path(&path, id);
     cs_buffer_append_text(&path, wait);
-    unsigned patience = seconds * 1000 + poll_grace_ms;
+    unsigned timeout = seconds * 1000 + poll_grace_ms;
     const cs_call call = {
-        .method = "GET", .path = path.data, .what = "wait for approval", .deadline = cs_monotonic_ms() + patience,
-        .attempt_timeout_ms = patience,
+        .method = "GET", .path = path.data, .what = "wait for approval", .deadline = cs_monotonic_ms() + timeout,
+        .attempt_timeout_ms = timeout,
     };
     cs_result result = path.failed ? cs_fail(error, CS_NO_MEMORY, "out of memory")
                                    : cs_call_server(client, &call, &answer, error);
@@ -140,7 +140,7 @@ static cs_result poll(cs_client *client, const char *id, unsigned seconds, char 
         const char *text = cs_json_string(cs_json_get(cs_json_root(document), "status"));
         snprintf(status, capacity, "%s", text != NULL ? text : "");
         if (text == NULL)
-            result = cs_fail(error, CS_PROTOCOL, "wait for approval: an answer without a status; check serverUrl");
+            result = cs_fail(error, CS_PROTOCOL, "wait for approval: the answer has no status; check serverUrl");
         cs_json_free(document);
     }
     cs_buffer_release(&path);
@@ -148,12 +148,15 @@ static cs_result poll(cs_client *client, const char *id, unsigned seconds, char 
     return result;
 }
 
-static cs_result not_approved(const cs_client *client, const cs_sign_request *request, const char *id, const char *status, cs_error *error)
+static cs_result not_approved(const cs_client *client, const cs_sign_request *request, const char *id, const char *status,
+                              cs_error *error)
 {
     if (strcmp(status, "pending") != 0)
-        return cs_fail(error, CS_APPROVAL_REQUIRED, "sign with %s: request %s was not approved: %s", request->signer_name, id, status);
-    return cs_fail(error, CS_APPROVAL_REQUIRED, "sign with %s: ApprovalRequired: request %s waits for approval at %s/requests/%s",
-                   request->signer_name, id, client->config.server_url, id);
+        return cs_fail(error, CS_APPROVAL_REQUIRED, "sign with %s: request %s was not approved: %s", request->signer_name, id,
+                       status);
+    return cs_fail(error, CS_APPROVAL_REQUIRED,
+                   "sign with %s: ApprovalRequired: request %s waits for approval at %s/requests/%s", request->signer_name,
+                   id, client->config.server_url, id);
 }
 
 /* Waits until the request is decided, at most as long as configured; `status` is what it was at the end. */
@@ -163,14 +166,15 @@ static cs_result await(cs_client *client, const char *id, char *status, size_t c
     uint64_t bound = (uint64_t)client->config.request_on_denial.wait_seconds * 1000;
     cs_result result = CS_OK;
     snprintf(status, capacity, "pending");
-    for (uint64_t gone = 0; result == CS_OK && gone < bound && strcmp(status, "pending") == 0; gone = cs_monotonic_ms() - start) {
+    for (uint64_t gone = 0; result == CS_OK && gone < bound && strcmp(status, "pending") == 0;
+         gone = cs_monotonic_ms() - start) {
         uint64_t left = (bound - gone + 999) / 1000;
         result = poll(client, id, left < poll_seconds ? (unsigned)left : poll_seconds, status, capacity, error);
     }
     return result;
 }
 
-/* Signer and scope as one text; false where they are too long to be remembered. */
+/* Signer and scope as one text; false when they are too long to be remembered. */
 static bool describe(const cs_sign_request *request, const cs_json_value *scope, char subject[max_wait_subject])
 {
     cs_buffer text = { 0 };

@@ -41,7 +41,7 @@ static bool may_be_retried(int status)
     return status == 429 || status == 502 || status == 503 || status == 504;
 }
 
-/* Full jitter, so that a fleet does not come back as one; or what the server asked for. */
+/* What the server asked for, or a random pause, so that a fleet does not retry all at once. */
 static unsigned pause_before(unsigned attempt, int retry_after_seconds)
 {
     if (retry_after_seconds >= 0)
@@ -57,7 +57,7 @@ static unsigned pause_before(unsigned attempt, int retry_after_seconds)
 }
 
 /* False when there is no time for another attempt, or the process is ending. */
-static bool rest(uint64_t deadline, unsigned pause)
+static bool pause_until_retry(uint64_t deadline, unsigned pause)
 {
     uint64_t now = cs_monotonic_ms();
     if (now + pause >= deadline)
@@ -101,11 +101,11 @@ cs_result cs_call_repeat(cs_client *client, const cs_call *call, cs_attempt *att
         if (answered)
             result = cs_problem_read(&client->config, call->what, call->path, response.status, &response.body, error);
         bool again = result == CS_NETWORK || (answered && may_be_retried(response.status));
-        if (!again || !rest(call->deadline, pause_before(number, response.retry_after_seconds))) {
+        if (!again || !pause_until_retry(call->deadline, pause_before(number, response.retry_after_seconds))) {
             *body = response.body;
             return result;
         }
-        cs_log(CS_LOG_INFO, "trying again: %s", error != NULL ? error->message : call->what);
+        cs_log(CS_LOG_INFO, "retrying: %s", error != NULL ? error->message : call->what);
         cs_buffer_release(&response.body);
     }
 }

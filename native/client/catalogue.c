@@ -78,7 +78,7 @@ static cs_result load(cs_client *client, cs_catalogue **loaded, cs_error *error)
     cs_catalogue *catalogue = cs_signer_list_new();
     if (catalogue == NULL)
         return cs_fail(error, CS_NO_MEMORY, "out of memory");
-    uint64_t deadline = cs_deadline(client, client->list_patience_ms);
+    uint64_t deadline = cs_deadline(client, client->list_timeout_ms);
     cs_result result = CS_OK;
     char *cursor = NULL;
     if (client->config.signer_count == 0)
@@ -97,7 +97,7 @@ static cs_result load(cs_client *client, cs_catalogue **loaded, cs_error *error)
     return CS_OK;
 }
 
-/* What is in the cache, retained, if it is fresh enough or `age` does not matter. */
+/* What the cache holds, retained; NULL when it is older than `age`. */
 static cs_catalogue *cached(cs_client *client, uint64_t age)
 {
     cs_mutex_lock(client->lock);
@@ -123,14 +123,14 @@ static cs_result refresh(cs_client *client, cs_catalogue **catalogue, cs_error *
         loaded->references++;
         cs_mutex_unlock(client->lock);
         if (none_any_more)
-            cs_log(CS_LOG_WARN, "%s has no signer for this identity: an administrator of one must make it an operator",
+            cs_log(CS_LOG_WARN, "%s has no signer for this identity: an administrator of a signer must make it an operator",
                    client->config.server_url);
         *catalogue = loaded;
         return CS_OK;
     }
     *catalogue = cs_is_transient(result) ? cached(client, UINT64_MAX) : NULL;
     cs_log(*catalogue != NULL ? CS_LOG_WARN : CS_LOG_ERROR, "%s%s", error->message,
-           *catalogue != NULL ? " (going on with the list of signers from before)" : "");
+           *catalogue != NULL ? " (using the earlier list of signers)" : "");
     return *catalogue != NULL ? CS_OK : result;
 }
 

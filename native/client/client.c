@@ -18,7 +18,7 @@ cs_result cs_client_open(cs_client **client, cs_config *config, const cs_metadat
     c->config = *config;
     c->metadata = *metadata;
     memset(config, 0, sizeof *config);
-    c->list_patience_ms = 10000;
+    c->list_timeout_ms = 10000;
     c->lock = cs_mutex_create();
     c->login_lock = cs_mutex_create();
     c->catalogue_lock = cs_mutex_create();
@@ -53,7 +53,7 @@ void cs_client_abandon(cs_client *client)
 
 void cs_client_wait_for_lists(cs_client *client)
 {
-    client->list_patience_ms = UINT32_MAX;
+    client->list_timeout_ms = UINT32_MAX;
 }
 
 const cs_config *cs_client_config(const cs_client *client)

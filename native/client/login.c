@@ -8,7 +8,7 @@
 #include "values/secret.h"
 #include "values/text.h"
 
-enum { login_patience_ms = 20000 };
+enum { login_timeout_ms = 20000 };
 
 static cs_result read_oidc_token(const cs_config *config, char **jwt, cs_error *error)
 {
@@ -22,12 +22,14 @@ static cs_result read_oidc_token(const cs_config *config, char **jwt, cs_error *
     if (result == CS_OK && length == 0)
         result = cs_fail(error, CS_INVALID_CONFIGURATION, "oidcTokenFile %s is empty", config->oidc_token_file);
     if (result == CS_OK && cs_is_utf16(token, length))
-        result = cs_fail(error, CS_INVALID_CONFIGURATION, "oidcTokenFile %s is UTF-16: save it as UTF-8", config->oidc_token_file);
+        result = cs_fail(error, CS_INVALID_CONFIGURATION, "oidcTokenFile %s is invalid: expected UTF-8, and it is UTF-16",
+                         config->oidc_token_file);
     if (result == CS_OK && (*jwt = cs_duplicate_span(token, length)) == NULL)
         result = cs_fail(error, CS_NO_MEMORY, "out of memory");
     if (result == CS_OK && !cs_is_one_word(*jwt))
         result = cs_fail(error, CS_INVALID_CONFIGURATION,
-                         "oidcTokenFile %s holds more than one token, or one that is broken into lines", config->oidc_token_file);
+                         "oidcTokenFile %s is invalid: expected one token, not several and not broken into lines",
+                         config->oidc_token_file);
     cs_buffer_release(&text);
     if (result != CS_OK) {
         cs_secret_free(*jwt);
@@ -36,7 +38,7 @@ static cs_result read_oidc_token(const cs_config *config, char **jwt, cs_error *
     return result;
 }
 
-/* The login's path and body, by whichever way is configured or was brought by a PIN. */
+/* The login's path and body, for the configured credentials or those of the PIN. */
 static cs_result compose(cs_client *client, const char **path, cs_buffer *body, cs_error *error)
 {
     const cs_config *config = &client->config;
@@ -63,13 +65,13 @@ static cs_result compose(cs_client *client, const char **path, cs_buffer *body, 
         cs_mutex_unlock(client->lock);
         if (id == NULL)
             return cs_fail(error, CS_UNAUTHENTICATED,
-                           "nobody is logged in: configure auth, or log in with the PIN clientId:clientSecret");
+                           "not logged in: configure auth, or log in with the PIN clientId:clientSecret");
     }
     cs_buffer_append(body, "}", 1);
     return body->failed ? cs_fail(error, CS_NO_MEMORY, "out of memory") : CS_OK;
 }
 
-/* Renewed a little early, so that a token does not run out on its way. */
+/* A little early, so that no token expires on its way to the server. */
 static uint64_t renewal_time(int64_t expires_in_seconds)
 {
     int64_t seconds = expires_in_seconds > 86400 ? 86400 : expires_in_seconds < 0 ? 0 : expires_in_seconds;
@@ -89,7 +91,7 @@ static cs_result keep_token(cs_client *client, const cs_buffer *answer, cs_error
     cs_result result = CS_OK;
     char *copy = NULL;
     if (token == NULL || token[0] == '\0' || strpbrk(token, "\r\n") != NULL)
-        result = cs_fail(error, CS_PROTOCOL, "log in: an answer without an access token; check serverUrl");
+        result = cs_fail(error, CS_PROTOCOL, "log in: the answer has no access token; check serverUrl");
     else if ((copy = cs_duplicate(token)) == NULL)
         result = cs_fail(error, CS_NO_MEMORY, "out of memory");
     cs_json_free(document);
@@ -127,7 +129,7 @@ static cs_result log_in(cs_client *client, uint64_t deadline, cs_error *error)
     return result;
 }
 
-/* Whether there was a token that is good for now. */
+/* Whether there is a token that is still valid. */
 static bool copy_token(cs_client *client, char **token, unsigned *number)
 {
     cs_mutex_lock(client->lock);
@@ -173,7 +175,7 @@ static cs_result keep_pin(cs_client *client, const char *pin, size_t length, cs_
     cs_trim(&pin, &length);
     const char *colon = memchr(pin, ':', length);
     if (colon == NULL || colon == pin || colon == pin + length - 1 || memchr(pin, '\0', length) != NULL)
-        return cs_fail(error, CS_UNAUTHENTICATED, "the PIN must be clientId:clientSecret");
+        return cs_fail(error, CS_UNAUTHENTICATED, "the PIN is invalid: expected clientId:clientSecret");
     char *id = cs_duplicate_span(pin, (size_t)(colon - pin));
     char *secret = cs_duplicate_span(colon + 1, length - (size_t)(colon - pin) - 1);
     if (id == NULL || secret == NULL) {
@@ -197,7 +199,7 @@ cs_result cs_login_by_pin(cs_client *client, const char *pin, size_t length, cs_
     cs_mutex_lock_waiting(client->login_lock);
     cs_result result = keep_pin(client, pin, length, error);
     if (result == CS_OK)
-        result = log_in(client, cs_deadline(client, login_patience_ms), error);
+        result = log_in(client, cs_deadline(client, login_timeout_ms), error);
     cs_mutex_unlock(client->login_lock);
     return result;
 }

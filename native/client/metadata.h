@@ -1,4 +1,4 @@
-/* What the client claims about itself with each signature: shown in the activity, never trusted. */
+/* What the client says of itself with each signature: shown in the activity, never trusted. */
 #ifndef CODESIGNING_CLIENT_METADATA_H
 #define CODESIGNING_CLIENT_METADATA_H
 
@@ -11,7 +11,7 @@ typedef struct cs_metadata {
     char command[1024]; /* the command line with its secrets replaced; empty unless configured */
 } cs_metadata;
 
-/* Asks the platform once; never fails, what cannot be had stays empty. */
+/* Asks the system once. Never fails: what is not available stays empty. */
 void cs_metadata_collect(cs_metadata *metadata, bool with_command_line);
 
 /* Appends the clientMetadata object, within the 2 KiB of the contract. `artifact_digest` is "sha256:…" of what is

@@ -15,12 +15,13 @@ static const known_problem known_problems[] = {
     { "Unauthenticated", CS_UNAUTHENTICATED, "check the credentials, and that the identity is active" },
     { "Forbidden", CS_FORBIDDEN, "an administrator of the signer must make this identity an operator" },
     { "ApprovalRequired", CS_APPROVAL_REQUIRED, "ask for approval first" },
-    { "GrantExhausted", CS_GRANT_REFUSED, "every approved signature has been used: ask again" },
-    { "GrantExpired", CS_GRANT_REFUSED, "the approved window is over: ask again" },
+    { "GrantExhausted", CS_GRANT_REFUSED, "every approved signature has been used: ask for approval again" },
+    { "GrantExpired", CS_GRANT_REFUSED, "the approved window is over: ask for approval again" },
     { "GrantNotYetValid", CS_GRANT_REFUSED, "the approved window has not begun" },
     { "GrantRevoked", CS_GRANT_REFUSED, "the approval was revoked: ask the signer's administrator" },
-    { "ScopeMismatch", CS_GRANT_REFUSED, "the approval names another digest, address, host or tool: ask for this one" },
-    { "SelfApproval", CS_FORBIDDEN, "somebody else must approve" },
+    { "ScopeMismatch", CS_GRANT_REFUSED,
+      "the approval is for another digest, address, host or tool: ask for approval of this one" },
+    { "SelfApproval", CS_FORBIDDEN, "another approver must approve" },
     { "NotFound", CS_NOT_FOUND, "check the signer's name, that this identity is a member of it, and serverUrl" },
     { "SignerDisabled", CS_SIGNER_UNUSABLE, "an administrator of the signer must enable it" },
     { "CertificateExpired", CS_SIGNER_UNUSABLE, "an administrator must give the signer a new certificate" },
@@ -31,14 +32,14 @@ static const known_problem known_problems[] = {
     { "AlgorithmKeyMismatch", CS_UNSUPPORTED_ALGORITHM, "use a mechanism that fits the signer's key" },
     { "DigestLengthMismatch", CS_INVALID_DATA, "the digest must be as long as the hash function's" },
     { "InvalidData", CS_INVALID_DATA, "the data to sign was refused" },
-    { "InvalidRequest", CS_PROTOCOL, "this module and the server do not agree: update the older one" },
+    { "InvalidRequest", CS_PROTOCOL, "this module and the server do not understand each other: update the older one" },
     { "PolicyLimitExceeded", CS_APPROVAL_REQUIRED, "ask for less than the policy's limits" },
     { "NoConstraint", CS_APPROVAL_REQUIRED, "set requestedSignings or requestedWindowDuration in requestOnDenial" },
     { "UnreachableApproval", CS_APPROVAL_REQUIRED, "the policy has too few approvers: ask the signer's administrator" },
-    { "IdempotencyMismatch", CS_PROTOCOL, "try again" },
+    { "IdempotencyMismatch", CS_PROTOCOL, "retry" },
     { "TooLarge", CS_INVALID_DATA, "the data to sign was refused as too large" },
     { "RateLimited", CS_UNAVAILABLE, "sign less often, or ask for a higher limit" },
-    { "Unavailable", CS_UNAVAILABLE, "try again later, or ask the operator of the server" },
+    { "Unavailable", CS_UNAVAILABLE, "retry later, or ask the operator of the server" },
 };
 
 static cs_result result_of_status(int status)
@@ -87,12 +88,13 @@ static const char *how_to_log_in(const cs_config *config)
 {
     switch (config->auth) {
     case CS_AUTH_CLIENT_SECRET:
-        return "check the client id and secret, that the secret has not ended, and that the identity is active";
+        return "check the client id and secret, that the secret has not expired, and that the identity is active";
     case CS_AUTH_TOKEN:
-        return "the token has ended or is not this server's: get a new one";
+        return "the token has expired or is not this server's: get a new one";
     case CS_AUTH_OIDC:
-        return "check identityId, that the identity is active, and that its binding (issuer, audience, subject, claims) fits the "
-               "token in oidcTokenFile";
+        return "check identityId, that the identity is active, and that its binding (issuer, audience, subject, claims) "
+               "matches "
+               "the token in oidcTokenFile";
     case CS_AUTH_NONE:
         break;
     }
@@ -107,7 +109,7 @@ static const char *advise(const cs_config *config, const char *path, const char 
     if (strcmp(code, "Unauthenticated") == 0)
         return how_to_log_in(config);
     if (strcmp(code, "NotFound") == 0 && is_about(path, "/approval-requests/"))
-        return "the request is gone: ask again";
+        return "the request no longer exists: ask for approval again";
     if (strcmp(code, "NotFound") == 0 && !is_about(path, "/signers/"))
         return "there is no such API at serverUrl: check its host, its port and its path, which ends before /api/v1";
     if (strcmp(code, "InvalidRequest") == 0 && is_about(path, "/login"))

@@ -17,7 +17,7 @@ static bool contains_ignoring_case(const char *text, size_t length, const char *
     return false;
 }
 
-/* Rather too many than too few: a hidden file name does less harm than a shown password. */
+/* In doubt it is one: a hidden file name does less harm than a shown password. */
 static bool is_secret_name(const char *name, size_t length)
 {
     static const char *const hints[] = { "pass", "pwd", "pin", "secret", "token", "storepass", "keypass", "credential",
@@ -28,7 +28,7 @@ static bool is_secret_name(const char *name, size_t length)
     return false;
 }
 
-/* `-p` and Windows's `/p` are a password to some tools and a port to others: hidden. */
+/* `-p` and `/p` of Windows are a password to some tools and a port to others: hidden. */
 static bool is_short_password_option(const char *name, size_t length)
 {
     return length == 2 && (name[0] == '-' || name[0] == '/') && tolower((unsigned char)name[1]) == 'p';
@@ -55,7 +55,7 @@ static void put_text(writer *w, const char *text)
     put(w, text, strlen(text));
 }
 
-/* `name=value`, `name:value` and the attributes of PKCS#11 and web addresses within one word. */
+/* `name=value`, `name:value`, and the attributes of PKCS#11 URIs and web addresses, within one word. */
 static void put_redacted(writer *w, const char *word)
 {
     const char *at = word;

@@ -48,7 +48,9 @@ static cs_result read_signature(const cs_sign_request *request, const cs_buffer 
     if (good)
         cs_log(CS_LOG_INFO, "signed with %s: operation %s", request->signer_name, operation != NULL ? operation : "unknown");
     cs_json_free(document);
-    return good ? CS_OK : cs_fail(error, CS_PROTOCOL, "sign with %s: a signature of the wrong form", request->signer_name);
+    return good ? CS_OK
+                : cs_fail(error, CS_PROTOCOL, "sign with %s: the answer's signature is invalid: expected base64 of %zu bytes",
+                          request->signer_name, cs_signature_length(request->key));
 }
 
 static cs_result submit(cs_client *client, const cs_sign_request *request, const cs_buffer *body, cs_buffer *answer,
@@ -109,7 +111,8 @@ cs_result cs_sign(cs_client *client, const cs_sign_request *request, unsigned ch
     bool fits = cs_key_algorithm_is_rsa(request->key) == (request->scheme != CS_SCHEME_ECDSA);
     cs_result result;
     if (algorithm == NULL || !fits || request->key == CS_KEY_UNKNOWN)
-        result = cs_fail(&own, CS_UNSUPPORTED_ALGORITHM, "sign with %s: no algorithm of this key", request->signer_name);
+        result = cs_fail(&own, CS_UNSUPPORTED_ALGORITHM, "sign with %s: the key does not have this algorithm",
+                         request->signer_name);
     else if (!compose_body(client, request, algorithm, &body))
         result = cs_fail(&own, CS_NO_MEMORY, "out of memory");
     else

@@ -28,7 +28,7 @@ static cs_chain *cached_chain(cs_client *client, const char *signer_id, uint64_t
     return chain;
 }
 
-/* A chain that cannot be kept for want of memory is only asked for again. */
+/* Out of memory the chain is not kept, and the server is asked again the next time. */
 static void keep_chain(cs_client *client, const char *signer_id, cs_chain *chain)
 {
     cs_mutex_lock(client->lock);
@@ -60,7 +60,8 @@ static cs_result load_chain(cs_client *client, const char *signer_id, cs_chain *
     cs_buffer_append_text(&path, "/api/v1/pki/signers/");
     cs_buffer_append_escaped_path(&path, signer_id);
     cs_buffer_append_text(&path, "/certificate?format=chain");
-    cs_result result = cs_call_get(client, &path, "get the certificates", cs_deadline(client, client->list_patience_ms), &answer, error);
+    cs_result result =
+        cs_call_get(client, &path, "get the certificates", cs_deadline(client, client->list_timeout_ms), &answer, error);
     if (result == CS_OK) {
         *chain = cs_chain_parse(answer.data != NULL ? answer.data : "", answer.length, error);
         result = *chain != NULL ? CS_OK : CS_PROTOCOL;

@@ -33,9 +33,10 @@ cs_result cs_signer_list_add(cs_catalogue *catalogue, const cs_json_value *item,
     const char *status = cs_json_string(cs_json_get(item, "status"));
     if (id == NULL || id[0] == '\0' || name == NULL || name[0] == '\0' || strlen(id) > CS_MAX_SIGNER_ID
         || strlen(name) > CS_MAX_SIGNER_NAME)
-        return cs_fail(error, CS_PROTOCOL, "list signers: one without id or name; check serverUrl");
+        return cs_fail(error, CS_PROTOCOL, "list signers: the answer has a signer without id or name; check serverUrl");
     if (catalogue->count == max_signers)
-        return cs_fail(error, CS_PROTOCOL, "list signers: more than %d; name the ones you need in `signers`", max_signers);
+        return cs_fail(error, CS_PROTOCOL, "list signers: there are more than %d; name the ones you need in `signers`",
+                       max_signers);
     cs_signer *signers = realloc(catalogue->signers, (catalogue->count + 1) * sizeof *signers);
     if (signers == NULL)
         return cs_fail(error, CS_NO_MEMORY, "out of memory");

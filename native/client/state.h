@@ -1,4 +1,4 @@
-/* The inside of a client, shared by the files that make it up. */
+/* The state of a client, for the files of this folder. */
 #ifndef CODESIGNING_CLIENT_STATE_H
 #define CODESIGNING_CLIENT_STATE_H
 
@@ -16,12 +16,12 @@ typedef struct cs_cached_chain {
     uint64_t loaded_at;
 } cs_cached_chain;
 
-/* A wait for approval that ended without one. Tools try a signature that failed once more, by another call: they are not to
- * ask or wait for the same thing again at once. */
+/* A wait for approval that ended without one. Tools retry a failed signature by another call, which must not ask or wait for
+ * the same approval again at once. */
 enum { max_ended_waits = 16, max_wait_subject = 256, max_request_id = 128 };
 
 typedef struct cs_ended_wait {
-    char subject[max_wait_subject]; /* signer and scope; empty where the place is free */
+    char subject[max_wait_subject]; /* signer and scope; empty when unused */
     char id[max_request_id];
     char status[32];
     uint64_t remembered_until;
@@ -32,7 +32,7 @@ struct cs_client {
     cs_metadata metadata;
     cs_transport *transport;
 
-    unsigned list_patience_ms; /* how long a list or a chain may take; set before threads */
+    unsigned list_timeout_ms; /* how long a list or a chain may take; set before the client is shared */
     cs_mutex *login_lock;     /* held over the network: one login at a time. Taken with cs_mutex_lock_waiting. */
     cs_mutex *catalogue_lock; /* likewise for lists and chains */
 
@@ -50,13 +50,13 @@ struct cs_client {
     size_t next_ended_wait;
 };
 
-/* How old what a cache holds may be. */
+/* The longest age of what is taken from a cache. */
 static inline uint64_t cs_longest_age_ms(cs_freshness freshness)
 {
     return freshness == CS_CACHED ? 60000 : 1000;
 }
 
-/* Whether what a cache holds is given in place of an answer that failed in this way. */
+/* Whether the cache is used, however old it is, in place of a call that failed in this way. */
 static inline bool cs_is_transient(cs_result result)
 {
     return result == CS_NETWORK || result == CS_UNAVAILABLE || result == CS_SERVER;

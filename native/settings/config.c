@@ -17,7 +17,7 @@ static void set_text(char **field, char *text)
     *field = text;
 }
 
-/* `where` is the object that the member is of, with a dot: "auth.". */
+/* `where` is the object that has the member, with a dot: "auth.". */
 static cs_result take_text(const cs_json_value *value, char **field, const char *where, const char *name, cs_error *error)
 {
     const char *text = cs_json_string(value);
@@ -25,7 +25,7 @@ static cs_result take_text(const cs_json_value *value, char **field, const char 
     if (text != NULL)
         cs_trim(&text, &length);
     if (length == 0)
-        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: %s%s must be a text that is not empty", name, where,
+        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: %s%s is invalid: expected a non-empty string", name, where,
                        cs_json_name(value));
     set_text(field, cs_duplicate_span(text, length));
     return *field != NULL ? CS_OK : cs_fail(error, CS_NO_MEMORY, "out of memory");
@@ -36,8 +36,8 @@ static cs_result take_number(const cs_json_value *value, unsigned *field, unsign
 {
     int64_t number;
     if (!cs_json_integer(value, &number) || number < low || number > high)
-        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: %s%s must be a whole number from %u to %u", name, where,
-                       cs_json_name(value), low, high);
+        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: %s%s is invalid: expected a whole number from %u to %u", name,
+                       where, cs_json_name(value), low, high);
     *field = (unsigned)number;
     return CS_OK;
 }
@@ -46,7 +46,7 @@ static cs_result take_boolean(const cs_json_value *value, bool *field, const cha
 {
     return cs_json_boolean(value, field)
         ? CS_OK
-        : cs_fail(error, CS_INVALID_CONFIGURATION, "%s: %s must be true or false", name, cs_json_name(value));
+        : cs_fail(error, CS_INVALID_CONFIGURATION, "%s: %s is invalid: expected true or false", name, cs_json_name(value));
 }
 
 static cs_result refuse_key(const cs_json_value *member, const char *where, const char *name, cs_error *error)
@@ -63,7 +63,7 @@ static bool is(const cs_json_value *member, const char *name)
 static cs_result take_auth(cs_config *config, const cs_json_value *auth, const char *name, cs_error *error)
 {
     if (cs_json_kind_of(auth) != CS_JSON_OBJECT)
-        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: auth must be an object", name);
+        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: auth is invalid: expected an object", name);
     for (const cs_json_value *member = cs_json_first(auth); member != NULL; member = cs_json_next(member)) {
         char **field = is(member, "clientId") ? &config->client_id
             : is(member, "clientSecret")      ? &config->client_secret
@@ -78,9 +78,11 @@ static cs_result take_auth(cs_config *config, const cs_json_value *auth, const c
     }
     int ways = (config->client_id != NULL || config->client_secret != NULL) + (config->token != NULL)
         + (config->oidc_token_file != NULL || config->identity_id != NULL);
-    return ways <= 1 ? CS_OK
-                     : cs_fail(error, CS_INVALID_CONFIGURATION,
-                               "%s: auth must have clientId and clientSecret, or token, or oidcTokenFile and identityId", name);
+    return ways <= 1
+        ? CS_OK
+        : cs_fail(error, CS_INVALID_CONFIGURATION,
+                  "%s: auth is invalid: expected either clientId and clientSecret, or token, or oidcTokenFile and identityId",
+                  name);
 }
 
 static cs_result take_request_on_denial(cs_config *config, const cs_json_value *value, const char *name, cs_error *error)
@@ -89,7 +91,8 @@ static cs_result take_request_on_denial(cs_config *config, const cs_json_value *
     if (cs_json_boolean(value, &ask->enabled))
         return CS_OK;
     if (cs_json_kind_of(value) != CS_JSON_OBJECT)
-        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: requestOnDenial must be true, false or an object", name);
+        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: requestOnDenial is invalid: expected true, false or an object",
+                       name);
     ask->enabled = true;
     for (const cs_json_value *member = cs_json_first(value); member != NULL; member = cs_json_next(member)) {
         static const char where[] = "requestOnDenial.";
@@ -114,7 +117,7 @@ static cs_result take_log_level(cs_config *config, const cs_json_value *value, c
             return CS_OK;
         }
     }
-    return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: logLevel must be none, error, warn, info or debug", name);
+    return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: logLevel is invalid: expected none, error, warn, info or debug", name);
 }
 
 static cs_result take_signers(cs_config *config, const cs_json_value *value, const char *name, cs_error *error)
@@ -123,7 +126,8 @@ static cs_result take_signers(cs_config *config, const cs_json_value *value, con
     for (const cs_json_value *item = cs_json_first(value); item != NULL; item = cs_json_next(item))
         count++;
     if (cs_json_kind_of(value) != CS_JSON_ARRAY || count == 0 || count > max_signers)
-        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: signers must be an array of 1 to %d names", name, max_signers);
+        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: signers is invalid: expected an array of 1 to %d names or ids",
+                       name, max_signers);
     config->signers = calloc(count, sizeof *config->signers);
     if (config->signers == NULL)
         return cs_fail(error, CS_NO_MEMORY, "out of memory");
@@ -133,7 +137,7 @@ static cs_result take_signers(cs_config *config, const cs_json_value *value, con
         if (text != NULL)
             cs_trim(&text, &length);
         if (length == 0)
-            return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: signers[%zu] must be a signer's name or id", name,
+            return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: signers[%zu] is invalid: expected a signer's name or id", name,
                            config->signer_count);
         config->signers[config->signer_count] = cs_duplicate_span(text, length);
         if (config->signers[config->signer_count++] == NULL)
@@ -164,7 +168,7 @@ static void set_defaults(cs_config *config)
 }
 
 /* Addresses are often copied with the path of the API. */
-static void shorten(char *url)
+static void cut_api_path(char *url)
 {
     static const char api[] = "/api/v1";
     size_t length = strlen(url);
@@ -190,26 +194,28 @@ static cs_result check_words(const cs_config *config, const char *name, cs_error
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (words[i].value != NULL && !cs_is_one_word(words[i].value))
             return cs_fail(error, CS_INVALID_CONFIGURATION,
-                           "%s: %s has a blank, a line break or another character in it that none has: copy it in one piece",
+                           "%s: %s is invalid: expected visible ASCII characters, without blanks and line breaks",
                            name, words[i].called);
     return CS_OK;
 }
 
-/* Once file and environment are in: is it whole, and by which way does it log in? */
-static cs_result settle(cs_config *config, const char *name, const char *url_name, cs_error *error)
+/* After file and environment: checks that the settings fit together, and chooses how to log in. */
+static cs_result complete(cs_config *config, const char *name, const char *url_name, cs_error *error)
 {
     const char *fault = config->server_url != NULL ? cs_server_url_fault(config->server_url) : NULL;
     if (fault != NULL)
         return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: %s %s", name, url_name, fault);
     if (config->server_url != NULL)
-        shorten(config->server_url);
+        cut_api_path(config->server_url);
     if ((config->client_id == NULL) != (config->client_secret == NULL))
-        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: the client id and the client secret belong together: %s is missing",
-                       name, config->client_id == NULL ? "auth.clientId (CODESIGNING_CLIENT_ID)"
-                                                       : "auth.clientSecret (CODESIGNING_CLIENT_SECRET)");
+        return cs_fail(error, CS_INVALID_CONFIGURATION,
+                       "%s: %s is missing: the client id and the client secret are needed together", name,
+                       config->client_id == NULL ? "auth.clientId (CODESIGNING_CLIENT_ID)"
+                                                 : "auth.clientSecret (CODESIGNING_CLIENT_SECRET)");
     if ((config->oidc_token_file == NULL) != (config->identity_id == NULL))
-        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s: oidcTokenFile and identityId belong together: auth.%s is missing",
-                       name, config->identity_id == NULL ? "identityId" : "oidcTokenFile");
+        return cs_fail(error, CS_INVALID_CONFIGURATION,
+                       "%s: auth.%s is missing: oidcTokenFile and identityId are needed together", name,
+                       config->identity_id == NULL ? "identityId" : "oidcTokenFile");
     config->auth = config->token != NULL  ? CS_AUTH_TOKEN
         : config->client_id != NULL       ? CS_AUTH_CLIENT_SECRET
         : config->oidc_token_file != NULL ? CS_AUTH_OIDC
@@ -221,13 +227,13 @@ static cs_result read_text(cs_config *config, const char *text, size_t length, c
 {
     cs_error syntax = { 0 };
     if (cs_is_utf16(text, length))
-        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s is UTF-16: save it as UTF-8", name);
+        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s is invalid: expected UTF-8, and it is UTF-16", name);
     cs_json *document = cs_json_parse(text, length, &syntax);
     if (document == NULL)
-        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s is not JSON: %s", name, syntax.message);
+        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s is invalid: expected JSON; %s", name, syntax.message);
     cs_result result = CS_OK;
     if (cs_json_kind_of(cs_json_root(document)) != CS_JSON_OBJECT)
-        result = cs_fail(error, CS_INVALID_CONFIGURATION, "%s must hold one JSON object", name);
+        result = cs_fail(error, CS_INVALID_CONFIGURATION, "%s is invalid: expected a JSON object", name);
     const cs_json_value *member = cs_json_first(cs_json_root(document));
     for (; member != NULL && result == CS_OK; member = cs_json_next(member))
         result = take_member(config, member, name, error);
@@ -239,7 +245,7 @@ cs_result cs_config_parse(cs_config *config, const char *text, size_t length, co
 {
     set_defaults(config);
     cs_result result = read_text(config, text, length, name, error);
-    return result == CS_OK ? settle(config, name, "serverUrl", error) : result;
+    return result == CS_OK ? complete(config, name, "serverUrl", error) : result;
 }
 
 char *cs_config_variable(const char *name)
@@ -254,7 +260,7 @@ char *cs_config_variable(const char *name)
     return trimmed;
 }
 
-/* A way to log in that the environment names replaces whatever way the file names. True when the server's address is the
+/* Credentials of the environment replace those of the file, of whatever kind. True when the server's address is the
  * environment's. */
 static bool apply_environment(cs_config *config)
 {
@@ -320,7 +326,7 @@ cs_result cs_config_load(cs_config *config, const char *const *paths, size_t pat
     if (result != CS_OK)
         return result;
     const char *url_name = apply_environment(config) ? "CODESIGNING_SERVER_URL" : "serverUrl";
-    return settle(config, config->source != NULL ? config->source : "the environment", url_name, error);
+    return complete(config, config->source != NULL ? config->source : "the environment", url_name, error);
 }
 
 void cs_config_release(cs_config *config)

@@ -1,4 +1,4 @@
-/* The configuration of a module: a JSON file, over which the environment wins. */
+/* The configuration of a module: a JSON file, whose values the environment overrides. */
 #ifndef CODESIGNING_SETTINGS_CONFIG_H
 #define CODESIGNING_SETTINGS_CONFIG_H
 
@@ -8,9 +8,9 @@
 #include "values/result.h"
 
 typedef enum cs_auth_method {
-    CS_AUTH_NONE,          /* nothing configured: a PIN must bring the credentials */
+    CS_AUTH_NONE,          /* nothing configured: a PIN has the credentials */
     CS_AUTH_CLIENT_SECRET, /* clientId and clientSecret */
-    CS_AUTH_TOKEN,         /* an access token made elsewhere; cannot be renewed */
+    CS_AUTH_TOKEN,         /* an access token, which cannot be renewed */
     CS_AUTH_OIDC,          /* the CI's own token from a file, and the identity it stands for */
 } cs_auth_method;
 
@@ -43,10 +43,9 @@ typedef struct cs_config {
 } cs_config;
 
 /* Reads the first of `paths` that exists (entries may be NULL), then the environment: CODESIGNING_SERVER_URL,
- * CODESIGNING_CLIENT_ID, CODESIGNING_CLIENT_SECRET, CODESIGNING_TOKEN, CODESIGNING_CA_CERTIFICATE. No file at all is
- * no error; a path marked `required` that cannot be read is. Unknown keys are refused, so that a slip of the pen does
- * not go unseen. Of every value what is around it is left out (cs_trim); an address may end in /api/v1. Release `config` in
- * either case. */
+ * CODESIGNING_CLIENT_ID, CODESIGNING_CLIENT_SECRET, CODESIGNING_TOKEN, CODESIGNING_CA_CERTIFICATE. That there is no file is no
+ * error, unless `first_is_required` and it is the first. Unknown keys are refused, so that a misspelt one does not go
+ * unnoticed. Every value is trimmed (cs_trim); an address may end in /api/v1. Release `config` in either case. */
 cs_result cs_config_load(cs_config *config, const char *const *paths, size_t path_count, bool first_is_required,
                          cs_error *error);
 

@@ -1,4 +1,4 @@
-/* The log: one line a happening, to a file or to standard error. Secrets and tokens are never given to it. */
+/* The log: one line for each event, to a file or to standard error. Secrets and tokens are never passed to it. */
 #ifndef CODESIGNING_SETTINGS_LOG_H
 #define CODESIGNING_SETTINGS_LOG_H
 
@@ -11,7 +11,7 @@ typedef enum cs_log_level {
 } cs_log_level;
 
 /* Sets where lines go. `file` NULL stands for standard error. The file is opened for each line, so that a fork, a
- * rotation or a daemon closing its descriptors can do no harm. Before the first call: warnings to standard error. */
+ * rotation or a daemon that closes its descriptors does no harm. Until then warnings go to standard error. */
 void cs_log_configure(cs_log_level level, const char *file);
 
 void cs_log(cs_log_level level, const char *format, ...)

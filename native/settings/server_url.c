@@ -42,16 +42,16 @@ const char *cs_server_url_fault(const char *url)
         return "must be https://HOST (http:// only for this machine)";
     for (const char *at = url; *at != '\0'; at++) {
         if (*at <= 0x20 || *at > 0x7e || strchr("\\\"<>", *at) != NULL)
-            return "has a character in it that no address has, such as a blank or a quotation mark";
+            return "is invalid: it has a character that no address has, such as a blank or a quotation mark";
         if (strchr("@?#", *at) != NULL)
-            return "must be without a user, a query and a fragment";
+            return "is invalid: expected no user, query or fragment";
     }
     const char *host = strstr(url, "://") + 3;
     size_t authority = strcspn(host, "/");
     size_t length = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
     if (length == 0 || length > authority)
-        return "has no host in it";
+        return "is invalid: expected a host";
     if (length < authority && (host[length] != ':' || !is_port(host + length + 1, authority - length - 1)))
-        return "has no number for a port";
+        return "is invalid: expected a number as the port";
     return secure || is_this_machine(host, length) ? NULL : "must be https:// (http:// only for this machine)";
 }

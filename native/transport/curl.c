@@ -14,10 +14,10 @@
 
 enum { max_idle = 64, max_sockets = 4, connect_timeout_ms = 10000 };
 
-/* One easy and one multi handle: the multi handle, because its wait is ours to bracket, and because it keeps the
- * connection. Used by one thread at a time. */
+/* An easy and a multi handle. The multi handle keeps the connection, and lets us mark its waits with cs_blocking_begin. Used
+ * by one thread at a time. */
 typedef struct connection {
-    struct connection *next;      /* every connection there is, for a forked child to close */
+    struct connection *next;      /* all connections, for a forked child to close */
     struct connection *next_idle;
     CURL *easy;
     CURLM *multi;
@@ -48,9 +48,10 @@ cs_transport *cs_transport_open(const cs_config *config)
     return transport;
 }
 
-/* --- SIGPIPE: OpenSSL writes with write(2). The host's disposition is not ours to change, so it is blocked for this
- * thread and one that we caused is taken away. ------------------------------------------------------------------- */
+/* --- SIGPIPE ---------------------------------------------------------------------------------------------------- */
 
+/* OpenSSL writes with write(2). The host's signal disposition is not ours to change, so the signal is blocked for this
+ * thread, and one that we caused is removed. */
 typedef struct pipe_guard {
     sigset_t before;
     bool was_pending;
@@ -317,7 +318,7 @@ static cs_result classify(const cs_transport *transport, const connection *c, CU
     }
 }
 
-/* Runs the transfer to its end. Only the wait is outside of the gate. */
+/* Runs the transfer to its end. */
 static cs_result run(const cs_transport *transport, connection *c, CURLcode *code)
 {
     const cs_curl_library *curl = transport->curl;

@@ -43,7 +43,7 @@ static void load(void)
     } else if (!lookup_all(handle)) {
         strcpy(failure, "libcurl.so.4 is older than 7.66");
     } else if (library.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-        strcpy(failure, "libcurl.so.4 does not initialise");
+        strcpy(failure, "libcurl.so.4 cannot be initialised");
     } else {
         loaded = true;
     }

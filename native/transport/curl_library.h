@@ -1,5 +1,5 @@
-/* libcurl, loaded at the first request instead of linked: it brings thirty libraries and four milliseconds, which a
- * program that merely lists its modules should not pay. */
+/* libcurl, loaded at the first request instead of linked: it takes thirty libraries and four milliseconds, which a program
+ * that only lists its modules should not have to load. */
 #ifndef CODESIGNING_TRANSPORT_CURL_LIBRARY_H
 #define CODESIGNING_TRANSPORT_CURL_LIBRARY_H
 
@@ -25,7 +25,7 @@ typedef struct cs_curl_library {
     __typeof__(&curl_multi_cleanup) multi_cleanup;
 } cs_curl_library;
 
-/* The library, loaded and initialised once a process; NULL, with `error` filled, when it cannot be had. */
+/* The library, loaded and initialised once in a process; NULL, with `error` filled, when it cannot be loaded. */
 const cs_curl_library *cs_curl_load(cs_error *error);
 
 #endif

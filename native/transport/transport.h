@@ -1,8 +1,8 @@
-/* One HTTPS request and its answer. Two implementations: curl.c (libcurl) and winhttp.c (WinHTTP).
+/* One HTTPS request and its answer, implemented by curl.c (libcurl) and winhttp.c (WinHTTP).
  *
- * Promises of every implementation: TLS 1.2 or newer with the server's certificate and name verified, always; no
- * redirects; connections kept alive in a pool and used by one thread at a time; TCP_NODELAY; nothing done at open that
- * touches the network; waits bracketed by cs_blocking_begin and cs_blocking_end. */
+ * Every implementation uses TLS 1.2 or newer and always verifies the server's certificate and name; follows no redirects;
+ * keeps connections alive, each used by one thread at a time; sets TCP_NODELAY; touches no network when it is opened; and
+ * waits between cs_blocking_begin and cs_blocking_end. */
 #ifndef CODESIGNING_TRANSPORT_TRANSPORT_H
 #define CODESIGNING_TRANSPORT_TRANSPORT_H
 
@@ -31,10 +31,10 @@ typedef struct cs_http_response {
 cs_transport *cs_transport_open(const cs_config *config);
 void cs_transport_close(cs_transport *transport);
 
-/* After a fork, in the child: closes the inherited sockets without a word on them and leaks the rest. */
+/* After a fork, in the child: closes the inherited sockets without sending on them, and leaks the rest. */
 void cs_transport_abandon(cs_transport *transport);
 
-/* CS_OK whenever an answer with a status came, be it 200 or 500. Otherwise CS_NETWORK (may be tried again), CS_TLS,
+/* CS_OK whenever an answer with a status came, 200 as well as 500. Otherwise CS_NETWORK (may be retried), CS_TLS,
  * CS_INVALID_CONFIGURATION (a CA file that cannot be read), CS_PROTOCOL, CS_NO_MEMORY or CS_CANCELLED. */
 cs_result cs_transport_send(cs_transport *transport, const cs_http_request *request, cs_http_response *response,
                             cs_error *error);

@@ -12,7 +12,7 @@
 
 enum { connect_timeout_ms = 10000, max_retry_after = 86400 };
 
-/* WinHTTP keeps the connections of a session alive and shares them out among threads by itself. */
+/* WinHTTP itself keeps the connections of a session alive and shares them among threads. */
 struct cs_transport {
     const cs_config *config;
     cs_mutex *lock; /* over what follows, which is made at the first request */
@@ -56,7 +56,7 @@ void cs_transport_close(cs_transport *transport)
     free(transport);
 }
 
-/* Only a fork calls for it, and Windows has none. */
+/* For a forked child; Windows has none. */
 void cs_transport_abandon(cs_transport *transport)
 {
     (void)transport;
@@ -70,7 +70,7 @@ static bool is_loopback(const wchar_t *host)
         || _wcsicmp(host, L"localhost") == 0;
 }
 
-/* A proxy is not for this machine's own server. Versions before 8.1 do not know the automatic kind. */
+/* No proxy for a server on this machine. Windows before 8.1 does not have the automatic kind. */
 static HINTERNET open_session(bool loopback)
 {
     static const wchar_t agent[] = L"codesigning-native/1";
@@ -81,7 +81,7 @@ static HINTERNET open_session(bool loopback)
 }
 
 /* TLS 1.2 and 1.3; 1.2 alone where Windows does not have 1.3. */
-static bool demand_modern_tls(HINTERNET session)
+static bool require_modern_tls(HINTERNET session)
 {
     DWORD both = WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_2 | WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_3;
     DWORD older = WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_2;
@@ -114,7 +114,7 @@ static cs_result connect_to(cs_transport *transport, wchar_t *url, cs_error *err
         path[--length] = L'\0';
     transport->base_path = _wcsdup(path);
     transport->session = open_session(is_loopback(host));
-    if (transport->session == NULL || transport->base_path == NULL || !demand_modern_tls(transport->session))
+    if (transport->session == NULL || transport->base_path == NULL || !require_modern_tls(transport->session))
         return cannot_begin(transport, error);
     transport->server = WinHttpConnect(transport->session, host, parts.nPort, 0);
     return transport->server != NULL ? CS_OK : cannot_begin(transport, error);
@@ -139,7 +139,7 @@ static cs_result begin(cs_transport *transport, cs_error *error)
     return result;
 }
 
-/* --- what went wrong -------------------------------------------------------------------------------------------- */
+/* --- errors ----------------------------------------------------------------------------------------------------- */
 
 static const char *distrust(DWORD flags)
 {
@@ -178,7 +178,7 @@ static DWORD flag_of(DWORD code)
     }
 }
 
-static const char *trouble(DWORD code)
+static const char *network_fault(DWORD code)
 {
     switch (code) {
     case ERROR_WINHTTP_NAME_NOT_RESOLVED:
@@ -195,7 +195,7 @@ static const char *trouble(DWORD code)
 static cs_result classify(const cs_transport *transport, DWORD code, DWORD secure_failure, cs_error *error)
 {
     const char *url = transport->config->server_url;
-    /* A failed handshake. Windows says apart what is wrong with a certificate; Wine does not. */
+    /* A failed handshake. Windows reports separately what is wrong with a certificate; Wine does not. */
     if (code == ERROR_WINHTTP_SECURE_CHANNEL_ERROR && secure_failure == 0)
         return cs_fail(error, CS_TLS,
                        "%s: no TLS 1.2 or 1.3 connection could be made; is its certificate trusted by this machine, and for "
@@ -206,7 +206,7 @@ static cs_result classify(const cs_transport *transport, DWORD code, DWORD secur
     if (code == ERROR_NOT_ENOUGH_MEMORY || code == ERROR_OUTOFMEMORY)
         return cs_fail(error, CS_NO_MEMORY, "out of memory");
     return cs_fail(error, CS_NETWORK, "%s cannot be reached: %s (error %lu); check the network and that the server runs", url,
-                   trouble(code), code);
+                   network_fault(code), code);
 }
 
 /* --- one request ------------------------------------------------------------------------------------------------ */
@@ -226,7 +226,7 @@ static void CALLBACK on_status(HINTERNET handle, DWORD_PTR context, DWORD status
         current->secure_failure |= *(const DWORD *)information;
 }
 
-/* Every wait that begins now ends by the deadline. */
+/* Makes every wait that begins now end by the deadline. */
 static bool bound_waits(const exchange *current)
 {
     uint64_t now = cs_monotonic_ms();
@@ -300,7 +300,7 @@ static bool read_number(const exchange *current, DWORD header, DWORD *number)
                                &size, WINHTTP_NO_HEADER_INDEX);
 }
 
-/* A date, which servers may give in place of seconds, is taken for none. */
+/* -1 for a date, which servers may give in place of seconds. */
 static int read_retry_after(const exchange *current)
 {
     wchar_t text[16];

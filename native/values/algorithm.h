@@ -17,7 +17,7 @@ typedef enum cs_key_algorithm {
 
 typedef enum cs_hash {
     CS_HASH_NONE,
-    CS_HASH_SHA1, /* for local digests only; never signed */
+    CS_HASH_SHA1, /* for digests made here; never signed */
     CS_HASH_SHA256,
     CS_HASH_SHA384,
     CS_HASH_SHA512,

@@ -1,4 +1,4 @@
-/* A growing, bounded run of bytes, wiped when it is released: it may hold tokens and secrets. */
+/* A buffer that grows up to a limit, and is wiped when it is released: it may hold tokens and secrets. */
 #ifndef CODESIGNING_VALUES_BUFFER_H
 #define CODESIGNING_VALUES_BUFFER_H
 
@@ -9,7 +9,7 @@ typedef struct cs_buffer {
     char *data;    /* always NUL-terminated once anything was appended */
     size_t length; /* without the NUL */
     size_t capacity;
-    size_t limit;  /* 0 stands for 1 MiB */
+    size_t limit;  /* 0: 1 MiB */
     bool failed;   /* out of memory or past the limit; appends after that do nothing */
 } cs_buffer;
 

@@ -73,7 +73,7 @@ static void read_ec_key(cs_certificate *certificate, cs_der_element curve, cs_sp
     certificate->point = point;
 }
 
-/* Leaves CS_KEY_UNKNOWN for keys outside the contract: a root may have any. */
+/* Leaves CS_KEY_UNKNOWN for a key outside the contract: a root may have any. */
 static bool read_public_key(cs_certificate *certificate, cs_span info)
 {
     static const unsigned char rsa[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01 };
@@ -133,7 +133,7 @@ cs_result cs_certificate_parse(cs_certificate *certificate, const unsigned char 
     if (read_certificate(certificate))
         return CS_OK;
     cs_certificate_release(certificate);
-    return cs_fail(error, CS_PROTOCOL, "not an X.509 certificate");
+    return cs_fail(error, CS_PROTOCOL, "a certificate is invalid: expected X.509 in DER");
 }
 
 void cs_certificate_release(cs_certificate *certificate)

@@ -1,5 +1,5 @@
-/* Just enough of X.509 to fill the attributes of a token's objects and to export public keys. Nothing here decides
- * whether a certificate is to be trusted. */
+/* What the attributes of a token's objects and exported public keys need of X.509. Nothing here decides whether a
+ * certificate is trusted. */
 #ifndef CODESIGNING_VALUES_CERTIFICATE_H
 #define CODESIGNING_VALUES_CERTIFICATE_H
 
@@ -17,8 +17,8 @@ typedef struct cs_certificate {
     cs_span public_key; /* DER SubjectPublicKeyInfo */
     char not_before[9]; /* YYYYMMDD */
     char not_after[9];
-    char name[65];      /* the subject's for people, UTF-8: see cs_subject_name */
-    cs_key_algorithm key; /* CS_KEY_UNKNOWN for keys outside the contract, as a root may have */
+    char name[65];      /* of the subject, in UTF-8: see cs_subject_name */
+    cs_key_algorithm key; /* CS_KEY_UNKNOWN for a key outside the contract, which a root may have */
     cs_span modulus;      /* RSA: unsigned big-endian, no leading zero */
     cs_span exponent;
     cs_span curve;        /* EC: DER OBJECT IDENTIFIER with tag and length */

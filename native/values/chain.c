@@ -37,7 +37,7 @@ static cs_result decode_one(cs_certificate *certificate, const char *body, size_
     unsigned char *der = (unsigned char *)text; /* in place: three bytes are written for four that were read */
     cs_result result = cs_base64_decode(text, kept, der, kept, &der_length)
         ? cs_certificate_parse(certificate, der, der_length, error)
-        : cs_fail(error, CS_PROTOCOL, "a certificate that is not base64");
+        : cs_fail(error, CS_PROTOCOL, "a certificate is invalid: expected base64");
     free(text);
     return result;
 }
@@ -52,7 +52,7 @@ static cs_result parse(cs_chain *chain, const char *pem, size_t length, cs_error
         at += sizeof begin - 1;
         const char *last = find(at, (size_t)(stop - at), end);
         if (last == NULL)
-            return cs_fail(error, CS_PROTOCOL, "a certificate without its last line");
+            return cs_fail(error, CS_PROTOCOL, "a certificate is invalid: expected the line END CERTIFICATE");
         if (chain->length == CS_MAX_CHAIN_LENGTH)
             return cs_fail(error, CS_PROTOCOL, "a chain of more than %d CA certificates", CS_MAX_AUTHORITIES);
         cs_result result = decode_one(&chain->certificates[chain->length], at, (size_t)(last - at), error);
@@ -61,7 +61,7 @@ static cs_result parse(cs_chain *chain, const char *pem, size_t length, cs_error
         chain->length++;
         at = last;
     }
-    return chain->length > 0 ? CS_OK : cs_fail(error, CS_PROTOCOL, "no certificate in the answer");
+    return chain->length > 0 ? CS_OK : cs_fail(error, CS_PROTOCOL, "the answer holds no certificate");
 }
 
 cs_chain *cs_chain_parse(const char *pem, size_t length, cs_error *error)

@@ -1,7 +1,7 @@
 /* A strict, bounded JSON reader (RFC 8259) and the few calls that write it.
  *
- * One reader for every platform, since Windows has no JSON library to link and the Debian ones have no mingw build:
- * two parsers would be two sets of habits towards hostile input. It refuses what is not needed here: more than 1 MiB,
+ * One reader for every platform, since Windows has no JSON library to link and the Debian ones have no mingw build,
+ * and two parsers would differ in what they make of hostile input. It refuses what is not needed here: more than 1 MiB,
  * more than 32 levels, 256 members of an object or 65,536 values, repeated names, invalid UTF-8, lone surrogates and U+0000. */
 #ifndef CODESIGNING_VALUES_JSON_H
 #define CODESIGNING_VALUES_JSON_H

@@ -11,9 +11,9 @@ enum { max_depth = 32, max_values = 65536, max_members = 256 };
 static const size_t max_text = 1024 * 1024;
 
 struct cs_json {
-    char *text; /* strings are decoded in place: no escape is longer than what it stands for */
+    char *text; /* strings are decoded in place: no character is longer than its escape */
     size_t text_length;
-    cs_json_value *values; /* one block, sized by counting what may begin a value */
+    cs_json_value *values; /* one block, for as many as the text may have */
     size_t capacity;
     size_t count;
 };
@@ -22,7 +22,7 @@ typedef struct reader {
     cs_json *document;
     char *at;
     char *end;
-    const char *expected; /* what was not found, once something has gone wrong */
+    const char *expected; /* what was not found; NULL until then */
 } reader;
 
 static cs_json_value *read_value(reader *r, int depth);
@@ -96,7 +96,7 @@ static char *write_utf8(char *to, unsigned code)
     return to;
 }
 
-/* After the backslash. NULL when the escape is malformed, a lone surrogate or U+0000, which would cut a C string. */
+/* Past the backslash. NULL when the escape is malformed, a lone surrogate, or U+0000, which would end a C string. */
 static char *read_escape(reader *r, char *to)
 {
     static const char names[] = "\"\\/bfnrt";
@@ -240,7 +240,7 @@ static cs_json_value *read_object(reader *r, int depth)
     int members = 0;
     do {
         size_t length;
-        if (++members > max_members) /* looking for repeated names takes the square of this */
+        if (++members > max_members) /* the search for repeated names is quadratic */
             return refuse(r, "fewer members");
         if (!take(r, '"'))
             return refuse(r, "a name in quotes");
@@ -294,7 +294,7 @@ static cs_json_value *read_value(reader *r, int depth)
     }
 }
 
-/* No text has more values than commas and opening brackets, and one. */
+/* A text has at most one value more than commas and opening brackets. */
 static size_t count_values(const char *text, size_t length)
 {
     size_t count = 1;

@@ -1,4 +1,4 @@
-/* Shared by the reader, the writer and the accessors of JSON; not part of the interface. */
+/* The inside of a JSON value, for the files that read and write JSON. */
 #ifndef CODESIGNING_VALUES_JSON_VALUE_H
 #define CODESIGNING_VALUES_JSON_VALUE_H
 

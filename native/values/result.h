@@ -1,4 +1,4 @@
-/* Outcomes of the core, and the one error value that every call fills in. */
+/* Results of the core, and the error that a failed call describes itself by. */
 #ifndef CODESIGNING_VALUES_RESULT_H
 #define CODESIGNING_VALUES_RESULT_H
 
@@ -10,25 +10,25 @@ typedef enum cs_result {
     CS_OK = 0,
     CS_NO_MEMORY,
     CS_INVALID_ARGUMENT,      /* the caller broke the contract of a function */
-    CS_INVALID_CONFIGURATION, /* a file or variable that a person must mend */
+    CS_INVALID_CONFIGURATION, /* a file or a variable that a person must correct */
     CS_NOT_CONFIGURED,        /* no server address, or no credentials where some are needed */
-    CS_NETWORK,               /* not reached, cut off or too late; retried already */
+    CS_NETWORK,               /* not reached, interrupted or timed out; retried already */
     CS_TLS,                   /* the server's certificate was not accepted; never retried */
-    CS_PROTOCOL,              /* an answer that is not of the contract */
+    CS_PROTOCOL,              /* an answer that does not follow the contract */
     CS_UNAVAILABLE,           /* 429, 502, 503 or 504 after the last retry */
     CS_SERVER,                /* any other 5xx */
     CS_UNAUTHENTICATED,       /* 401 after one fresh login, or a login refused */
     CS_FORBIDDEN,             /* the caller has no role for this */
-    CS_APPROVAL_REQUIRED,     /* a signing policy wants a request approved first */
+    CS_APPROVAL_REQUIRED,     /* a signing policy requires an approved request */
     CS_GRANT_REFUSED,         /* a grant exists but does not cover this: used up, expired, out of scope */
-    CS_NOT_FOUND,             /* no such signer, or none that the caller may know of */
+    CS_NOT_FOUND,             /* no such signer, or none that the caller may see */
     CS_SIGNER_UNUSABLE,       /* disabled, or its certificate cannot sign now */
     CS_INVALID_DATA,          /* the server or this library refuses the data to sign */
     CS_UNSUPPORTED_ALGORITHM, /* no such algorithm, or not one of this key */
     CS_CANCELLED,             /* the process is ending */
 } cs_result;
 
-/* The story of a failure: for a log line, never for a decision. Holds no secrets. */
+/* What is known of a failure: for a log line, never for a decision. Holds no secrets. */
 typedef struct cs_error {
     cs_result result;
     int http_status;       /* 0 when no answer came */

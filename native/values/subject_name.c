@@ -8,7 +8,7 @@ enum { not_text = 0xfffd };
 /* How a string type writes its characters. */
 typedef enum encoding { encoding_none, encoding_utf8, encoding_bytes, encoding_utf16, encoding_utf32 } encoding;
 
-/* T.61 is read as ISO 8859-1, as everybody writes it. */
+/* TeletexString is read as ISO 8859-1, which is what CAs write there. */
 static encoding encoding_of(unsigned char tag)
 {
     switch (tag) {
@@ -98,7 +98,7 @@ static size_t write_utf8(uint32_t character, char bytes[4])
     return length;
 }
 
-/* False, and nothing written, when there is nothing to see in it. */
+/* False, and nothing written, when it has no visible character. */
 static bool write_text(cs_der_element value, char *out, size_t capacity)
 {
     encoding how = encoding_of(value.tag);

@@ -46,7 +46,10 @@ size_t cs_utf8_sequence(const char *text, size_t available)
         return 0;
     if (byte[0] < 0x80)
         return 1;
-    size_t length = byte[0] >= 0xc2 && byte[0] <= 0xdf ? 2 : (byte[0] & 0xf0) == 0xe0 ? 3 : byte[0] >= 0xf0 && byte[0] <= 0xf4 ? 4 : 0;
+    size_t length = byte[0] >= 0xc2 && byte[0] <= 0xdf ? 2
+        : (byte[0] & 0xf0) == 0xe0                     ? 3
+        : byte[0] >= 0xf0 && byte[0] <= 0xf4           ? 4
+                                                       : 0;
     if (length == 0 || available < length)
         return 0;
     unsigned char low = byte[0] == 0xe0 ? 0xa0 : byte[0] == 0xf0 ? 0x90 : 0x80;

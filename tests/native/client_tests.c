@@ -165,7 +165,7 @@ static void Denials_are_told_and_never_retried(void)
         const char *told;
     } denials[] = {
         { 403, "{\"code\":\"Forbidden\",\"detail\":\"No role.\"}", CS_FORBIDDEN, "403 Forbidden: No role.; an administrator" },
-        { 403, "{\"code\":\"GrantExhausted\",\"detail\":\"Used.\"}", CS_GRANT_REFUSED, "ask again" },
+        { 403, "{\"code\":\"GrantExhausted\",\"detail\":\"Used.\"}", CS_GRANT_REFUSED, "ask for approval again" },
         { 403, "{\"code\":\"ApprovalRequired\"}", CS_APPROVAL_REQUIRED, "ApprovalRequired: ask at https://server/signers/release/request" },
         { 404, "{\"code\":\"NotFound\"}", CS_NOT_FOUND, "check the signer's name" },
         { 400, "{\"code\":\"SignerDisabled\"}", CS_SIGNER_UNUSABLE, "must enable it" },
@@ -175,8 +175,8 @@ static void Denials_are_told_and_never_retried(void)
         { 403, "", CS_FORBIDDEN, "403 without a code" },
         { 302, "", CS_PROTOCOL, "302" },
         { 200, "not json", CS_PROTOCOL, "not a JSON object" },
-        { 200, "{}", CS_PROTOCOL, "wrong form" },
-        { 200, "{\"signature\":\"AAAA\"}", CS_PROTOCOL, "wrong form" },
+        { 200, "{}", CS_PROTOCOL, "is invalid: expected base64" },
+        { 200, "{\"signature\":\"AAAA\"}", CS_PROTOCOL, "is invalid: expected base64" },
     };
     for (size_t i = 0; i < sizeof denials / sizeof *denials; i++) {
         cs_error error;
@@ -247,7 +247,7 @@ static void A_given_token_is_not_renewed(void)
     cs_error error;
     open_client("{\"serverUrl\":\"https://server\",\"auth\":{\"token\":\"t\"}}", refuse_all);
     CHECK(sign(&error) == CS_UNAUTHENTICATED && logins == 0 && signs == 1);
-    CHECK(strstr(error.message, "the token has ended or is not this server's") != NULL);
+    CHECK(strstr(error.message, "the token has expired or is not this server's") != NULL);
     close_client();
 }
 
@@ -324,7 +324,7 @@ static void The_token_of_a_CI_is_read_anew_at_each_login(void)
     file = fopen(name, "w");
     fputs("a.b.\nc\n", file);
     fclose(file);
-    CHECK(sign(&error) == CS_INVALID_CONFIGURATION && strstr(error.message, "broken into lines") != NULL);
+    CHECK(sign(&error) == CS_INVALID_CONFIGURATION && strstr(error.message, "not broken into lines") != NULL);
     remove(name);
     CHECK(sign(&error) == CS_INVALID_CONFIGURATION && strstr(error.message, "no such file") != NULL);
     close_client();

@@ -166,8 +166,8 @@ static void What_is_wrong_with_an_address_is_said(void)
     static const struct {
         const char *url, *fault;
     } urls[] = {
-        { "signing.example.com", "must be https://" }, { "http://signing.example.com", "must be https://" }, { "https:///x", "has no host" },
-        { "https://host:x", "has no number for a port" }, { "https://u@host", "without a user" }, { "https://ho st", "blank" },
+        { "signing.example.com", "must be https://" }, { "http://signing.example.com", "must be https://" }, { "https:///x", "expected a host" },
+        { "https://host:x", "expected a number as the port" }, { "https://u@host", "expected no user" }, { "https://ho st", "blank" },
     };
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++)
         CHECK(strstr(cs_server_url_fault(urls[i].url), urls[i].fault) != NULL);
@@ -208,29 +208,29 @@ static void A_slip_in_the_configuration_is_named(void)
     static const struct {
         const char *text, *named;
     } slips[] = {
-        { "[]", "must hold one JSON object" },
-        { "{", "the file is not JSON: line 1" },
+        { "[]", "is invalid: expected a JSON object" },
+        { "{", "the file is invalid: expected JSON; line 1" },
         { "{\"serverURL\":\"https://s\"}", "no such key: serverURL" },
         { "{\"auth\":{\"clientID\":\"i\"}}", "no such key: auth.clientID" },
-        { "{\"auth\":{\"clientId\":\"i\"}}", "belong together: auth.clientSecret (CODESIGNING_CLIENT_SECRET) is missing" },
-        { "{\"auth\":{\"clientId\":7}}", "auth.clientId must be a text" },
-        { "{\"auth\":{\"token\":\"a\\nb\"}}", "auth.token (CODESIGNING_TOKEN) has a blank, a line break" },
-        { "{\"auth\":{\"clientId\":\"i\",\"clientSecret\":\"a b\"}}", "auth.clientSecret (CODESIGNING_CLIENT_SECRET) has a blank" },
-        { "{\"auth\":{\"token\":\" \\r\\n\"}}", "auth.token must be a text that is not empty" },
-        { "\xff\xfe{", "is UTF-16: save it as UTF-8" },
-        { "{\"auth\":{\"clientId\":\"i\",\"clientSecret\":\"s\",\"token\":\"t\"}}", "auth must have" },
-        { "{\"auth\":{\"oidcTokenFile\":\"f\"}}", "belong together: auth.identityId is missing" },
+        { "{\"auth\":{\"clientId\":\"i\"}}", "auth.clientSecret (CODESIGNING_CLIENT_SECRET) is missing" },
+        { "{\"auth\":{\"clientId\":7}}", "auth.clientId is invalid: expected a non-empty string" },
+        { "{\"auth\":{\"token\":\"a\\nb\"}}", "auth.token (CODESIGNING_TOKEN) is invalid: expected visible ASCII" },
+        { "{\"auth\":{\"clientId\":\"i\",\"clientSecret\":\"a b\"}}", "auth.clientSecret (CODESIGNING_CLIENT_SECRET) is invalid: expected visible ASCII" },
+        { "{\"auth\":{\"token\":\" \\r\\n\"}}", "auth.token is invalid: expected a non-empty string" },
+        { "\xff\xfe{", "is invalid: expected UTF-8, and it is UTF-16" },
+        { "{\"auth\":{\"clientId\":\"i\",\"clientSecret\":\"s\",\"token\":\"t\"}}", "auth is invalid: expected either" },
+        { "{\"auth\":{\"oidcTokenFile\":\"f\"}}", "auth.identityId is missing" },
         { "{\"serverUrl\":\"http://elsewhere\"}", "the file: serverUrl must be https" },
-        { "{\"serverUrl\":5}", "serverUrl must be a text" },
-        { "{\"logLevel\":\"loud\"}", "logLevel must be" },
-        { "{\"timeoutSeconds\":0}", "timeoutSeconds must be" },
-        { "{\"timeoutSeconds\":1.5}", "timeoutSeconds must be" },
-        { "{\"signers\":[]}", "signers must be" },
-        { "{\"signers\":[\"a\",1]}", "signers[1] must be a signer's name or id" },
-        { "{\"requestOnDenial\":{\"waitSeconds\":-1}}", "requestOnDenial.waitSeconds must be a whole number" },
-        { "{\"requestOnDenial\":1}", "requestOnDenial must be" },
+        { "{\"serverUrl\":5}", "serverUrl is invalid: expected a non-empty string" },
+        { "{\"logLevel\":\"loud\"}", "logLevel is invalid: expected none" },
+        { "{\"timeoutSeconds\":0}", "timeoutSeconds is invalid: expected a whole number from 1" },
+        { "{\"timeoutSeconds\":1.5}", "timeoutSeconds is invalid: expected a whole number from 1" },
+        { "{\"signers\":[]}", "signers is invalid: expected an array" },
+        { "{\"signers\":[\"a\",1]}", "signers[1] is invalid: expected a signer's name or id" },
+        { "{\"requestOnDenial\":{\"waitSeconds\":-1}}", "requestOnDenial.waitSeconds is invalid: expected a whole number" },
+        { "{\"requestOnDenial\":1}", "requestOnDenial is invalid: expected true" },
         { "{\"requestOnDenial\":{\"wait\":\"1m\"}}", "no such key: requestOnDenial.wait" },
-        { "{\"sendCommandLine\":\"yes\"}", "must be true or false" },
+        { "{\"sendCommandLine\":\"yes\"}", "is invalid: expected true or false" },
     };
     for (size_t i = 0; i < sizeof slips / sizeof *slips; i++) {
         cs_config config;

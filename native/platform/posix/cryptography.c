@@ -69,7 +69,7 @@ bool cs_digest_finish(cs_digest *digest, unsigned char *out)
     return !cs_process_is_ending() && EVP_DigestFinal_ex(digest->context, out, NULL) == 1;
 }
 
-/* Once the process is ending, OpenSSL may be gone: what it made is left to the system. */
+/* Once the process is ending, OpenSSL may have freed its state: what it made is left to the system. */
 void cs_digest_free(cs_digest *digest)
 {
     if (digest == NULL || cs_process_is_ending())

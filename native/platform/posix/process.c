@@ -1,9 +1,9 @@
 /* Forks and the end of the process.
  *
- * Calls in flight pass a gate, and leave it while they wait for the network, for a lock held over the network, or
- * sleep. A fork closes the gate and waits until nobody is inside: then no other thread holds a lock of the TLS library,
- * of the loader or of ours, and the child finds them all free. Since waiting threads are outside, a slow server cannot
- * hold up a fork. The end of the process does the same, because the TLS library tears itself down there. */
+ * A call passes a gate, and is outside of it again while it waits for the network, for a lock held over the network, or
+ * sleeps. A fork closes the gate and waits until no thread is inside: then no other thread holds a lock of the TLS library,
+ * of the loader or of ours, and the child finds them all free. Since waiting threads are outside, a slow server does not
+ * delay a fork. The end of the process does the same, because the TLS library frees its state there. */
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -15,7 +15,7 @@
 
 #include "platform/platform.h"
 
-enum { patience_seconds = 2 };
+enum { timeout_seconds = 2 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
@@ -54,7 +54,7 @@ bool cs_call_begin(void)
     calling = true;
     enter();
     if (!atomic_load(&ending))
-        ERR_set_mark(); /* the host may use the same OpenSSL: what fails in here is not to be found in its queue */
+        ERR_set_mark(); /* the host may use the same OpenSSL: our failures must not be left in its error queue */
     return true;
 }
 
@@ -84,12 +84,13 @@ bool cs_process_is_ending(void)
     return atomic_load(&ending);
 }
 
-/* With the lock held. A fork may come from within a call (a resolver's plug-in, say): that one is not waited for. */
+/* With the lock held. A fork may come from within a call, such as from a plug-in of the resolver: that call is not waited
+ * for. */
 static void drain(void)
 {
     struct timespec deadline;
     clock_gettime(CLOCK_REALTIME, &deadline);
-    deadline.tv_sec += patience_seconds;
+    deadline.tv_sec += timeout_seconds;
     unsigned own = counted ? 1 : 0;
     while (inside > own && pthread_cond_timedwait(&changed, &lock, &deadline) != ETIMEDOUT)
         ;
@@ -133,10 +134,10 @@ static void at_exit(void)
 
 bool cs_watch_process(void (*in_child)(void))
 {
-    static bool watching; /* the caller initialises one at a time */
+    static bool watching; /* its caller holds a lock */
     if (watching)
         return true;
-    OPENSSL_init_crypto(0, NULL); /* registers its own end of process before ours */
+    OPENSSL_init_crypto(0, NULL); /* registers its exit handler before ours */
     child_handler = in_child;
     if (pthread_atfork(before_fork, after_fork_in_parent, cs_reset_after_fork) != 0 || atexit(at_exit) != 0)
         return false;

@@ -8,7 +8,46 @@
 #include "platform/platform.h"
 #include "wide.h"
 
-/* Whether an entry lets a group that holds everybody read. */
+static cs_result read_all(HANDLE file, const char *path, cs_buffer *out, cs_error *error)
+{
+    char block[4096];
+    DWORD got;
+    for (;;) {
+        if (!ReadFile(file, block, sizeof block, &got, NULL))
+            return cs_fail(error, CS_INVALID_CONFIGURATION, "%s cannot be read: error %lu", path, GetLastError());
+        if (got == 0)
+            return CS_OK;
+        bool kept = cs_buffer_append(out, block, got);
+        SecureZeroMemory(block, got);
+        if (!kept)
+            return cs_fail(error, CS_INVALID_CONFIGURATION, "%s is too large", path);
+    }
+}
+
+cs_result cs_file_read(const char *path, cs_buffer *out, cs_error *error)
+{
+    wchar_t *wide = cs_wide(path);
+    if (wide == NULL)
+        return cs_fail(error, CS_NO_MEMORY, "out of memory");
+    HANDLE file = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+                              FILE_ATTRIBUTE_NORMAL, NULL);
+    DWORD code = GetLastError();
+    cs_wide_free(wide);
+    if (file == INVALID_HANDLE_VALUE) {
+        if (code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND)
+            return cs_fail(error, CS_NOT_FOUND, "%s: no such file", path);
+        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s cannot be opened: error %lu%s", path, code,
+                       code == ERROR_ACCESS_DENIED ? " (this user may not read it)" : "");
+    }
+    /* Neither a pipe nor a device, which could hang the host. */
+    cs_result result = GetFileType(file) == FILE_TYPE_DISK
+        ? read_all(file, path, out, error)
+        : cs_fail(error, CS_INVALID_CONFIGURATION, "%s is not a file", path);
+    CloseHandle(file);
+    return result;
+}
+
+/* Whether an entry lets a group of all users read. */
 static bool lets_everybody_read(const ACE_HEADER *header)
 {
     static const WELL_KNOWN_SID_TYPE everybody[] = { WinWorldSid, WinBuiltinUsersSid, WinAuthenticatedUserSid };
@@ -31,7 +70,7 @@ bool cs_file_is_exposed(const char *path)
     bool exposed = false;
     if (wide != NULL && GetNamedSecurityInfoW(wide, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, &list, NULL,
                                               &descriptor) == ERROR_SUCCESS) {
-        exposed = list == NULL; /* no list at all: everybody may do everything */
+        exposed = list == NULL; /* without a list every user has every right */
         for (DWORD i = 0; list != NULL && i < list->AceCount && !exposed; i++) {
             void *entry;
             exposed = GetAce(list, i, &entry) && lets_everybody_read(entry);
@@ -42,7 +81,7 @@ bool cs_file_is_exposed(const char *path)
     return exposed;
 }
 
-/* Made without a security descriptor of its own: the folder's rule decides who reads the log. */
+/* Without a security descriptor: the folder decides who may read the log. */
 static HANDLE open_log(const char *file)
 {
     if (file == NULL)

@@ -1,4 +1,4 @@
-/* Windows has no fork, and ends a process only after its other threads are gone: there is nothing to wait for. */
+/* Windows has no fork, and a process ends only after its other threads: there is nothing to wait for. */
 #include <windows.h>
 
 #include "platform/platform.h"

@@ -7,7 +7,7 @@
 #define CS_MAX_PUBLIC_BLOB 1024
 
 /* Writes BCRYPT_RSAPUBLIC_BLOB or BCRYPT_ECCPUBLIC_BLOB and returns its length; only the length for a `blob` of NULL.
- * `blob` holds CS_MAX_PUBLIC_BLOB bytes. 0 for a key that the contract does not have. */
+ * `blob` holds CS_MAX_PUBLIC_BLOB bytes. 0 for a key outside the contract. */
 size_t cs_public_blob(const cs_certificate *certificate, unsigned char *blob);
 
 #endif

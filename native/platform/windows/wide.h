@@ -1,4 +1,4 @@
-/* UTF-8, which the core speaks, to UTF-16, which Windows speaks, and back. */
+/* Conversion of UTF-8, which the core uses, to UTF-16, which Windows uses, and back. */
 #ifndef CODESIGNING_PLATFORM_WINDOWS_WIDE_H
 #define CODESIGNING_PLATFORM_WINDOWS_WIDE_H
 

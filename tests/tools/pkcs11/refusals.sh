@@ -62,13 +62,13 @@ wrong_path() {
 broken_token() {
   configure 'del(.auth)'
   CODESIGNING_TOKEN=$'first\nsecond' fails tool --list-slots >messages 2>&1
-  grep -q 'auth.token (CODESIGNING_TOKEN) has a blank, a line break' messages
+  grep -q 'auth.token (CODESIGNING_TOKEN) is invalid: expected visible ASCII' messages
 }
 
 ended_token() {
   configure 'del(.auth)'
   CODESIGNING_TOKEN=$'nonsense\n' fails tool --list-slots
-  grep -q 'list signers: 401 Unauthenticated: .*the token has ended' log
+  grep -q 'list signers: 401 Unauthenticated: .*the token has expired' log
 }
 
 unknown_ci() {
@@ -95,7 +95,7 @@ exposed() {
   configure .
   chmod 644 changed.json
   tool --list-slots
-  grep -q 'everybody may read it: chmod 600' log
+  grep -q 'every user may read it: chmod 600' log
 }
 
 log_is_private() {

@@ -37,45 +37,6 @@ char *cs_environment(const char *name)
     return text;
 }
 
-static cs_result read_all(HANDLE file, const char *path, cs_buffer *out, cs_error *error)
-{
-    char block[4096];
-    DWORD got;
-    for (;;) {
-        if (!ReadFile(file, block, sizeof block, &got, NULL))
-            return cs_fail(error, CS_INVALID_CONFIGURATION, "%s cannot be read: error %lu", path, GetLastError());
-        if (got == 0)
-            return CS_OK;
-        bool kept = cs_buffer_append(out, block, got);
-        SecureZeroMemory(block, got);
-        if (!kept)
-            return cs_fail(error, CS_INVALID_CONFIGURATION, "%s is too large", path);
-    }
-}
-
-cs_result cs_file_read(const char *path, cs_buffer *out, cs_error *error)
-{
-    wchar_t *wide = cs_wide(path);
-    if (wide == NULL)
-        return cs_fail(error, CS_NO_MEMORY, "out of memory");
-    HANDLE file = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-                              FILE_ATTRIBUTE_NORMAL, NULL);
-    DWORD code = GetLastError();
-    cs_wide_free(wide);
-    if (file == INVALID_HANDLE_VALUE) {
-        if (code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND)
-            return cs_fail(error, CS_NOT_FOUND, "%s: no such file", path);
-        return cs_fail(error, CS_INVALID_CONFIGURATION, "%s cannot be opened: error %lu%s", path, code,
-                       code == ERROR_ACCESS_DENIED ? " (this user may not read it)" : "");
-    }
-    /* Not a pipe nor a device: those could hang the host. */
-    cs_result result = GetFileType(file) == FILE_TYPE_DISK
-        ? read_all(file, path, out, error)
-        : cs_fail(error, CS_INVALID_CONFIGURATION, "%s is not a file", path);
-    CloseHandle(file);
-    return result;
-}
-
 void cs_program_name(char *out, size_t capacity)
 {
     wchar_t *path = calloc(max_path, sizeof *path);

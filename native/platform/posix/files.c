@@ -1,8 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -10,26 +8,6 @@
 
 #include "platform/platform.h"
 #include "values/secret.h"
-
-uint64_t cs_monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-void cs_sleep_ms(unsigned milliseconds)
-{
-    struct timespec left = { .tv_sec = milliseconds / 1000, .tv_nsec = (long)(milliseconds % 1000) * 1000000 };
-    while (nanosleep(&left, &left) != 0 && errno == EINTR)
-        ;
-}
-
-char *cs_environment(const char *name)
-{
-    const char *value = secure_getenv(name);
-    return value != NULL && value[0] != '\0' ? cs_duplicate(value) : NULL;
-}
 
 static cs_result read_all(int file, const char *path, cs_buffer *out, cs_error *error)
 {
@@ -50,7 +28,7 @@ static cs_result read_all(int file, const char *path, cs_buffer *out, cs_error *
 
 cs_result cs_file_read(const char *path, cs_buffer *out, cs_error *error)
 {
-    /* Not blocking: a named pipe in a file's place must not hang the host. */
+    /* Non-blocking: a named pipe in the file's place must not hang the host. */
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file < 0 && (errno == ENOENT || errno == ENOTDIR))
         return cs_fail(error, CS_NOT_FOUND, "%s: no such file", path);
@@ -88,37 +66,4 @@ void cs_log_write_line(const char *file, const char *level, const char *text)
     (void)written;
     if (file != NULL)
         close(descriptor);
-}
-
-/* The name as the kernel has it may be cut to 15 bytes and may be a thread's; the first word of the command line is
- * what the user knows. */
-void cs_program_name(char *out, size_t capacity)
-{
-    snprintf(out, capacity, "%s", program_invocation_short_name);
-}
-
-void cs_host_name(char *out, size_t capacity)
-{
-    if (gethostname(out, capacity) != 0)
-        out[0] = '\0';
-    out[capacity - 1] = '\0';
-}
-
-/* The environment first: the list of users may be far away, and initialising must not wait for a network. */
-void cs_user_name(char *out, size_t capacity)
-{
-    struct passwd entry, *found = NULL;
-    char names[4096];
-    const char *said = secure_getenv("LOGNAME") != NULL ? secure_getenv("LOGNAME") : secure_getenv("USER");
-    if (said != NULL && said[0] != '\0')
-        snprintf(out, capacity, "%s", said);
-    else if (getpwuid_r(geteuid(), &entry, names, sizeof names, &found) == 0 && found != NULL)
-        snprintf(out, capacity, "%s", found->pw_name);
-    else
-        snprintf(out, capacity, "%ld", (long)geteuid());
-}
-
-bool cs_command_line(cs_buffer *words)
-{
-    return cs_file_read("/proc/self/cmdline", words, NULL) == CS_OK && words->length > 0;
 }
