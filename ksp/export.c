@@ -8,24 +8,24 @@
 #include "platform/windows/public_blob.h"
 
 /* The PUBLICKEYBLOB of the older CryptoAPI: header, then the modulus with its lowest byte first. */
-static size_t write_legacy(const cs_certificate *certificate, unsigned char *blob)
+static size_t write_legacy(const cs_public_key *key, unsigned char *blob)
 {
     unsigned long exponent = 0;
-    if (certificate->exponent.length > sizeof(DWORD) || certificate->modulus.length + 20 > CS_MAX_PUBLIC_BLOB)
+    if (key->exponent.length > sizeof(DWORD) || key->modulus.length + 20 > CS_MAX_PUBLIC_BLOB)
         return 0;
-    for (size_t i = 0; i < certificate->exponent.length; i++)
-        exponent = exponent << 8 | certificate->exponent.data[i];
+    for (size_t i = 0; i < key->exponent.length; i++)
+        exponent = exponent << 8 | key->exponent.data[i];
     const BLOBHEADER header = { .bType = PUBLICKEYBLOB, .bVersion = CUR_BLOB_VERSION, .aiKeyAlg = CALG_RSA_SIGN };
-    const RSAPUBKEY key = {
+    const RSAPUBKEY parameters = {
         .magic = 0x31415352, /* RSA1 */
-        .bitlen = (DWORD)certificate->modulus.length * 8,
+        .bitlen = (DWORD)key->modulus.length * 8,
         .pubexp = exponent,
     };
     memcpy(blob, &header, sizeof header);
-    memcpy(blob + sizeof header, &key, sizeof key);
-    unsigned char *at = blob + sizeof header + sizeof key;
-    for (size_t i = certificate->modulus.length; i > 0; i--)
-        *at++ = certificate->modulus.data[i - 1];
+    memcpy(blob + sizeof header, &parameters, sizeof parameters);
+    unsigned char *at = blob + sizeof header + sizeof parameters;
+    for (size_t i = key->modulus.length; i > 0; i--)
+        *at++ = key->modulus.data[i - 1];
     return (size_t)(at - blob);
 }
 
@@ -36,9 +36,9 @@ static SECURITY_STATUS export_public(const ksp_key *key, LPCWSTR type, PBYTE out
     const wchar_t *own_type = rsa ? BCRYPT_RSAPUBLIC_BLOB : BCRYPT_ECCPUBLIC_BLOB;
     size_t size;
     if (wcscmp(type, own_type) == 0 || wcscmp(type, BCRYPT_PUBLIC_KEY_BLOB) == 0)
-        size = cs_public_blob(ksp_key_certificate(key), blob);
+        size = cs_public_blob(&ksp_key_certificate(key)->key, blob);
     else if (rsa && wcscmp(type, LEGACY_RSAPUBLIC_BLOB) == 0)
-        size = write_legacy(ksp_key_certificate(key), blob);
+        size = write_legacy(&ksp_key_certificate(key)->key, blob);
     else
         return NTE_NOT_SUPPORTED; /* private keys among them: they never leave the server */
     return size > 0 ? ksp_give(blob, size, output, capacity, length) : NTE_BAD_KEY;

@@ -105,7 +105,7 @@ static cs_result load_key(cs_client *client, const char *name, ksp_key *key, cs_
         result = cs_signer_chain(client, key->id, CS_CACHED, &key->chain, error);
     if (result != CS_OK)
         return result;
-    key->algorithm = ksp_key_certificate(key)->key;
+    key->algorithm = ksp_key_certificate(key)->key.algorithm;
     return key->algorithm != CS_KEY_UNKNOWN
         ? CS_OK
         : cs_fail(error, CS_UNSUPPORTED_ALGORITHM, "open key %s: its kind of key is not supported", name);

@@ -131,7 +131,7 @@ SECURITY_STATUS WINAPI ksp_verify_signature(NCRYPT_PROV_HANDLE provider, NCRYPT_
         return NTE_INVALID_HANDLE;
     SECURITY_STATUS status = choose(key, padding, hash, hash_length, flags, &choice);
     if (status == ERROR_SUCCESS)
-        status = status_of(cs_verify(ksp_key_certificate(key), choice.scheme, choice.hash, choice.digest, signature,
+        status = status_of(cs_verify(&ksp_key_certificate(key)->key, choice.scheme, choice.hash, choice.digest, signature,
                                      signature_length));
     ksp_object_release(&key->object);
     return status;

@@ -67,22 +67,22 @@ static CK_RV check_value(const p11_object *object, p11_value *value)
 /* DER OCTET STRING around the uncompressed point. */
 static CK_RV ec_point(const cs_certificate *certificate, p11_value *value)
 {
-    size_t length = certificate->point.length;
+    size_t length = certificate->key.point.length;
     unsigned char *at = value->scratch;
-    if (certificate->point.data == NULL)
+    if (certificate->key.point.data == NULL)
         return CKR_ATTRIBUTE_TYPE_INVALID;
     *at++ = 0x04;
     if (length >= 0x80)
         *at++ = 0x81;
     *at++ = (unsigned char)length;
-    memcpy(at, certificate->point.data, length);
+    memcpy(at, certificate->key.point.data, length);
     return bytes(value, value->scratch, (size_t)(at - value->scratch) + length);
 }
 
 static CK_RV allowed_mechanisms(const cs_certificate *certificate, p11_value *value)
 {
     CK_MECHANISM_TYPE types[P11_MECHANISMS];
-    bool rsa = cs_key_algorithm_is_rsa(certificate->key);
+    bool rsa = cs_key_algorithm_is_rsa(certificate->key.algorithm);
     size_t count = p11_mechanisms(rsa, !rsa, types, sizeof types / sizeof *types);
     size_t kept = 0;
     for (size_t i = 0; i < count; i++)
@@ -116,7 +116,7 @@ static CK_RV storage_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE type,
     case CKA_SUBJECT:
         return span(value, object->certificate->subject);
     case CKA_PUBLIC_KEY_INFO:
-        return span(value, object->certificate->public_key);
+        return span(value, object->certificate->key.info);
     default:
         return CKR_ATTRIBUTE_TYPE_INVALID;
     }
@@ -159,7 +159,7 @@ static CK_RV key_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE type, p11
     const cs_certificate *certificate = object->certificate;
     switch (type) {
     case CKA_KEY_TYPE:
-        return number(value, cs_key_algorithm_is_rsa(certificate->key) ? CKK_RSA : CKK_EC);
+        return number(value, cs_key_algorithm_is_rsa(certificate->key.algorithm) ? CKK_RSA : CKK_EC);
     case CKA_DERIVE:
     case CKA_LOCAL: /* generated in the server's vault or imported there: this module cannot tell */
         return boolean(value, false);
@@ -168,14 +168,14 @@ static CK_RV key_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE type, p11
     case CKA_ALLOWED_MECHANISMS:
         return allowed_mechanisms(certificate, value);
     case CKA_MODULUS:
-        return span(value, certificate->modulus);
+        return span(value, certificate->key.modulus);
     case CKA_PUBLIC_EXPONENT:
-        return span(value, certificate->exponent);
+        return span(value, certificate->key.exponent);
     case CKA_MODULUS_BITS:
-        return certificate->modulus.data != NULL ? number(value, cs_key_algorithm_bits(certificate->key))
+        return certificate->key.modulus.data != NULL ? number(value, cs_key_algorithm_bits(certificate->key.algorithm))
                                                  : CKR_ATTRIBUTE_TYPE_INVALID;
     case CKA_EC_PARAMS:
-        return span(value, certificate->curve);
+        return span(value, certificate->key.curve);
     case CKA_EC_POINT:
         return ec_point(certificate, value);
     default:
@@ -202,7 +202,7 @@ static CK_RV public_key_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE ty
 
 static CK_RV private_key_attribute(const p11_object *object, CK_ATTRIBUTE_TYPE type, p11_value *value)
 {
-    bool rsa = cs_key_algorithm_is_rsa(object->certificate->key);
+    bool rsa = cs_key_algorithm_is_rsa(object->certificate->key.algorithm);
     switch (type) {
     case CKA_SIGN:
     case CKA_SENSITIVE:

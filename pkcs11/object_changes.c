@@ -33,7 +33,8 @@ static CK_RV create(p11_module *module, const p11_session *session, const CK_ATT
     return rv == CKR_OK ? keep(module, session, template, handle) : rv;
 }
 
-/* PKCS#11 v2.40, section 5.7. Certificates and data that live as long as their session; keys are not imported. */
+/* PKCS#11 v2.40, section 5.7. Certificates, data and public keys that live as long as their session; private and secret keys
+ * are refused. */
 CK_RV C_CreateObject(CK_SESSION_HANDLE hSession, CK_ATTRIBUTE_PTR pTemplate, CK_ULONG ulCount, CK_OBJECT_HANDLE_PTR phObject)
 {
     p11_module *module;

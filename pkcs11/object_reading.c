@@ -66,8 +66,9 @@ static void measure(void *context, const p11_object *object)
 {
     CK_ULONG *size = context;
     p11_value value;
-    CK_ATTRIBUTE_TYPE type = object->template != NULL || object->class == CKO_CERTIFICATE ? CKA_VALUE : CKA_PUBLIC_KEY_INFO;
-    *size = p11_attribute(object, type, &value) == CKR_OK ? (CK_ULONG)value.length : (CK_ULONG)CK_UNAVAILABLE_INFORMATION;
+    bool known = p11_attribute(object, CKA_VALUE, &value) == CKR_OK
+        || p11_attribute(object, CKA_PUBLIC_KEY_INFO, &value) == CKR_OK;
+    *size = known ? (CK_ULONG)value.length : (CK_ULONG)CK_UNAVAILABLE_INFORMATION;
 }
 
 /* PKCS#11 v2.40, section 5.7. */

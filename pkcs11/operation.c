@@ -46,7 +46,8 @@ void p11_operation_end(p11_operation *operation)
     cs_wipe(operation, sizeof *operation);
 }
 
-CK_RV p11_operation_begin(p11_operation *operation, const CK_MECHANISM *mechanism, const p11_object *key, CK_OBJECT_CLASS class)
+CK_RV p11_operation_begin(p11_operation *operation, const CK_MECHANISM *mechanism, const p11_key *key,
+                          CK_OBJECT_CLASS class)
 {
     cs_hash hash;
     if (mechanism == NULL) {
@@ -61,16 +62,16 @@ CK_RV p11_operation_begin(p11_operation *operation, const CK_MECHANISM *mechanis
     CK_RV rv = read_hash(mechanism, known, &hash);
     if (rv != CKR_OK)
         return rv;
-    if (key == NULL || key->class == CKO_CERTIFICATE)
+    if (key == NULL)
         return CKR_KEY_HANDLE_INVALID;
-    if (key->class != class)
+    if (key->class != class || (class == CKO_PUBLIC_KEY && !key->may_verify))
         return CKR_KEY_FUNCTION_NOT_PERMITTED;
-    if (cs_key_algorithm_is_rsa(key->certificate->key) != p11_mechanism_is_rsa(known))
+    if (cs_key_algorithm_is_rsa(key->algorithm) != p11_mechanism_is_rsa(known))
         return CKR_KEY_TYPE_INCONSISTENT;
     if (known->hash != CS_HASH_NONE && (operation->digest = cs_digest_start(known->hash)) == NULL)
         return CKR_HOST_MEMORY;
     operation->mechanism = known;
-    operation->signer = key->signer;
+    operation->key = *key;
     operation->hash = hash;
     return CKR_OK;
 }

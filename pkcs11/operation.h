@@ -2,8 +2,8 @@
 #ifndef CODESIGNING_PKCS11_OPERATION_H
 #define CODESIGNING_PKCS11_OPERATION_H
 
+#include "key.h"
 #include "mechanism.h"
-#include "object.h"
 #include "platform/platform.h"
 
 /* Whether an operation is a single-part one, such as by C_Sign, or a multiple-part one, by C_SignUpdate and C_SignFinal. A
@@ -12,7 +12,7 @@ typedef enum p11_parts { P11_UNDECIDED, P11_SINGLE_PART, P11_MULTIPLE_PART } p11
 
 typedef struct p11_operation {
     const p11_mechanism *mechanism; /* NULL: none */
-    const p11_signer *signer;
+    p11_key key;
     cs_hash hash;            /* of the mechanism or of its parameters; CS_HASH_NONE until the data tells */
     cs_digest *digest;       /* mechanisms that hash */
     unsigned char data[128]; /* mechanisms that do not */
@@ -22,7 +22,7 @@ typedef struct p11_operation {
 
 /* Begins, on a key of this class; `key` is NULL for a handle that is none. A NULL mechanism ends an operation under way
  * (section 5.11). */
-CK_RV p11_operation_begin(p11_operation *operation, const CK_MECHANISM *mechanism, const p11_object *key,
+CK_RV p11_operation_begin(p11_operation *operation, const CK_MECHANISM *mechanism, const p11_key *key,
                           CK_OBJECT_CLASS class);
 
 /* CKR_OK when the operation may go on by a call of this kind; otherwise ends it, or says that there is none. */

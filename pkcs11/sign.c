@@ -1,9 +1,8 @@
 #include <string.h>
 
 #include "client/sign.h"
-#include "module.h"
+#include "objects.h"
 #include "returns.h"
-#include "signer_objects.h"
 
 /* PKCS#11 v2.40, section 5.11. */
 CK_RV C_SignInit(CK_SESSION_HANDLE hSession, CK_MECHANISM_PTR pMechanism, CK_OBJECT_HANDLE hKey)
@@ -13,8 +12,8 @@ CK_RV C_SignInit(CK_SESSION_HANDLE hSession, CK_MECHANISM_PTR pMechanism, CK_OBJ
     CK_RV rv = p11_session_enter(hSession, &module, &session);
     if (rv != CKR_OK)
         return rv;
-    p11_object key;
-    bool found = p11_signer_object_find(module->tokens, session->slot, hKey, &key);
+    p11_key key;
+    bool found = p11_key_find(module, session->slot, hKey, &key);
     rv = p11_operation_begin(&session->sign, pMechanism, found ? &key : NULL, CKO_PRIVATE_KEY);
     return p11_session_leave(module, session, "C_SignInit", rv);
 }
@@ -26,9 +25,9 @@ static CK_RV sign(p11_module *module, p11_operation *operation, unsigned char *s
     if (rv != CKR_OK)
         return rv;
     const cs_sign_request request = {
-        .signer_id = operation->signer->id,
-        .signer_name = operation->signer->name,
-        .key = operation->signer->key,
+        .signer_id = operation->key.signer->id,
+        .signer_name = operation->key.signer->name,
+        .key = operation->key.signer->key,
         .scheme = operation->mechanism->scheme,
         .hash = operation->hash,
         .digest = digest,
@@ -47,7 +46,7 @@ static CK_RV finish(p11_module *module, p11_operation *operation, const unsigned
         p11_operation_end(operation);
         return CKR_ARGUMENTS_BAD;
     }
-    size_t needed = cs_signature_length(operation->signer->key);
+    size_t needed = cs_signature_length(operation->key.signer->key);
     CK_ULONG room = *length;
     if (signature == NULL || room < needed) {
         *length = (CK_ULONG)needed;

@@ -14,7 +14,7 @@ static bool describe(const p11_signer *signer, size_t number, p11_object *object
         .position = position,
         .class = number == 0 ? CKO_PRIVATE_KEY : number == 1 ? CKO_PUBLIC_KEY : CKO_CERTIFICATE,
     };
-    return number >= 2 || object->certificate->key != CS_KEY_UNKNOWN;
+    return number >= 2 || object->certificate->key.algorithm != CS_KEY_UNKNOWN;
 }
 
 bool p11_signer_object_find(p11_tokens *tokens, CK_SLOT_ID slot, CK_OBJECT_HANDLE handle, p11_object *object)

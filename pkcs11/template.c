@@ -4,13 +4,24 @@
 #include <string.h>
 
 #include "platform/platform.h"
+#include "values/buffer.h"
 #include "values/certificate.h"
+#include "values/der.h"
+#include "values/public_key.h"
 
 typedef enum form { form_bytes, form_boolean, form_number, form_date } form;
 
-enum { of_data = 1, of_certificate = 2, of_both = 3 };
+enum {
+    of_data = 1,
+    of_certificate = 2,
+    of_rsa_key = 4, /* public keys */
+    of_ec_key = 8,
+    of_key = of_rsa_key | of_ec_key,
+    of_all = of_data | of_certificate | of_key,
+};
 
-/* An attribute and the classes that have it, by the tables of PKCS#11 v2.40, sections 4.3 to 4.6. */
+/* An attribute and the classes that have it, by the tables of PKCS#11 v2.40, sections 4.3 to 4.8, and of the Current
+ * Mechanisms, sections 2.1.2 and 2.3.3. */
 typedef struct rule {
     CK_ATTRIBUTE_TYPE type;
     form form;
@@ -21,25 +32,25 @@ typedef struct rule {
 } rule;
 
 static const rule rules[] = {
-    { CKA_CLASS, form_number, of_both, of_both, 0, 0 },
-    { CKA_TOKEN, form_boolean, of_both, 0, 0, CK_FALSE },
-    { CKA_PRIVATE, form_boolean, of_both, 0, 0, CK_FALSE },
-    { CKA_MODIFIABLE, form_boolean, of_both, 0, 0, CK_TRUE },
-    { CKA_COPYABLE, form_boolean, of_both, 0, 0, CK_TRUE },
-    { CKA_DESTROYABLE, form_boolean, of_both, 0, 0, CK_TRUE },
-    { CKA_LABEL, form_bytes, of_both, 0, of_both, 0 },
-    { CKA_VALUE, form_bytes, of_both, of_certificate, of_data, 0 },
+    { CKA_CLASS, form_number, of_all, of_all, 0, 0 },
+    { CKA_TOKEN, form_boolean, of_all, 0, 0, CK_FALSE },
+    { CKA_PRIVATE, form_boolean, of_all, 0, 0, CK_FALSE },
+    { CKA_MODIFIABLE, form_boolean, of_all, 0, 0, CK_TRUE },
+    { CKA_COPYABLE, form_boolean, of_all, 0, 0, CK_TRUE },
+    { CKA_DESTROYABLE, form_boolean, of_all, 0, 0, CK_TRUE },
+    { CKA_LABEL, form_bytes, of_all, 0, of_all, 0 },
+    { CKA_VALUE, form_bytes, of_data | of_certificate, of_certificate, of_data, 0 },
     { CKA_APPLICATION, form_bytes, of_data, 0, of_data, 0 },
     { CKA_OBJECT_ID, form_bytes, of_data, 0, of_data, 0 },
     { CKA_CERTIFICATE_TYPE, form_number, of_certificate, of_certificate, 0, 0 },
-    { CKA_TRUSTED, form_boolean, of_certificate, 0, 0, CK_FALSE },
+    { CKA_TRUSTED, form_boolean, of_certificate | of_key, 0, 0, CK_FALSE },
     { CKA_CERTIFICATE_CATEGORY, form_number, of_certificate, 0, 0, 0 },
     { CKA_CHECK_VALUE, form_bytes, of_certificate, 0, 0, 0 },
-    { CKA_START_DATE, form_date, of_certificate, 0, 0, 0 },
-    { CKA_END_DATE, form_date, of_certificate, 0, 0, 0 },
-    { CKA_PUBLIC_KEY_INFO, form_bytes, of_certificate, 0, 0, 0 },
-    { CKA_SUBJECT, form_bytes, of_certificate, of_certificate, 0, 0 },
-    { CKA_ID, form_bytes, of_certificate, 0, of_certificate, 0 },
+    { CKA_START_DATE, form_date, of_certificate | of_key, 0, of_key, 0 },
+    { CKA_END_DATE, form_date, of_certificate | of_key, 0, of_key, 0 },
+    { CKA_PUBLIC_KEY_INFO, form_bytes, of_certificate | of_key, 0, 0, 0 },
+    { CKA_SUBJECT, form_bytes, of_certificate | of_key, of_certificate, of_key, 0 },
+    { CKA_ID, form_bytes, of_certificate | of_key, 0, of_certificate | of_key, 0 },
     { CKA_ISSUER, form_bytes, of_certificate, 0, of_certificate, 0 },
     { CKA_SERIAL_NUMBER, form_bytes, of_certificate, 0, of_certificate, 0 },
     { CKA_URL, form_bytes, of_certificate, 0, 0, 0 },
@@ -47,6 +58,19 @@ static const rule rules[] = {
     { CKA_HASH_OF_ISSUER_PUBLIC_KEY, form_bytes, of_certificate, 0, 0, 0 },
     { CKA_JAVA_MIDP_SECURITY_DOMAIN, form_number, of_certificate, 0, 0, 0 },
     { CKA_NAME_HASH_ALGORITHM, form_number, of_certificate, 0, 0, CKM_SHA_1 },
+    { CKA_KEY_TYPE, form_number, of_key, of_key, 0, 0 },
+    { CKA_DERIVE, form_boolean, of_key, 0, of_key, CK_FALSE },
+    { CKA_LOCAL, form_boolean, of_key, 0, 0, CK_FALSE },
+    { CKA_KEY_GEN_MECHANISM, form_number, of_key, 0, 0, (CK_ULONG)CK_UNAVAILABLE_INFORMATION },
+    { CKA_ENCRYPT, form_boolean, of_key, 0, of_key, CK_FALSE },
+    { CKA_VERIFY, form_boolean, of_key, 0, of_key, CK_TRUE },
+    { CKA_VERIFY_RECOVER, form_boolean, of_key, 0, of_key, CK_FALSE },
+    { CKA_WRAP, form_boolean, of_key, 0, of_key, CK_FALSE },
+    { CKA_MODULUS, form_bytes, of_rsa_key, of_rsa_key, 0, 0 },
+    { CKA_MODULUS_BITS, form_number, of_rsa_key, 0, 0, 0 },
+    { CKA_PUBLIC_EXPONENT, form_bytes, of_rsa_key, of_rsa_key, 0, 0 },
+    { CKA_EC_PARAMS, form_bytes, of_ec_key, of_ec_key, 0, 0 },
+    { CKA_EC_POINT, form_bytes, of_ec_key, of_ec_key, 0, 0 },
 };
 
 enum { rule_count = sizeof rules / sizeof *rules };
@@ -57,7 +81,7 @@ typedef struct value {
 } value;
 
 struct p11_template {
-    unsigned class;           /* of_data or of_certificate */
+    unsigned class;           /* one of of_… */
     value values[rule_count]; /* by rule */
 };
 
@@ -67,6 +91,12 @@ static size_t rule_of(unsigned class, CK_ATTRIBUTE_TYPE type)
     while (i < rule_count && (rules[i].type != type || (rules[i].classes & class) == 0))
         i++;
     return i;
+}
+
+/* For a type that the class has. */
+static const value *get(const p11_template *template, CK_ATTRIBUTE_TYPE type)
+{
+    return &template->values[rule_of(template->class, type)];
 }
 
 void p11_template_free(p11_template *template)
@@ -86,7 +116,7 @@ size_t p11_template_size(const p11_template *template)
 
 bool p11_template_is(const p11_template *template, CK_ATTRIBUTE_TYPE type)
 {
-    const value *truth = &template->values[rule_of(template->class, type)];
+    const value *truth = get(template, type);
     return truth->length == 1 && truth->bytes[0] == CK_TRUE;
 }
 
@@ -134,7 +164,7 @@ static bool has_form(const CK_ATTRIBUTE *given, form wanted)
 /* Whether another class has it, or none. */
 static CK_RV refuse_type(CK_ATTRIBUTE_TYPE type)
 {
-    bool is_of_another_class = rule_of(of_both, type) < rule_count || (type >= CKA_KEY_TYPE && type <= CKA_ALWAYS_AUTHENTICATE);
+    bool is_of_another_class = rule_of(of_all, type) < rule_count || (type >= CKA_KEY_TYPE && type <= CKA_ALWAYS_AUTHENTICATE);
     return is_of_another_class ? CKR_TEMPLATE_INCONSISTENT : CKR_ATTRIBUTE_TYPE_INVALID;
 }
 
@@ -179,25 +209,29 @@ static CK_RV complete(p11_template *template)
     return rv;
 }
 
-/* The check value is the first three bytes of the certificate's SHA-1; a given one must be the same. */
+/* Stores an attribute that follows from others; one that was given must be the same. */
+static CK_RV derive(p11_template *template, CK_ATTRIBUTE_TYPE type, const void *bytes, size_t length)
+{
+    size_t at = rule_of(template->class, type);
+    const value *given = &template->values[at];
+    if (given->bytes == NULL)
+        return store(template, at, bytes, length);
+    return given->length == length && memcmp(given->bytes, bytes, length) == 0 ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
+}
+
+/* The check value is the first three bytes of the certificate's SHA-1. An empty one stays so. */
 static CK_RV complete_check_value(p11_template *template)
 {
     unsigned char hash[CS_MAX_DIGEST_LENGTH];
-    const value *der = &template->values[rule_of(of_certificate, CKA_VALUE)];
-    size_t at = rule_of(of_certificate, CKA_CHECK_VALUE);
-    const value *given = &template->values[at];
+    const value *der = get(template, CKA_VALUE), *given = get(template, CKA_CHECK_VALUE);
     if (!cs_digest_compute(CS_HASH_SHA1, der->bytes, der->length, hash))
         return CKR_FUNCTION_FAILED;
-    if (given->bytes == NULL)
-        return store(template, at, hash, 3);
-    return given->length == 0 || (given->length == 3 && memcmp(given->bytes, hash, 3) == 0) ? CKR_OK
-                                                                                           : CKR_ATTRIBUTE_VALUE_INVALID;
+    return given->bytes != NULL && given->length == 0 ? CKR_OK : derive(template, CKA_CHECK_VALUE, hash, 3);
 }
 
 static CK_RV check_certificate(p11_template *template)
 {
-    const value *type = &template->values[rule_of(of_certificate, CKA_CERTIFICATE_TYPE)];
-    const value *der = &template->values[rule_of(of_certificate, CKA_VALUE)];
+    const value *type = get(template, CKA_CERTIFICATE_TYPE), *der = get(template, CKA_VALUE);
     CK_CERTIFICATE_TYPE x509 = CKC_X_509;
     cs_certificate parsed;
     if (type->bytes == NULL || der->bytes == NULL)
@@ -211,19 +245,55 @@ static CK_RV check_certificate(p11_template *template)
     return complete_check_value(template);
 }
 
-static p11_template *start(CK_OBJECT_CLASS class)
+static cs_span span_of(const value *given)
 {
-    p11_template *template = calloc(1, sizeof *template);
-    if (template != NULL)
-        template->class = class == CKO_DATA ? of_data : of_certificate;
-    return template;
+    return (cs_span){ given->bytes, given->length };
+}
+
+/* The SubjectPublicKeyInfo of what was given; false when that is no key, or memory is out. */
+static bool write_info(const p11_template *template, cs_buffer *info)
+{
+    if (template->class == of_rsa_key)
+        return cs_public_key_write_rsa(info, span_of(get(template, CKA_MODULUS)), span_of(get(template, CKA_PUBLIC_EXPONENT)));
+    cs_span rest = span_of(get(template, CKA_EC_POINT));
+    cs_der_element point;
+    return cs_der_expect(&rest, CS_DER_OCTET_STRING, &point) && rest.length == 0
+        && cs_public_key_write_ec(info, span_of(get(template, CKA_EC_PARAMS)), point.content);
+}
+
+/* A key must be one that the module can verify with. */
+static CK_RV check_key(p11_template *template)
+{
+    cs_buffer info = { 0 };
+    cs_public_key key = { .algorithm = CS_KEY_UNKNOWN };
+    for (size_t i = 0; i < rule_count; i++)
+        if ((rules[i].required & template->class) != 0 && template->values[i].bytes == NULL)
+            return CKR_TEMPLATE_INCOMPLETE;
+    if (p11_template_is(template, CKA_TRUSTED) || p11_template_is(template, CKA_LOCAL))
+        return CKR_ATTRIBUTE_READ_ONLY;
+    bool read = write_info(template, &info) && cs_public_key_read(&key, (cs_span){ (unsigned char *)info.data, info.length });
+    CK_RV rv = read && key.algorithm != CS_KEY_UNKNOWN ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
+    CK_ULONG bits = cs_key_algorithm_bits(key.algorithm);
+    if (rv == CKR_OK)
+        rv = derive(template, CKA_PUBLIC_KEY_INFO, info.data, info.length);
+    if (rv == CKR_OK && template->class == of_rsa_key)
+        rv = derive(template, CKA_MODULUS_BITS, &bits, sizeof bits);
+    cs_buffer_release(&info);
+    return rv;
+}
+
+static CK_RV check(p11_template *template)
+{
+    return template->class == of_data       ? CKR_OK
+        : template->class == of_certificate ? check_certificate(template)
+                                            : check_key(template);
 }
 
 /* Frees the template where it fails. */
 static CK_RV finish(p11_template *template, CK_RV rv, p11_template **made)
 {
-    if (rv == CKR_OK && template->class == of_certificate)
-        rv = check_certificate(template);
+    if (rv == CKR_OK)
+        rv = check(template);
     if (rv == CKR_OK)
         rv = complete(template);
     if (rv != CKR_OK)
@@ -233,29 +303,57 @@ static CK_RV finish(p11_template *template, CK_RV rv, p11_template **made)
     return rv;
 }
 
-static CK_RV read_class(const CK_ATTRIBUTE *given, CK_ULONG count, CK_OBJECT_CLASS *class)
+static CK_RV read_number(const CK_ATTRIBUTE *given, CK_ULONG count, CK_ATTRIBUTE_TYPE type, CK_ULONG *number)
 {
     CK_ULONG i = 0;
-    while (i < count && given[i].type != CKA_CLASS)
+    while (i < count && given[i].type != type)
         i++;
     if (i == count)
         return CKR_TEMPLATE_INCOMPLETE;
     if (!has_form(&given[i], form_number))
         return CKR_ATTRIBUTE_VALUE_INVALID;
-    memcpy(class, given[i].pValue, sizeof *class);
-    return *class == CKO_DATA || *class == CKO_CERTIFICATE ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
+    memcpy(number, given[i].pValue, sizeof *number);
+    return CKR_OK;
+}
+
+/* 0 for a class or a type of key that is not supported. */
+static unsigned class_of(CK_OBJECT_CLASS class, CK_KEY_TYPE key)
+{
+    switch (class) {
+    case CKO_DATA:
+        return of_data;
+    case CKO_CERTIFICATE:
+        return of_certificate;
+    case CKO_PUBLIC_KEY:
+        return key == CKK_RSA ? of_rsa_key : key == CKK_EC ? of_ec_key : 0;
+    default:
+        return 0;
+    }
+}
+
+static CK_RV start(CK_OBJECT_CLASS class, CK_KEY_TYPE key, p11_template **template)
+{
+    unsigned supported = class_of(class, key);
+    if (supported == 0)
+        return CKR_ATTRIBUTE_VALUE_INVALID;
+    *template = calloc(1, sizeof **template);
+    if (*template == NULL)
+        return CKR_HOST_MEMORY;
+    (*template)->class = supported;
+    return CKR_OK;
 }
 
 CK_RV p11_template_new(const CK_ATTRIBUTE *given, CK_ULONG count, p11_template **made)
 {
     CK_OBJECT_CLASS class;
-    CK_RV rv = read_class(given, count, &class);
-    if (rv != CKR_OK)
-        return rv;
-    p11_template *template = start(class);
-    if (template == NULL)
-        return CKR_HOST_MEMORY;
-    return finish(template, take(template, given, count), made);
+    CK_KEY_TYPE key = 0;
+    p11_template *template;
+    CK_RV rv = read_number(given, count, CKA_CLASS, &class);
+    if (rv == CKR_OK && class == CKO_PUBLIC_KEY)
+        rv = read_number(given, count, CKA_KEY_TYPE, &key);
+    if (rv == CKR_OK)
+        rv = start(class, key, &template);
+    return rv == CKR_OK ? finish(template, take(template, given, count), made) : rv;
 }
 
 /* --- copying and changing --------------------------------------------------------------------------------------- */
@@ -282,13 +380,18 @@ static CK_RV check_changes(const p11_template *template, const CK_ATTRIBUTE *giv
 static CK_RV duplicate(p11_reader *read_source, const void *source, p11_template **made)
 {
     p11_value read;
+    p11_template *template;
     CK_OBJECT_CLASS class = CKO_DATA;
+    CK_KEY_TYPE key = 0;
     if (read_source(source, CKA_CLASS, &read) == CKR_OK)
         memcpy(&class, read.data, sizeof class);
-    p11_template *template = start(class);
-    CK_RV rv = template != NULL ? CKR_OK : CKR_HOST_MEMORY;
+    if (read_source(source, CKA_KEY_TYPE, &read) == CKR_OK)
+        memcpy(&key, read.data, sizeof key);
+    CK_RV rv = start(class, key, &template);
+    if (rv != CKR_OK)
+        return rv;
     for (size_t i = 0; i < rule_count && rv == CKR_OK; i++)
-        if (read_source(source, rules[i].type, &read) == CKR_OK)
+        if ((rules[i].classes & template->class) != 0 && read_source(source, rules[i].type, &read) == CKR_OK)
             rv = store(template, i, read.data, read.length);
     if (rv == CKR_OK)
         *made = template;

@@ -258,7 +258,7 @@ static bool take_chain(p11_tokens *tokens, p11_signer *signer, cs_chain *chain)
     }
     entry->chain = cs_chain_retain(chain);
     entry->labels = labels;
-    entry->key = cs_chain_at(chain, 0)->key;
+    entry->key = cs_chain_at(chain, 0)->key.algorithm;
     arrange(tokens);
     return true;
 }

@@ -32,7 +32,7 @@ static cs_result sign_sample(cs_client *client, const cs_signer *signer, void *c
     cs_result result = cs_signer_chain(client, signer->id, CS_CACHED, &chain, error);
     if (result == CS_OK)
         result = cs_sign(client, &request, signature, &length, error);
-    if (result == CS_OK && cs_verify(cs_chain_at(chain, 0), request.scheme, request.hash, digest, signature, length)
+    if (result == CS_OK && cs_verify(&cs_chain_at(chain, 0)->key, request.scheme, request.hash, digest, signature, length)
             == CS_SIGNATURE_INVALID)
         result = cs_fail(error, CS_PROTOCOL, "The signature does not fit the signer's certificate.");
     cs_chain_release(chain);

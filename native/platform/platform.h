@@ -7,7 +7,7 @@
 
 #include "values/algorithm.h"
 #include "values/buffer.h"
-#include "values/certificate.h"
+#include "values/public_key.h"
 #include "values/result.h"
 
 /* --- threads ------------------------------------------------------------------------------------------------- */
@@ -98,8 +98,8 @@ typedef enum cs_verdict {
     CS_SIGNATURE_UNCHECKED, /* the platform failed */
 } cs_verdict;
 
-/* Checks a signature, in the form that cs_sign gives, over a digest with the certificate's public key. */
-cs_verdict cs_verify(const cs_certificate *certificate, cs_scheme scheme, cs_hash hash, const unsigned char *digest,
+/* Checks a signature, in the form that cs_sign gives, over a digest with a public key. */
+cs_verdict cs_verify(const cs_public_key *key, cs_scheme scheme, cs_hash hash, const unsigned char *digest,
                      const unsigned char *signature, size_t signature_length);
 
 #endif

@@ -3,8 +3,7 @@
 #ifndef CODESIGNING_VALUES_CERTIFICATE_H
 #define CODESIGNING_VALUES_CERTIFICATE_H
 
-#include "algorithm.h"
-#include "der.h"
+#include "public_key.h"
 #include "result.h"
 
 /* A parsed certificate. The spans point into `der`, which it owns. */
@@ -14,15 +13,10 @@ typedef struct cs_certificate {
     cs_span serial;     /* DER INTEGER with tag and length */
     cs_span issuer;     /* DER Name */
     cs_span subject;    /* DER Name */
-    cs_span public_key; /* DER SubjectPublicKeyInfo */
     char not_before[9]; /* YYYYMMDD */
     char not_after[9];
     char name[65];      /* of the subject, in UTF-8: see cs_subject_name */
-    cs_key_algorithm key; /* CS_KEY_UNKNOWN for a key outside the contract, which a root may have */
-    cs_span modulus;      /* RSA: unsigned big-endian, no leading zero */
-    cs_span exponent;
-    cs_span curve;        /* EC: DER OBJECT IDENTIFIER with tag and length */
-    cs_span point;        /* EC: uncompressed point 04 x y */
+    cs_public_key key;  /* outside the contract for some roots */
 } cs_certificate;
 
 /* Parses one DER certificate; takes a copy. */

@@ -32,3 +32,29 @@ bool cs_der_expect(cs_span *rest, unsigned char tag, cs_der_element *element)
 {
     return cs_der_take(rest, element) && element->tag == tag;
 }
+
+/* Up to three bytes of length: a message may be as long as a buffer, 1 MiB. */
+static void put_header(cs_buffer *out, unsigned char tag, size_t length)
+{
+    unsigned char header[5] = { tag, 0x83, (unsigned char)(length >> 16), (unsigned char)(length >> 8), (unsigned char)length };
+    if (length >= 0x10000) {
+        cs_buffer_append(out, header, 5);
+    } else if (length >= 0x100) {
+        const unsigned char shorter[] = { tag, 0x82, header[3], header[4] };
+        cs_buffer_append(out, shorter, sizeof shorter);
+    } else if (length >= 0x80) {
+        const unsigned char shorter[] = { tag, 0x81, header[4] };
+        cs_buffer_append(out, shorter, sizeof shorter);
+    } else {
+        const unsigned char shorter[] = { tag, header[4] };
+        cs_buffer_append(out, shorter, sizeof shorter);
+    }
+}
+
+void cs_der_wrap(cs_buffer *out, unsigned char tag, cs_buffer *content)
+{
+    put_header(out, tag, content->length);
+    cs_buffer_append(out, content->data != NULL ? content->data : "", content->length);
+    out->failed = out->failed || content->failed;
+    cs_buffer_release(content);
+}

@@ -1,9 +1,8 @@
-/* Reading DER one element at a time. Definite lengths only, minimal, at most 1 MiB; nothing is copied. */
+/* DER, one element at a time. Reads only definite and minimal lengths of at most 1 MiB, and copies nothing. */
 #ifndef CODESIGNING_VALUES_DER_H
 #define CODESIGNING_VALUES_DER_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "buffer.h"
 
 typedef struct cs_span {
     const unsigned char *data;
@@ -13,6 +12,7 @@ typedef struct cs_span {
 enum cs_der_tag {
     CS_DER_INTEGER = 0x02,
     CS_DER_BIT_STRING = 0x03,
+    CS_DER_OCTET_STRING = 0x04,
     CS_DER_OID = 0x06,
     CS_DER_UTF8_STRING = 0x0c,
     CS_DER_NUMERIC_STRING = 0x12,
@@ -40,5 +40,8 @@ bool cs_der_take(cs_span *rest, cs_der_element *element);
 
 /* The same, and the tag must be this. */
 bool cs_der_expect(cs_span *rest, unsigned char tag, cs_der_element *element);
+
+/* Appends an element of this tag with what `content` holds, at most 1 MiB, and empties `content`. */
+void cs_der_wrap(cs_buffer *out, unsigned char tag, cs_buffer *content);
 
 #endif

@@ -1,4 +1,9 @@
 /* The function list as a program sees it: what each function answers, well used and ill used. */
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
 #include <p11-kit/pkcs11.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -823,7 +828,7 @@ static void A_certificate_of_the_application_is_changed_copied_and_destroyed(voi
     end();
 }
 
-static void What_is_made_is_checked_and_no_key_is_taken(void)
+static void What_is_made_is_checked_and_no_private_key_is_taken(void)
 {
     copied c;
     CK_OBJECT_HANDLE made;
@@ -879,6 +884,185 @@ static void What_is_made_is_checked_and_no_key_is_taken(void)
     CHECK(p11->C_CreateObject(writable, &key, 1, &made) == CKR_ATTRIBUTE_VALUE_INVALID);
     CHECK(p11->C_DestroyObject(session, find(CKO_PRIVATE_KEY)) == CKR_SESSION_READ_ONLY);
     CHECK(p11->C_DestroyObject(writable, find(CKO_PRIVATE_KEY)) == CKR_ACTION_PROHIBITED);
+    end();
+}
+
+/* A key pair whose public half the application creates as a session object. */
+typedef struct key_pair {
+    EVP_PKEY *pair;
+    CK_OBJECT_CLASS class;
+    CK_KEY_TYPE type;
+    CK_BYTE first[600], second[600]; /* modulus and exponent, or curve and point */
+    CK_ATTRIBUTE template[4];
+} key_pair;
+
+static void make_rsa_key(key_pair *k, unsigned bits)
+{
+    BIGNUM *modulus = NULL, *exponent = NULL;
+    *k = (key_pair){ .pair = EVP_RSA_gen(bits), .class = CKO_PUBLIC_KEY, .type = CKK_RSA };
+    EVP_PKEY_get_bn_param(k->pair, OSSL_PKEY_PARAM_RSA_N, &modulus);
+    EVP_PKEY_get_bn_param(k->pair, OSSL_PKEY_PARAM_RSA_E, &exponent);
+    CK_ATTRIBUTE template[] = {
+        { CKA_CLASS, &k->class, sizeof k->class },
+        { CKA_KEY_TYPE, &k->type, sizeof k->type },
+        { CKA_MODULUS, k->first, (CK_ULONG)BN_bn2bin(modulus, k->first) },
+        { CKA_PUBLIC_EXPONENT, k->second, (CK_ULONG)BN_bn2bin(exponent, k->second) },
+    };
+    memcpy(k->template, template, sizeof template);
+    BN_free(modulus);
+    BN_free(exponent);
+}
+
+static void make_ec_key(key_pair *k, const char *curve)
+{
+    static const CK_BYTE p256[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07 };
+    static const CK_BYTE p521[] = { 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23 };
+    bool large = strcmp(curve, "P-521") == 0;
+    size_t length = 0, header = large ? 3 : 2;
+    *k = (key_pair){ .pair = EVP_EC_gen(curve), .class = CKO_PUBLIC_KEY, .type = CKK_EC };
+    memcpy(k->first, large ? p521 : p256, large ? sizeof p521 : sizeof p256);
+    EVP_PKEY_get_octet_string_param(k->pair, OSSL_PKEY_PARAM_PUB_KEY, k->second + header, sizeof k->second - header, &length);
+    memcpy(k->second, large ? "\x04\x81" : "\x04", header - 1); /* OCTET STRING */
+    k->second[header - 1] = (CK_BYTE)length;
+    CK_ATTRIBUTE template[] = {
+        { CKA_CLASS, &k->class, sizeof k->class },
+        { CKA_KEY_TYPE, &k->type, sizeof k->type },
+        { CKA_EC_PARAMS, k->first, large ? sizeof p521 : sizeof p256 },
+        { CKA_EC_POINT, k->second, (CK_ULONG)(header + length) },
+    };
+    memcpy(k->template, template, sizeof template);
+}
+
+/* Signs "data" with SHA-256, as PKCS#11 wants it: ECDSA as r and s. */
+static CK_ULONG sign_outside(const key_pair *k, CK_BYTE *signature)
+{
+    unsigned char der[600];
+    size_t length = sizeof der;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    CHECK(EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, k->pair) == 1);
+    CHECK(EVP_DigestSign(context, der, &length, (const unsigned char *)"data", 4) == 1);
+    EVP_MD_CTX_free(context);
+    memcpy(signature, der, length);
+    if (k->type == CKK_RSA)
+        return (CK_ULONG)length;
+    const unsigned char *at = der;
+    int half = (EVP_PKEY_get_bits(k->pair) + 7) / 8;
+    ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &at, (long)length);
+    BN_bn2binpad(ECDSA_SIG_get0_r(pair), signature, half);
+    BN_bn2binpad(ECDSA_SIG_get0_s(pair), signature + half, half);
+    ECDSA_SIG_free(pair);
+    return 2 * (CK_ULONG)half;
+}
+
+static void A_public_key_of_the_application_verifies(void)
+{
+    begin("rsa");
+    for (int i = 0; i < 2; i++) {
+        key_pair k;
+        CK_OBJECT_HANDLE key = 0;
+        CK_MECHANISM mechanism = { i == 0 ? CKM_SHA256_RSA_PKCS : CKM_ECDSA_SHA256, NULL, 0 };
+        CK_MECHANISM other = { i == 0 ? CKM_ECDSA_SHA256 : CKM_SHA256_RSA_PKCS, NULL, 0 };
+        CK_BYTE signature[600], info[600];
+        CK_ULONG bits = 0, size = 0;
+        i == 0 ? make_rsa_key(&k, 2048) : make_ec_key(&k, "P-256");
+        CK_ULONG length = sign_outside(&k, signature);
+        CHECK(p11->C_CreateObject(session, k.template, 4, &key) == CKR_OK);
+        CHECK(p11->C_VerifyInit(session, &other, key) == CKR_KEY_TYPE_INCONSISTENT);
+        CHECK(p11->C_SignInit(session, &mechanism, key) == CKR_KEY_FUNCTION_NOT_PERMITTED);
+        CHECK(p11->C_VerifyInit(session, &mechanism, key) == CKR_OK);
+        CHECK(p11->C_Verify(session, (CK_BYTE *)"data", 4, signature, length) == CKR_OK);
+        CHECK(p11->C_VerifyInit(session, &mechanism, key) == CKR_OK);
+        CHECK(p11->C_Verify(session, (CK_BYTE *)"Data", 4, signature, length) == CKR_SIGNATURE_INVALID);
+        unsigned char *der = NULL;
+        int der_length = i2d_PUBKEY(k.pair, &der);
+        CHECK(read_bytes(key, CKA_PUBLIC_KEY_INFO, (char *)info, sizeof info) == (size_t)der_length && memcmp(info, der, (size_t)der_length) == 0);
+        CHECK(p11->C_GetObjectSize(session, key, &size) == CKR_OK && size == (CK_ULONG)der_length);
+        CK_ATTRIBUTE modulus_bits = { CKA_MODULUS_BITS, &bits, sizeof bits };
+        CHECK(i == 1 || (p11->C_GetAttributeValue(session, key, &modulus_bits, 1) == CKR_OK && bits == 2048));
+        /* An operation does not need the object any more. */
+        CHECK(p11->C_VerifyInit(session, &mechanism, key) == CKR_OK && p11->C_DestroyObject(session, key) == CKR_OK);
+        CHECK(p11->C_VerifyUpdate(session, (CK_BYTE *)"data", 4) == CKR_OK);
+        CHECK(p11->C_VerifyFinal(session, signature, length) == CKR_OK);
+        CHECK(p11->C_VerifyInit(session, &mechanism, key) == CKR_KEY_HANDLE_INVALID);
+        OPENSSL_free(der);
+        EVP_PKEY_free(k.pair);
+    }
+    end();
+}
+
+/* PKCS#11 Current Mechanisms v2.40, section 2.3.1, and what SunPKCS11 does. */
+static void An_ECDSA_signature_may_lack_leading_zeros(void)
+{
+    key_pair k;
+    CK_OBJECT_HANDLE key;
+    CK_MECHANISM mechanism = { CKM_ECDSA_SHA256, NULL, 0 };
+    CK_BYTE signature[600], shorter[130];
+    begin("ec");
+    make_ec_key(&k, "P-521");
+    CHECK(p11->C_CreateObject(session, k.template, 4, &key) == CKR_OK);
+    do
+        sign_outside(&k, signature);
+    while (signature[0] != 0 || signature[66] != 0);
+    memcpy(shorter, signature + 1, 65);
+    memcpy(shorter + 65, signature + 67, 65);
+    for (CK_ULONG length = 0; length <= 133; length++) {
+        CK_RV expected = length == 130 || length == 132 ? CKR_OK
+            : length == 0 || length > 132 || length % 2 == 1 ? CKR_SIGNATURE_LEN_RANGE
+                                                             : CKR_SIGNATURE_INVALID;
+        CHECK(p11->C_VerifyInit(session, &mechanism, key) == CKR_OK);
+        CHECK(p11->C_Verify(session, (CK_BYTE *)"data", 4, length > 130 ? signature : shorter, length) == expected);
+    }
+    EVP_PKEY_free(k.pair);
+    end();
+}
+
+static void A_public_key_of_the_application_is_checked(void)
+{
+    key_pair rsa, ec, small;
+    CK_OBJECT_HANDLE key;
+    CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+    CK_ULONG bits = 2049, kind = CKK_DSA;
+    CK_MECHANISM mechanism = { CKM_SHA256_RSA_PKCS, NULL, 0 };
+    begin("rsa");
+    make_rsa_key(&rsa, 2048);
+    make_rsa_key(&small, 1024);
+    make_ec_key(&ec, "P-256");
+    for (CK_ULONG count = 1; count < 4; count++) {
+        CHECK(p11->C_CreateObject(session, rsa.template, count, &key) == CKR_TEMPLATE_INCOMPLETE);
+        CHECK(p11->C_CreateObject(session, ec.template, count, &key) == CKR_TEMPLATE_INCOMPLETE);
+    }
+    CHECK(p11->C_CreateObject(session, small.template, 4, &key) == CKR_ATTRIBUTE_VALUE_INVALID);
+    const struct {
+        CK_ATTRIBUTE added;
+        CK_RV rv;
+    } wrong[] = {
+        { { CKA_TOKEN, &yes, 1 }, CKR_SESSION_READ_ONLY },
+        { { CKA_PRIVATE, &yes, 1 }, CKR_USER_NOT_LOGGED_IN },
+        { { CKA_TRUSTED, &yes, 1 }, CKR_ATTRIBUTE_READ_ONLY },
+        { { CKA_LOCAL, &yes, 1 }, CKR_ATTRIBUTE_READ_ONLY },
+        { { CKA_MODULUS_BITS, &bits, sizeof bits }, CKR_ATTRIBUTE_VALUE_INVALID },
+        { { CKA_PUBLIC_KEY_INFO, &bits, sizeof bits }, CKR_ATTRIBUTE_VALUE_INVALID },
+        { { CKA_EC_POINT, ec.second, 67 }, CKR_TEMPLATE_INCONSISTENT },
+        { { CKA_VALUE, ec.second, 67 }, CKR_TEMPLATE_INCONSISTENT },
+        { { CKA_PRIVATE_EXPONENT, ec.second, 67 }, CKR_TEMPLATE_INCONSISTENT },
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        CK_ATTRIBUTE template[] = { rsa.template[0], rsa.template[1], rsa.template[2], rsa.template[3], wrong[i].added };
+        CHECK(p11->C_CreateObject(session, template, 5, &key) == wrong[i].rv);
+    }
+    rsa.template[1].pValue = &kind;
+    CHECK(p11->C_CreateObject(session, rsa.template, 4, &key) == CKR_ATTRIBUTE_VALUE_INVALID);
+    ec.template[3] = (CK_ATTRIBUTE){ CKA_EC_POINT, ec.second + 2, 65 }; /* not in an OCTET STRING */
+    CHECK(p11->C_CreateObject(session, ec.template, 4, &key) == CKR_ATTRIBUTE_VALUE_INVALID);
+    rsa.template[1].pValue = &rsa.type;
+    CHECK(p11->C_CreateObject(session, rsa.template, 4, &key) == CKR_OK);
+    CK_ATTRIBUTE verify = { CKA_VERIFY, &no, 1 }, modulus = { CKA_MODULUS, rsa.first, 256 };
+    CHECK(p11->C_SetAttributeValue(session, key, &modulus, 1) == CKR_ATTRIBUTE_READ_ONLY);
+    CHECK(p11->C_SetAttributeValue(session, key, &verify, 1) == CKR_OK);
+    CHECK(p11->C_VerifyInit(session, &mechanism, key) == CKR_KEY_FUNCTION_NOT_PERMITTED);
+    EVP_PKEY_free(rsa.pair);
+    EVP_PKEY_free(small.pair);
+    EVP_PKEY_free(ec.pair);
     end();
 }
 
@@ -1006,7 +1190,10 @@ int main(void)
     RUN(What_a_remote_signer_cannot_do_is_said);
     RUN(A_certificate_made_by_the_application_lives_as_long_as_its_session);
     RUN(A_certificate_of_the_application_is_changed_copied_and_destroyed);
-    RUN(What_is_made_is_checked_and_no_key_is_taken);
+    RUN(What_is_made_is_checked_and_no_private_key_is_taken);
+    RUN(A_public_key_of_the_application_verifies);
+    RUN(An_ECDSA_signature_may_lack_leading_zeros);
+    RUN(A_public_key_of_the_application_is_checked);
     RUN(Objects_of_applications_have_a_bound);
     RUN(A_new_certificate_brings_new_objects_and_ends_the_old);
     RUN(A_server_that_goes_away_leaves_what_is_known);

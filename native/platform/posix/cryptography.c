@@ -131,16 +131,17 @@ static cs_verdict verify(EVP_PKEY *key, cs_scheme scheme, cs_hash hash, const un
     return verdict;
 }
 
-cs_verdict cs_verify(const cs_certificate *certificate, cs_scheme scheme, cs_hash hash, const unsigned char *digest,
+cs_verdict cs_verify(const cs_public_key *key, cs_scheme scheme, cs_hash hash, const unsigned char *digest,
                      const unsigned char *signature, size_t signature_length)
 {
     if (cs_process_is_ending())
         return CS_SIGNATURE_UNCHECKED;
-    if (signature_length != cs_signature_length(certificate->key))
+    if (signature_length != cs_signature_length(key->algorithm))
         return CS_SIGNATURE_INVALID;
-    const unsigned char *info = certificate->public_key.data;
-    EVP_PKEY *key = d2i_PUBKEY(NULL, &info, (long)certificate->public_key.length);
-    cs_verdict verdict = key != NULL ? verify(key, scheme, hash, digest, signature, signature_length) : CS_SIGNATURE_UNCHECKED;
-    EVP_PKEY_free(key);
+    const unsigned char *info = key->info.data;
+    EVP_PKEY *parsed = d2i_PUBKEY(NULL, &info, (long)key->info.length);
+    cs_verdict verdict =
+        parsed != NULL ? verify(parsed, scheme, hash, digest, signature, signature_length) : CS_SIGNATURE_UNCHECKED;
+    EVP_PKEY_free(parsed);
     return verdict;
 }

@@ -104,43 +104,43 @@ static ULONG ec_magic(cs_key_algorithm key)
                                  : BCRYPT_ECDSA_PUBLIC_P521_MAGIC;
 }
 
-static void write_rsa(const cs_certificate *certificate, unsigned char *blob)
+static void write_rsa(const cs_public_key *key, unsigned char *blob)
 {
     const BCRYPT_RSAKEY_BLOB header = {
         .Magic = BCRYPT_RSAPUBLIC_MAGIC,
-        .BitLength = (ULONG)certificate->modulus.length * 8,
-        .cbPublicExp = (ULONG)certificate->exponent.length,
-        .cbModulus = (ULONG)certificate->modulus.length,
+        .BitLength = (ULONG)key->modulus.length * 8,
+        .cbPublicExp = (ULONG)key->exponent.length,
+        .cbModulus = (ULONG)key->modulus.length,
     };
     memcpy(blob, &header, sizeof header);
-    memcpy(blob + sizeof header, certificate->exponent.data, certificate->exponent.length);
-    memcpy(blob + sizeof header + certificate->exponent.length, certificate->modulus.data, certificate->modulus.length);
+    memcpy(blob + sizeof header, key->exponent.data, key->exponent.length);
+    memcpy(blob + sizeof header + key->exponent.length, key->modulus.data, key->modulus.length);
 }
 
-static void write_ec(const cs_certificate *certificate, unsigned char *blob)
+static void write_ec(const cs_public_key *key, unsigned char *blob)
 {
     const BCRYPT_ECCKEY_BLOB header = {
-        .dwMagic = ec_magic(certificate->key),
-        .cbKey = (ULONG)(certificate->point.length - 1) / 2,
+        .dwMagic = ec_magic(key->algorithm),
+        .cbKey = (ULONG)(key->point.length - 1) / 2,
     };
     memcpy(blob, &header, sizeof header);
-    memcpy(blob + sizeof header, certificate->point.data + 1, certificate->point.length - 1);
+    memcpy(blob + sizeof header, key->point.data + 1, key->point.length - 1);
 }
 
-size_t cs_public_blob(const cs_certificate *certificate, unsigned char *blob)
+size_t cs_public_blob(const cs_public_key *key, unsigned char *blob)
 {
-    if (certificate->key == CS_KEY_UNKNOWN)
+    if (key->algorithm == CS_KEY_UNKNOWN)
         return 0;
-    bool rsa = cs_key_algorithm_is_rsa(certificate->key);
+    bool rsa = cs_key_algorithm_is_rsa(key->algorithm);
     size_t length = rsa
-        ? sizeof(BCRYPT_RSAKEY_BLOB) + certificate->exponent.length + certificate->modulus.length
-        : sizeof(BCRYPT_ECCKEY_BLOB) + certificate->point.length - 1;
+        ? sizeof(BCRYPT_RSAKEY_BLOB) + key->exponent.length + key->modulus.length
+        : sizeof(BCRYPT_ECCKEY_BLOB) + key->point.length - 1;
     if (blob == NULL || length > CS_MAX_PUBLIC_BLOB)
         return length > CS_MAX_PUBLIC_BLOB ? 0 : length;
     if (rsa)
-        write_rsa(certificate, blob);
+        write_rsa(key, blob);
     else
-        write_ec(certificate, blob);
+        write_ec(key, blob);
     return length;
 }
 
@@ -164,24 +164,24 @@ static cs_verdict verify(BCRYPT_KEY_HANDLE key, cs_scheme scheme, cs_hash hash, 
                                             (ULONG)length, flags));
 }
 
-cs_verdict cs_verify(const cs_certificate *certificate, cs_scheme scheme, cs_hash hash, const unsigned char *digest,
+cs_verdict cs_verify(const cs_public_key *key, cs_scheme scheme, cs_hash hash, const unsigned char *digest,
                      const unsigned char *signature, size_t signature_length)
 {
     unsigned char blob[CS_MAX_PUBLIC_BLOB];
-    size_t blob_length = cs_public_blob(certificate, blob);
+    size_t blob_length = cs_public_blob(key, blob);
     BCRYPT_ALG_HANDLE algorithm = NULL;
-    BCRYPT_KEY_HANDLE key = NULL;
+    BCRYPT_KEY_HANDLE imported = NULL;
     cs_verdict verdict = CS_SIGNATURE_UNCHECKED;
     if (blob_length == 0)
         return CS_SIGNATURE_UNCHECKED;
-    if (signature_length != cs_signature_length(certificate->key))
+    if (signature_length != cs_signature_length(key->algorithm))
         return CS_SIGNATURE_INVALID;
     const wchar_t *type = scheme == CS_SCHEME_ECDSA ? BCRYPT_ECCPUBLIC_BLOB : BCRYPT_RSAPUBLIC_BLOB;
-    if (BCRYPT_SUCCESS(BCryptOpenAlgorithmProvider(&algorithm, key_name(certificate->key), NULL, 0))
-        && BCRYPT_SUCCESS(BCryptImportKeyPair(algorithm, NULL, type, &key, blob, (ULONG)blob_length, 0)))
-        verdict = verify(key, scheme, hash, digest, signature, signature_length);
-    if (key != NULL)
-        BCryptDestroyKey(key);
+    if (BCRYPT_SUCCESS(BCryptOpenAlgorithmProvider(&algorithm, key_name(key->algorithm), NULL, 0))
+        && BCRYPT_SUCCESS(BCryptImportKeyPair(algorithm, NULL, type, &imported, blob, (ULONG)blob_length, 0)))
+        verdict = verify(imported, scheme, hash, digest, signature, signature_length);
+    if (imported != NULL)
+        BCryptDestroyKey(imported);
     if (algorithm != NULL)
         BCryptCloseAlgorithmProvider(algorithm, 0);
     return verdict;

@@ -8,8 +8,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
 static void check(const cs_certificate *certificate)
 {
-    const cs_span spans[] = { certificate->serial, certificate->issuer, certificate->subject, certificate->public_key,
-                              certificate->modulus, certificate->exponent, certificate->curve, certificate->point };
+    const cs_span spans[] = { certificate->serial, certificate->issuer, certificate->subject, certificate->key.info,
+                              certificate->key.modulus, certificate->key.exponent, certificate->key.curve, certificate->key.point };
     for (size_t i = 0; i < sizeof spans / sizeof *spans; i++)
         if (spans[i].data != NULL
             && (spans[i].data < certificate->der || spans[i].length > (size_t)(certificate->der + certificate->der_length - spans[i].data)))

@@ -51,3 +51,10 @@ tampered() {
   fails jarsigner -verify -strict -keystore trust.p12 -storepass trusted tampered.jar
 }
 check 'a changed file is noticed' tampered
+
+verifies_with_public_keys_of_others() { # SIGNER KEY-TYPE
+  configure "$1"
+  java "$(dirname "$0")/programs/PublicKeys.java" "$1.cfg" "$2"
+}
+check "SunPKCS11 verifies with an RSA key that is not the token's" verifies_with_public_keys_of_others rsa RSA
+check "SunPKCS11 verifies with EC keys that are not the token's" verifies_with_public_keys_of_others p256 EC
