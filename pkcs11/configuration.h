@@ -4,8 +4,8 @@
 
 #include "settings/config.h"
 
-/* Reads the configuration, sets up the log by it, and warns of what a person should mend there. `asked_for` is false when a
- * loader of every module of the machine brought this one along. Release `config` in either case. */
+/* Reads the configuration, configures the log by it, and warns of what a person should correct there. `asked_for` is false
+ * when p11-kit loaded this module with all others of the machine. Release `config` in either case. */
 cs_result p11_configure(cs_config *config, bool asked_for, cs_error *error);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "configuration.h"
 #include "platform/platform.h"
@@ -230,29 +229,4 @@ CK_RV C_Finalize(CK_VOID_PTR pReserved)
     if (mine)
         release(module);
     return p11_leave(module, "C_Finalize", mine ? CKR_OK : CKR_CRYPTOKI_NOT_INITIALIZED);
-}
-
-static void pad(unsigned char *field, size_t size, const char *text)
-{
-    size_t length = strlen(text);
-    memset(field, ' ', size);
-    memcpy(field, text, length < size ? length : size);
-}
-
-/* PKCS#11 v2.40, section 5.4. */
-CK_RV C_GetInfo(CK_INFO_PTR pInfo)
-{
-    p11_module *module;
-    CK_RV rv = p11_enter(&module);
-    if (rv != CKR_OK)
-        return rv;
-    if (pInfo == NULL)
-        return p11_leave(module, "C_GetInfo", CKR_ARGUMENTS_BAD);
-    memset(pInfo, 0, sizeof *pInfo);
-    pInfo->cryptokiVersion.major = 2;
-    pInfo->cryptokiVersion.minor = 40;
-    pad(pInfo->manufacturerID, sizeof pInfo->manufacturerID, "CodeSigning");
-    pad(pInfo->libraryDescription, sizeof pInfo->libraryDescription, "CodeSigning remote signers");
-    pInfo->libraryVersion.major = 1;
-    return p11_leave(module, "C_GetInfo", CKR_OK);
 }

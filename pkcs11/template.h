@@ -22,7 +22,7 @@ CK_RV p11_template_new(const CK_ATTRIBUTE *given, CK_ULONG count, p11_template *
 /* Reads an attribute of some object; an error where it has none of that type. */
 typedef CK_RV p11_reader(const void *object, CK_ATTRIBUTE_TYPE type, p11_value *value);
 
-/* From an object and what C_CopyObject was given beside it. */
+/* From an object and what C_CopyObject was given besides it. */
 CK_RV p11_template_copy(p11_reader *read, const void *object, const CK_ATTRIBUTE *given, CK_ULONG count,
                         p11_template **template);
 

@@ -57,17 +57,17 @@ static bool is_trusted_owner(PSID sid)
         && (IsWellKnownSid(sid, WinBuiltinAdministratorsSid) || IsWellKnownSid(sid, WinLocalSystemSid) || is_own_user(sid));
 }
 
-static bool lets_everybody_write(const ACE_HEADER *header)
+static bool lets_all_users_write(const ACE_HEADER *header)
 {
-    static const WELL_KNOWN_SID_TYPE everybody[] = { WinWorldSid, WinBuiltinUsersSid, WinAuthenticatedUserSid,
+    static const WELL_KNOWN_SID_TYPE all_users[] = { WinWorldSid, WinBuiltinUsersSid, WinAuthenticatedUserSid,
                                                      WinInteractiveSid };
     static const DWORD writing = FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_DELETE_CHILD | DELETE | WRITE_DAC | WRITE_OWNER
         | GENERIC_WRITE | GENERIC_ALL;
     const ACCESS_ALLOWED_ACE *entry = (const ACCESS_ALLOWED_ACE *)header;
     if (header->AceType != ACCESS_ALLOWED_ACE_TYPE || (entry->Mask & writing) == 0)
         return false;
-    for (size_t i = 0; i < sizeof everybody / sizeof *everybody; i++)
-        if (IsWellKnownSid((PSID)&entry->SidStart, everybody[i]))
+    for (size_t i = 0; i < sizeof all_users / sizeof *all_users; i++)
+        if (IsWellKnownSid((PSID)&entry->SidStart, all_users[i]))
             return true;
     return false;
 }
@@ -76,7 +76,7 @@ static bool is_list_safe(PACL list)
 {
     for (DWORD i = 0; list != NULL && i < list->AceCount; i++) {
         void *entry;
-        if (!GetAce(list, i, &entry) || lets_everybody_write(entry))
+        if (!GetAce(list, i, &entry) || lets_all_users_write(entry))
             return false;
     }
     return list != NULL; /* without a list every user has every right */

@@ -6,7 +6,6 @@
 #include "failure.h"
 #include "folder.h"
 #include "key_storage.h"
-#include "paths.h"
 #include "registration.h"
 
 /* The Windows SDK declares these in its driver kit only; bcrypt.dll has had them since Windows Vista. */
@@ -68,10 +67,10 @@ static bool source_path(const wchar_t *folder, wchar_t path[MAX_PATH])
 static int copy_dlls(void)
 {
     wchar_t source[MAX_PATH], target[MAX_PATH];
-    if (!source_path(L"", source) || !system_path(false, target) || !copy_dll(source, target))
+    if (!source_path(L"", source) || !installed_dll_path(false, target) || !copy_dll(source, target))
         return failed("codesigning-ksp.dll cannot be copied into the system's folder", GetLastError());
     printf("Copied the DLL to %ls.\n", target);
-    if (!source_path(L"x86\\", source) || GetFileAttributesW(source) == INVALID_FILE_ATTRIBUTES || !system_path(true, target)) {
+    if (!source_path(L"x86\\", source) || GetFileAttributesW(source) == INVALID_FILE_ATTRIBUTES || !installed_dll_path(true, target)) {
         printf("32-bit programs cannot use the provider: there is no x86\\codesigning-ksp.dll beside this program.\n");
         return 0;
     }
@@ -165,7 +164,7 @@ int uninstall_provider(void)
     if (!BCRYPT_SUCCESS(status))
         return nt_failed("The provider cannot be unregistered", status);
     for (int wow64 = 0; wow64 <= 1; wow64++)
-        if (system_path(wow64 != 0, path) && GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES && !DeleteFileW(path)
+        if (installed_dll_path(wow64 != 0, path) && GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES && !DeleteFileW(path)
             && !put_aside(path))
             return failed("The DLL cannot be removed", GetLastError());
     LSTATUS source = RegDeleteKeyW(HKEY_LOCAL_MACHINE, event_source_key);

@@ -1,5 +1,7 @@
 #include "registration.h"
 
+#include <stdio.h>
+
 static const wchar_t order_key[] =
     L"SYSTEM\\CurrentControlSet\\Control\\Cryptography\\Configuration\\Local\\Default\\00010001\\KEY_STORAGE";
 
@@ -23,4 +25,12 @@ bool is_listed(void)
         if (wcscmp(name, KSP_PROVIDER_NAME) == 0)
             return true;
     return false;
+}
+
+bool installed_dll_path(bool wow64, wchar_t path[MAX_PATH])
+{
+    wchar_t folder[MAX_PATH];
+    UINT length = wow64 ? GetSystemWow64DirectoryW(folder, MAX_PATH) : GetSystemDirectoryW(folder, MAX_PATH);
+    return length > 0 && length < MAX_PATH
+        && _snwprintf(path, MAX_PATH, L"%ls\\" KSP_IMAGE_NAME, folder) < MAX_PATH - 1;
 }

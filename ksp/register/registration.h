@@ -1,4 +1,4 @@
-/* What Windows knows of the provider, read from the registry. */
+/* What Windows has of the provider: entries of the registry, and DLLs in its folders. */
 #ifndef CODESIGNING_KSP_REGISTER_REGISTRATION_H
 #define CODESIGNING_KSP_REGISTER_REGISTRATION_H
 
@@ -14,5 +14,8 @@ bool is_registered(void);
 
 /* Whether it is listed among the key storage providers that Windows looks through. */
 bool is_listed(void);
+
+/* Full path of the DLL in System32, or for `wow64` in SysWOW64; false when there is no such folder. */
+bool installed_dll_path(bool wow64, wchar_t path[MAX_PATH]);
 
 #endif

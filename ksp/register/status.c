@@ -5,7 +5,6 @@
 #include "configuration.h"
 #include "folder.h"
 #include "key_storage.h"
-#include "paths.h"
 #include "platform/platform.h"
 #include "registration.h"
 
@@ -32,9 +31,9 @@ static bool can_be_loaded(const wchar_t *path)
 static bool check_dlls(void)
 {
     wchar_t path[MAX_PATH];
-    bool good = say(system_path(false, path) && can_be_loaded(path), "the DLL is in the system's folder and can be loaded",
+    bool good = say(installed_dll_path(false, path) && can_be_loaded(path), "the DLL is in the system's folder and can be loaded",
                     "the DLL is not in the system's folder, or cannot be loaded: run codesigning-ksp-register install");
-    if (system_path(true, path))
+    if (installed_dll_path(true, path))
         printf("     32-bit programs %s\n", GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES
                    ? "have a DLL too"
                    : "have no DLL: put x86\\codesigning-ksp.dll beside this program and install again");

@@ -3,7 +3,7 @@
 #include "login.h"
 #include "values/secret.h"
 
-/* With a token that is valid now; at once again with a new one if the server knows that one no longer. */
+/* With a valid token; when the server refuses it, once more with a new one. */
 static cs_result attempt(cs_client *client, const cs_call *call, cs_http_response *response, cs_error *error)
 {
     for (bool renewed = false;; renewed = true) {

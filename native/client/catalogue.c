@@ -10,7 +10,7 @@
 
 enum { page_size = 100 };
 
-/* With client->lock held, or while nobody else has the catalogue. */
+/* With client->lock held, or when no other thread has the catalogue. */
 static void drop(cs_catalogue *catalogue)
 {
     if (catalogue != NULL && --catalogue->references == 0)

@@ -12,7 +12,7 @@ cs_result cs_client_open(cs_client **client, cs_config *config, const cs_metadat
 /* Closes connections and wipes secrets. No call may be in flight. NULL is allowed. */
 void cs_client_close(cs_client *client);
 
-/* Lets go of a client that was inherited by a fork: frees nothing that would speak on the parent's connections. */
+/* Gives up a client that a forked child inherited, without sending anything on the parent's connections. */
 void cs_client_abandon(cs_client *client);
 
 /* Lets lists and certificates take as long as signatures may, instead of ten seconds: for a caller that needs them only to

@@ -14,7 +14,7 @@ cs_result cs_token_get(cs_client *client, uint64_t deadline, char **token, unsig
 /* The server refused this token. Whether another may be had. */
 bool cs_token_drop(cs_client *client, unsigned number);
 
-/* Keeps `clientId:clientSecret` and logs in with it at once. */
+/* Keeps the credentials `clientId:clientSecret`, and logs in with them. */
 cs_result cs_login_by_pin(cs_client *client, const char *pin, size_t length, cs_error *error);
 
 /* Wipes the token and the PIN's credentials. To be called with client->lock held, or when no other thread has the client. */

@@ -1,4 +1,4 @@
-/* What is to be signed, and with which key. */
+/* What to sign, and with which key. */
 #ifndef CODESIGNING_CLIENT_SIGN_REQUEST_H
 #define CODESIGNING_CLIENT_SIGN_REQUEST_H
 

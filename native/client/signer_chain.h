@@ -6,7 +6,7 @@
 #include "values/chain.h"
 
 /* The signer's certificates, leaf first. When the server cannot be reached and older ones are at hand, gives those and logs
- * a warning. The chain is to be released. */
+ * a warning. Release the chain. */
 cs_result cs_signer_chain(cs_client *client, const char *signer_id, cs_freshness freshness, cs_chain **chain,
                           cs_error *error);
 

@@ -11,7 +11,7 @@ typedef enum cs_auth_method {
     CS_AUTH_NONE,          /* nothing configured: a PIN has the credentials */
     CS_AUTH_CLIENT_SECRET, /* clientId and clientSecret */
     CS_AUTH_TOKEN,         /* an access token, which cannot be renewed */
-    CS_AUTH_OIDC,          /* the CI's own token from a file, and the identity it stands for */
+    CS_AUTH_OIDC,          /* the CI's own token from a file, and the id of its machine identity */
 } cs_auth_method;
 
 /* `requestOnDenial`: true, or an object with any of these. */
@@ -49,7 +49,7 @@ typedef struct cs_config {
 cs_result cs_config_load(cs_config *config, const char *const *paths, size_t path_count, bool first_is_required,
                          cs_error *error);
 
-/* The same without files and environment. `name` stands for the file in messages. */
+/* The same without files and environment. `name` is the file's name for messages. */
 cs_result cs_config_parse(cs_config *config, const char *text, size_t length, const char *name, cs_error *error);
 
 /* Wipes and frees what the configuration holds. */

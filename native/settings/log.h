@@ -10,7 +10,7 @@ typedef enum cs_log_level {
     CS_LOG_DEBUG,
 } cs_log_level;
 
-/* Sets where lines go. `file` NULL stands for standard error. The file is opened for each line, so that a fork, a
+/* Sets where lines go. A NULL `file` is standard error. The file is opened for each line, so that a fork, a
  * rotation or a daemon that closes its descriptors does no harm. Until then warnings go to standard error. */
 void cs_log_configure(cs_log_level level, const char *file);
 

@@ -48,16 +48,16 @@ cs_result cs_file_read(const char *path, cs_buffer *out, cs_error *error)
 }
 
 /* Whether an entry lets a group of all users read. */
-static bool lets_everybody_read(const ACE_HEADER *header)
+static bool lets_all_users_read(const ACE_HEADER *header)
 {
-    static const WELL_KNOWN_SID_TYPE everybody[] = { WinWorldSid, WinBuiltinUsersSid, WinAuthenticatedUserSid };
+    static const WELL_KNOWN_SID_TYPE all_users[] = { WinWorldSid, WinBuiltinUsersSid, WinAuthenticatedUserSid };
     if (header->AceType != ACCESS_ALLOWED_ACE_TYPE)
         return false;
     const ACCESS_ALLOWED_ACE *entry = (const ACCESS_ALLOWED_ACE *)header;
     if ((entry->Mask & (FILE_READ_DATA | GENERIC_READ | GENERIC_ALL)) == 0)
         return false;
-    for (size_t i = 0; i < sizeof everybody / sizeof *everybody; i++)
-        if (IsWellKnownSid((PSID)&entry->SidStart, everybody[i]))
+    for (size_t i = 0; i < sizeof all_users / sizeof *all_users; i++)
+        if (IsWellKnownSid((PSID)&entry->SidStart, all_users[i]))
             return true;
     return false;
 }
@@ -73,7 +73,7 @@ bool cs_file_is_exposed(const char *path)
         exposed = list == NULL; /* without a list every user has every right */
         for (DWORD i = 0; list != NULL && i < list->AceCount && !exposed; i++) {
             void *entry;
-            exposed = GetAce(list, i, &entry) && lets_everybody_read(entry);
+            exposed = GetAce(list, i, &entry) && lets_all_users_read(entry);
         }
         LocalFree(descriptor);
     }

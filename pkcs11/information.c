@@ -1,3 +1,4 @@
+/* What the module, its slots, tokens and mechanisms say of themselves. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +9,24 @@ static void pad(unsigned char *field, size_t size, const char *text)
     size_t length = strlen(text);
     memset(field, ' ', size);
     memcpy(field, text, length < size ? length : size);
+}
+
+/* PKCS#11 v2.40, section 5.4. */
+CK_RV C_GetInfo(CK_INFO_PTR pInfo)
+{
+    p11_module *module;
+    CK_RV rv = p11_enter(&module);
+    if (rv != CKR_OK)
+        return rv;
+    if (pInfo == NULL)
+        return p11_leave(module, "C_GetInfo", CKR_ARGUMENTS_BAD);
+    memset(pInfo, 0, sizeof *pInfo);
+    pInfo->cryptokiVersion.major = 2;
+    pInfo->cryptokiVersion.minor = 40;
+    pad(pInfo->manufacturerID, sizeof pInfo->manufacturerID, "CodeSigning");
+    pad(pInfo->libraryDescription, sizeof pInfo->libraryDescription, "CodeSigning remote signers");
+    pInfo->libraryVersion.major = 1;
+    return p11_leave(module, "C_GetInfo", CKR_OK);
 }
 
 static CK_RV list_slots(p11_module *module, CK_SLOT_ID_PTR slots, CK_ULONG_PTR count)
