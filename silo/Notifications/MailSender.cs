@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Mail;
 using System.Text.Json;
 using CodeSigning.Contract;
 using CodeSigning.Grains.Approvals;
@@ -8,13 +6,17 @@ using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using CodeSigning.Silo.Settings;
+using MimeKit;
+using MimeKit.Text;
+using MimeKit.Utils;
 
 namespace CodeSigning.Silo.Notifications;
 
-/// <summary>Sends plain mail over SMTP.</summary>
+/// <summary>Sends plain mail over SMTP (RFC 5321), a connection for each.</summary>
 internal sealed class MailSender(NotificationOptions options, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly ParserOptions WithDomain = new() { AllowAddressesWithoutDomain = false };
 
     /// <summary>Sends an event; null where the mail server took it, otherwise what went wrong.</summary>
     public Task<string?> SendAsync(DeliveryState delivery, CancellationToken cancellationToken) =>
@@ -23,38 +25,56 @@ internal sealed class MailSender(NotificationOptions options, TimeProvider time)
     /// <summary>Sends; null where the mail server took it, otherwise what went wrong.</summary>
     public async Task<string?> SendAsync(string address, string subject, string text, CancellationToken cancellationToken)
     {
-        if (options.SmtpHost is not { } host)
+        if (options.SmtpHost is null)
         {
             return "No mail server is set.";
         }
 
-        using var client = new SmtpClient(host, options.SmtpPort) { EnableSsl = options.SmtpTls };
-        if (options.SmtpUser is { } user)
+        if (!MailboxAddress.TryParse(WithDomain, options.MailFrom, out var sender))
         {
-            client.Credentials = new NetworkCredential(user, options.SmtpPassword);
+            return "CODESIGNING_MAIL_FROM is invalid: expected a mail address.";
         }
 
-        // The client's own time-out is for synchronous sends only.
+        if (!MailboxAddress.TryParse(WithDomain, address, out var recipient))
+        {
+            return "The recipient's mail address is invalid.";
+        }
+
+        using var message = Compose(sender, recipient, subject, text);
+        return await SendAsync(message, cancellationToken);
+    }
+
+    private async Task<string?> SendAsync(MimeMessage message, CancellationToken cancellationToken)
+    {
         using CancellationTokenSource patience = new(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        using SmtpSession session = new(options);
         try
         {
-            using var message = new MailMessage(options.MailFrom, address, subject, text);
-            await client.SendMailAsync(message, either.Token);
+            await session.SubmitAsync(message, either.Token);
             return null;
         }
-        catch (SmtpException failed)
+        catch (Exception ended) when (SmtpSession.WasCancelled(ended))
         {
-            return $"The mail server did not take it: {failed.StatusCode}.";
-        }
-        catch (FormatException)
-        {
-            return "The address of the sender or of the receiver is none that mail can be sent to.";
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
+            cancellationToken.ThrowIfCancellationRequested();
             return "The mail server took too long.";
         }
+        catch (Exception failed) when (session.Explain(failed) is { } problem)
+        {
+            return problem;
+        }
+    }
+
+    private MimeMessage Compose(MailboxAddress sender, MailboxAddress recipient, string subject, string text)
+    {
+        var message = new MimeMessage([sender], [recipient], subject, new TextPart(TextFormat.Plain) { Text = text })
+        {
+            Date = time.GetUtcNow(),
+            MessageId = MimeUtils.GenerateMessageId(sender.Domain),
+        };
+        // RFC 3834, section 5: no one's absence notice answers it.
+        message.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
+        return message;
     }
 
     private static string Text(DeliveryState delivery)

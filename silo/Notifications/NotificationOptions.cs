@@ -1,3 +1,5 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Configuration;
 
 namespace CodeSigning.Silo.Notifications;
@@ -5,6 +7,9 @@ namespace CodeSigning.Silo.Notifications;
 /// <summary>How notifications leave.</summary>
 public sealed record NotificationOptions
 {
+    private const int SubmissionPort = 587;
+    private const int ImplicitTlsPort = 465;
+
     /// <summary>Whether webhooks may reach private, link-local and loopback addresses, and loopback by plain http.</summary>
     public bool AllowPrivateAddresses { get; init; }
 
@@ -12,10 +17,13 @@ public sealed record NotificationOptions
     public string? SmtpHost { get; init; }
 
     /// <summary>Its port.</summary>
-    public int SmtpPort { get; init; } = 587;
+    public int SmtpPort { get; init; } = SubmissionPort;
 
-    /// <summary>Whether the mail server must speak TLS (STARTTLS).</summary>
-    public bool SmtpTls { get; init; } = true;
+    /// <summary>How the connection to the mail server is protected.</summary>
+    public SmtpTls SmtpTls { get; init; } = SmtpTls.StartTls;
+
+    /// <summary>The roots to which the mail server's certificate must lead; null for those that the system trusts.</summary>
+    public X509Certificate2Collection? SmtpRoots { get; init; }
 
     /// <summary>Who to log in to the mail server as; null for not at all.</summary>
     public string? SmtpUser { get; init; }
@@ -30,17 +38,48 @@ public sealed record NotificationOptions
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Reads the <c>CODESIGNING_WEBHOOK_*</c>, <c>CODESIGNING_SMTP_*</c> and <c>CODESIGNING_MAIL_*</c> settings.</summary>
-    public static NotificationOptions Read(IConfiguration configuration) => new()
+    public static NotificationOptions Read(IConfiguration configuration)
     {
-        AllowPrivateAddresses = configuration["CODESIGNING_WEBHOOK_PRIVATE_ADDRESSES"] is "allow",
-        SmtpHost = configuration["CODESIGNING_SMTP_HOST"],
-        SmtpPort = int.TryParse(configuration["CODESIGNING_SMTP_PORT"], out var port) ? port : 587,
-        SmtpTls = configuration["CODESIGNING_SMTP_TLS"] is not "off",
-        SmtpUser = configuration["CODESIGNING_SMTP_USER"],
-        SmtpPassword = configuration["CODESIGNING_SMTP_PASSWORD"],
-        MailFrom = configuration["CODESIGNING_MAIL_FROM"] ?? "codesigning@localhost",
-    };
+        var port = ReadPort(Text(configuration, "CODESIGNING_SMTP_PORT"));
+        return new NotificationOptions
+        {
+            AllowPrivateAddresses = configuration["CODESIGNING_WEBHOOK_PRIVATE_ADDRESSES"] is "allow",
+            SmtpHost = Text(configuration, "CODESIGNING_SMTP_HOST"),
+            SmtpPort = port,
+            SmtpTls = ReadTls(Text(configuration, "CODESIGNING_SMTP_TLS"), port),
+            SmtpUser = Text(configuration, "CODESIGNING_SMTP_USER"),
+            SmtpPassword = Text(configuration, "CODESIGNING_SMTP_PASSWORD"),
+            MailFrom = Text(configuration, "CODESIGNING_MAIL_FROM") ?? "codesigning@localhost",
+        };
+    }
 
     /// <summary>Says nothing of the password.</summary>
     public override string ToString() => $"mail through {SmtpHost ?? "no server"}, private addresses {(AllowPrivateAddresses ? "allowed" : "refused")}";
+
+    private static string? Text(IConfiguration configuration, string name) =>
+        configuration[name] is { Length: > 0 } text ? text : null;
+
+    private static int ReadPort(string? text) =>
+        int.TryParse(text, out var port) && port is > IPEndPoint.MinPort and <= IPEndPoint.MaxPort ? port : SubmissionPort;
+
+    private static SmtpTls ReadTls(string? text, int port) => text switch
+    {
+        "off" => SmtpTls.Off,
+        "starttls" => SmtpTls.StartTls,
+        "implicit" => SmtpTls.Implicit,
+        _ => port == ImplicitTlsPort ? SmtpTls.Implicit : SmtpTls.StartTls,
+    };
+}
+
+/// <summary>How the connection to the mail server is protected.</summary>
+public enum SmtpTls
+{
+    /// <summary>A connection that begins in clear; without STARTTLS (RFC 3207) no mail is sent.</summary>
+    StartTls,
+
+    /// <summary>TLS from the first byte on (RFC 8314, section 3.3).</summary>
+    Implicit,
+
+    /// <summary>No TLS.</summary>
+    Off,
 }

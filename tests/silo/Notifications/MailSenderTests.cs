@@ -23,7 +23,7 @@ public sealed class MailSenderTests : IDisposable
             {
                 SmtpHost = IPAddress.Loopback.ToString(),
                 SmtpPort = ((IPEndPoint)_server.LocalEndpoint).Port,
-                SmtpTls = false,
+                SmtpTls = SmtpTls.Off,
             },
             _time);
     }
