@@ -12,6 +12,10 @@ namespace CodeSigning.Gateway.Auth.Oidc;
 /// fetched again, but not more than once a minute: strangers can name keys as they like. An issuer that does not answer
 /// is believed in its last key set for a day.
 /// </summary>
+/// <remarks>
+/// <c>ConfigurationManager</c> of Microsoft.IdentityModel would believe an issuer that is away without end, a withdrawn key once
+/// more, and ask an issuer that never answered again for every token.
+/// </remarks>
 internal sealed class IssuerKeys(
     IssuerDocuments documents, CompromisedKeys compromised, TimeProvider time, ILogger<IssuerKeys> log) : IDisposable
 {

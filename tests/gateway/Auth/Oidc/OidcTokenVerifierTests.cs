@@ -312,6 +312,21 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task An_issuer_that_is_down_is_asked_once_a_minute()
+    {
+        _issuer.IsDown = true;
+        for (var i = 0; i < 50; i++)
+        {
+            await AssertUnavailableAsync();
+        }
+
+        Assert.Equal(1, _issuer.Requests);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await AssertUnavailableAsync();
+        Assert.Equal(2, _issuer.Requests);
+    }
+
+    [Fact]
     public async Task A_configuration_of_another_issuer_is_not_believed()
     {
         _issuer.Discovery = () => JsonSerializer.Serialize(new { issuer = "https://other.example", jwks_uri = _issuer.Url + "/keys" });
