@@ -1,7 +1,7 @@
 
 namespace CodeSigning;
 
-/// <summary>The stable codes of the contract. The names are what clients see; they only ever grow.</summary>
+/// <summary>The stable error codes of the contract. Clients see the names: never rename or remove one.</summary>
 public enum ErrorCode
 {
     /// <summary>The request is malformed.</summary>
@@ -10,52 +10,52 @@ public enum ErrorCode
     /// <summary>The data to sign is not base64 of 1 to 128 bytes.</summary>
     InvalidData,
 
-    /// <summary>No such algorithm.</summary>
+    /// <summary>The signing algorithm is not supported.</summary>
     UnsupportedAlgorithm,
 
     /// <summary>The signer's key cannot make signatures of this scheme.</summary>
     AlgorithmKeyMismatch,
 
-    /// <summary>The digest has not the length of the algorithm's hash.</summary>
+    /// <summary>The digest's length is not that of the algorithm's hash.</summary>
     DigestLengthMismatch,
 
     /// <summary>The signer is disabled.</summary>
     SignerDisabled,
 
-    /// <summary>The certificate's end has come.</summary>
+    /// <summary>The certificate has expired.</summary>
     CertificateExpired,
 
-    /// <summary>The certificate's beginning has not come.</summary>
+    /// <summary>The certificate is not yet valid.</summary>
     CertificateNotYetValid,
 
-    /// <summary>The certificate, or one above it, was revoked.</summary>
+    /// <summary>The certificate, or a CA certificate above it, is revoked.</summary>
     CertificateRevoked,
 
-    /// <summary>The certificate may not sign code.</summary>
+    /// <summary>The certificate is not a code-signing certificate.</summary>
     NotACodeSigningCertificate,
 
-    /// <summary>More was asked than the policy allows.</summary>
+    /// <summary>The request exceeds a limit of the policy.</summary>
     PolicyLimitExceeded,
 
-    /// <summary>A policy needs a limit in time or in number.</summary>
+    /// <summary>The policy limits neither time nor number of signatures; it must limit one.</summary>
     NoConstraint,
 
-    /// <summary>A step needs more people than may approve it.</summary>
+    /// <summary>A step requires more approvals than it has eligible approvers.</summary>
     UnreachableApproval,
 
-    /// <summary>No valid token.</summary>
+    /// <summary>The token is missing or invalid.</summary>
     Unauthenticated,
 
     /// <summary>The caller may not do this.</summary>
     Forbidden,
 
-    /// <summary>The policy demands an approved request first.</summary>
+    /// <summary>The policy requires an approved request.</summary>
     ApprovalRequired,
 
-    /// <summary>The grant's signatures are used up.</summary>
+    /// <summary>The grant has no signatures left.</summary>
     GrantExhausted,
 
-    /// <summary>The grant's window is over.</summary>
+    /// <summary>The grant's window has ended.</summary>
     GrantExpired,
 
     /// <summary>The grant's window has not begun.</summary>
@@ -64,42 +64,44 @@ public enum ErrorCode
     /// <summary>The grant was revoked.</summary>
     GrantRevoked,
 
-    /// <summary>The grant covers other digests, addresses, hosts or tools.</summary>
+    /// <summary>The grant's scope does not include this digest, address, host or tool.</summary>
     ScopeMismatch,
 
-    /// <summary>Nobody approves what they ask for themselves.</summary>
+    /// <summary>Requesters cannot approve their own requests.</summary>
     SelfApproval,
 
-    /// <summary>There is no such thing, or the caller may not know of it.</summary>
+    /// <summary>The object does not exist, or the caller may not see it.</summary>
     NotFound,
 
-    /// <summary>It changed at the same time; ask again.</summary>
+    /// <summary>The object was changed concurrently; retry.</summary>
     Conflict,
 
-    /// <summary>The name is, or was, another's.</summary>
+    /// <summary>The name is or was in use.</summary>
     NameTaken,
 
-    /// <summary>It is not in a state in which this can be done.</summary>
+    /// <summary>The object's state does not allow this operation.</summary>
     WrongState,
 
-    /// <summary>This person has voted in this step.</summary>
+    /// <summary>The caller has already voted in this step.</summary>
     AlreadyVoted,
 
-    /// <summary>The idempotency key was used with another content.</summary>
+    /// <summary>The idempotency key was used with a different request.</summary>
     IdempotencyMismatch,
 
     /// <summary>The request is too large.</summary>
     TooLarge,
 
-    /// <summary>Too many requests; wait as long as <c>Retry-After</c> says.</summary>
+    /// <summary>Too many requests; retry after the time in <c>Retry-After</c>.</summary>
     RateLimited,
 
-    /// <summary>The service cannot do it at the moment; a retry is safe.</summary>
+    /// <summary>The service is temporarily unavailable; a retry is safe.</summary>
     Unavailable,
 
-    /// <summary>Something failed inside the service, and whether anything was done is not known. The log tells of it under the id.</summary>
+    /// <summary>
+    /// An internal fault; the operation may or may not have been done. The log has the cause under the error id.
+    /// </summary>
     InternalError,
 
-    /// <summary>The key is another certificate's already.</summary>
+    /// <summary>The key already belongs to another certificate.</summary>
     KeyInUse,
 }

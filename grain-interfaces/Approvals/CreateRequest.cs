@@ -3,13 +3,16 @@ using CodeSigning.Identities;
 
 namespace CodeSigning.Approvals;
 
-/// <summary>Asks for a grant.</summary>
-/// <param name="Justification">What for, 1 to 2048 characters.</param>
-/// <param name="RequestedSignings">How many signatures; the policy's most if not given.</param>
-/// <param name="WindowStart">From when (UTC); from the approval if not given.</param>
-/// <param name="WindowEnd">Until when (UTC); not together with a duration.</param>
-/// <param name="RequestedWindowDuration">How long from the approval, such as <c>4h</c>; the policy's longest if no window is given.</param>
-/// <param name="Scope">What it shall cover; everything if not given.</param>
+/// <summary>A request for a grant.</summary>
+/// <param name="Justification">Why the signatures are needed, 1 to 2048 characters.</param>
+/// <param name="RequestedSignings">The number of signatures; defaults to the policy's maximum.</param>
+/// <param name="WindowStart">The start of the window (UTC); defaults to the time of approval.</param>
+/// <param name="WindowEnd">The end of the window (UTC); cannot be combined with a duration.</param>
+/// <param name="RequestedWindowDuration">
+/// The length of the window from the approval, such as <c>4h</c>; defaults to the policy's maximum if no window is
+/// given.
+/// </param>
+/// <param name="Scope">What the grant covers; defaults to everything.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.CreateRequest")]
 public sealed record CreateRequest(
     [property: Id(0)] string Justification,
@@ -19,14 +22,14 @@ public sealed record CreateRequest(
     [property: Id(4)] string? RequestedWindowDuration = null,
     [property: Id(5)] GrantScope? Scope = null);
 
-/// <summary>Grants ahead of a request; an administrator of the signer does it, for somebody else.</summary>
-/// <param name="Grantee">A person or a machine identity; a member who may sign.</param>
-/// <param name="Justification">What for, 1 to 2048 characters.</param>
-/// <param name="RequestedSignings">How many signatures; the policy's most if not given.</param>
-/// <param name="WindowStart">From when (UTC); from now if not given.</param>
-/// <param name="WindowEnd">Until when (UTC); not together with a duration.</param>
-/// <param name="RequestedWindowDuration">How long from now, such as <c>4h</c>.</param>
-/// <param name="Scope">What it shall cover; everything if not given.</param>
+/// <summary>A grant given without a request, by an administrator of the signer to another member.</summary>
+/// <param name="Grantee">The person or machine identity that may use the grant; must be a member who may sign.</param>
+/// <param name="Justification">Why the signatures are needed, 1 to 2048 characters.</param>
+/// <param name="RequestedSignings">The number of signatures; defaults to the policy's maximum.</param>
+/// <param name="WindowStart">The start of the window (UTC); defaults to now.</param>
+/// <param name="WindowEnd">The end of the window (UTC); cannot be combined with a duration.</param>
+/// <param name="RequestedWindowDuration">The length of the window from now, such as <c>4h</c>.</param>
+/// <param name="Scope">What the grant covers; defaults to everything.</param>
 public sealed record PreApprove(
     PrincipalRef Grantee,
     string Justification,
@@ -36,7 +39,7 @@ public sealed record PreApprove(
     string? RequestedWindowDuration = null,
     GrantScope? Scope = null)
 {
-    /// <summary>The same, as if the grantee asked for it.</summary>
+    /// <summary>The same terms as a request of the grantee.</summary>
     public CreateRequest ToRequest() =>
         new(Justification, RequestedSignings, WindowStart, WindowEnd, RequestedWindowDuration, Scope);
 }

@@ -8,27 +8,31 @@ namespace CodeSigning.Approvals;
 /// <summary>A request for approval.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Kind">What it asks for.</param>
-/// <param name="Status">Where it stands by now.</param>
-/// <param name="SignerId">The signer; null for the edit of a policy and for a group's member.</param>
-/// <param name="SignerName">The signer's name then.</param>
-/// <param name="PolicyId">The policy that it is decided under; of several, for a group's member, the first.</param>
-/// <param name="Requester">Who asks.</param>
-/// <param name="Justification">What for.</param>
-/// <param name="RequestedSignings">How many signatures.</param>
-/// <param name="WindowStart">From when (UTC).</param>
-/// <param name="WindowEnd">Until when (UTC).</param>
-/// <param name="RequestedWindowDuration">How long from the approval.</param>
-/// <param name="Scope">What the grant shall cover.</param>
-/// <param name="Change">The change of policy that is asked for.</param>
+/// <param name="Status">Its current status.</param>
+/// <param name="SignerId">The signer; null for a policy edit and for a new group member.</param>
+/// <param name="SignerName">The signer's name at the time of the request.</param>
+/// <param name="PolicyId">
+/// The policy that it is decided under; the first one if several policies apply to a group member.
+/// </param>
+/// <param name="Requester">The requester.</param>
+/// <param name="Justification">The requester's justification.</param>
+/// <param name="RequestedSignings">The number of signatures requested.</param>
+/// <param name="WindowStart">The start of the window (UTC).</param>
+/// <param name="WindowEnd">The end of the window (UTC).</param>
+/// <param name="RequestedWindowDuration">The length of the window from the approval.</param>
+/// <param name="Scope">What the grant will cover.</param>
+/// <param name="Change">The requested policy change.</param>
 /// <param name="Steps">The steps with their votes.</param>
-/// <param name="CurrentStep">The step that waits, from 0; the number of steps once all are done.</param>
-/// <param name="IsUnreachable">Whether the steps that wait can no longer be filled by the people who are left.</param>
-/// <param name="CertificateThumbprint">The certificate that a grant will serve for.</param>
-/// <param name="CreatedAt">When it was made (UTC).</param>
-/// <param name="ExpiresAt">Until when it waits (UTC).</param>
+/// <param name="CurrentStep">The index of the current step, from 0; the number of steps once all are complete.</param>
+/// <param name="IsUnreachable">
+/// Whether the remaining steps can no longer be approved, because too few eligible approvers are left.
+/// </param>
+/// <param name="CertificateThumbprint">The certificate that the grant will be valid for.</param>
+/// <param name="CreatedAt">When it was created (UTC).</param>
+/// <param name="ExpiresAt">When it expires (UTC).</param>
 /// <param name="DecidedAt">When it ended (UTC).</param>
-/// <param name="GrantId">The grant that came of it.</param>
-/// <param name="Addition">The person who shall be added to a group that approves.</param>
+/// <param name="GrantId">The resulting grant.</param>
+/// <param name="Addition">The person to be added to an approver group.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.RequestView")]
 public sealed record RequestView(
     [property: Id(0)] string Id,
@@ -55,11 +59,11 @@ public sealed record RequestView(
     [property: Id(21)] string? GrantId,
     [property: Id(22)] GroupAddition? Addition = null);
 
-/// <summary>A step of a request, as the policy had it when the request was made.</summary>
-/// <param name="Name">What the step is called.</param>
+/// <summary>A step of a request, copied from the policy when the request was created.</summary>
+/// <param name="Name">The step's name.</param>
 /// <param name="Approvers">Who may vote.</param>
 /// <param name="RequiredApprovals">How many different people must approve.</param>
-/// <param name="IsComplete">Whether it is done.</param>
+/// <param name="IsComplete">Whether it has all required approvals.</param>
 /// <param name="Votes">The votes.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.StepView")]
 public sealed record StepView(
@@ -70,12 +74,12 @@ public sealed record StepView(
     [property: Id(4)] ImmutableArray<VoteView> Votes);
 
 /// <summary>A person's vote.</summary>
-/// <param name="UserId">Who.</param>
-/// <param name="UserName">Under which name then.</param>
-/// <param name="Approved">Yes or no.</param>
-/// <param name="Comment">What they said of it.</param>
-/// <param name="At">When (UTC).</param>
-/// <param name="Counts">Whether it counts: an approval of somebody who may no longer approve does not.</param>
+/// <param name="UserId">The voter's id.</param>
+/// <param name="UserName">The voter's name at the time of the vote.</param>
+/// <param name="Approved">True for an approval, false for a rejection.</param>
+/// <param name="Comment">The voter's comment.</param>
+/// <param name="At">When the vote was cast (UTC).</param>
+/// <param name="Counts">Whether it counts: the approval of a person who is no longer an eligible approver does not.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.VoteView")]
 public sealed record VoteView(
     [property: Id(0)] string UserId,
@@ -85,21 +89,21 @@ public sealed record VoteView(
     [property: Id(4)] DateTimeOffset At,
     [property: Id(5)] bool Counts);
 
-/// <summary>The change of policy that a request asks for.</summary>
+/// <summary>A requested policy change.</summary>
 /// <param name="PolicyId">The policy in force, under which the request is decided.</param>
-/// <param name="NewPolicyId">The policy that shall take its place on the signer; null to detach.</param>
-/// <param name="NewDefinition">What the policy shall say instead, for an edit.</param>
+/// <param name="NewPolicyId">The policy that replaces it on the signer; null to detach.</param>
+/// <param name="NewDefinition">The policy's new definition, for an edit.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.PolicyChange")]
 public sealed record PolicyChange(
     [property: Id(0)] string PolicyId,
     [property: Id(1)] string? NewPolicyId = null,
     [property: Id(2)] PolicyDefinition? NewDefinition = null);
 
-/// <summary>The person whom a request asks to add to a group that approves.</summary>
+/// <summary>The requested addition of a person to an approver group.</summary>
 /// <param name="GroupId">The group.</param>
-/// <param name="GroupName">The group's name then.</param>
+/// <param name="GroupName">The group's name at the time of the request.</param>
 /// <param name="Member">The person.</param>
-/// <param name="MemberName">The person's name then.</param>
+/// <param name="MemberName">The person's name at the time of the request.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.GroupAddition")]
 public sealed record GroupAddition(
     [property: Id(0)] string GroupId,
@@ -107,37 +111,37 @@ public sealed record GroupAddition(
     [property: Id(2)] PrincipalRef Member,
     [property: Id(3)] string MemberName);
 
-/// <summary>What a request asks for. Written in camelCase.</summary>
+/// <summary>What is requested. Written in camelCase.</summary>
 public enum RequestKind
 {
     /// <summary>A grant to sign.</summary>
     Signing = 1,
 
-    /// <summary>To detach a signer's policy or to put another in its place.</summary>
+    /// <summary>Detaching or replacing a signer's policy.</summary>
     SignerPolicy = 2,
 
-    /// <summary>To change a policy into one that allows more.</summary>
+    /// <summary>An edit that loosens a policy.</summary>
     PolicyEdit = 3,
 
-    /// <summary>To add a person to a group that approves.</summary>
+    /// <summary>Adding a person to an approver group.</summary>
     GroupMember = 4,
 }
 
-/// <summary>Where a request stands. Written in camelCase.</summary>
+/// <summary>The status of a request. Written in camelCase.</summary>
 public enum RequestStatus
 {
-    /// <summary>It waits for votes.</summary>
+    /// <summary>It is waiting for votes.</summary>
     Pending = 1,
 
-    /// <summary>Every step was approved; what it asked for has been given.</summary>
+    /// <summary>Every step was approved, and the requested change or grant has taken effect.</summary>
     Approved = 2,
 
-    /// <summary>Somebody rejected it.</summary>
+    /// <summary>An approver rejected it.</summary>
     Rejected = 3,
 
-    /// <summary>It waited for too long; computed from the clock, whether or not a timer has run.</summary>
+    /// <summary>It expired; computed from the clock, whether or not the reminder has fired.</summary>
     Expired = 4,
 
-    /// <summary>It was taken back, or its signer was stopped or deleted.</summary>
+    /// <summary>It was cancelled, or its signer was stopped or deleted.</summary>
     Cancelled = 5,
 }

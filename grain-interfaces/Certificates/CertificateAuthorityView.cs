@@ -3,14 +3,14 @@ namespace CodeSigning.Certificates;
 /// <summary>An internal CA.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="CommonName">Its subject's common name.</param>
-/// <param name="KeyAlgorithm">The kind of its key.</param>
-/// <param name="ParentId">The CA that issued it; none for a root.</param>
+/// <param name="KeyAlgorithm">Its key algorithm, such as <c>EC_P256</c>.</param>
+/// <param name="ParentId">The CA that issued it; null for a root.</param>
 /// <param name="SerialNumber">Lower-case hex.</param>
 /// <param name="Thumbprint">SHA-256 over the DER, lower-case hex.</param>
-/// <param name="NotBefore">When it begins (UTC).</param>
-/// <param name="NotAfter">When it ends (UTC).</param>
+/// <param name="NotBefore">The start of its validity (UTC).</param>
+/// <param name="NotAfter">The end of its validity (UTC).</param>
 /// <param name="RevokedAt">When it was revoked (UTC), or null.</param>
-/// <param name="CertificatePem">Its certificate.</param>
+/// <param name="CertificatePem">Its certificate as PEM.</param>
 public sealed record CertificateAuthorityView(
     string Id,
     string CommonName,
@@ -23,11 +23,11 @@ public sealed record CertificateAuthorityView(
     DateTimeOffset? RevokedAt,
     string CertificatePem);
 
-/// <summary>An internal CA to be made.</summary>
+/// <summary>The body that creates an internal CA.</summary>
 /// <param name="CommonName">Its subject's common name, 1 to 64 characters.</param>
-/// <param name="KeyAlgorithm">The kind of its key.</param>
-/// <param name="TtlDays">Its life in days, 1 to 9125; never longer than its parent's.</param>
-/// <param name="ParentId">The CA that issues it; a root of its own without.</param>
+/// <param name="KeyAlgorithm">Its key algorithm, such as <c>EC_P256</c>.</param>
+/// <param name="TtlDays">Its validity in days, 1 to 9125; cut to the end of its parent's validity.</param>
+/// <param name="ParentId">The CA that issues it; a self-signed root if not given.</param>
 public sealed record CreateCertificateAuthority(
     string CommonName,
     string KeyAlgorithm,

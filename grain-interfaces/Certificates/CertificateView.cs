@@ -2,18 +2,20 @@ namespace CodeSigning.Certificates;
 
 /// <summary>A certificate.</summary>
 /// <param name="Id">Its id.</param>
-/// <param name="Status">Where it stands.</param>
-/// <param name="Subject">Its subject (RFC 4514); that of the request while it is owed.</param>
-/// <param name="KeyAlgorithm">The kind of its key.</param>
-/// <param name="CaId">The internal CA that issued it, or none.</param>
+/// <param name="Status">Its status.</param>
+/// <param name="Subject">
+/// Its subject (RFC 4514); the subject of the request until the external CA has issued the certificate.
+/// </param>
+/// <param name="KeyAlgorithm">Its key algorithm, such as <c>EC_P256</c>.</param>
+/// <param name="CaId">The internal CA that issued it; null for an imported or externally issued certificate.</param>
 /// <param name="SerialNumber">Lower-case hex.</param>
 /// <param name="Thumbprint">SHA-256 over the DER, lower-case hex.</param>
-/// <param name="NotBefore">When it begins (UTC).</param>
-/// <param name="NotAfter">When it ends (UTC).</param>
+/// <param name="NotBefore">The start of its validity (UTC).</param>
+/// <param name="NotAfter">The end of its validity (UTC).</param>
 /// <param name="RevokedAt">When it was revoked (UTC).</param>
 /// <param name="RevocationReason">Why it was revoked.</param>
-/// <param name="CertificatePem">The leaf.</param>
-/// <param name="ChainPem">The certificates above it, issuer after issuer.</param>
+/// <param name="CertificatePem">The leaf certificate as PEM.</param>
+/// <param name="ChainPem">The CA certificates above it as PEM, each followed by its issuer.</param>
 public sealed record CertificateView(
     string Id,
     CertificateStatus Status,
@@ -29,19 +31,19 @@ public sealed record CertificateView(
     string? CertificatePem,
     string? ChainPem);
 
-/// <summary>A certificate that an external CA still owes.</summary>
+/// <summary>A certificate not yet issued by the external CA.</summary>
 /// <param name="Id">The certificate's id.</param>
 /// <param name="CsrPem">The PKCS#10 request.</param>
 public sealed record SigningRequestView(string Id, string CsrPem);
 
-/// <summary>A certificate taken out.</summary>
+/// <summary>An exported certificate.</summary>
 /// <param name="ContentType">Its media type.</param>
-/// <param name="FileName">A name for the file.</param>
+/// <param name="FileName">The suggested file name.</param>
 /// <param name="Content">The file's bytes.</param>
 public sealed record CertificateFile(
     string ContentType, string FileName, ReadOnlyMemory<byte> Content);
 
-/// <summary>How a certificate is taken out. Written as <c>pem</c>, <c>der</c>, <c>p7b</c> and <c>chain</c>.</summary>
+/// <summary>The format of an exported certificate. Written as <c>pem</c>, <c>der</c>, <c>p7b</c> and <c>chain</c>.</summary>
 public enum CertificateFormat
 {
     /// <summary>The leaf as PEM.</summary>
@@ -57,10 +59,12 @@ public enum CertificateFormat
     Chain = 4,
 }
 
-/// <summary>Where a certificate stands. Written as <c>awaiting</c>, <c>active</c>, <c>revoked</c> and <c>expired</c>.</summary>
+/// <summary>
+/// The status of a certificate. Written as <c>awaiting</c>, <c>active</c>, <c>revoked</c> and <c>expired</c>.
+/// </summary>
 public enum CertificateStatus
 {
-    /// <summary>An external CA still owes it.</summary>
+    /// <summary>Not yet issued by the external CA.</summary>
     Awaiting = 1,
 
     /// <summary>It may be used.</summary>
@@ -69,7 +73,7 @@ public enum CertificateStatus
     /// <summary>It, or a CA above it, was revoked.</summary>
     Revoked = 3,
 
-    /// <summary>Computed, never stored: its end has come.</summary>
+    /// <summary>Its validity has ended. Computed, never stored.</summary>
     Expired = 4,
 }
 
@@ -79,18 +83,18 @@ public enum RevocationReason
     /// <summary>No reason is given.</summary>
     Unspecified = 0,
 
-    /// <summary>The private key is not the owner's alone any more.</summary>
+    /// <summary>The private key is compromised.</summary>
     KeyCompromise = 1,
 
-    /// <summary>The issuer's key is not its own alone any more.</summary>
+    /// <summary>The issuing CA's private key is compromised.</summary>
     CaCompromise = 2,
 
     /// <summary>The subject's name or position has changed.</summary>
     AffiliationChanged = 3,
 
-    /// <summary>Another certificate took its place.</summary>
+    /// <summary>Another certificate replaced it.</summary>
     Superseded = 4,
 
-    /// <summary>It is not needed any more.</summary>
+    /// <summary>It is no longer needed.</summary>
     CessationOfOperation = 5,
 }

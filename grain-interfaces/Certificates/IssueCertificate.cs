@@ -1,26 +1,28 @@
 
 namespace CodeSigning.Certificates;
 
-/// <summary>A code-signing certificate to be issued by an internal CA; its key is made in the vault.</summary>
-/// <param name="CaId">The issuing CA.</param>
+/// <summary>
+/// The body that issues a code-signing certificate from an internal CA; its key is generated in the vault.
+/// </summary>
+/// <param name="CaId">The issuing CA's id.</param>
 /// <param name="CommonName">The subject's common name, 1 to 64 characters.</param>
-/// <param name="KeyAlgorithm">The kind of its key.</param>
-/// <param name="TtlDays">Its life in days, 1 to 3650; never longer than its issuer's.</param>
+/// <param name="KeyAlgorithm">Its key algorithm, such as <c>EC_P256</c>.</param>
+/// <param name="TtlDays">Its validity in days, 1 to 3650; cut to the end of its issuer's validity.</param>
 public sealed record IssueCertificate(
     string CaId,
     string CommonName,
     string KeyAlgorithm,
     int TtlDays);
 
-/// <summary>A certificate and its key brought in, as PKCS#12 or as PEM.</summary>
+/// <summary>The body that imports a certificate with its key, as PKCS#12 or as PEM.</summary>
 /// <param name="Pkcs12">PKCS#12 (RFC 7292), base64 on the wire; at most 256 KiB.</param>
-/// <param name="Password">Opens the PKCS#12, or the encrypted private key.</param>
-/// <param name="CertificatePem">The leaf.</param>
-/// <param name="ChainPem">The certificates above it, in any order.</param>
+/// <param name="Password">The password of the PKCS#12 file or of the encrypted private key.</param>
+/// <param name="CertificatePem">The leaf certificate as PEM.</param>
+/// <param name="ChainPem">The CA certificates above it as PEM, in any order.</param>
 /// <param name="PrivateKeyPem">PKCS#8 (plain or encrypted), PKCS#1 or SEC 1.</param>
 /// <param name="AllowSharedKey">
-/// Takes the certificate in although its key is that of other certificates here, for example of the one that it renews.
-/// Otherwise that is refused with KeyInUse.
+/// Allows a key that another certificate here already has, for example the certificate that this one renews. Otherwise
+/// such an import is refused with KeyInUse.
 /// </param>
 public sealed record ImportCertificate(
     ReadOnlyMemory<byte>? Pkcs12 = null,
@@ -30,20 +32,20 @@ public sealed record ImportCertificate(
     string? PrivateKeyPem = null,
     bool AllowSharedKey = false)
 {
-    /// <summary>Says nothing of what it holds: it is full of secrets.</summary>
+    /// <summary>The type's name alone: every value may be secret.</summary>
     public override string ToString() => nameof(ImportCertificate);
 }
 
-/// <summary>A key to be made, and a PKCS#10 request for it (RFC 2986) to take to an external CA.</summary>
+/// <summary>The body that generates a key and a PKCS#10 request (RFC 2986) for an external CA.</summary>
 /// <param name="Subject">The distinguished name, such as <c>CN=Example,O=Example Ltd,C=DE</c> (RFC 4514).</param>
-/// <param name="KeyAlgorithm">The kind of the key.</param>
+/// <param name="KeyAlgorithm">The key algorithm, such as <c>EC_P256</c>.</param>
 public sealed record CreateSigningRequest(string Subject, string KeyAlgorithm);
 
-/// <summary>The certificate that an external CA issued for a key of the vault.</summary>
-/// <param name="CertificatePem">The leaf; its key must be the one of the request.</param>
-/// <param name="ChainPem">The certificates above it, in any order.</param>
+/// <summary>The body that installs the certificate that an external CA issued for a key of the vault.</summary>
+/// <param name="CertificatePem">The leaf certificate as PEM; its public key must be that of the request.</param>
+/// <param name="ChainPem">The CA certificates above it as PEM, in any order.</param>
 public sealed record InstallCertificate(string CertificatePem, string? ChainPem = null);
 
-/// <summary>Revokes a certificate.</summary>
-/// <param name="Reason">Why.</param>
+/// <summary>The body that revokes a certificate.</summary>
+/// <param name="Reason">The reason for the revocation.</param>
 public sealed record RevokeCertificate(RevocationReason Reason);

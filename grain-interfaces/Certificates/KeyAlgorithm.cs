@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace CodeSigning.Certificates;
 
-/// <summary>The kinds of key that a certificate may have here. Values are stored: they only ever grow.</summary>
+/// <summary>The key algorithms of certificates. Values are stored: never renumber or reuse them.</summary>
 public enum KeyAlgorithm
 {
     /// <summary>RSA with a modulus of 2048 bits; for private PKI only (CA/Browser Forum asks for 3072).</summary>
@@ -39,7 +39,7 @@ public static class KeyAlgorithmNames
         _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
     };
 
-    /// <summary>Reads a wire name; letter case counts.</summary>
+    /// <summary>Parses a wire name, case-sensitive.</summary>
     public static bool TryParse([NotNullWhen(true)] string? name, out KeyAlgorithm algorithm)
     {
         algorithm = name switch

@@ -5,18 +5,18 @@ using System.Text.Json.Serialization;
 namespace CodeSigning.Contract;
 
 /// <summary>
-/// The JSON of the contract: camelCase, enums as camelCase words, times as RFC 3339 in UTC, absent instead of null,
-/// unknown members and duplicate members refused.
+/// The JSON of the contract: camelCase names and enum values, times as RFC 3339 in UTC, nulls omitted, unknown and
+/// duplicate members refused.
 /// </summary>
 public static class ContractJson
 {
     /// <summary>The deepest nesting that a request may have.</summary>
     public const int MaxDepth = 16;
 
-    /// <summary>The one set of options, for the gateway and for answers that are kept for idempotency keys.</summary>
+    /// <summary>The shared options, for the gateway and for stored idempotent responses.</summary>
     public static JsonSerializerOptions Options { get; } = Configure(new JsonSerializerOptions(JsonSerializerDefaults.Web));
 
-    /// <summary>Makes other options those of the contract.</summary>
+    /// <summary>Applies the contract's settings to other options, and returns them.</summary>
     public static JsonSerializerOptions Configure(JsonSerializerOptions options)
     {
         options.MaxDepth = MaxDepth;
@@ -45,7 +45,7 @@ public sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TryGetDateTimeOffset(out var time)
             ? time.ToUniversalTime()
-            : throw new JsonException("A time is expected, such as 2026-01-31T12:00:00Z.");
+            : throw new JsonException("The time is invalid: expected RFC 3339, such as 2026-01-31T12:00:00Z.");
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
@@ -53,7 +53,7 @@ public sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
 }
 
 /// <summary>One page of a list.</summary>
-/// <typeparam name="T">What is listed.</typeparam>
+/// <typeparam name="T">The type of the items.</typeparam>
 /// <param name="Items">The items, newest first.</param>
 /// <param name="Next">The cursor of the next page; absent on the last.</param>
 public sealed record Page<T>(IReadOnlyList<T> Items, string? Next);

@@ -2,10 +2,12 @@ using System.Globalization;
 
 namespace CodeSigning.Contract;
 
-/// <summary>Durations as the contract spells them: a whole number and one of <c>s</c>, <c>m</c>, <c>h</c>, <c>d</c>.</summary>
+/// <summary>
+/// Durations in the contract's format: a whole number and a unit, <c>s</c>, <c>m</c>, <c>h</c> or <c>d</c>.
+/// </summary>
 public static class Duration
 {
-    /// <summary>Reads a duration such as <c>4h</c> or <c>1d</c>; more than nothing, at most 3650 days.</summary>
+    /// <summary>Parses a duration such as <c>4h</c> or <c>1d</c>, greater than zero and at most 3650 days.</summary>
     public static bool TryParse(string? text, out TimeSpan duration)
     {
         duration = default;
@@ -25,7 +27,7 @@ public static class Duration
         return true;
     }
 
-    /// <summary>The shortest spelling of a duration of whole seconds.</summary>
+    /// <summary>Formats a duration of whole seconds with the largest unit that divides it.</summary>
     public static string ToText(TimeSpan duration)
     {
         var seconds = (long)duration.TotalSeconds;

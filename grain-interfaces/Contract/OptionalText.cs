@@ -3,14 +3,14 @@ using System.Text.Json.Serialization;
 
 namespace CodeSigning.Contract;
 
-/// <summary>A member of a PATCH that may be absent (leave as it is), null (take away) or a value (RFC 7396).</summary>
-/// <param name="IsPresent">Whether the request named the member at all.</param>
-/// <param name="Value">The value; null takes away what is there.</param>
+/// <summary>A member of a merge patch (RFC 7396): absent leaves the value, null removes it, a string replaces it.</summary>
+/// <param name="IsPresent">Whether the request contains the member.</param>
+/// <param name="Value">The new value; null removes the current one.</param>
 [JsonConverter(typeof(OptionalTextConverter))]
 [GenerateSerializer, Immutable, Alias("codesigning.OptionalText")]
 public readonly record struct OptionalText([property: Id(0)] bool IsPresent, [property: Id(1)] string? Value)
 {
-    /// <summary>What is to be afterwards, where <paramref name="current"/> is now.</summary>
+    /// <summary>The value after the patch is applied to <paramref name="current"/>.</summary>
     public string? Or(string? current) => IsPresent ? Value : current;
 }
 
@@ -26,7 +26,7 @@ public sealed class OptionalTextConverter : JsonConverter<OptionalText>
         {
             JsonTokenType.Null => new OptionalText(true, null),
             JsonTokenType.String => new OptionalText(true, reader.GetString()),
-            _ => throw new JsonException("A string or null is expected."),
+            _ => throw new JsonException("The value is invalid: expected a string or null."),
         };
 
     /// <inheritdoc/>

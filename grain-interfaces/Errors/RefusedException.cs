@@ -3,13 +3,13 @@ using System.Collections.Immutable;
 namespace CodeSigning.Errors;
 
 /// <summary>
-/// The one way in which a decision says no to its caller. It crosses grain calls unchanged and is rendered in one place,
-/// as a problem document (RFC 9457). Its sentence says what to do and holds nothing internal.
+/// Refuses a caller's request. It crosses grain calls unchanged and is rendered in one place, as a problem document
+/// (RFC 9457). The message tells the caller what to do and contains nothing internal.
 /// </summary>
 [GenerateSerializer, Alias("codesigning.Refused")]
 public sealed class RefusedException : Exception
 {
-    /// <summary>Refuses with a code and a sentence for the caller.</summary>
+    /// <summary>Creates a refusal with a stable code and a message for the caller.</summary>
     public RefusedException(ErrorCode code, string detail)
         : base(detail) => Code = code;
 
@@ -34,11 +34,11 @@ public sealed class RefusedException : Exception
     [Id(0)]
     public ErrorCode Code { get; init; }
 
-    /// <summary>How long to wait before asking again, where waiting helps.</summary>
+    /// <summary>The delay before a retry, where a retry can help.</summary>
     [Id(1)]
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>Further members of the problem document: member name to JSON text.</summary>
+    /// <summary>Additional members of the problem document: member name to JSON text.</summary>
     [Id(2)]
     public ImmutableDictionary<string, string> Members { get; init; } = ImmutableDictionary<string, string>.Empty;
 }

@@ -5,8 +5,8 @@ namespace CodeSigning.Identifiers;
 
 /// <summary>
 /// Ids such as <c>sgn_01k9…</c>: a prefix that names the kind, then 26 characters of Crockford's base 32 in lower case:
-/// 48 bits of time in milliseconds and 80 random bits. They sort by time of creation, and no name can have their form,
-/// since names hold no underscore.
+/// 48 bits of time in milliseconds and 80 random bits. Ids sort by creation time. No name can be mistaken for an id,
+/// since names contain no underscore.
 /// </summary>
 public static class EntityId
 {
@@ -18,7 +18,7 @@ public static class EntityId
     /// <summary>The longest id, in characters.</summary>
     public const int MaxLength = 32;
 
-    /// <summary>Makes a new id of a kind, at a time.</summary>
+    /// <summary>Creates an id with a prefix and the current time.</summary>
     public static string New(string prefix, TimeProvider time)
     {
         Span<byte> random = stackalloc byte[RandomLength];
@@ -39,7 +39,7 @@ public static class EntityId
         return string.Concat(prefix, "_", text);
     }
 
-    /// <summary>Whether a text has the form of an id of this kind.</summary>
+    /// <summary>Whether the text is a well-formed id with this prefix.</summary>
     public static bool Is(string prefix, string? text)
     {
         if (text is null || text.Length != prefix.Length + 1 + TimeLength + RandomLength
@@ -52,7 +52,7 @@ public static class EntityId
     }
 }
 
-/// <summary>The prefixes that name an id's kind.</summary>
+/// <summary>The prefixes of ids.</summary>
 public static class IdPrefixes
 {
     /// <summary>A signer.</summary>
@@ -94,7 +94,7 @@ public static class IdPrefixes
     /// <summary>A grant.</summary>
     public const string Grant = "gnt";
 
-    /// <summary>An operation, that is a ledger entry.</summary>
+    /// <summary>An operation, recorded as a ledger entry.</summary>
     public const string Operation = "op";
 
     /// <summary>A ledger stream.</summary>
@@ -103,6 +103,6 @@ public static class IdPrefixes
     /// <summary>A webhook.</summary>
     public const string Webhook = "whk";
 
-    /// <summary>An event on its way to a webhook or a mailbox.</summary>
+    /// <summary>A pending delivery of an event to a webhook or a mailbox.</summary>
     public const string Delivery = "dlv";
 }

@@ -1,9 +1,11 @@
 namespace CodeSigning.Identities;
 
-/// <summary>A group of people and machine identities. Who is no product administrator sees id and name alone.</summary>
+/// <summary>
+/// A group of people and machine identities. Callers other than product administrators see id and name only.
+/// </summary>
 /// <param name="Id">The id, <c>grp_…</c>.</param>
 /// <param name="Name">Its name.</param>
-/// <param name="CreatedAt">When it was made (UTC).</param>
+/// <param name="CreatedAt">When it was created (UTC).</param>
 public sealed record GroupView(
     string Id,
     string Name,
@@ -11,16 +13,16 @@ public sealed record GroupView(
 
 /// <summary>A member of a group.</summary>
 /// <param name="Kind">A person or a machine identity.</param>
-/// <param name="Id">Its id, which also names the membership.</param>
+/// <param name="Id">Its id, which also identifies the membership.</param>
 /// <param name="Name">Its name.</param>
-/// <param name="PendingRequestId">The request to add it, which waits for approval; it is no member yet.</param>
+/// <param name="PendingRequestId">The pending request to add it; until that is approved it is not a member.</param>
 public sealed record GroupMemberView(
     PrincipalKind Kind, string Id, string Name, string? PendingRequestId = null);
 
-/// <summary>A group to be made.</summary>
-/// <param name="Name">1 to 64 characters; no two groups share one.</param>
+/// <summary>The body that creates a group.</summary>
+/// <param name="Name">1 to 64 characters, unique among groups.</param>
 public sealed record CreateGroup(string Name);
 
-/// <summary>What of a group shall change.</summary>
+/// <summary>The body that changes a group.</summary>
 /// <param name="Name">The new name.</param>
 public sealed record UpdateGroup(string Name);

@@ -2,13 +2,13 @@ using CodeSigning.Identifiers;
 
 namespace CodeSigning.Identities;
 
-/// <summary>Points at a person, a machine identity or a group.</summary>
-/// <param name="Kind">Which of these.</param>
+/// <summary>A reference to a person, a machine identity or a group.</summary>
+/// <param name="Kind">The kind of principal.</param>
 /// <param name="Id">Its id.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.PrincipalRef")]
 public sealed record PrincipalRef([property: Id(0)] PrincipalKind Kind, [property: Id(1)] string Id)
 {
-    /// <summary>The form in which stored states are linked to it: <c>user:usr_…</c>.</summary>
+    /// <summary>The link key of stored states that refer to it: <c>user:usr_…</c>.</summary>
     public string ToLink() => Kind switch
     {
         PrincipalKind.User => "user:" + Id,
@@ -17,7 +17,9 @@ public sealed record PrincipalRef([property: Id(0)] PrincipalKind Kind, [propert
         _ => "system:" + Id,
     };
 
-    /// <summary>Whether the id has the form of one of its kind. What has not names nobody, and no grain is to be looked for.</summary>
+    /// <summary>
+    /// Whether the id is well-formed for its kind. A malformed id refers to nobody and must not activate a grain.
+    /// </summary>
     public bool IsWellFormed() => Kind switch
     {
         PrincipalKind.User => EntityId.Is(IdPrefixes.User, Id),
@@ -36,36 +38,38 @@ public enum PrincipalKind
     /// <summary>A machine identity.</summary>
     Identity = 2,
 
-    /// <summary>A group of people and machine identities; it never acts itself.</summary>
+    /// <summary>A group of people and machine identities; it never acts as a caller.</summary>
     Group = 3,
 
-    /// <summary>The service itself: an expiry, a recovery at start.</summary>
+    /// <summary>The service itself, for example at an expiry or a recovery at start-up.</summary>
     System = 4,
 }
 
-/// <summary>Whether a principal may act. Written as <c>active</c> and <c>disabled</c>.</summary>
+/// <summary>The status of a principal. Written as <c>active</c> and <c>disabled</c>.</summary>
 public enum PrincipalStatus
 {
-    /// <summary>It may.</summary>
+    /// <summary>It may act.</summary>
     Active = 1,
 
-    /// <summary>It may not; its tokens have ended.</summary>
+    /// <summary>It may not act; its tokens are invalid.</summary>
     Disabled = 2,
 }
 
-/// <summary>What a principal may do in the whole product. Written as <c>admin</c> and <c>member</c>.</summary>
+/// <summary>The role of a principal in the product. Written as <c>admin</c> and <c>member</c>.</summary>
 public enum ProductRole
 {
-    /// <summary>Takes part in the signers it is a member of.</summary>
+    /// <summary>Uses the signers it is a member of.</summary>
     Member = 1,
 
-    /// <summary>Manages people, identities, certificates, policies and signers; is not by that in anyone's vote.</summary>
+    /// <summary>
+    /// Manages people, identities, certificates, policies and signers; the role gives no vote in approvals.
+    /// </summary>
     Admin = 2,
 }
 
-/// <summary>Who did it, under the name borne at that time.</summary>
+/// <summary>The principal that acted, with its name at that time.</summary>
 /// <param name="Kind">A person, a machine identity, or the system itself.</param>
 /// <param name="Id">The principal's id.</param>
-/// <param name="Name">Its name then.</param>
+/// <param name="Name">Its name at that time.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.Actor")]
 public sealed record Actor([property: Id(0)] PrincipalKind Kind, [property: Id(1)] string Id, [property: Id(2)] string Name);

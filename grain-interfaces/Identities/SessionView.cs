@@ -1,14 +1,14 @@
 namespace CodeSigning.Identities;
 
-/// <summary>A place where the caller is signed in.</summary>
-/// <param name="Id">The id, <c>ses_…</c>; it is no secret.</param>
+/// <summary>A session of the caller.</summary>
+/// <param name="Id">The id, <c>ses_…</c>; not secret.</param>
 /// <param name="CreatedAt">When it began (UTC).</param>
 /// <param name="ExpiresAt">When it ends (UTC).</param>
-/// <param name="IsCurrent">Whether it is the session of this very request.</param>
-/// <param name="Address">The address that it was begun from.</param>
-/// <param name="UserAgent">What the client said it was.</param>
-/// <param name="ClientSecretId">The client secret that it was begun with.</param>
-/// <param name="Subject">The subject of the CI's token that it was begun with.</param>
+/// <param name="IsCurrent">Whether it is the session of this request.</param>
+/// <param name="Address">The client's address at login.</param>
+/// <param name="UserAgent">The client's <c>User-Agent</c> at login.</param>
+/// <param name="ClientSecretId">The client secret used at login.</param>
+/// <param name="Subject">The subject of the OpenID Connect token used at login.</param>
 public sealed record SessionView(
     string Id,
     DateTimeOffset CreatedAt,
@@ -21,7 +21,7 @@ public sealed record SessionView(
 
 /// <summary>The answer to a login.</summary>
 /// <param name="AccessToken">The token, to be sent as <c>Authorization: Bearer</c>.</param>
-/// <param name="ExpiresIn">How long it lasts, in seconds.</param>
+/// <param name="ExpiresIn">Its lifetime in seconds.</param>
 /// <param name="TokenType">Always <c>Bearer</c> (RFC 6750).</param>
 public sealed record IssuedToken(string AccessToken, long ExpiresIn, string TokenType = "Bearer")
 {

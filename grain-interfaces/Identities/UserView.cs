@@ -1,13 +1,13 @@
 namespace CodeSigning.Identities;
 
-/// <summary>A person. Who is neither a product administrator nor that person sees id and name alone.</summary>
+/// <summary>A person. Callers other than product administrators and the person see id and name only.</summary>
 /// <param name="Id">The id, <c>usr_…</c>.</param>
 /// <param name="Name">The name that others see.</param>
 /// <param name="Email">The address to sign in with.</param>
 /// <param name="ProductRole">The role in the product.</param>
-/// <param name="Status">Whether the person may act.</param>
-/// <param name="CreatedAt">When it was made (UTC).</param>
-/// <param name="LastLoginAt">The last login (UTC); some seconds late.</param>
+/// <param name="Status">Whether the person is active or disabled.</param>
+/// <param name="CreatedAt">When it was created (UTC).</param>
+/// <param name="LastLoginAt">The last login (UTC); updated with a delay of seconds.</param>
 public sealed record UserView(
     string Id,
     string Name,
@@ -17,7 +17,7 @@ public sealed record UserView(
     DateTimeOffset? CreatedAt = null,
     DateTimeOffset? LastLoginAt = null);
 
-/// <summary>Who the caller is.</summary>
+/// <summary>The caller's own identity.</summary>
 /// <param name="Kind">A person or a machine identity.</param>
 /// <param name="Id">Its id.</param>
 /// <param name="Name">Its name.</param>

@@ -5,14 +5,17 @@ using CodeSigning.Identities;
 namespace CodeSigning.Signers;
 
 /// <summary>
-/// A named signing identity; its key is its id. Its home changes one at a time what gives rights. What takes them away does
-/// not ask the home, nor does a signature.
+/// A named signing identity; the grain key is its id. The grain serializes changes that give rights. Changes that take
+/// rights away, and signatures, do not go through it.
 /// </summary>
-/// <remarks>Everything here refuses with <see cref="Errors.RefusedException"/>: <c>NotFound</c> also to strangers.</remarks>
+/// <remarks>
+/// Every method refuses with <see cref="Errors.RefusedException"/>; callers who may not see the signer get
+/// <c>NotFound</c>.
+/// </remarks>
 [Alias("codesigning.ISignerGrain")]
 public interface ISignerGrain : IGrainWithStringKey
 {
-    /// <summary>Makes the signer; the caller becomes its administrator. Product administrators only.</summary>
+    /// <summary>Creates the signer; the caller becomes its administrator. Product administrators only.</summary>
     [Alias("Create")]
     Task<SignerView> CreateAsync(Caller caller, CreateSigner request, CancellationToken cancellationToken);
 
@@ -20,29 +23,29 @@ public interface ISignerGrain : IGrainWithStringKey
     [Alias("Update"), ResponseTimeout("00:00:06")]
     Task<SignerView> UpdateAsync(Caller caller, UpdateSigner request, CancellationToken cancellationToken);
 
-    /// <summary>Switches the signer on.</summary>
+    /// <summary>Enables the signer.</summary>
     [Alias("Enable"), ResponseTimeout("00:00:06")]
     Task<SignerView> EnableAsync(Caller caller, CancellationToken cancellationToken);
 
-    /// <summary>Adds a member; <c>Conflict</c> where it is one already.</summary>
+    /// <summary>Adds a member; <c>Conflict</c> if it is a member already.</summary>
     [Alias("AddMember"), ResponseTimeout("00:00:06")]
     Task<MemberView> AddMemberAsync(Caller caller, NewMember member, CancellationToken cancellationToken);
 
-    /// <summary>Gives a member another role; the last administrator keeps it.</summary>
+    /// <summary>Changes a member's role; the last administrator cannot lose that role.</summary>
     [Alias("ChangeMember"), ResponseTimeout("00:00:06")]
     Task<MemberView> ChangeMemberAsync(Caller caller, string memberId, ChangeMember change, CancellationToken cancellationToken);
 }
 
-/// <summary>A signer to be made, on a certificate that is there or on one to be issued for it.</summary>
-/// <param name="Name"><c>[a-z0-9][a-z0-9-]{0,31}</c>; never used again, also after deletion.</param>
+/// <summary>The body that creates a signer with an existing certificate or with one to be issued.</summary>
+/// <param name="Name"><c>[a-z0-9][a-z0-9-]{0,31}</c>; never reusable, not even after deletion.</param>
 /// <param name="Description">At most 256 characters.</param>
 /// <param name="CertificateId">The certificate that it signs with.</param>
-/// <param name="ApprovalPolicyId">The signing policy, or none.</param>
-/// <param name="Members">Its members beside its creator, at most 100.</param>
-/// <param name="CaId">In place of a certificate: the internal CA that is to issue one.</param>
+/// <param name="ApprovalPolicyId">The signing policy; none if not given.</param>
+/// <param name="Members">Its members besides its creator, at most 100.</param>
+/// <param name="CaId">The internal CA that issues the certificate, instead of an existing certificate.</param>
 /// <param name="CommonName">The issued certificate's common name.</param>
-/// <param name="KeyAlgorithm">The issued certificate's kind of key.</param>
-/// <param name="CertificateTtlDays">The issued certificate's life in days; 365 if not given.</param>
+/// <param name="KeyAlgorithm">The issued certificate's key algorithm.</param>
+/// <param name="CertificateTtlDays">The issued certificate's validity in days; defaults to 365.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.CreateSigner")]
 public sealed record CreateSigner(
     [property: Id(0)] string Name,
@@ -55,21 +58,21 @@ public sealed record CreateSigner(
     [property: Id(7)] string? KeyAlgorithm = null,
     [property: Id(8)] int? CertificateTtlDays = null);
 
-/// <summary>What of a signer shall change; what is absent stays.</summary>
-/// <param name="Name">The new name; the old one is not free again.</param>
-/// <param name="CertificateId">The certificate that it signs with from now on.</param>
+/// <summary>The body that changes a signer; absent members stay unchanged.</summary>
+/// <param name="Name">The new name; the old name stays reserved.</param>
+/// <param name="CertificateId">The new certificate.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.UpdateSigner")]
 public sealed record UpdateSigner([property: Id(0)] string? Name = null, [property: Id(1)] string? CertificateId = null)
 {
-    /// <summary>The new description; null takes it away.</summary>
+    /// <summary>The new description; null removes it.</summary>
     [Id(2)]
     public OptionalText Description { get; init; }
 
-    /// <summary>The policy from now on; null detaches.</summary>
+    /// <summary>The new policy; null detaches the current one.</summary>
     [Id(3)]
     public OptionalText ApprovalPolicyId { get; init; }
 }
 
-/// <summary>Switches a signer on or off.</summary>
+/// <summary>The body that enables or disables a signer.</summary>
 /// <param name="Status"><c>active</c> or <c>disabled</c>.</param>
 public sealed record ChangeSignerStatus(SignerStatus Status);

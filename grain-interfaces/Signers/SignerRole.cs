@@ -3,10 +3,10 @@ using CodeSigning.Identities;
 
 namespace CodeSigning.Signers;
 
-/// <summary>What a member may do with a signer. Written as <c>administrator</c>, <c>operator</c> and <c>auditor</c>.</summary>
+/// <summary>The role of a signer's member. Written as <c>administrator</c>, <c>operator</c> and <c>auditor</c>.</summary>
 public enum SignerRole
 {
-    /// <summary>Everything that can be done with the signer.</summary>
+    /// <summary>Every action on the signer.</summary>
     Administrator = 1,
 
     /// <summary>Sign, request, cancel own requests, read.</summary>
@@ -34,7 +34,7 @@ public enum SignerAction
     /// <summary>Enable, disable, stop.</summary>
     ManageStatus,
 
-    /// <summary>Grant ahead of a request.</summary>
+    /// <summary>Create a grant without a request.</summary>
     PreApprove,
 
     /// <summary>Revoke grants.</summary>
@@ -43,10 +43,10 @@ public enum SignerAction
     /// <summary>Make signatures.</summary>
     Sign,
 
-    /// <summary>Ask for a grant.</summary>
+    /// <summary>Request a grant.</summary>
     Request,
 
-    /// <summary>Bind it to another certificate, and so to another key. Product administrators alone, whose the keys are.</summary>
+    /// <summary>Bind it to another certificate, and thereby to another key. Product administrators only.</summary>
     BindCertificate,
 }
 
@@ -54,7 +54,7 @@ public enum SignerAction
 /// <param name="MemberId">The membership's id.</param>
 /// <param name="Kind">A person, a machine identity or a group.</param>
 /// <param name="Id">Its id.</param>
-/// <param name="Role">What it may do with the signer.</param>
+/// <param name="Role">Its role for the signer.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.MemberView")]
 public sealed record MemberView(
     [property: Id(0)] string MemberId,
@@ -62,21 +62,21 @@ public sealed record MemberView(
     [property: Id(2)] string Id,
     [property: Id(3)] SignerRole Role);
 
-/// <summary>A member to be added.</summary>
+/// <summary>The body that adds a member.</summary>
 /// <param name="Kind">A person, a machine identity or a group.</param>
 /// <param name="Id">Its id.</param>
-/// <param name="Role">What it may do with the signer.</param>
+/// <param name="Role">Its role for the signer.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.NewMember")]
 public sealed record NewMember(
     [property: Id(0)] PrincipalKind Kind, [property: Id(1)] string Id, [property: Id(2)] SignerRole Role);
 
-/// <summary>A member's new role.</summary>
-/// <param name="Role">What it may do from now on.</param>
+/// <summary>The body that changes a member's role.</summary>
+/// <param name="Role">The new role.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.ChangeMember")]
 public sealed record ChangeMember([property: Id(0)] SignerRole Role);
 
-/// <summary>What the caller may do with a signer.</summary>
-/// <param name="Role">Its role, where it is a member.</param>
-/// <param name="Actions">What it may do.</param>
+/// <summary>The caller's permissions for a signer.</summary>
+/// <param name="Role">Its role, if it is a member.</param>
+/// <param name="Actions">The allowed actions.</param>
 public sealed record PermissionsView(
     SignerRole? Role, ImmutableArray<SignerAction> Actions);

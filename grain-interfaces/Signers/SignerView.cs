@@ -2,20 +2,20 @@ using CodeSigning.Identities;
 
 namespace CodeSigning.Signers;
 
-/// <summary>A signer as its readers see it.</summary>
+/// <summary>A signer.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Description">Its description.</param>
-/// <param name="Status">Whether it may sign.</param>
+/// <param name="Status">Its status.</param>
 /// <param name="CertificateId">The certificate that it signs with.</param>
 /// <param name="CertificateSerial">The certificate's serial number, lower-case hex.</param>
-/// <param name="KeyAlgorithm">The kind of its key.</param>
-/// <param name="CertificateNotAfter">When its certificate ends (UTC).</param>
-/// <param name="ApprovalPolicyId">Its signing policy, or none.</param>
-/// <param name="CreatedAt">When it was made (UTC).</param>
-/// <param name="CreatedBy">Who made it.</param>
-/// <param name="LastSignedAt">When it last signed (UTC); some seconds late.</param>
-/// <param name="PendingPolicyRequestId">The request for another policy that waits for approval, after a change that loosens.</param>
+/// <param name="KeyAlgorithm">Its key algorithm, such as <c>EC_P256</c>.</param>
+/// <param name="CertificateNotAfter">When its certificate expires (UTC).</param>
+/// <param name="ApprovalPolicyId">Its signing policy; null if it has none.</param>
+/// <param name="CreatedAt">When it was created (UTC).</param>
+/// <param name="CreatedBy">Who created it.</param>
+/// <param name="LastSignedAt">When it last signed (UTC); updated with a delay of seconds.</param>
+/// <param name="PendingPolicyRequestId">The pending request for a policy change that loosens.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.SignerView")]
 public sealed record SignerView(
     [property: Id(0)] string Id,
@@ -32,15 +32,15 @@ public sealed record SignerView(
     [property: Id(11)] DateTimeOffset? LastSignedAt = null,
     [property: Id(12)] string? PendingPolicyRequestId = null);
 
-/// <summary>Whether a signer may sign. Written as <c>active</c>, <c>disabled</c> and <c>expired</c>.</summary>
+/// <summary>The status of a signer. Written as <c>active</c>, <c>disabled</c> and <c>expired</c>.</summary>
 public enum SignerStatus
 {
-    /// <summary>It may.</summary>
+    /// <summary>It may sign.</summary>
     Active = 1,
 
-    /// <summary>It was switched off.</summary>
+    /// <summary>It is disabled.</summary>
     Disabled = 2,
 
-    /// <summary>Computed, never stored: its certificate's end has come.</summary>
+    /// <summary>Its certificate has expired. Computed, never stored.</summary>
     Expired = 3,
 }

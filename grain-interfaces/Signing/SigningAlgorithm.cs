@@ -4,7 +4,7 @@ using CodeSigning.Certificates;
 
 namespace CodeSigning.Signing;
 
-/// <summary>The signature schemes of the sign endpoint. Values are stored: they only ever grow.</summary>
+/// <summary>The signature schemes of the sign endpoint. Values are stored: never renumber or reuse them.</summary>
 public enum SigningAlgorithm
 {
     /// <summary>RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, section 8.2).</summary>
@@ -53,7 +53,7 @@ public static class SigningAlgorithmNames
         _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
     };
 
-    /// <summary>Reads a wire name, also in the spelling with an underscore before the digest's size.</summary>
+    /// <summary>Parses a wire name; an underscore before the digest size is accepted too.</summary>
     public static bool TryParse([NotNullWhen(true)] string? name, out SigningAlgorithm algorithm)
     {
         algorithm = name switch

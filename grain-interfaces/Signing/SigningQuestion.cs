@@ -1,12 +1,14 @@
 namespace CodeSigning.Signing;
 
-/// <summary>What somebody wants signed, as far as it matters to whether they may.</summary>
+/// <summary>The facts of a signing request that authorization depends on.</summary>
 /// <param name="Algorithm">The signature scheme.</param>
 /// <param name="Digest">The digest that will be signed, lower-case hex with its hash: <c>sha256:…</c>.</param>
-/// <param name="Address">The address that the server saw.</param>
-/// <param name="Hostname">The host that the client claims to be.</param>
-/// <param name="Tool">The tool that the client claims to be.</param>
-/// <param name="StoreTime">The database's time, where it was found to be past a limit that the node's clock had not reached (UTC).</param>
+/// <param name="Address">The client's address, as the server saw it.</param>
+/// <param name="Hostname">The host name that the client asserts.</param>
+/// <param name="Tool">The tool name that the client asserts.</param>
+/// <param name="StoreTime">
+/// The database's time (UTC), if it has passed a limit that the node's clock has not reached.
+/// </param>
 [GenerateSerializer, Immutable, Alias("codesigning.SigningQuestion")]
 public sealed record SigningQuestion(
     [property: Id(0)] SigningAlgorithm Algorithm,
