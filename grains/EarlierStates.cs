@@ -8,9 +8,9 @@ using Microsoft.Extensions.Logging;
 namespace CodeSigning.Grains;
 
 /// <summary>
-/// Brings what earlier releases wrote into the form in which it proves itself, at the first start of this one: a sealed count
-/// beside each grant and each client secret of limited use, and the names of its client secrets in each identity's row.
-/// What has that form already is never derived from unsealed columns again: where the count is gone then, it was deleted.
+/// Upgrades rows of earlier releases at start-up: adds a sealed use count to each grant and to each client secret of
+/// limited use, and the ids of the client secrets to each identity's row. Rows already upgraded are never derived from
+/// unsealed columns again: a missing count then means that it was deleted.
 /// </summary>
 public sealed class EarlierStates(
     IStateStore store, ILedger ledger, ILedgerReader entries, TimeProvider time, ILogger<EarlierStates> logger)
@@ -19,11 +19,11 @@ public sealed class EarlierStates(
     private const int PageSize = 200;
     private const int MaxRounds = 16;
 
-    /// <summary>Does it, where it was not done; several nodes may do it at once.</summary>
+    /// <summary>Upgrades the store unless that is done; several nodes may run it concurrently.</summary>
     /// <exception cref="StateTamperedException">A row was changed outside the service.</exception>
     public async Task UpgradeAsync(CancellationToken cancellationToken)
     {
-        // The marker only spares the search: without it all is looked at again, and nothing changed again.
+        // The marker only saves the search; the upgrade itself is idempotent.
         if (await store.ReadAsync(StateTypes.Upgrade, MarkerId, cancellationToken) is not null)
         {
             return;
@@ -34,7 +34,7 @@ public sealed class EarlierStates(
         if (grants + identities > 0)
         {
             logger.LogInformation(
-                "The store is of an earlier release: {Grants} grants and {Identities} machine identities were sealed anew.", grants, identities);
+                "Upgraded the store of an earlier release: {Grants} grants and {Identities} machine identities were sealed again", grants, identities);
         }
 
         var marker = new StateWrite(StateTypes.Upgrade, MarkerId, 0, "{}"u8.ToArray(), StateIndex.None);
@@ -87,7 +87,7 @@ public sealed class EarlierStates(
             }
             catch (CommitRefusedException) when (round < MaxRounds)
             {
-                // Another node upgrades the same ones.
+                // Another node upgraded rows of the same page: read it again.
             }
         }
     }

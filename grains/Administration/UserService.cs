@@ -280,7 +280,7 @@ public sealed class UserService(
 
     private async Task<Row<UserState>> RequireAsync(string id, CancellationToken cancellationToken) =>
         await store.FindAsync<UserState>(StateTypes.User, id, cancellationToken)
-        ?? throw new RefusedException(ErrorCode.NotFound, "There is no such person.");
+        ?? throw new RefusedException(ErrorCode.NotFound, "The user does not exist.");
 
     private static Changes Creation(UserState user) =>
         Changes.Making(user.ToRecord()).Saying("password", user.PasswordHash is null ? null : "set");

@@ -1,14 +1,14 @@
 
 namespace CodeSigning.Grains.Budgets;
 
-/// <summary>How much of something a principal may cause on one node.</summary>
-/// <param name="AtOnce">So much after a rest, at least 1.</param>
-/// <param name="PerSecond">So much for as long as it likes, above 0.</param>
+/// <summary>The rate limit of one principal on one node.</summary>
+/// <param name="AtOnce">The burst size, at least 1.</param>
+/// <param name="PerSecond">The sustained rate, above 0.</param>
 public sealed record BudgetRule(int AtOnce, double PerSecond);
 
 /// <summary>
-/// Keeps what each principal causes within a <see cref="BudgetRule"/>, in the memory of this node. Ask it only on behalf of a
-/// principal that has proven who it is: what strangers could spend, they could take away from its owner.
+/// Enforces a <see cref="BudgetRule"/> for each principal, in the memory of this node. Call it only for an
+/// authenticated principal: otherwise strangers could spend the budget of its owner.
 /// </summary>
 public sealed class PrincipalBudget(BudgetRule rule, TimeProvider time)
 {
@@ -20,7 +20,7 @@ public sealed class PrincipalBudget(BudgetRule rule, TimeProvider time)
     private readonly long _started = time.GetTimestamp();
     private int _sweepAt = LeastSwept;
 
-    /// <summary>How many principals are remembered: those that have not rested yet.</summary>
+    /// <summary>The number of principals whose budget is not full.</summary>
     internal int Remembered
     {
         get
@@ -32,23 +32,23 @@ public sealed class PrincipalBudget(BudgetRule rule, TimeProvider time)
         }
     }
 
-    /// <summary>Spends one.</summary>
-    /// <param name="principalId">Whose.</param>
-    /// <param name="wait">How long until there is one, where there is none.</param>
-    /// <returns>Whether it was spent.</returns>
+    /// <summary>Takes one unit.</summary>
+    /// <param name="principalId">The principal's id.</param>
+    /// <param name="wait">The time until a unit is available, if none was taken.</param>
+    /// <returns>Whether a unit was taken.</returns>
     public bool TrySpend(string principalId, out TimeSpan wait) => TryReserve(principalId, TimeSpan.Zero, out wait);
 
-    /// <summary>Spends one that is there within a time.</summary>
-    /// <param name="principalId">Whose.</param>
-    /// <param name="patience">How long the caller would wait for it.</param>
-    /// <param name="wait">How long the caller has to wait for it; where it was not spent, how long until it could be.</param>
-    /// <returns>Whether it was spent.</returns>
+    /// <summary>Takes one unit that becomes available within <paramref name="patience"/>.</summary>
+    /// <param name="principalId">The principal's id.</param>
+    /// <param name="patience">The longest acceptable wait.</param>
+    /// <param name="wait">The time to wait before using the unit; if none was taken, the time until one could be.</param>
+    /// <returns>Whether a unit was taken.</returns>
     public bool TryReserve(string principalId, TimeSpan patience, out TimeSpan wait)
     {
         var now = time.GetElapsedTime(_started);
         lock (_lock)
         {
-            // The generic cell rate algorithm (ITU-T I.371): one time says all that there is to know of a bucket.
+            // The generic cell rate algorithm (ITU-T I.371) needs one timestamp per bucket.
             var restedAt = _restedAt.GetValueOrDefault(principalId);
             restedAt = restedAt > now ? restedAt : now;
             wait = restedAt - now - ((rule.AtOnce - 1) * _interval);

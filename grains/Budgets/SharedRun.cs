@@ -1,8 +1,8 @@
 namespace CodeSigning.Grains.Budgets;
 
 /// <summary>
-/// Work that many may ask for and that is done one at a time. Whoever asks while it runs shares the next run, so that a result
-/// is never older than the question, and many questions cost no more than two.
+/// Runs work one call at a time and shares it among callers. A caller that arrives during a run shares the next one, so
+/// a result is never older than its call, and any number of concurrent calls cost at most two runs.
 /// </summary>
 /// <param name="run">The work.</param>
 public sealed class SharedRun<T>(Func<Task<T>> run)
@@ -11,7 +11,7 @@ public sealed class SharedRun<T>(Func<Task<T>> run)
     private Task<T>? _running;
     private Task<T>? _next;
 
-    /// <summary>The result of a run that begins after the call.</summary>
+    /// <summary>Returns the result of a run that begins after this call.</summary>
     public Task<T> AskAsync()
     {
         lock (_lock)
@@ -27,7 +27,7 @@ public sealed class SharedRun<T>(Func<Task<T>> run)
 
     private async Task<T> RunAfterAsync(Task<T> running)
     {
-        await Task.Yield(); // Until it is known as the next.
+        await Task.Yield(); // Lets the caller assign _next first.
         await ((Task)running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_lock)
         {

@@ -4,14 +4,16 @@ using CodeSigning.Errors;
 
 namespace CodeSigning.Grains.Identities;
 
-/// <summary>Rules for text that people see and compare: nothing in it may be invisible or turn the text around it.</summary>
+/// <summary>
+/// Rules for text that people see and compare: no invisible characters and none that change the text direction.
+/// </summary>
 internal static class DisplayText
 {
     private const int MaxNameLength = 64;
     private const int MaxDescriptionLength = 256;
     private const int MaxReasonLength = 1024;
 
-    /// <summary>A name as given, if it may be one.</summary>
+    /// <summary>Returns the name if it is valid.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
     public static string ValidateName(string? name)
     {
@@ -19,32 +21,32 @@ internal static class DisplayText
         {
             throw new RefusedException(
                 ErrorCode.InvalidRequest,
-                "A name has 1 to 64 characters, all of them visible, and neither begins nor ends with a space.");
+                "The name is invalid: expected 1 to 64 visible characters without leading or trailing spaces.");
         }
 
         return name;
     }
 
-    /// <summary>A description as given, if it may be one; null stays null.</summary>
+    /// <summary>Returns the description if it is valid; null is valid.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
     public static string? ValidateDescription(string? description)
     {
         if (description is not null && (description.Length > MaxDescriptionLength || !IsVisible(description)))
         {
             throw new RefusedException(
-                ErrorCode.InvalidRequest, "A description has at most 256 characters, all of them visible.");
+                ErrorCode.InvalidRequest, "The description is invalid: expected at most 256 visible characters.");
         }
 
         return description;
     }
 
-    /// <summary>Refuses a reason that tells nothing, or too much.</summary>
+    /// <summary>Refuses a reason that is blank or too long.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
     public static void ValidateReason(string? reason)
     {
         if (string.IsNullOrWhiteSpace(reason) || reason.Length > MaxReasonLength)
         {
-            throw new RefusedException(ErrorCode.InvalidRequest, $"Give a reason of 1 to {MaxReasonLength} characters.");
+            throw new RefusedException(ErrorCode.InvalidRequest, $"The reason is invalid: expected 1 to {MaxReasonLength} characters.");
         }
     }
 

@@ -4,33 +4,32 @@ using System.Text;
 namespace CodeSigning.Grains.Identities;
 
 /// <summary>
-/// Remembers failures by key, a bounded number of keys. Where it is full, what has expired goes first, then what failed least,
-/// so that a flood of keys that fail once pushes out itself and nothing that is blocked. How often what was pushed out had
-/// failed is kept roughly (<see cref="FailureSketch"/>), so that nobody starts anew by being pushed out. Not safe for use by
-/// several threads.
+/// Counts failures by key, for a bounded number of keys. When full, it evicts expired keys first, then those with the
+/// fewest failures, so a flood of keys that fail once evicts only itself and no blocked key. The counts of evicted keys
+/// are kept approximately (<see cref="FailureSketch"/>), so eviction resets no count. Not thread-safe.
 /// </summary>
 internal sealed class FailureTable(int capacity, TimeSpan memory)
 {
     private const int MostFailuresApart = 128;
 
-    // Keys are chosen by strangers: what is kept of one is a hash, whose collisions nobody can compute beforehand.
+    // Strangers choose the keys: a salted hash prevents precomputed collisions and bounds the memory of a key.
     private static readonly byte[] Salt = RandomNumberGenerator.GetBytes(16);
 
     private readonly Dictionary<UInt128, LinkedListNode<FailureRecord>> _records = [];
     private readonly LinkedList<FailureRecord>?[] _byFailures = new LinkedList<FailureRecord>?[MostFailuresApart];
     private readonly FailureSketch _pushedOut = new(memory);
 
-    /// <summary>How many keys are remembered.</summary>
+    /// <summary>The number of keys in the table.</summary>
     public int Count => _records.Count;
 
-    /// <summary>The key of what strangers name.</summary>
+    /// <summary>The key of an untrusted text.</summary>
     public static UInt128 KeyOf(string text)
     {
         var hash = SHA256.HashData([.. Salt, .. Encoding.UTF8.GetBytes(text)]);
         return new UInt128(BitConverter.ToUInt64(hash, 0), BitConverter.ToUInt64(hash, sizeof(ulong)));
     }
 
-    /// <summary>What is remembered of a key; null where nothing is. To look changes nothing.</summary>
+    /// <summary>The record of a key, or null. Does not change the table.</summary>
     public FailureRecord? Find(UInt128 key, DateTimeOffset now) =>
         _records.TryGetValue(key, out var node) && !IsExpired(node.Value, now) ? node.Value : null;
 
@@ -87,20 +86,20 @@ internal sealed class FailureTable(int capacity, TimeSpan memory)
     private static int Level(FailureRecord record) => Math.Min(record.Failures, MostFailuresApart) - 1;
 }
 
-/// <summary>What is remembered of one account, address, or pair of them that failed.</summary>
-/// <param name="Key">Names it.</param>
-/// <param name="Failures">How many failures count.</param>
-/// <param name="LastFailure">When the last of them was (UTC).</param>
-/// <param name="BlockedUntil">Until when nothing more is tried (UTC).</param>
+/// <summary>The failures of one account, address, or pair of both.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Failures">The number of failures that count.</param>
+/// <param name="LastFailure">The time of the last failure (UTC).</param>
+/// <param name="BlockedUntil">The end of the block (UTC).</param>
 internal sealed record FailureRecord(UInt128 Key, int Failures, DateTimeOffset LastFailure, DateTimeOffset BlockedUntil)
 {
     public bool IsBlockedAt(DateTimeOffset now) => BlockedUntil > now;
 }
 
 /// <summary>
-/// Remembers roughly, in a memory that does not grow, how often any number of keys failed: never too few, and too many only
-/// where each of four other keys shares a cell with it (a count-min sketch that keeps the greatest of each cell). What it
-/// learned is forgotten after one to two spans of memory. It takes no memory before it learns anything.
+/// Estimates the failures of any number of keys in bounded memory (a count-min sketch that keeps the maximum of each
+/// cell): never too few, and too many only if each of four other keys shares a cell. Entries are forgotten after one to
+/// two memory spans. Memory is allocated on first use.
 /// </summary>
 internal sealed class FailureSketch(TimeSpan memory)
 {
@@ -112,14 +111,14 @@ internal sealed class FailureSketch(TimeSpan memory)
     private byte[]? _before;
     private DateTimeOffset _since;
 
-    /// <summary>How often a key failed, as far as is known.</summary>
+    /// <summary>The estimated number of failures of a key.</summary>
     public int Estimate(UInt128 key, DateTimeOffset now)
     {
         Age(now);
         return Math.Max(Least(_recent, key), Least(_before, key));
     }
 
-    /// <summary>Notes that a key failed so often at least.</summary>
+    /// <summary>Raises the estimate of a key to at least this number.</summary>
     public void Raise(UInt128 key, int failures, DateTimeOffset now)
     {
         Age(now);
@@ -161,6 +160,6 @@ internal sealed class FailureSketch(TimeSpan memory)
         return least;
     }
 
-    // The key is a hash of many bits: each row takes its own.
+    // The key is a 128-bit hash: each row uses its own 32 bits.
     private static int Cell(UInt128 key, int row) => (row * Width) + (int)((uint)(key >> (row * PartBits)) % Width);
 }

@@ -7,11 +7,11 @@ using CodeSigning.Identities;
 
 namespace CodeSigning.Grains.Identities;
 
-/// <summary>Makes and changes groups of people and machine identities. Product administrators only.</summary>
-/// <remarks>Everything here refuses with <see cref="RefusedException"/>.</remarks>
+/// <summary>Creates and changes groups of people and machine identities. Product administrators only.</summary>
+/// <remarks>Every method refuses with <see cref="RefusedException"/>.</remarks>
 public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFactsReader principals, TimeProvider time)
 {
-    /// <summary>Makes a group; <c>NameTaken</c> where another has the name.</summary>
+    /// <summary>Creates a group; <c>NameTaken</c> if the name is in use.</summary>
     public async Task<GroupView> CreateAsync(Caller caller, CreateGroup request, CancellationToken cancellationToken)
     {
         ProductAuthority.RequireAdministrator(caller);
@@ -25,7 +25,7 @@ public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFac
         return view;
     }
 
-    /// <summary>Gives a group another name.</summary>
+    /// <summary>Renames a group.</summary>
     public async Task<GroupView> UpdateAsync(
         Caller caller, string id, UpdateGroup request, CancellationToken cancellationToken)
     {
@@ -40,7 +40,7 @@ public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFac
         return next.ToView(id);
     }
 
-    /// <summary>Deletes a group: what it gave its members, they no longer have.</summary>
+    /// <summary>Deletes a group; its members lose the rights it gave them.</summary>
     public async Task DeleteAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
         var group = await AuthorizeAsync(caller, id, cancellationToken);
@@ -49,14 +49,14 @@ public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFac
     }
 
     /// <summary>
-    /// Adds a person or a machine identity; <c>Conflict</c> where it is a member already. At most 1000; groups do not nest.
-    /// Whether the group approves for others, and must be asked first, <see cref="Approvals.ApproverAdditions"/> decides.
+    /// Adds a person or a machine identity; <c>Conflict</c> if it is a member already. At most 1000 members; groups do
+    /// not nest. <see cref="Approvals.ApproverAdditions"/> decides whether the addition requires approval.
     /// </summary>
-    /// <param name="caller">Who adds it.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="id">The group.</param>
-    /// <param name="member">Who is added.</param>
-    /// <param name="readSet">The versions that say that nobody must be asked.</param>
-    /// <param name="cancellationToken">Cancels it unless it is being written.</param>
+    /// <param name="member">The new member.</param>
+    /// <param name="readSet">The read set of the decision that no approval is required.</param>
+    /// <param name="cancellationToken">Cancels the call until the commit begins.</param>
     public async Task<GroupMemberView> AddMemberAsync(
         Caller caller, string id, PrincipalRef member, IEnumerable<StateVersion> readSet, CancellationToken cancellationToken)
     {
@@ -72,7 +72,7 @@ public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFac
         return view;
     }
 
-    /// <summary>The group with one more member, not saved, and who that is.</summary>
+    /// <summary>The group with the new member, not yet saved, and the member's facts.</summary>
     internal async Task<(Row<GroupState> Group, GroupState Next, PrincipalFacts Member)> DraftMemberAsync(
         Caller caller, string id, PrincipalRef member, CancellationToken cancellationToken)
     {
@@ -81,12 +81,12 @@ public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFac
         return (group, group.State.With(member), facts);
     }
 
-    /// <summary>Removes a member; <c>NotFound</c> where it is none.</summary>
+    /// <summary>Removes a member; <c>NotFound</c> if it is not one.</summary>
     public async Task RemoveMemberAsync(Caller caller, string id, string memberId, CancellationToken cancellationToken)
     {
         var group = await AuthorizeAsync(caller, id, cancellationToken);
         var member = group.State.Members.FirstOrDefault(candidate => candidate.Id == memberId)
-            ?? throw new RefusedException(ErrorCode.NotFound, "It is no member of this group.");
+            ?? throw new RefusedException(ErrorCode.NotFound, "The principal is not a member of this group.");
         await SaveAsync(
             Record(caller, "removeMember", id, Changes.None.Removing("members", member)),
             group.Replace(group.State with { Members = group.State.Members.Remove(member) }),
@@ -98,26 +98,23 @@ public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFac
         && await principals.FindAsync(member, cancellationToken) is { Exists: true } facts
             ? facts
             : throw new RefusedException(
-                ErrorCode.InvalidRequest, "Members are people and machine identities that exist; groups do not nest.");
+                ErrorCode.InvalidRequest, "The member is invalid: expected an existing user or machine identity; groups do not nest.");
 
     private LedgerElement Record(Caller caller, string act, string id, Changes changes) =>
         Change.By(caller, "group." + act, StateTypes.Group, id, changes, time);
 
     private Task SaveAsync(LedgerElement change, StateWrite write, CancellationToken cancellationToken) =>
-        ledger.RecordAsync(change.Writing(write), ErrorCode.NameTaken, "Another group has this name.", cancellationToken);
+        ledger.RecordAsync(change.Writing(write), ErrorCode.NameTaken, "The name is already used by another group.", cancellationToken);
 
     private async Task<Row<GroupState>> AuthorizeAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
         ProductAuthority.RequireAdministrator(caller);
         return await store.FindAsync<GroupState>(StateTypes.Group, id, cancellationToken)
-            ?? throw new RefusedException(ErrorCode.NotFound, "There is no such group.");
+            ?? throw new RefusedException(ErrorCode.NotFound, "The group does not exist.");
     }
 }
 
-/// <summary>
-/// Reads groups from the rows that their grains write. People see ids and names; who is in them, product administrators
-/// see alone.
-/// </summary>
+/// <summary>Reads groups from their rows. People see ids and names; only product administrators see the members.</summary>
 public sealed class GroupDirectory(IStateStore store)
 {
     /// <summary>One page.</summary>
@@ -130,7 +127,7 @@ public sealed class GroupDirectory(IStateStore store)
         return new Page<GroupView>([.. page.Items.Select(stored => ToView(caller, stored))], page.Next);
     }
 
-    /// <summary>One group; <c>NotFound</c> where there is none.</summary>
+    /// <summary>One group; <c>NotFound</c> if it does not exist.</summary>
     public async Task<GroupView> GetAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
         ProductAuthority.RequireReader(caller);
@@ -138,8 +135,7 @@ public sealed class GroupDirectory(IStateStore store)
     }
 
     /// <summary>
-    /// One page of a group's members, by id from the newest; those that were deleted are left out. Product administrators
-    /// only.
+    /// One page of a group's members, newest id first; deleted principals are left out. Product administrators only.
     /// </summary>
     public async Task<Page<GroupMemberView>> ListMembersAsync(
         Caller caller, string groupId, DirectoryQuery query, CancellationToken cancellationToken)
@@ -172,7 +168,7 @@ public sealed class GroupDirectory(IStateStore store)
 
     private async Task<StoredState> RequireAsync(string id, CancellationToken cancellationToken) =>
         await store.ReadAsync(StateTypes.Group, id, cancellationToken)
-        ?? throw new RefusedException(ErrorCode.NotFound, "There is no such group.");
+        ?? throw new RefusedException(ErrorCode.NotFound, "The group does not exist.");
 
     private static GroupView ToView(Caller caller, StoredState stored)
     {

@@ -8,18 +8,19 @@ using CodeSigning.Identities;
 namespace CodeSigning.Grains.Identities;
 
 /// <summary>
-/// Makes and changes machine identities and their client secrets. Product administrators only, but for what says otherwise.
+/// Creates and changes machine identities and their client secrets. Product administrators only, unless stated
+/// otherwise.
 /// </summary>
 /// <remarks>
-/// Everything here refuses with <see cref="RefusedException"/>. The identity's row names its client secrets: a decision on
-/// them (who made a live one?) reads them there, and the row's version tells it that they are others by now.
+/// Every method refuses with <see cref="RefusedException"/>. The identity's row lists its client secrets, so a decision
+/// about them (who created a live one?) needs only that row, and its version shows whether they have changed.
 /// </remarks>
 public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvider time)
 {
-    /// <summary>The most client secrets that an identity has.</summary>
+    /// <summary>The maximum number of client secrets of an identity.</summary>
     public const int MaxSecrets = 100;
 
-    /// <summary>Makes an identity; <c>NameTaken</c> where another has the name.</summary>
+    /// <summary>Creates an identity; <c>NameTaken</c> if the name is in use.</summary>
     public async Task<IdentityView> CreateAsync(
         Caller caller, CreateIdentity request, CancellationToken cancellationToken)
     {
@@ -59,7 +60,9 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
         return next.ToView(id);
     }
 
-    /// <summary>Deletes an identity and its client secrets; tokens end at once, ledger entries stay.</summary>
+    /// <summary>
+    /// Deletes an identity and its client secrets; its tokens become invalid immediately, its ledger entries stay.
+    /// </summary>
     public async Task DeleteAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
         var identity = await AuthorizeAsync(caller, id, cancellationToken);
@@ -74,7 +77,7 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
             change.Writing([identity.Remove(), .. secrets.Select(secret => secret.Remove())]), cancellationToken);
     }
 
-    /// <summary>Makes a client secret; an identity has at most 100.</summary>
+    /// <summary>Creates a client secret; an identity has at most 100.</summary>
     public async Task<NewClientSecretView> CreateClientSecretAsync(
         Caller caller, string id, CreateClientSecret request, CancellationToken cancellationToken)
     {
@@ -102,7 +105,7 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
         return view;
     }
 
-    /// <summary>Deletes a client secret; the sessions that were begun with it end at once.</summary>
+    /// <summary>Deletes a client secret; sessions created with it end immediately.</summary>
     public async Task RevokeClientSecretAsync(
         Caller caller, string id, string secretId, CancellationToken cancellationToken)
     {
@@ -111,7 +114,7 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
             || await store.FindAsync<ClientSecretState>(StateTypes.ClientSecret, secretId, cancellationToken) is not { } secret
             || secret.State.IdentityId != id)
         {
-            throw new RefusedException(ErrorCode.NotFound, "This machine identity has no such client secret.");
+            throw new RefusedException(ErrorCode.NotFound, "The machine identity has no client secret with this id.");
         }
 
         var change = Record(
@@ -119,7 +122,7 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
         await SaveAsync(change.Writing(identity.Replace(identity.State.WithoutSecret(secretId)), secret.Remove()), cancellationToken);
     }
 
-    /// <summary>Sets which tokens of a CI log the identity in; sessions begun under the binding before end.</summary>
+    /// <summary>Sets the OIDC binding; sessions created under the previous binding end.</summary>
     public async Task<IdentityView> BindOidcAsync(
         Caller caller, string id, OidcBinding binding, CancellationToken cancellationToken)
     {
@@ -136,7 +139,7 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
         return next.ToView(id);
     }
 
-    /// <summary>Takes the OIDC binding away; sessions begun under it end.</summary>
+    /// <summary>Removes the OIDC binding; sessions created under it end.</summary>
     public async Task<IdentityView> UnbindOidcAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
         var identity = await AuthorizeAsync(caller, id, cancellationToken);
@@ -151,7 +154,7 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
         return next.ToView(id);
     }
 
-    /// <summary>The identity itself ends all of its sessions, the one that it asks in too.</summary>
+    /// <summary>Ends all sessions of the calling identity, including the current one.</summary>
     public async Task EndSessionsAsync(Caller caller, CancellationToken cancellationToken)
     {
         var identity = await RequireAsync(caller.Id, cancellationToken);
@@ -165,12 +168,12 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
         var ttl = TimeSpan.Zero;
         if (request.Ttl is not null && !Duration.TryParse(request.Ttl, out ttl))
         {
-            throw new RefusedException(ErrorCode.InvalidRequest, "The ttl is a duration such as 12h or 90d, of at most 3650 days.");
+            throw new RefusedException(ErrorCode.InvalidRequest, "The field 'ttl' is invalid: expected a duration such as 12h or 90d, at most 3650 days.");
         }
 
         if (request.MaxUses is < 1)
         {
-            throw new RefusedException(ErrorCode.InvalidRequest, "maxUses is 1 or more.");
+            throw new RefusedException(ErrorCode.InvalidRequest, "The field 'maxUses' is invalid: expected 1 or more.");
         }
 
         var now = time.GetUtcNow();
@@ -197,7 +200,7 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
         Change.By(caller, "identity." + act, StateTypes.Identity, id, changes, time);
 
     private Task SaveAsync(LedgerElement change, CancellationToken cancellationToken) =>
-        ledger.RecordAsync(change, ErrorCode.NameTaken, "Another machine identity has this name.", cancellationToken);
+        ledger.RecordAsync(change, ErrorCode.NameTaken, "The name is already used by another machine identity.", cancellationToken);
 
     private Task<Row<IdentityState>> AuthorizeAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
@@ -207,12 +210,12 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
 
     private async Task<Row<IdentityState>> RequireAsync(string id, CancellationToken cancellationToken) =>
         await store.FindAsync<IdentityState>(StateTypes.Identity, id, cancellationToken)
-        ?? throw new RefusedException(ErrorCode.NotFound, "There is no such machine identity.");
+        ?? throw new RefusedException(ErrorCode.NotFound, "The machine identity does not exist.");
 }
 
 /// <summary>
-/// Reads machine identities and their client secrets from the rows that are written. Product administrators see all of
-/// them; other people see ids and names; an identity sees itself.
+/// Reads machine identities and their client secrets from their rows. Product administrators see all of them; other
+/// people see ids and names; an identity sees itself.
 /// </summary>
 public sealed class IdentityDirectory(IStateStore store, IObservations observations)
 {
@@ -229,7 +232,7 @@ public sealed class IdentityDirectory(IStateStore store, IObservations observati
         return new Page<IdentityView>([.. page.Items.Select(stored => ToView(caller, stored, logins))], page.Next);
     }
 
-    /// <summary>One identity; <c>NotFound</c> where there is none.</summary>
+    /// <summary>One identity; <c>NotFound</c> if it does not exist.</summary>
     public async Task<IdentityView> GetAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
         if (caller.Id != id)
@@ -238,7 +241,7 @@ public sealed class IdentityDirectory(IStateStore store, IObservations observati
         }
 
         var stored = await store.ReadAsync(StateTypes.Identity, id, cancellationToken)
-            ?? throw new RefusedException(ErrorCode.NotFound, "There is no such machine identity.");
+            ?? throw new RefusedException(ErrorCode.NotFound, "The machine identity does not exist.");
         return ToView(caller, stored, await observations.ReadLoginsAsync([id], cancellationToken));
     }
 

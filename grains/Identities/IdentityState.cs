@@ -8,13 +8,13 @@ using CodeSigning.Identities;
 
 namespace CodeSigning.Grains.Identities;
 
-/// <summary>A client secret that an identity has, in the identity's own row.</summary>
+/// <summary>A client secret as listed in the identity's row.</summary>
 /// <param name="Id">The secret's id.</param>
-/// <param name="CreatedBy">Who made it, and so could act as the identity.</param>
-/// <param name="ExpiresAt">When it ends (UTC); null for never.</param>
+/// <param name="CreatedBy">Who created it, and therefore could act as the identity.</param>
+/// <param name="ExpiresAt">When it expires (UTC); null for never.</param>
 public sealed record IssuedSecret(string Id, PrincipalRef CreatedBy, DateTimeOffset? ExpiresAt = null);
 
-/// <summary>A machine identity as it is stored. Its client secrets have rows of their own.</summary>
+/// <summary>A stored machine identity. Its client secrets have rows of their own.</summary>
 public sealed record IdentityState : IIndexedState
 {
     /// <summary>Its name.</summary>
@@ -26,31 +26,33 @@ public sealed record IdentityState : IIndexedState
     /// <summary>Whether it may act.</summary>
     public PrincipalStatus Status { get; init; } = PrincipalStatus.Active;
 
-    /// <summary>Sessions of another generation have ended, and stay so when a disabled identity is enabled again.</summary>
+    /// <summary>
+    /// Sessions of another generation are invalid, and stay invalid when a disabled identity is enabled again.
+    /// </summary>
     public long SessionGeneration { get; init; }
 
-    /// <summary>Which tokens of a CI log it in.</summary>
+    /// <summary>The OIDC binding.</summary>
     public OidcBinding? Oidc { get; init; }
 
-    /// <summary>The person who last set the binding, and so could act as this identity.</summary>
+    /// <summary>The person who last set the binding, and therefore could act as this identity.</summary>
     public string? OidcSetBy { get; init; }
 
-    /// <summary>Sessions that were begun under another generation of the binding have ended.</summary>
+    /// <summary>Sessions created under another generation of the binding are invalid.</summary>
     public long BindingGeneration { get; init; }
 
     /// <summary>
-    /// Its client secrets, sealed with it: a secret that is not named here logs nobody in, and who made one that is cannot be
-    /// hidden by hiding its row. Null in what was written before this was kept, until the next start.
+    /// Its client secrets, sealed with the row: a secret not listed here is invalid, and hiding a secret's row cannot
+    /// hide who created it. Null in rows of earlier releases until the upgrade at the next start.
     /// </summary>
     public ImmutableArray<IssuedSecret>? Secrets { get; init; }
 
-    /// <summary>When it was made (UTC).</summary>
+    /// <summary>When it was created (UTC).</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
     /// <inheritdoc/>
     public StateIndex ToIndex() => new(Name: Name, Status: Status == PrincipalStatus.Active ? "active" : "disabled");
 
-    /// <summary>The state that a change leads to; the change was checked.</summary>
+    /// <summary>The state after a validated change.</summary>
     internal IdentityState With(UpdateIdentity change)
     {
         var next = this with
@@ -63,7 +65,7 @@ public sealed record IdentityState : IIndexedState
         return isDisabling ? next with { SessionGeneration = SessionGeneration + 1 } : next;
     }
 
-    /// <summary>The state under another binding, or none.</summary>
+    /// <summary>The state with another binding, or none.</summary>
     internal IdentityState Bound(OidcBinding? binding, string? setBy) => this with
     {
         Oidc = binding,
@@ -71,7 +73,7 @@ public sealed record IdentityState : IIndexedState
         BindingGeneration = BindingGeneration + 1,
     };
 
-    /// <summary>Its client secrets; none where they were not written into its row yet.</summary>
+    /// <summary>Its client secrets; empty in a row that was not upgraded yet.</summary>
     internal ImmutableArray<IssuedSecret> KnownSecrets => Secrets ?? [];
 
     /// <summary>The state with one more client secret.</summary>
@@ -81,18 +83,18 @@ public sealed record IdentityState : IIndexedState
     internal IdentityState WithoutSecret(string id) =>
         this with { Secrets = KnownSecrets.RemoveAll(secret => secret.Id == id) };
 
-    /// <summary>What entries record of the identity.</summary>
+    /// <summary>The part of the identity that ledger entries record.</summary>
     internal object ToRecord() => new { Name, Description, Status, Oidc };
 
-    /// <summary>All that may be seen of the identity.</summary>
+    /// <summary>The identity as product administrators and the identity itself see it.</summary>
     internal IdentityView ToView(string id, DateTimeOffset? lastLoginAt = null) =>
         new(id, Name, id, Description, Status, Oidc, CreatedAt, lastLoginAt);
 
-    /// <summary>What people may see of the identity.</summary>
+    /// <summary>The identity as other people see it.</summary>
     internal IdentityView ToName(string id) => new(id, Name);
 }
 
-/// <summary>A client secret as it is stored, always together with the identity's own row, which names it.</summary>
+/// <summary>A stored client secret, always written together with the identity's row, which lists it.</summary>
 internal sealed record ClientSecretState : IIndexedState
 {
     public required string IdentityId { get; init; }
@@ -114,7 +116,7 @@ internal sealed record ClientSecretState : IIndexedState
 
     public bool IsExpired(DateTimeOffset now) => ExpiresAt <= now;
 
-    /// <summary>What entries record of the secret.</summary>
+    /// <summary>The part of the secret that ledger entries record.</summary>
     public object ToRecord(string id) => new { Id = id, Description, ExpiresAt, MaxUses };
 
     public ClientSecretView ToView(string id, Observation? logins) =>
@@ -122,14 +124,14 @@ internal sealed record ClientSecretState : IIndexedState
 }
 
 /// <summary>
-/// The form of a client secret: its id, a dot, and 256 random bits as 43 characters of base64url. The id finds its row,
-/// and tells an administrator which secret it was that leaked; the SHA-256 of the whole text is all that is stored.
+/// The format of a client secret: its id, a dot, and 256 random bits as 43 characters of base64url. The id finds the
+/// row and identifies a leaked secret; only the SHA-256 of the whole text is stored.
 /// </summary>
 internal static class ClientSecret
 {
     private const int SecretLength = 43;
 
-    /// <summary>Makes a secret for an id.</summary>
+    /// <summary>Creates a secret for an id.</summary>
     public static string New(string secretId)
     {
         Span<byte> random = stackalloc byte[32];
@@ -139,7 +141,7 @@ internal static class ClientSecret
         return secret;
     }
 
-    /// <summary>The id in a text that has the form of a secret; null otherwise.</summary>
+    /// <summary>The id in a well-formed secret; null otherwise.</summary>
     public static string? ReadId(string secret)
     {
         var dot = secret.IndexOf('.', StringComparison.Ordinal);

@@ -10,10 +10,10 @@ using Microsoft.Extensions.Options;
 
 namespace CodeSigning.Grains.Identities;
 
-/// <summary>Decides whether a session is in force, from the rows themselves.</summary>
+/// <summary>Decides from the stored rows whether a session is valid.</summary>
 public sealed class LiveSessions(IStateStore store, TimeProvider time)
 {
-    /// <summary>The session if it, its principal and what it was begun with are in force; null otherwise.</summary>
+    /// <summary>The session if it, its principal and its credential are valid; null otherwise.</summary>
     public async Task<LiveSession?> FindAsync(string sessionId, CancellationToken cancellationToken)
     {
         if (await store.ReadAsync(StateTypes.Session, sessionId, cancellationToken) is not { } stored)
@@ -78,29 +78,29 @@ public sealed class LiveSessions(IStateStore store, TimeProvider time)
     }
 
     private static Caller ToCaller(
-        SessionState session, string name, ProductRole role, ImmutableArray<StateVersion> basis) =>
-        new(session.Principal.Kind, session.Principal.Id, name, role, basis, null, null, null);
+        SessionState session, string name, ProductRole role, ImmutableArray<StateVersion> readSet) =>
+        new(session.Principal.Kind, session.Principal.Id, name, role, readSet, null, null, null);
 }
 
-/// <summary>A session whose principal, generation and credential are in force, as they were read from the store.</summary>
+/// <summary>A session whose principal, generation and credential were valid when read from the store.</summary>
 /// <param name="TokenHash">SHA-256 of its token.</param>
-/// <param name="Caller">Who bears it, without the address of any one request.</param>
+/// <param name="Caller">The session's principal, without a request's address.</param>
 public sealed record LiveSession(ReadOnlyMemory<byte> TokenHash, Caller Caller);
 
-/// <summary>Begins and ends sessions. A session is one row, without an entry in the ledger: it is no one's decision.</summary>
+/// <summary>
+/// Begins and ends sessions. A session is one row without a ledger entry, since it is no administrative decision.
+/// </summary>
 public sealed class SessionRows(ILedger ledger, IStateStore store, IOptions<SessionOptions> options, TimeProvider time)
 {
     private const int MaxAttempts = 5;
     private readonly PrincipalBudget _logins = new(options.Value.Logins, time);
 
     /// <summary>
-    /// Begins the session that <paramref name="decide"/> allows. Where what it rested on changed before the commit, it
-    /// decides again.
+    /// Begins the session that <paramref name="decide"/> allows. If its read set is stale at the commit, it decides
+    /// again.
     /// </summary>
-    /// <returns>The token; null where no session was allowed, or its credential is used up.</returns>
-    /// <exception cref="RefusedException">
-    /// <c>RateLimited</c>: the principal, who has proven who it is, logs in too often.
-    /// </exception>
+    /// <returns>The token; null if no session was allowed or the credential has no uses left.</returns>
+    /// <exception cref="RefusedException"><c>RateLimited</c>: the authenticated principal logs in too often.</exception>
     internal async Task<IssuedToken?> BeginAsync(Func<Task<NewSession?>> decide, CancellationToken cancellationToken)
     {
         CommitOutcome? outcome = null;
@@ -132,8 +132,8 @@ public sealed class SessionRows(ILedger ledger, IStateStore store, IOptions<Sess
         throw new CommitRefusedException(outcome!);
     }
 
-    /// <summary>Ends one session of the caller's; it holds for all that begins after this returns.</summary>
-    /// <exception cref="RefusedException"><c>NotFound</c> where the caller has no such session.</exception>
+    /// <summary>Ends one session of the caller. It is invalid for every request that begins after this returns.</summary>
+    /// <exception cref="RefusedException"><c>NotFound</c> if the caller has no such session.</exception>
     internal async Task EndAsync(Caller caller, string sessionId, CancellationToken cancellationToken)
     {
         while (true)
@@ -141,7 +141,7 @@ public sealed class SessionRows(ILedger ledger, IStateStore store, IOptions<Sess
             var stored = await store.ReadAsync(StateTypes.Session, sessionId, cancellationToken);
             if (stored is null || stored.ReadAs<SessionState>().Principal != caller.ToRef())
             {
-                throw new RefusedException(ErrorCode.NotFound, "There is no such session.");
+                throw new RefusedException(ErrorCode.NotFound, "The session does not exist.");
             }
 
             var removal = new StateWrite(StateTypes.Session, sessionId, stored.Version, null, StateIndex.None);
@@ -157,7 +157,10 @@ public sealed class SessionRows(ILedger ledger, IStateStore store, IOptions<Sess
         }
     }
 
-    /// <summary>The write that takes the caller's own session into the principal's next generation; null where it has ended.</summary>
+    /// <summary>
+    /// The write that carries the caller's session over to the principal's next generation; null if the session has
+    /// ended.
+    /// </summary>
     internal async Task<StateWrite?> CarryOverAsync(Caller caller, long generation, CancellationToken cancellationToken) =>
         caller.SessionId is { } id && await store.ReadAsync(StateTypes.Session, id, cancellationToken) is { } stored
             ? Write(id, stored.Version, stored.ReadAs<SessionState>() with { Generation = generation })
@@ -168,7 +171,7 @@ public sealed class SessionRows(ILedger ledger, IStateStore store, IOptions<Sess
         if (!_logins.TrySpend(principal.Id, out var wait))
         {
             throw new RefusedException(
-                ErrorCode.RateLimited, "You log in too often. Wait as long as Retry-After says, and use a token until it ends.")
+                ErrorCode.RateLimited, "Too many logins: reuse a token until it expires, and retry after the time in Retry-After.")
             {
                 RetryAfter = wait,
             };

@@ -5,14 +5,14 @@ using CodeSigning.Grains.States;
 
 namespace CodeSigning.Grains.Identities;
 
-/// <summary>Where a login comes from.</summary>
+/// <summary>The origin of a login.</summary>
 /// <param name="Address">The client's address as the gateway saw it.</param>
-/// <param name="UserAgent">What the client says it is; kept to 256 characters.</param>
+/// <param name="UserAgent">The client's <c>User-Agent</c>, cut to 256 characters.</param>
 public sealed record LoginOrigin(string? Address, string? UserAgent);
 
 /// <summary>
-/// What an address says of where a client is: an IPv4 address whole, of an IPv6 address its /64, from which a client
-/// may choose as it likes.
+/// The network that identifies a client: the whole IPv4 address, or the /64 of an IPv6 address, since an IPv6 client
+/// can choose any address in its /64.
 /// </summary>
 public static class ClientNetwork
 {
@@ -20,7 +20,7 @@ public static class ClientNetwork
     private const int Ipv6Bits = 64;
     private const int Ipv6PrefixBytes = Ipv6Bits / 8;
 
-    /// <summary>The network of an address; an IPv4 address that came in over IPv6 counts as what it is.</summary>
+    /// <summary>The network of an address; an IPv4-mapped IPv6 address counts as IPv4.</summary>
     public static IPNetwork Of(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
@@ -38,7 +38,7 @@ public static class ClientNetwork
         return new IPNetwork(new IPAddress(bytes), Ipv6Bits);
     }
 
-    /// <summary>The network of an address as text; what is no address stands for itself.</summary>
+    /// <summary>The network of an address as text; a text that is not an address is returned unchanged.</summary>
     internal static string Of(string? address)
     {
         if (!IPAddress.TryParse(address, out var parsed))
@@ -53,14 +53,14 @@ public static class ClientNetwork
     }
 }
 
-/// <summary>How logins are noted: of people, machine identities and client secrets alike.</summary>
+/// <summary>Records logins of people, machine identities and client secrets.</summary>
 internal static class LoginObservation
 {
     private const string What = "login";
 
     public static void NoteLogin(this IObservations observations, string subject) => observations.Note(subject, What);
 
-    /// <summary>The logins of these subjects; a subject that never logged in has none.</summary>
+    /// <summary>The logins of these subjects; a subject that never logged in is absent.</summary>
     public static async Task<IReadOnlyDictionary<string, Observation>> ReadLoginsAsync(
         this IObservations observations, IReadOnlyCollection<string> subjects, CancellationToken cancellationToken)
     {
@@ -74,9 +74,9 @@ internal static class LoginObservation
     }
 }
 
-/// <summary>The one answer to a login that failed, whatever the reason: it must not tell which accounts exist.</summary>
+/// <summary>The response to every failed login: it must not reveal which accounts exist.</summary>
 internal static class FailedLogin
 {
     public static RefusedException Create() =>
-        new(ErrorCode.Unauthenticated, "The login failed. Check the account and its credentials.");
+        new(ErrorCode.Unauthenticated, "The login failed: check the account and its credentials.");
 }

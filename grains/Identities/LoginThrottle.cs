@@ -5,16 +5,15 @@ using Microsoft.Extensions.Options;
 namespace CodeSigning.Grains.Identities;
 
 /// <summary>
-/// Slows down who guesses, without letting a guesser lock anyone out. Failures count in three ways:
-/// for an account from one address, which blocks that pair for longer and longer; for an address, whatever the account;
-/// and for an account, whatever the address. The last is a brake that only those addresses feel that have failed on the
-/// account several times themselves, so that its owner, coming from anywhere else, always gets in. An address's block is
-/// felt by accounts that have failed from there themselves; any other is tried first, since many machines and people may
-/// share an address: a right credential gets in, and a wrong one is told to wait, the same whether or not there is such an
-/// account. While a pair is blocked, a right password is refused too, or the block would tell which guess was right.
-/// An IPv6 client has a whole /64 to choose addresses from, so that counts as one address. People and machine identities
-/// are counted apart. Only what was tried counts, the same whether or not there is such an account, and a flood of it cannot
-/// push out what is blocked (<see cref="FailureTable"/>). It is kept in the memory of each node: n nodes allow n times as much.
+/// Throttles guessing without letting a guesser lock out the owner. Failures count in three ways: per account and
+/// address, which blocks that pair for longer and longer; per address; and per account. The last affects only addresses
+/// that have failed on the account several times, so its owner always gets in from anywhere else. An address block
+/// affects accounts that have failed from there themselves; any other account is tried first, since many machines and
+/// people may share an address: a valid credential gets in, and an invalid one is told to wait, whether or not the
+/// account exists. While a pair is blocked, a valid password is refused too; otherwise the block would reveal which
+/// guess was right. An IPv6 /64 counts as one address. People and machine identities are counted separately. Only
+/// attempts that were tried count, and a flood cannot evict what is blocked (<see cref="FailureTable"/>). Each node
+/// counts in its own memory: n nodes allow n times as many attempts.
 /// </summary>
 public sealed class LoginThrottle(IOptions<ThrottleOptions> options, TimeProvider time)
 {
@@ -23,8 +22,8 @@ public sealed class LoginThrottle(IOptions<ThrottleOptions> options, TimeProvide
     private readonly Failures _ofPeople = new(options.Value);
     private readonly Failures _ofMachines = new(options.Value);
 
-    /// <summary>Begins an attempt; dispose of it when it is over.</summary>
-    /// <exception cref="RefusedException"><c>RateLimited</c>, with how long to wait.</exception>
+    /// <summary>Begins an attempt; dispose it when it ends.</summary>
+    /// <exception cref="RefusedException"><c>RateLimited</c>, with the delay.</exception>
     internal LoginAttempt Begin(PrincipalKind kind, string account, string? address)
     {
         var origin = ClientNetwork.Of(address);
@@ -37,7 +36,7 @@ public sealed class LoginThrottle(IOptions<ThrottleOptions> options, TimeProvide
             var pair = failures.Pairs.Find(attempt.Pair, now);
             var wait = Longest(
                 Blocked(pair, now),
-                Crowded(failures.PairsUnderWay, attempt.Pair, RuleOf(kind).AttemptsAtOnce),
+                Crowded(failures.PendingPairs, attempt.Pair, RuleOf(kind).AttemptsAtOnce),
                 BlockedByAddress(failures, attempt, pair, now),
                 pair is null || pair.Failures < _options.FailuresBeforeAccountBrake
                     ? TimeSpan.Zero
@@ -47,13 +46,13 @@ public sealed class LoginThrottle(IOptions<ThrottleOptions> options, TimeProvide
                 throw RateLimited(wait);
             }
 
-            Add(failures.PairsUnderWay, attempt.Pair);
-            Add(failures.AddressesUnderWay, attempt.Address);
+            Add(failures.PendingPairs, attempt.Pair);
+            Add(failures.PendingAddresses, attempt.Address);
             return attempt;
         }
     }
 
-    /// <summary>Forgets what the account failed before from its address.</summary>
+    /// <summary>Resets the failures of the account from this address.</summary>
     internal void Succeed(LoginAttempt attempt)
     {
         lock (_lock)
@@ -63,7 +62,9 @@ public sealed class LoginThrottle(IOptions<ThrottleOptions> options, TimeProvide
     }
 
     /// <summary>Counts a failure.</summary>
-    /// <exception cref="RefusedException"><c>RateLimited</c>: its address is blocked, and only a right credential would get in.</exception>
+    /// <exception cref="RefusedException">
+    /// <c>RateLimited</c>: the address is blocked, so only a valid credential gets in.
+    /// </exception>
     internal void Fail(LoginAttempt attempt)
     {
         var now = time.GetUtcNow();
@@ -81,14 +82,14 @@ public sealed class LoginThrottle(IOptions<ThrottleOptions> options, TimeProvide
         }
     }
 
-    /// <summary>Ends an attempt, whatever came of it.</summary>
+    /// <summary>Ends an attempt, whatever its outcome.</summary>
     internal void End(LoginAttempt attempt)
     {
         lock (_lock)
         {
             var failures = FailuresOf(attempt.Kind);
-            Remove(failures.PairsUnderWay, attempt.Pair);
-            Remove(failures.AddressesUnderWay, attempt.Address);
+            Remove(failures.PendingPairs, attempt.Pair);
+            Remove(failures.PendingAddresses, attempt.Address);
         }
     }
 
@@ -101,7 +102,7 @@ public sealed class LoginThrottle(IOptions<ThrottleOptions> options, TimeProvide
         var address = failures.Addresses.Find(attempt.Address, now);
         if (address?.IsBlockedAt(now) != true)
         {
-            return Crowded(failures.AddressesUnderWay, attempt.Address, _options.Address.AttemptsAtOnce);
+            return Crowded(failures.PendingAddresses, attempt.Address, _options.Address.AttemptsAtOnce);
         }
 
         if (pair is not null)
@@ -110,31 +111,31 @@ public sealed class LoginThrottle(IOptions<ThrottleOptions> options, TimeProvide
         }
 
         var most = attempt.Kind == PrincipalKind.User ? _options.PasswordsAtOncePastBlock : _options.Address.AttemptsAtOnce;
-        return Crowded(failures.AddressesUnderWay, attempt.Address, most);
+        return Crowded(failures.PendingAddresses, attempt.Address, most);
     }
 
     private static TimeSpan Blocked(FailureRecord? record, DateTimeOffset now) =>
         record?.IsBlockedAt(now) == true ? record.BlockedUntil - now : TimeSpan.Zero;
 
-    private static TimeSpan Crowded(Dictionary<UInt128, int> underWay, UInt128 key, int most) =>
-        underWay.GetValueOrDefault(key) >= most ? TimeSpan.FromSeconds(1) : TimeSpan.Zero;
+    private static TimeSpan Crowded(Dictionary<UInt128, int> pending, UInt128 key, int most) =>
+        pending.GetValueOrDefault(key) >= most ? TimeSpan.FromSeconds(1) : TimeSpan.Zero;
 
-    private static void Add(Dictionary<UInt128, int> underWay, UInt128 key) => underWay[key] = underWay.GetValueOrDefault(key) + 1;
+    private static void Add(Dictionary<UInt128, int> pending, UInt128 key) => pending[key] = pending.GetValueOrDefault(key) + 1;
 
-    private static void Remove(Dictionary<UInt128, int> underWay, UInt128 key)
+    private static void Remove(Dictionary<UInt128, int> pending, UInt128 key)
     {
-        if (underWay[key] > 1)
+        if (pending[key] > 1)
         {
-            underWay[key]--;
+            pending[key]--;
         }
         else
         {
-            underWay.Remove(key);
+            pending.Remove(key);
         }
     }
 
     private static RefusedException RateLimited(TimeSpan wait) =>
-        new(ErrorCode.RateLimited, "Too many failed logins. Wait as long as Retry-After says.")
+        new(ErrorCode.RateLimited, "Too many failed logins: retry after the time in Retry-After.")
         {
             RetryAfter = TimeSpan.FromSeconds(Math.Ceiling(wait.TotalSeconds)),
         };
@@ -150,7 +151,7 @@ public sealed class LoginThrottle(IOptions<ThrottleOptions> options, TimeProvide
         return longest;
     }
 
-    /// <summary>What people, or machine identities, failed, and how many attempts are under way.</summary>
+    /// <summary>The failures and pending attempts of people, or of machine identities.</summary>
     private sealed class Failures(ThrottleOptions options)
     {
         public FailureTable Pairs { get; } = new(options.Capacity, options.Memory);
@@ -159,13 +160,16 @@ public sealed class LoginThrottle(IOptions<ThrottleOptions> options, TimeProvide
 
         public FailureTable Accounts { get; } = new(options.Capacity, options.Memory);
 
-        public Dictionary<UInt128, int> PairsUnderWay { get; } = [];
+        public Dictionary<UInt128, int> PendingPairs { get; } = [];
 
-        public Dictionary<UInt128, int> AddressesUnderWay { get; } = [];
+        public Dictionary<UInt128, int> PendingAddresses { get; } = [];
     }
 }
 
-/// <summary>A login under way. One that is disposed of undecided, because the store failed or the client left, counts as nothing.</summary>
+/// <summary>
+/// A pending login attempt. One that is disposed undecided, because the store failed or the client disconnected, does
+/// not count.
+/// </summary>
 internal sealed class LoginAttempt(LoginThrottle throttle, PrincipalKind kind, UInt128 pair, UInt128 address, UInt128 account) : IDisposable
 {
     public PrincipalKind Kind { get; } = kind;
@@ -178,49 +182,60 @@ internal sealed class LoginAttempt(LoginThrottle throttle, PrincipalKind kind, U
 
     public void Succeed() => throttle.Succeed(this);
 
-    /// <summary>Counts the failure. Where the attempt was let past its address's block, its answer is that block's.</summary>
-    /// <exception cref="Errors.RefusedException"><c>RateLimited</c>, with how long to wait.</exception>
+    /// <summary>
+    /// Counts the failure. If the attempt was allowed despite a blocked address, it is refused like any blocked one.
+    /// </summary>
+    /// <exception cref="Errors.RefusedException"><c>RateLimited</c>, with the delay.</exception>
     public void Fail() => throttle.Fail(this);
 
     public void Dispose() => throttle.End(this);
 }
 
-/// <summary>When logins are slowed down. All of it is per node.</summary>
+/// <summary>The login throttling limits, all per node.</summary>
 public sealed class ThrottleOptions
 {
-    /// <summary>A person's account from one address: passwords can be guessed.</summary>
+    /// <summary>A person's account from one address: strict, since passwords can be guessed.</summary>
     public ThrottleRule Person { get; set; } = new(5, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(15), 5);
 
-    /// <summary>A machine identity from one address: its secrets cannot be guessed, and a fleet behind one address logs in at once.</summary>
+    /// <summary>
+    /// A machine identity from one address: lenient, since secrets cannot be guessed and a fleet behind one address
+    /// logs in at once.
+    /// </summary>
     public ThrottleRule Machine { get; set; } = new(20, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1), 2048);
 
-    /// <summary>All people, or all machine identities, from one address: felt by those that have failed from there themselves.</summary>
+    /// <summary>
+    /// All people, or all machine identities, from one address; affects those that have failed from there themselves.
+    /// </summary>
     public ThrottleRule Address { get; set; } = new(50, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5), 2048);
 
-    /// <summary>How many passwords are tried at once from an address that is blocked: each costs work.</summary>
+    /// <summary>
+    /// The number of passwords tried concurrently from a blocked address, since each costs processor time.
+    /// </summary>
     public int PasswordsAtOncePastBlock { get; set; } = 4;
 
     /// <summary>One account from all addresses: a soft brake.</summary>
     public ThrottleRule Account { get; set; } = new(100, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1), int.MaxValue);
 
-    /// <summary>An address with fewer failures on an account does not feel that account's brake.</summary>
+    /// <summary>The failures of an address on an account from which the account's limit applies to it.</summary>
     public int FailuresBeforeAccountBrake { get; set; } = 3;
 
     /// <summary>How long a failure counts.</summary>
     public TimeSpan Memory { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>How many accounts, addresses and pairs of them are remembered, each; of people and of machine identities.</summary>
+    /// <summary>
+    /// The number of accounts, of addresses and of pairs kept, for people and for machine identities each.
+    /// </summary>
     public int Capacity { get; set; } = 20_000;
 }
 
-/// <summary>How failures of one kind slow down what comes after them.</summary>
-/// <param name="FreeFailures">So many failures cost nothing.</param>
-/// <param name="FirstDelay">How long the next one blocks; each further one twice as long.</param>
+/// <summary>A throttling rule.</summary>
+/// <param name="FreeFailures">The number of failures without a delay.</param>
+/// <param name="FirstDelay">The block after the next failure; doubled by each further one.</param>
 /// <param name="MaxDelay">The longest block.</param>
-/// <param name="AttemptsAtOnce">How many attempts may be under way at once: they could all be guesses.</param>
+/// <param name="AttemptsAtOnce">The number of pending attempts allowed, since all could be guesses.</param>
 public sealed record ThrottleRule(int FreeFailures, TimeSpan FirstDelay, TimeSpan MaxDelay, int AttemptsAtOnce)
 {
-    /// <summary>How long to block after so many failures.</summary>
+    /// <summary>The length of the block after this many failures.</summary>
     internal TimeSpan DelayAfter(int failures)
     {
         if (failures <= FreeFailures)

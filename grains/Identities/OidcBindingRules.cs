@@ -5,7 +5,7 @@ using CodeSigning.Identities;
 
 namespace CodeSigning.Grains.Identities;
 
-/// <summary>Which bindings may be set, and which verified tokens they let in.</summary>
+/// <summary>Validates OIDC bindings, and matches verified tokens against them.</summary>
 internal static class OidcBindingRules
 {
     private const int MaxIssuerLength = 512;
@@ -13,7 +13,7 @@ internal static class OidcBindingRules
     private const int MaxGlobLength = 512;
     private const int MaxClaims = 32;
 
-    // These have rules of their own: an issuer, an audience or a time is never a matter of globs.
+    // These claims have rules of their own: issuer, audience and times are never matched by patterns.
     private static readonly string[] ReservedClaims = ["iss", "aud", "sub", "exp", "nbf", "iat", "jti"];
 
     /// <summary>Refuses a binding that could let strangers in.</summary>
@@ -22,37 +22,37 @@ internal static class OidcBindingRules
     {
         if (!IsIssuer(binding.Issuer))
         {
-            throw Invalid("The issuer is an https URL without query and fragment (http on loopback alone), of at most 512 characters.");
+            throw Invalid("The issuer is invalid: expected an https URL without query and fragment (http only on loopback), at most 512 characters.");
         }
 
         if (binding.Audience.Length is 0 or > MaxTextLength)
         {
-            throw Invalid("The audience has 1 to 256 characters.");
+            throw Invalid("The audience is invalid: expected 1 to 256 characters.");
         }
 
         var claims = binding.Claims?.ToArray() ?? [];
         if (claims.Length > MaxClaims || Array.Exists(claims, claim => claim.Key.Length is 0 or > MaxTextLength)
             || Array.Exists(claims, claim => ReservedClaims.Contains(claim.Key)))
         {
-            throw Invalid($"At most 32 claims can be bound, none of {string.Join(", ", ReservedClaims)}.");
+            throw Invalid($"The claims are invalid: expected at most 32, with names of 1 to 256 characters, and none of {string.Join(", ", ReservedClaims)}.");
         }
 
-        // JSON may bring null as a value, whatever the type says.
+        // JSON may contain null values despite the declared type.
         string?[] globs = [.. claims.Select(claim => claim.Value), .. binding.Subject is { } subject ? [subject] : Array.Empty<string>()];
         if (Array.Exists(globs, glob => glob is null or { Length: 0 or > MaxGlobLength }))
         {
-            throw Invalid("A pattern has 1 to 512 characters.");
+            throw Invalid("The pattern is invalid: expected 1 to 512 characters.");
         }
 
         if (!Array.Exists(globs, glob => ClaimGlob.IsSelective(glob!)))
         {
-            throw Invalid("Bind the subject or a claim to more than a star: otherwise every user of the issuer could log in.");
+            throw Invalid("The binding is too broad: bind the subject or a claim to a pattern other than '*', or every user of the issuer could log in.");
         }
     }
 
     /// <summary>
-    /// What of a token does not match the binding, by the claim's name; null for a token that it means. The token is one of
-    /// the binding's issuer and audience, and its signature was verified.
+    /// The name of the claim that does not match the binding; null for a token that matches. The token's issuer,
+    /// audience and signature were verified before.
     /// </summary>
     public static string? FindMismatch(this OidcBinding binding, VerifiedToken token)
     {
@@ -84,9 +84,8 @@ internal static class OidcBindingRules
 }
 
 /// <summary>
-/// Patterns in which <c>*</c> stands for any text, the empty one too, and everything else for itself, letter case
-/// included. A pattern matches the whole text. Each stretch between stars takes its first place after the one before,
-/// and never goes back.
+/// Patterns in which <c>*</c> matches any text, including none, and everything else matches itself, case-sensitively. A
+/// pattern matches the whole text. Each part between stars is matched at its first occurrence, without backtracking.
 /// </summary>
 internal static class ClaimGlob
 {
@@ -112,7 +111,7 @@ internal static class ClaimGlob
         return HoldsInOrder(pattern[first..last], text[head.Length..^tail.Length]);
     }
 
-    /// <summary>Whether the pattern demands anything at all.</summary>
+    /// <summary>Whether the pattern restricts the text at all.</summary>
     public static bool IsSelective(ReadOnlySpan<char> pattern) => pattern.ContainsAnyExcept(Star);
 
     private static bool HoldsInOrder(ReadOnlySpan<char> stretches, ReadOnlySpan<char> text)

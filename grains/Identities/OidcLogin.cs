@@ -10,8 +10,8 @@ using Microsoft.Extensions.Options;
 namespace CodeSigning.Grains.Identities;
 
 /// <summary>
-/// Logs machine identities in with an OpenID Connect token of their CI. The answer to what does not match is the same as
-/// to any other failure; the log tells an administrator which claim it was.
+/// Logs machine identities in with OpenID Connect tokens of their CI system. Every failure gets the same response; the
+/// log names the claim that did not match.
 /// </summary>
 public sealed class OidcLogin(
     IStateStore store,
@@ -22,9 +22,10 @@ public sealed class OidcLogin(
     IOptions<SessionOptions> options,
     ILogger<OidcLogin> log)
 {
-    /// <summary>Begins a session, which ends at most <see cref="SessionOptions.OidcGrace"/> after the token does.</summary>
+    /// <summary>Begins a session, which ends at most <see cref="SessionOptions.OidcGrace"/> after the token.</summary>
     /// <exception cref="RefusedException">
-    /// <c>Unauthenticated</c>, for whatever reason; <c>RateLimited</c>; <c>Unavailable</c> where the issuer cannot be asked.
+    /// <c>Unauthenticated</c> for every failed login; <c>RateLimited</c>; <c>Unavailable</c> if the issuer's keys
+    /// cannot be read.
     /// </exception>
     public async Task<IssuedToken> LoginAsync(
         OidcCredentials credentials, LoginOrigin origin, CancellationToken cancellationToken)
@@ -57,7 +58,7 @@ public sealed class OidcLogin(
         var token = await verifier.VerifyAsync(binding.Issuer, binding.Audience, credentials.Jwt, cancellationToken);
         if (token is null)
         {
-            log.LogInformation("Login of {IdentityId} from {Address} failed: the token does not hold", stored.Id, origin.Address);
+            log.LogInformation("Login of {IdentityId} from {Address} failed: the token is invalid", stored.Id, origin.Address);
             return null;
         }
 
@@ -89,12 +90,12 @@ public sealed class OidcLogin(
     }
 }
 
-/// <summary>What a machine identity logs in with from its CI.</summary>
+/// <summary>The credentials of an OpenID Connect login.</summary>
 /// <param name="IdentityId">The machine identity's id.</param>
-/// <param name="Jwt">The CI's OpenID Connect token.</param>
+/// <param name="Jwt">The OpenID Connect token.</param>
 public sealed record OidcCredentials(string IdentityId, string Jwt)
 {
-    /// <summary>Nothing of it, so that no log can show it.</summary>
+    /// <summary>The type's name alone, so that no log can show the secrets.</summary>
     public override string ToString() => nameof(OidcCredentials);
 }
 
@@ -102,26 +103,28 @@ public sealed record OidcCredentials(string IdentityId, string Jwt)
 public interface ITokenVerifier
 {
     /// <summary>
-    /// Verifies a token's signature with the issuer's published keys, its issuer and its one audience exactly, and that
-    /// its time is now.
+    /// Verifies a token's signature with the issuer's published keys, its exact issuer, its exact and only audience,
+    /// and its validity period.
     /// </summary>
     /// <param name="issuer">The issuer that an administrator bound.</param>
     /// <param name="audience">The audience that an administrator bound.</param>
     /// <param name="token">The token in compact form (RFC 7515, section 3.1).</param>
-    /// <param name="cancellationToken">Gives up waiting.</param>
-    /// <returns>Null for a token that does not hold.</returns>
-    /// <exception cref="Errors.RefusedException"><c>Unavailable</c> where the issuer's keys cannot be read at the moment.</exception>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Null for an invalid token.</returns>
+    /// <exception cref="Errors.RefusedException"><c>Unavailable</c> if the issuer's keys cannot be read.</exception>
     Task<VerifiedToken?> VerifyAsync(string issuer, string audience, string token, CancellationToken cancellationToken);
 }
 
-/// <summary>A token of a CI whose issuer, audience, signature and times were verified.</summary>
+/// <summary>A token whose issuer, audience, signature and times were verified.</summary>
 /// <param name="Subject">Its <c>sub</c> claim.</param>
 /// <param name="ExpiresAt">Its <c>exp</c> claim (UTC).</param>
 /// <param name="Fingerprint">
-/// SHA-256 over its signed part, 32 bytes. It names the token better than <c>jti</c>: every token has one, and nobody can
-/// make another of the same token by spelling its signature differently.
+/// SHA-256 over its signed part, 32 bytes. Unlike <c>jti</c>, every token has one, and another encoding of the
+/// signature does not change it.
 /// </param>
-/// <param name="Claims">Its other claims: texts, numbers and truth values as text, each member of an array by itself.</param>
+/// <param name="Claims">
+/// Its other claims: strings, numbers and booleans as text, each element of an array separately.
+/// </param>
 public sealed record VerifiedToken(
     string Subject,
     DateTimeOffset ExpiresAt,
@@ -129,16 +132,16 @@ public sealed record VerifiedToken(
     ImmutableDictionary<string, ImmutableArray<string>> Claims);
 
 /// <summary>
-/// Keeps a CI's token from being used by someone it leaked to. A build fetches one token and starts one signing tool
-/// after another, each of which logs in with it, so using it more than once must work: by the same identity, from the
-/// network that it was first used from. From anywhere else it is a replay. The row that remembers a token is written in the commit
-/// of its first login, so that of two that race from two places one is refused; it is swept when the token has expired.
+/// Prevents the replay of a leaked OpenID Connect token. A build fetches one token and starts several signing tools
+/// that each log in with it, so reuse must work: by the same identity, from the network of the first use. From anywhere
+/// else it is a replay. The row is written in the commit of the first login, so of two concurrent first uses one is
+/// refused; it is removed once the token has expired.
 /// </summary>
 internal static class SeenTokens
 {
     private const int IdBytes = 16;
 
-    /// <summary>What a login with this token rests on and writes; null where it is a replay.</summary>
+    /// <summary>The read set and the write of a login with this token; null for a replay.</summary>
     public static async Task<(ImmutableArray<StateVersion> Basis, StateWrite? Write)?> UseAsync(
         IStateStore store, VerifiedToken token, string identityId, string? address, CancellationToken cancellationToken)
     {
@@ -155,7 +158,7 @@ internal static class SeenTokens
     }
 }
 
-/// <summary>A CI's token that was logged in with: by which identity, and from where the first time.</summary>
+/// <summary>A token used at a login: by which identity, and from which network first.</summary>
 internal sealed record SeenTokenState : IIndexedState
 {
     public required string IdentityId { get; init; }

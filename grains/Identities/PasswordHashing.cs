@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace CodeSigning.Grains.Identities;
 
 /// <summary>
-/// Hashes passwords with ASP.NET Core Identity's hasher, away from grains' turns and on a bounded number of threads.
-/// A check costs the same whether or not there is a hash to check against.
+/// Hashes passwords with ASP.NET Core Identity's hasher, outside grain turns and on a bounded number of threads. A
+/// verification costs the same whether or not there is a hash.
 /// </summary>
 public sealed class PasswordHashing : IDisposable
 {
@@ -17,7 +17,7 @@ public sealed class PasswordHashing : IDisposable
     private readonly string _decoy;
     private int _present;
 
-    /// <summary>Hashes with a hasher that makes hashes as the options say, and knows those that were made otherwise.</summary>
+    /// <summary>Creates the service with a hasher that also verifies hashes made with other parameters.</summary>
     public PasswordHashing(IPasswordHasher<PasswordHashing> hasher, IOptions<PasswordHashingOptions> options)
     {
         _hasher = hasher;
@@ -26,7 +26,7 @@ public sealed class PasswordHashing : IDisposable
         _decoy = _hasher.HashPassword(this, Guid.NewGuid().ToString());
     }
 
-    /// <summary>ASP.NET Core Identity's hasher, at the cost that the options say.</summary>
+    /// <summary>ASP.NET Core Identity's hasher, with the configured number of iterations.</summary>
     public static IPasswordHasher<PasswordHashing> CreateHasher(IServiceProvider services) =>
         new PasswordHasher<PasswordHashing>(Options.Create(new PasswordHasherOptions
         {
@@ -39,7 +39,7 @@ public sealed class PasswordHashing : IDisposable
     internal Task<string> HashAsync(string password, CancellationToken cancellationToken) =>
         RunAsync(() => _hasher.HashPassword(this, password), cancellationToken);
 
-    /// <summary>Whether the password is the hash's; where there is no hash, the same work for a no.</summary>
+    /// <summary>Verifies the password; without a hash, fails after the same work.</summary>
     internal Task<PasswordVerificationResult> VerifyAsync(string? hash, string password, CancellationToken cancellationToken) =>
         RunAsync(
             () =>
@@ -54,7 +54,7 @@ public sealed class PasswordHashing : IDisposable
         if (Interlocked.Increment(ref _present) > _capacity)
         {
             Interlocked.Decrement(ref _present);
-            throw new RefusedException(ErrorCode.Unavailable, "Too many logins are under way. Try again in a moment.")
+            throw new RefusedException(ErrorCode.Unavailable, "Too many logins are in progress: retry after the time in Retry-After.")
             {
                 RetryAfter = TimeSpan.FromSeconds(2),
             };
@@ -79,25 +79,28 @@ public sealed class PasswordHashing : IDisposable
     }
 }
 
-/// <summary>What hashing a password may cost.</summary>
+/// <summary>The cost of hashing passwords.</summary>
 public sealed class PasswordHashingOptions
 {
-    /// <summary>Rounds of PBKDF2 with HMAC-SHA-512; OWASP asks for 210,000 or more.</summary>
+    /// <summary>PBKDF2 iterations with HMAC-SHA-512; OWASP recommends at least 210,000.</summary>
     public int Iterations { get; set; } = 210_000;
 
-    /// <summary>How many hashes are made at once; more wait. Hashing must not take the cores from signing.</summary>
+    /// <summary>
+    /// The number of concurrent hash computations; others wait. Hashing must not take the cores from signing.
+    /// </summary>
     public int Concurrency { get; set; } = Math.Max(1, Environment.ProcessorCount / 2);
 
-    /// <summary>How many may wait; one more is told to come back.</summary>
+    /// <summary>The number of computations that may wait; any more are refused with <c>Unavailable</c>.</summary>
     public int QueueCapacity { get; set; } = 64;
 }
 
 /// <summary>
-/// What a password must be: long. Rules on its characters make people choose worse ones (NIST SP 800-63B, section 5.1.1.2).
+/// Password rules: a minimum length only, since composition rules lead to weaker passwords (NIST SP 800-63B, section
+/// 5.1.1.2).
 /// </summary>
 internal static class PasswordRules
 {
-    /// <summary>The longest password in characters; a longer one would buy nothing but work.</summary>
+    /// <summary>The maximum length in characters; it bounds the hashing work.</summary>
     public const int MaxLength = 256;
 
     private const int MinLength = 12;
@@ -107,7 +110,7 @@ internal static class PasswordRules
     {
         if (password.Length is < MinLength or > MaxLength)
         {
-            throw new RefusedException(ErrorCode.InvalidRequest, "A password has 12 to 256 characters.");
+            throw new RefusedException(ErrorCode.InvalidRequest, "The password is invalid: expected 12 to 256 characters.");
         }
 
         if (string.Equals(password.Trim(), email, StringComparison.OrdinalIgnoreCase))

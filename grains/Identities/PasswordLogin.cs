@@ -7,9 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace CodeSigning.Grains.Identities;
 
 /// <summary>
-/// Logs people in. The work is the same whether or not the account exists, may act, or has a password. It is no grain: a
-/// password then never crosses a grain call. A hash that was made with other parameters than today's is replaced when its
-/// password is proven, the only time at which it can be.
+/// Logs people in. The work is the same whether or not the account exists, is active, or has a password. It is not a
+/// grain, so passwords never cross a grain call. A hash with outdated parameters is replaced after a successful
+/// verification, the only time when the password is known.
 /// </summary>
 public sealed class PasswordLogin(
     IStateStore store,
@@ -21,16 +21,17 @@ public sealed class PasswordLogin(
 {
     /// <summary>Begins a session.</summary>
     /// <exception cref="RefusedException">
-    /// <c>Unauthenticated</c>, for whatever reason; <c>RateLimited</c>; <c>InvalidRequest</c> for the code of a second factor.
+    /// <c>Unauthenticated</c> for every failed login; <c>RateLimited</c>; <c>InvalidRequest</c> if a second-factor code
+    /// is given.
     /// </exception>
     public async Task<IssuedToken> LoginAsync(
         PasswordCredentials credentials, LoginOrigin origin, CancellationToken cancellationToken)
     {
         if (credentials.Code is not null)
         {
-            // Taken and not looked at, it would make its owner believe in a second factor that there is not.
+            // Ignoring the code would suggest a second factor that does not exist.
             throw new RefusedException(
-                ErrorCode.InvalidRequest, "No account has a second factor here yet. Sign in without the field 'code'.");
+                ErrorCode.InvalidRequest, "The field 'code' is not supported: accounts have no second factor.");
         }
 
         var email = EmailAddress.Normalize(credentials.Email);
@@ -41,7 +42,7 @@ public sealed class PasswordLogin(
         var token = await sessions.BeginAsync(DecideAsync, cancellationToken);
         if (token is null)
         {
-            // An unknown address is not logged: it may be a password that was typed into the wrong field.
+            // Unknown addresses are not logged: one may be a password typed into the wrong field.
             log.LogInformation("Login of {UserId} from {Address} failed", id ?? "an unknown account", origin.Address);
             attempt.Fail();
             throw FailedLogin.Create();
@@ -74,7 +75,7 @@ public sealed class PasswordLogin(
         }
     }
 
-    /// <summary>The hash, if the password is its; and the one to take its place, if that was made otherwise than today's.</summary>
+    /// <summary>The hash, if the password matches it, and its replacement, if its parameters are outdated.</summary>
     private async Task<(string? Proven, string? New)> ProveAsync(
         string? hash, string password, CancellationToken cancellationToken)
     {
@@ -98,12 +99,12 @@ public sealed class PasswordLogin(
     }
 }
 
-/// <summary>What a person logs in with.</summary>
-/// <param name="Email">The address, in any letter case.</param>
+/// <summary>The credentials of a password login.</summary>
+/// <param name="Email">The email address, case-insensitive.</param>
 /// <param name="Password">The password.</param>
-/// <param name="Code">Kept for the code of a second factor; refused as long as there are none.</param>
+/// <param name="Code">Reserved for a second-factor code; refused for now.</param>
 public sealed record PasswordCredentials(string Email, string Password, string? Code = null)
 {
-    /// <summary>Nothing of it, so that no log can show it.</summary>
+    /// <summary>The type's name alone, so that no log can show the secrets.</summary>
     public override string ToString() => nameof(PasswordCredentials);
 }

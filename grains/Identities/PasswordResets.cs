@@ -9,46 +9,46 @@ using CodeSigning.Identities;
 
 namespace CodeSigning.Grains.Identities;
 
-/// <summary>A link that was sent to a person.</summary>
-/// <param name="ExpiresAt">Until when it can be used (UTC).</param>
+/// <summary>A password reset link that was sent.</summary>
+/// <param name="ExpiresAt">When it expires (UTC).</param>
 public sealed record SentPasswordReset(DateTimeOffset ExpiresAt);
 
-/// <summary>Chooses a password by a link that was sent.</summary>
-/// <param name="Token">The link's token: what follows the <c>#</c> in it.</param>
+/// <summary>The body that sets a password with a reset link.</summary>
+/// <param name="Token">The link's token: the part after <c>#</c>.</param>
 /// <param name="Password">The new password, 12 to 256 characters.</param>
 public sealed record RedeemPasswordReset(string Token, string Password)
 {
-    /// <summary>Nothing of it, so that no log can show it.</summary>
+    /// <summary>The type's name alone, so that no log can show the secrets.</summary>
     public override string ToString() => nameof(RedeemPasswordReset);
 }
 
 /// <summary>
-/// Lets people who lost their password choose another by a link to their own address. A product administrator has it sent
-/// and does not see it: nobody gets the vote of another that way. A second administrator's word would not do in its place,
-/// since one administrator can make another.
+/// Lets people who lost their password set another with a link sent to their own address. A product administrator
+/// triggers the mail but does not see the link, and so cannot take over another person's vote. A second administrator's
+/// confirmation would not prevent that, since one administrator can create another.
 /// </summary>
-/// <remarks>Everything here refuses with <see cref="RefusedException"/>.</remarks>
+/// <remarks>Every method refuses with <see cref="RefusedException"/>.</remarks>
 public sealed class PasswordResets(IStateStore store, ILedger ledger, PasswordHashing hashing, IResetMail mail, TimeProvider time)
 {
     private static readonly TimeSpan Life = TimeSpan.FromHours(1);
 
-    /// <summary>Sends a link, which takes the place of one sent before. Product administrators only.</summary>
+    /// <summary>Sends a link, which invalidates any earlier one. Product administrators only.</summary>
     /// <exception cref="RefusedException"><c>WrongState</c>: the person is disabled, or no mail can be sent.</exception>
     public async Task<SentPasswordReset> SendAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
         ProductAuthority.RequireAdministrator(caller);
         var user = await store.FindAsync<UserState>(StateTypes.User, id, cancellationToken)
-            ?? throw new RefusedException(ErrorCode.NotFound, "There is no such person.");
+            ?? throw new RefusedException(ErrorCode.NotFound, "The user does not exist.");
         if (user.State.Status != PrincipalStatus.Active)
         {
-            throw new RefusedException(ErrorCode.WrongState, "The person is disabled. Enable them first.");
+            throw new RefusedException(ErrorCode.WrongState, "The user is disabled: enable the user first.");
         }
 
         if (!mail.IsAvailable)
         {
             throw new RefusedException(
                 ErrorCode.WrongState,
-                "No mail server is set (CODESIGNING_SMTP_HOST), so no link can be sent. Run 'silo reset-password EMAIL' on the server.");
+                "No mail server is configured (CODESIGNING_SMTP_HOST): run 'silo reset-password EMAIL' on the server instead.");
         }
 
         var token = PasswordResetLink.NewToken(id);
@@ -65,15 +65,17 @@ public sealed class PasswordResets(IStateStore store, ILedger ledger, PasswordHa
                 .Writing(user.Replace(user.State with { ResetLink = link })),
             cancellationToken);
         return await mail.SendAsync(user.State.Email, token, link.ExpiresAt, cancellationToken) is { } problem
-            ? throw new RefusedException(ErrorCode.WrongState, $"The link could not be sent. {problem}")
+            ? throw new RefusedException(ErrorCode.WrongState, $"The link could not be sent: {problem}")
             : new SentPasswordReset(link.ExpiresAt);
     }
 
-    /// <summary>Takes a link and sets the password; ends every session of the person.</summary>
-    /// <param name="request">The link's token and the password.</param>
-    /// <param name="address">Where it came from.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
-    /// <exception cref="RefusedException"><c>Unauthenticated</c>: it is no link, or is over or used; <c>InvalidRequest</c>.</exception>
+    /// <summary>Sets the password with a link's token; ends every session of the person.</summary>
+    /// <param name="request">The link's token and the new password.</param>
+    /// <param name="address">The client's address.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="RefusedException">
+    /// <c>Unauthenticated</c>: the link is invalid, expired or used; <c>InvalidRequest</c>: the password is invalid.
+    /// </exception>
     public async Task RedeemAsync(RedeemPasswordReset request, string? address, CancellationToken cancellationToken)
     {
         var user = await FindAsync(request.Token, cancellationToken) ?? throw NoLink();
@@ -107,21 +109,21 @@ public sealed class PasswordResets(IStateStore store, ILedger ledger, PasswordHa
             : null;
 
     private static RefusedException NoLink() => new(
-        ErrorCode.Unauthenticated, "This link is not valid, or was used, or is over. Ask a product administrator for another one.");
+        ErrorCode.Unauthenticated, "The link is invalid, expired or already used: ask a product administrator for a new one.");
 }
 
-/// <summary>A link that was sent to a person, as it is stored.</summary>
-/// <param name="TokenHash">SHA-256 of the token in it.</param>
-/// <param name="ExpiresAt">Until when it can be used (UTC).</param>
+/// <summary>A stored password reset link.</summary>
+/// <param name="TokenHash">SHA-256 of its token.</param>
+/// <param name="ExpiresAt">When it expires (UTC).</param>
 public sealed record PasswordResetLink(byte[] TokenHash, DateTimeOffset ExpiresAt)
 {
     private const int RandomBytes = 32;
 
-    /// <summary>Makes a token: the person's id, a dot, and 256 random bits as base64url.</summary>
+    /// <summary>Creates a token: the person's id, a dot, and 256 random bits as base64url.</summary>
     internal static string NewToken(string userId) =>
         $"{userId}.{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(RandomBytes))}";
 
-    /// <summary>The person whom a token names; null where it has not the form of one.</summary>
+    /// <summary>The person's id in a token; null if the token is malformed.</summary>
     internal static string? ReadUserId(string token)
     {
         var dot = token.IndexOf('.', StringComparison.Ordinal);
@@ -131,22 +133,22 @@ public sealed record PasswordResetLink(byte[] TokenHash, DateTimeOffset ExpiresA
     /// <summary>SHA-256 of a token.</summary>
     internal static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
-    /// <summary>Whether this is the link of a token, and not over.</summary>
+    /// <summary>Whether the token belongs to this link and the link has not expired.</summary>
     internal bool Opens(string token, DateTimeOffset now) =>
         now < ExpiresAt && CryptographicOperations.FixedTimeEquals(TokenHash, Hash(token));
 }
 
-/// <summary>Sends people the links by which they choose a password.</summary>
+/// <summary>Sends password reset links.</summary>
 public interface IResetMail
 {
-    /// <summary>Whether mail can be sent at all.</summary>
+    /// <summary>Whether a mail server is configured.</summary>
     bool IsAvailable { get; }
 
-    /// <summary>Sends a link now; it is written down nowhere.</summary>
+    /// <summary>Sends a link immediately; it is never stored.</summary>
     /// <param name="address">The person's address.</param>
     /// <param name="token">The link's token, a secret.</param>
-    /// <param name="expiresAt">Until when it can be used (UTC).</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>Null where the mail server took it, otherwise what went wrong.</returns>
+    /// <param name="expiresAt">When it expires (UTC).</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Null if the mail server accepted it, otherwise the error.</returns>
     Task<string?> SendAsync(string address, string token, DateTimeOffset expiresAt, CancellationToken cancellationToken);
 }

@@ -5,38 +5,42 @@ using CodeSigning.Identities;
 
 namespace CodeSigning.Grains.Identities;
 
-/// <summary>What a decision needs to know of a person or a machine identity, and the version that it knows.</summary>
-/// <param name="Version">The version; 0 where there is no such principal.</param>
-/// <param name="Name">Its name; empty where there is none.</param>
-/// <param name="Status">Whether it may act; disabled where there is none.</param>
-/// <param name="VotesFrom">A person's votes count on requests made after this (UTC); null for all.</param>
+/// <summary>What a decision needs to know about a person or a machine identity, and its version.</summary>
+/// <param name="Version">The version; 0 if the principal does not exist.</param>
+/// <param name="Name">Its name; empty if it does not exist.</param>
+/// <param name="Status">Its status; disabled if it does not exist.</param>
+/// <param name="VotesFrom">
+/// The time (UTC) after which a request must be created for the person's vote to count; null for any.
+/// </param>
 public sealed record PrincipalFacts(
     StateVersion Version, string Name, PrincipalStatus Status, DateTimeOffset? VotesFrom = null)
 {
-    /// <summary>Whether there is such a principal.</summary>
+    /// <summary>Whether the principal exists.</summary>
     public bool Exists => Version.Version != 0;
 
-    /// <summary>Whether there is such a principal, and it may act.</summary>
+    /// <summary>Whether the principal exists and is active.</summary>
     public bool IsActive => Exists && Status == PrincipalStatus.Active;
 }
 
-/// <summary>What a decision needs to know of a group, and the version that it knows.</summary>
-/// <param name="Version">The group's version; 0 where there is no such group.</param>
+/// <summary>What a decision needs to know about a group, and its version.</summary>
+/// <param name="Version">The group's version; 0 if it does not exist.</param>
 /// <param name="Members">Its people and machine identities; groups do not nest.</param>
 public sealed record GroupFacts(StateVersion Version, ImmutableArray<PrincipalRef> Members);
 
-/// <summary>Who could act as a machine identity because they made what it logs in with.</summary>
-/// <param name="Version">The identity's version: it changes with each secret made or revoked and with the OIDC binding.</param>
-/// <param name="UserIds">The people who made a client secret that still works, or who last set the OIDC binding.</param>
+/// <summary>The people who could act as a machine identity because they created its credentials.</summary>
+/// <param name="Version">
+/// The identity's version, which changes with each secret created or revoked and with the OIDC binding.
+/// </param>
+/// <param name="UserIds">The people who created a valid client secret or last set the OIDC binding.</param>
 public sealed record CredentialMakers(StateVersion Version, ImmutableArray<string> UserIds);
 
-/// <summary>Reads people, machine identities and groups fresh from the store, as decisions need them.</summary>
+/// <summary>Reads the people, machine identities and groups that decisions need, uncached.</summary>
 public sealed class PrincipalFactsReader(IStateStore store, TimeProvider time)
 {
-    /// <summary>The row of a principal; what is neither a person, a machine identity nor a group has none.</summary>
+    /// <summary>The key of a principal's row.</summary>
     public static (string Type, string Id) KeyOf(PrincipalRef principal) => (TypeOf(principal.Kind), principal.Id);
 
-    /// <summary>The kind of state that a kind of principal has.</summary>
+    /// <summary>The state type of a kind of principal.</summary>
     public static string TypeOf(PrincipalKind kind) => kind switch
     {
         PrincipalKind.User => StateTypes.User,
@@ -45,7 +49,7 @@ public sealed class PrincipalFactsReader(IStateStore store, TimeProvider time)
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
-    /// <summary>A person or a machine identity among rows that were read.</summary>
+    /// <summary>A person or a machine identity from rows already read.</summary>
     public static PrincipalFacts Of(StateRows rows, PrincipalRef principal)
     {
         var (type, id) = KeyOf(principal);
@@ -57,15 +61,17 @@ public sealed class PrincipalFactsReader(IStateStore store, TimeProvider time)
             : new PrincipalFacts(rows.VersionOf(type, id), name, status, votesFrom);
     }
 
-    /// <summary>A group among rows that were read.</summary>
+    /// <summary>A group from rows already read.</summary>
     public static GroupFacts GroupOf(StateRows rows, string groupId) => new(
         rows.VersionOf(StateTypes.Group, groupId), rows.Find<GroupState>(StateTypes.Group, groupId)?.State.Members ?? []);
 
-    /// <summary>A person or a machine identity by now.</summary>
+    /// <summary>The current facts of a person or a machine identity.</summary>
     public async Task<PrincipalFacts> FindAsync(PrincipalRef principal, CancellationToken cancellationToken) =>
         Of(await StateRows.ReadAsync(store, [KeyOf(principal)], cancellationToken), principal);
 
-    /// <summary>The people who can act as a machine identity because they made what it logs in with; nobody for a person.</summary>
+    /// <summary>
+    /// The people who could act as a machine identity because they created its credentials; null for a person.
+    /// </summary>
     public async Task<CredentialMakers?> FindMakersAsync(PrincipalRef principal, CancellationToken cancellationToken)
     {
         if (principal.Kind != PrincipalKind.Identity)

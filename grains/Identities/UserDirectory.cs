@@ -34,7 +34,7 @@ public sealed class UserDirectory(IStateStore store, IObservations observations)
     {
         ProductAuthority.RequireReader(caller);
         var stored = await store.ReadAsync(StateTypes.User, id, cancellationToken)
-            ?? throw new RefusedException(ErrorCode.NotFound, "There is no such person.");
+            ?? throw new RefusedException(ErrorCode.NotFound, "The user does not exist.");
         return ToView(caller, stored, await observations.ReadLoginsAsync([id], cancellationToken));
     }
 

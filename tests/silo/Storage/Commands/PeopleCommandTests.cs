@@ -60,7 +60,7 @@ public sealed class PeopleCommandTests : IAsyncLifetime, IDisposable
     {
         Assert.Equal(0, await RunAsync(PeopleCommand.AddToGroupAsync, _group, "ann@example.com"));
         Assert.Equal(1, await RunAsync(PeopleCommand.AddToGroupAsync, _group, "ann@example.com"));
-        Assert.Contains("Nothing was changed. It is a member of this group already.", _errors.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Nothing was changed. The principal is already a member of this group.", _errors.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
