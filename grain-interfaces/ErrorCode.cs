@@ -58,7 +58,7 @@ public enum ErrorCode
     /// <summary>The grant's window has ended.</summary>
     GrantExpired,
 
-    /// <summary>The grant's window has not begun.</summary>
+    /// <summary>The grant's window has not begun: retry after its start.</summary>
     GrantNotYetValid,
 
     /// <summary>The grant was revoked.</summary>

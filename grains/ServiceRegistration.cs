@@ -7,12 +7,14 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeSigning.Grains;
 
-/// <summary>Registers the services of these folders. The host adds the stores, the ledger and a <see cref="TimeProvider"/>.</summary>
+/// <summary>
+/// Registers the services of this project. The host adds the stores, the ledger and a <see cref="TimeProvider"/>.
+/// </summary>
 public static class ServiceRegistration
 {
     /// <summary>
-    /// People, machine identities, groups, and how they log in. The host also adds an <see cref="ITokenVerifier"/> for logins
-    /// by OIDC and an <see cref="IResetMail"/>.
+    /// Adds people, machine identities, groups and logins. The host also adds an <see cref="ITokenVerifier"/> for OIDC
+    /// logins and an <see cref="IResetMail"/>.
     /// </summary>
     public static IServiceCollection AddIdentities(this IServiceCollection services) => services
         .AddSingleton<PrincipalFactsReader>()
@@ -34,7 +36,7 @@ public static class ServiceRegistration
         .AddSingleton<SecretLogin>()
         .AddSingleton<OidcLogin>();
 
-    /// <summary>Policies, requests and grants.</summary>
+    /// <summary>Adds policies, approval requests and grants.</summary>
     public static IServiceCollection AddApprovals(this IServiceCollection services) => services
         .AddSingleton<ApproverFactsReader>()
         .AddSingleton<RequestFactsReader>()

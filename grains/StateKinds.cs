@@ -10,10 +10,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeSigning.Grains;
 
-/// <summary>The kinds of state that decisions rest on.</summary>
+/// <summary>The state types that decisions read.</summary>
 public static class StateKinds
 {
-    /// <summary>Registers them for verification.</summary>
+    /// <summary>Registers the state types for verification.</summary>
     public static IServiceCollection AddStateKinds(this IServiceCollection services) => services
         .AddSingleton(StateKind.Of<SignerState>(StateTypes.Signer))
         .AddSingleton(StateKind.Of<CertificateState>(StateTypes.Certificate))

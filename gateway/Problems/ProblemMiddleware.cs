@@ -134,7 +134,7 @@ internal static class ExceptionProblems
         {
             RetryAfter = ShortWait,
         },
-        StoreUnavailableException => new Problem(ErrorCode.Unavailable, "The store cannot be reached at the moment. Ask again.")
+        StoreUnavailableException => new Problem(ErrorCode.Unavailable, "The store is temporarily unavailable: retry later. Ask again.")
         {
             RetryAfter = ShortWait,
         },

@@ -61,7 +61,7 @@ public sealed class CertificateImport(
         var others = await certificates.FindAsync(publicKey, cancellationToken);
         if (others.Any(other => other.Issued?.Thumbprint == made.Certificate.Thumbprint))
         {
-            throw new RefusedException(ErrorCode.Conflict, CertificateChange.HereAlready);
+            throw new RefusedException(ErrorCode.Conflict, CertificateChange.AlreadyExists);
         }
 
         if (await certificates.FindAuthorityAsync(publicKey, cancellationToken) is { } authority)
@@ -92,7 +92,7 @@ public sealed class CertificateImport(
         await ledger.RecordAsync(
             change.Writing(counted).Answering(caller, view),
             ErrorCode.Conflict,
-            CertificateChange.HereAlready,
+            CertificateChange.AlreadyExists,
             cancellationToken);
         return view;
     }

@@ -7,25 +7,25 @@ using CodeSigning.Grains.States;
 
 namespace CodeSigning.Grains.Certificates;
 
-/// <summary>Reads internal CAs fresh from the store, with their versions.</summary>
+/// <summary>Reads internal CAs with their versions, uncached.</summary>
 public sealed class CertificateAuthorities(IStateStore store)
 {
-    /// <summary>The CA and all above it; null where there is no such CA.</summary>
-    /// <exception cref="StateTamperedException">One above it is gone, which the service never lets happen.</exception>
+    /// <summary>The CA and all CAs above it; null if it does not exist.</summary>
+    /// <exception cref="StateTamperedException">A CA above it is missing, which the service never allows.</exception>
     public async Task<IssuerLine?> ReadLineAsync(string caId, CancellationToken cancellationToken)
     {
         var issuer = await ReadAsync([caId], cancellationToken);
         return issuer.Count == 0 ? null : LineOf(caId, await WithThoseAboveAsync(issuer, cancellationToken));
     }
 
-    /// <summary>The lines of certificates that are stored, by the id of the CA that issued them.</summary>
-    /// <exception cref="StateTamperedException">A CA is gone, which the service never lets happen.</exception>
+    /// <summary>The issuer lines of stored certificates, by issuing CA.</summary>
+    /// <exception cref="StateTamperedException">A CA is missing, which the service never allows.</exception>
     public async Task<IssuerLines> ReadLinesOfAsync(
         IEnumerable<CertificateState> certificates, CancellationToken cancellationToken) =>
         new(await ReadLinesAsync([.. certificates.Select(certificate => certificate.CaId).OfType<string>()], cancellationToken));
 
-    /// <summary>The line of a certificate that is stored; empty for one from outside.</summary>
-    /// <exception cref="StateTamperedException">A CA is gone, which the service never lets happen.</exception>
+    /// <summary>The issuer line of a stored certificate; empty for an external one.</summary>
+    /// <exception cref="StateTamperedException">A CA is missing, which the service never allows.</exception>
     public async Task<IssuerLine> ReadLineOfAsync(CertificateState certificate, CancellationToken cancellationToken) =>
         (await ReadLinesOfAsync([certificate], cancellationToken)).Of(certificate);
 
@@ -89,35 +89,35 @@ public sealed class CertificateAuthorities(IStateStore store)
 }
 
 /// <summary>The internal CAs above some certificates.</summary>
-/// <param name="ByAuthority">The line of each CA that issued one of them.</param>
+/// <param name="ByAuthority">The issuer line by the id of the issuing CA.</param>
 public sealed record IssuerLines(IReadOnlyDictionary<string, IssuerLine> ByAuthority)
 {
-    /// <summary>The line of one of the certificates; empty for one from outside.</summary>
+    /// <summary>The issuer line of a certificate; empty for an external one.</summary>
     public IssuerLine Of(CertificateState certificate) =>
         certificate.CaId is { } caId ? ByAuthority[caId] : IssuerLine.None;
 }
 
-/// <summary>The internal CAs above a certificate, nearest first; none above one from outside.</summary>
+/// <summary>The internal CAs above a certificate, nearest first; none above an external one.</summary>
 /// <param name="Authorities">The CAs.</param>
 public sealed record IssuerLine(ImmutableArray<Row<CertificateAuthorityState>> Authorities)
 {
     /// <summary>No internal CA.</summary>
     public static IssuerLine None { get; } = new([]);
 
-    /// <summary>The versions that whatever rests on the line rests on.</summary>
+    /// <summary>The read set of a decision that depends on the line.</summary>
     public IEnumerable<StateVersion> Basis => Authorities.Select(known => known.ToVersion());
 
-    /// <summary>Whether one of them was revoked.</summary>
+    /// <summary>Whether one of the CAs is revoked.</summary>
     public bool IsRevoked => Authorities.Any(known => known.State.Revocation is not null);
 
-    /// <summary>The CA that issues.</summary>
+    /// <summary>The issuing CA.</summary>
     public CertificateAuthorityState Nearest => Authorities[0].State;
 
-    /// <summary>The validity that something of this validity has in common with all of them.</summary>
+    /// <summary>The intersection of a validity with that of every CA in the line.</summary>
     public Validity Narrow(Validity validity) => Authorities.Aggregate(
         validity, (narrowed, known) => narrowed.Intersect(Validity.Of(known.State.Certificate)));
 
-    /// <summary>Whether the nearest may issue now.</summary>
+    /// <summary>Refuses if the issuing CA may not issue now.</summary>
     /// <exception cref="RefusedException"><c>CertificateRevoked</c>, <c>CertificateExpired</c> or <c>CertificateNotYetValid</c>.</exception>
     public void RequireIssuing(DateTimeOffset now)
     {
@@ -135,12 +135,12 @@ public sealed record IssuerLine(ImmutableArray<Row<CertificateAuthorityState>> A
 
             if (now < authority.Certificate.NotBefore)
             {
-                throw Refuse(ErrorCode.CertificateNotYetValid, authority, "is not valid yet");
+                throw Refuse(ErrorCode.CertificateNotYetValid, authority, "is not yet valid");
             }
         }
     }
 
-    /// <summary>Makes a change rest on the line too: on its versions, and on none of it ending before the commit.</summary>
+    /// <summary>Adds the line's read set to a change, and limits the change to the line's validity.</summary>
     public LedgerElement AddTo(LedgerElement change)
     {
         var end = Narrow(new Validity(DateTimeOffset.MinValue, change.Until ?? DateTimeOffset.MaxValue)).NotAfter;
@@ -148,22 +148,22 @@ public sealed record IssuerLine(ImmutableArray<Row<CertificateAuthorityState>> A
     }
 
     private static RefusedException Refuse(ErrorCode code, CertificateAuthorityState authority, string what) =>
-        new(code, $"The CA '{authority.CommonName}' ({authority.Id}) {what}, so nothing can be issued under it. Use another CA.");
+        new(code, $"The CA '{authority.CommonName}' ({authority.Id}) {what} and cannot issue certificates: use another CA.");
 }
 
-/// <summary>The internal CA that issues.</summary>
-/// <param name="KeyId">The vault's key.</param>
+/// <summary>The internal CA that issues a certificate.</summary>
+/// <param name="KeyId">The id of the key in the vault.</param>
 /// <param name="Certificate">Its certificate.</param>
-/// <param name="RevocationListUrl">Where its CRL is found.</param>
+/// <param name="RevocationListUrl">The URL of its CRL.</param>
 public sealed record Issuer(string KeyId, ChainedCertificate Certificate, Uri RevocationListUrl);
 
-/// <summary>A certificate that was issued, with all that is above it.</summary>
+/// <summary>An issued certificate with its chain.</summary>
 /// <param name="Pem">The certificate.</param>
-/// <param name="ChainPem">The certificates above it, issuer after issuer; empty for a self-signed one.</param>
+/// <param name="ChainPem">The CA certificates above it, each followed by its issuer; empty for a self-signed one.</param>
 /// <param name="SerialNumber">Lower-case hex.</param>
 /// <param name="Thumbprint">SHA-256 over the DER, lower-case hex.</param>
-/// <param name="NotBefore">When it begins (UTC).</param>
-/// <param name="NotAfter">When it ends (UTC).</param>
+/// <param name="NotBefore">The start of its validity (UTC).</param>
+/// <param name="NotAfter">The end of its validity (UTC).</param>
 public sealed record ChainedCertificate(
     string Pem,
     string ChainPem,

@@ -11,7 +11,7 @@ namespace CodeSigning.Grains.Certificates;
 
 /// <summary>Internal certification authorities.</summary>
 /// <remarks>
-/// Product administrators only, but for the CRL and the certificate, which are public. Everything here refuses with
+/// Product administrators only, except for the CRL and the certificate, which are public. Every method refuses with
 /// <see cref="RefusedException"/>.
 /// </remarks>
 public sealed class CertificateAuthorityService(
@@ -31,7 +31,7 @@ public sealed class CertificateAuthorityService(
     /// <inheritdoc/>
     public void Dispose() => _listMaking.Dispose();
 
-    /// <summary>Makes a root, or a CA under another.</summary>
+    /// <summary>Creates a root CA, or a CA under another.</summary>
     public Task<CertificateAuthorityView> CreateAsync(
         Caller caller, CreateCertificateAuthority request, CancellationToken cancellationToken)
     {
@@ -79,16 +79,20 @@ public sealed class CertificateAuthorityService(
         string id, CertificateFormat format, CancellationToken cancellationToken) =>
         reader.Write((await FindAsync(id, cancellationToken)).State.Certificate, format, id);
 
-    /// <summary>A CA's current CRL as DER (RFC 5280, section 5), made again when it is half through its life or out of date; public.</summary>
+    /// <summary>
+    /// A CA's current CRL as DER (RFC 5280, section 5); public. It is rebuilt after half its lifetime or after a
+    /// revocation.
+    /// </summary>
     public async Task<CertificateFile> GetRevocationListAsync(string id, CancellationToken cancellationToken)
     {
         var authority = (await FindAsync(id, cancellationToken)).State;
 
-        // Counted before they are listed: a revocation in between makes the next caller's list, not a list without it.
+        // The count is read before the list: a revocation in between makes this list stale for the next caller rather
+        // than incomplete.
         var (version, revoked) = await revocations.ReadCountAsync(id, cancellationToken);
         if (!TryGetFresh(id, version, out var list))
         {
-            // Anybody may ask, and each list costs a signature: one is made at a time, and whoever waited finds it made.
+            // The endpoint is public and each list costs a signature: one is built at a time, and waiting callers reuse it.
             await _listMaking.WaitAsync(cancellationToken);
             try
             {
@@ -106,7 +110,7 @@ public sealed class CertificateAuthorityService(
         return new CertificateFile("application/pkix-crl", id + ".crl", list.Der);
     }
 
-    /// <summary>Revokes a CA: everything under it signs no more.</summary>
+    /// <summary>Revokes a CA; no certificate under it can sign any longer.</summary>
     public Task<CertificateAuthorityView> RevokeAsync(
         Caller caller, string id, RevokeCertificate request, CancellationToken cancellationToken)
     {
@@ -139,12 +143,12 @@ public sealed class CertificateAuthorityService(
         }
 
         var line = await authorities.ReadLineAsync(parentId, cancellationToken)
-            ?? throw new RefusedException(ErrorCode.NotFound, "There is no CA of this parentId.");
+            ?? throw new RefusedException(ErrorCode.NotFound, "The CA in 'parentId' does not exist.");
         if (line.Authorities.Length == CertificateRules.DeepestLine)
         {
             throw new RefusedException(
                 ErrorCode.WrongState,
-                "An issuing CA issues code-signing certificates only. Choose a root as the parent.");
+                "The CA in 'parentId' is an issuing CA and issues code-signing certificates only: choose a root CA.");
         }
 
         line.RequireIssuing(now);
@@ -165,5 +169,5 @@ public sealed class CertificateAuthorityService(
 
     private async Task<Row<CertificateAuthorityState>> FindAsync(string id, CancellationToken cancellationToken) =>
         await store.FindAsync<CertificateAuthorityState>(StateTypes.CertificateAuthority, id, cancellationToken)
-        ?? throw new RefusedException(ErrorCode.NotFound, "There is no CA of this id.");
+        ?? throw new RefusedException(ErrorCode.NotFound, "The CA does not exist.");
 }

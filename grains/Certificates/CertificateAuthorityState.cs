@@ -5,7 +5,7 @@ using CodeSigning.Identities;
 
 namespace CodeSigning.Grains.Certificates;
 
-/// <summary>An internal CA as it is stored.</summary>
+/// <summary>A stored internal CA.</summary>
 public sealed record CertificateAuthorityState : IIndexedState
 {
     /// <summary>Its id.</summary>
@@ -14,13 +14,13 @@ public sealed record CertificateAuthorityState : IIndexedState
     /// <summary>Its subject's common name.</summary>
     public string CommonName { get; init; } = "";
 
-    /// <summary>The vault's key.</summary>
+    /// <summary>The id of the key in the vault.</summary>
     public string KeyId { get; init; } = "";
 
-    /// <summary>The kind of the key.</summary>
+    /// <summary>The key algorithm.</summary>
     public KeyAlgorithm KeyAlgorithm { get; init; } = KeyAlgorithm.Rsa3072;
 
-    /// <summary>The CA that issued it; none for a root.</summary>
+    /// <summary>The CA that issued it; null for a root.</summary>
     public string? ParentId { get; init; }
 
     /// <summary>Its certificate.</summary>
@@ -29,19 +29,19 @@ public sealed record CertificateAuthorityState : IIndexedState
     /// <summary>When and why it was revoked, or null.</summary>
     public Revocation? Revocation { get; init; }
 
-    /// <summary>When it was made (UTC).</summary>
+    /// <summary>When it was created (UTC).</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>Who made it.</summary>
+    /// <summary>Who created it.</summary>
     public PrincipalRef CreatedBy { get; init; } = Caller.System.ToRef();
 
-    /// <summary>The CA is revoked, and everything under it with it.</summary>
+    /// <summary>The revoked state of the CA.</summary>
     /// <exception cref="RefusedException"><c>WrongState</c>: it is revoked already.</exception>
     public CertificateAuthorityState Revoke(Revocation revocation) => Revocation is null
         ? this with { Revocation = revocation }
-        : throw new RefusedException(ErrorCode.WrongState, "This CA is revoked already.");
+        : throw new RefusedException(ErrorCode.WrongState, "The CA is already revoked.");
 
-    /// <summary>What entries record of the CA.</summary>
+    /// <summary>The part of the CA that ledger entries record.</summary>
     public object ToRecord() => new
     {
         CommonName,
@@ -54,7 +54,7 @@ public sealed record CertificateAuthorityState : IIndexedState
         Revocation?.Reason,
     };
 
-    /// <summary>The CA as it issues and revokes.</summary>
+    /// <summary>The CA as an issuer.</summary>
     public Issuer ToIssuer(PkiOptions options) => new(KeyId, Certificate, options.RevocationListUrl(Id));
 
     /// <summary>The CA as product administrators see it.</summary>

@@ -7,14 +7,14 @@ using CodeSigning.Identities;
 
 namespace CodeSigning.Grains.Certificates;
 
-/// <summary>Lists certificates and internal CAs, newest first, from the rows that the grains write. Product administrators only.</summary>
+/// <summary>Lists certificates and internal CAs, newest first. Product administrators only.</summary>
 public sealed class CertificateCatalog(IStateStore store, CertificateAuthorities authorities, TimeProvider time)
 {
     /// <summary>One page of certificates.</summary>
-    /// <param name="caller">Who asks.</param>
-    /// <param name="caId">Only those of this internal CA; null for all.</param>
-    /// <param name="before">The last id of the page before; null for the first page.</param>
-    /// <param name="limit">At most so many, 1 to 100.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="caId">Only those issued by this CA; null for all.</param>
+    /// <param name="before">The last id of the previous page; null for the first page.</param>
+    /// <param name="limit">The page size, 1 to 100.</param>
     /// <param name="cancellationToken">Cancels the reads.</param>
     public async Task<Page<CertificateView>> ListCertificatesAsync(
         Caller caller, string? caId, string? before, int limit, CancellationToken cancellationToken)
@@ -30,10 +30,10 @@ public sealed class CertificateCatalog(IStateStore store, CertificateAuthorities
     }
 
     /// <summary>One page of internal CAs.</summary>
-    /// <param name="caller">Who asks.</param>
-    /// <param name="parentId">Only those under this one; null for all.</param>
-    /// <param name="before">The last id of the page before; null for the first page.</param>
-    /// <param name="limit">At most so many, 1 to 100.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="parentId">Only those directly under this CA; null for all.</param>
+    /// <param name="before">The last id of the previous page; null for the first page.</param>
+    /// <param name="limit">The page size, 1 to 100.</param>
     /// <param name="cancellationToken">Cancels the reads.</param>
     public async Task<Page<CertificateAuthorityView>> ListAuthoritiesAsync(
         Caller caller, string? parentId, string? before, int limit, CancellationToken cancellationToken)
@@ -47,7 +47,7 @@ public sealed class CertificateCatalog(IStateStore store, CertificateAuthorities
     }
 }
 
-/// <summary>What others get to see of a stored certificate.</summary>
+/// <summary>Views of stored certificates.</summary>
 public static class CertificateViews
 {
     /// <summary>The certificate as product administrators see it.</summary>
@@ -66,9 +66,9 @@ public static class CertificateViews
         certificate.Issued?.Pem,
         certificate.Issued?.ChainPem);
 
-    /// <summary>What a decision to sign needs to know of it.</summary>
+    /// <summary>The facts for a signing decision.</summary>
     /// <param name="certificate">The certificate.</param>
-    /// <param name="version">The version that it was read at.</param>
+    /// <param name="version">The certificate's version.</param>
     /// <param name="line">The internal CAs above it.</param>
     public static CertificateFacts ToFacts(this CertificateState certificate, StateVersion version, IssuerLine line)
     {
@@ -89,17 +89,17 @@ public static class CertificateViews
     }
 }
 
-/// <summary>What a decision to sign needs to know of a certificate, and the versions that it knows.</summary>
+/// <summary>The facts about a certificate that a signing decision needs, and their read set.</summary>
 /// <param name="Basis">The versions of the certificate and of every internal CA above it.</param>
 /// <param name="Id">The certificate's id.</param>
-/// <param name="KeyId">The vault's key.</param>
-/// <param name="KeyAlgorithm">The kind of the key.</param>
+/// <param name="KeyId">The id of the key in the vault.</param>
+/// <param name="KeyAlgorithm">The key algorithm.</param>
 /// <param name="SerialNumber">Lower-case hex.</param>
 /// <param name="Thumbprint">SHA-256 over the DER, lower-case hex.</param>
-/// <param name="NotBefore">The beginning of the validity that the certificate and those above it have in common (UTC).</param>
-/// <param name="NotAfter">Its end (UTC).</param>
-/// <param name="IsIssued">Whether there is a certificate yet (an external CA may not have issued it).</param>
-/// <param name="IsRevoked">Whether it, or a CA above it, was revoked.</param>
+/// <param name="NotBefore">The start of the common validity of the certificate and the CAs above it (UTC).</param>
+/// <param name="NotAfter">The end of that validity (UTC).</param>
+/// <param name="IsIssued">Whether the external CA has issued the certificate.</param>
+/// <param name="IsRevoked">Whether it or a CA above it is revoked.</param>
 /// <param name="SubjectPublicKeyInfo">The public key as DER (RFC 5280, section 4.1.2.7).</param>
 public sealed record CertificateFacts(
     ImmutableArray<StateVersion> Basis,
@@ -114,22 +114,22 @@ public sealed record CertificateFacts(
     bool IsRevoked,
     ImmutableArray<byte> SubjectPublicKeyInfo);
 
-/// <summary>Reads certificates that come from outside, and writes those that go out.</summary>
+/// <summary>Reads external certificates and writes certificate files.</summary>
 public interface ICertificateReader
 {
-    /// <summary>Reads a certificate that must be for a key and may sign code, and puts the chain above it in order.</summary>
+    /// <summary>Reads a code-signing certificate for the given public key, and orders the chain above it.</summary>
     /// <exception cref="Errors.RefusedException">
-    /// <c>InvalidRequest</c>: it cannot be read, or is for another key; <c>NotACodeSigningCertificate</c>.
+    /// <c>InvalidRequest</c>: it is malformed or has another key; <c>NotACodeSigningCertificate</c>.
     /// </exception>
     (string Subject, ChainedCertificate Certificate) Read(
         string certificatePem, string? chainPem, ReadOnlyMemory<byte> subjectPublicKeyInfo);
 
-    /// <summary>The public key of a certificate, in the encoding that keys of the vault have (SubjectPublicKeyInfo, DER).</summary>
+    /// <summary>The public key of a certificate as DER (SubjectPublicKeyInfo), as stored for keys of the vault.</summary>
     ReadOnlyMemory<byte> ReadPublicKey(ChainedCertificate certificate);
 
     /// <summary>Writes a certificate as a file.</summary>
-    /// <param name="certificate">The certificate and those above it.</param>
-    /// <param name="format">How.</param>
+    /// <param name="certificate">The certificate with its chain.</param>
+    /// <param name="format">The file format.</param>
     /// <param name="name">The file's name without its extension.</param>
     CertificateFile Write(ChainedCertificate certificate, CertificateFormat format, string name);
 }

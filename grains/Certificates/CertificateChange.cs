@@ -6,13 +6,13 @@ using CodeSigning.Identities;
 
 namespace CodeSigning.Grains.Certificates;
 
-/// <summary>How a certificate and its key come into the store.</summary>
+/// <summary>Stores new certificates with their keys.</summary>
 internal static class CertificateChange
 {
-    /// <summary>What whoever brings a certificate in twice is told.</summary>
-    public const string HereAlready = "This very certificate is here already, under another id.";
+    /// <summary>The refusal of a certificate that is already stored.</summary>
+    public const string AlreadyExists = "The certificate already exists under another id.";
 
-    /// <summary>A certificate that was not here before, under a new id.</summary>
+    /// <summary>A new certificate state with a new id.</summary>
     public static CertificateState New(
         Caller caller, CustodyKey key, string subject, CertificateStage stage, TimeProvider time) => new()
         {
@@ -34,13 +34,15 @@ internal static class CertificateChange
 }
 
 /// <summary>
-/// Finds the certificates of a key, whatever became of them. All are looked at, by their sealed content: a column that
-/// somebody changed hides none.
+/// Finds the certificates of a key in any status. It reads the sealed content of all rows, so that a changed index
+/// column hides none.
 /// </summary>
 public sealed class CertificatesOfKey(IStateStore store, ICertificateReader reader)
 {
-    /// <summary>The code-signing certificates of a key, owed, expired and revoked ones too; newest first.</summary>
-    /// <param name="publicKey">The key as stored certificates have it (SubjectPublicKeyInfo, DER).</param>
+    /// <summary>
+    /// The code-signing certificates of a key, including those not yet issued, expired or revoked; newest first.
+    /// </summary>
+    /// <param name="publicKey">The public key as DER (SubjectPublicKeyInfo).</param>
     /// <param name="cancellationToken">Cancels the reads.</param>
     public async Task<ImmutableArray<CertificateState>> FindAsync(
         ReadOnlyMemory<byte> publicKey, CancellationToken cancellationToken)
@@ -57,8 +59,8 @@ public sealed class CertificatesOfKey(IStateStore store, ICertificateReader read
         return found.ToImmutable();
     }
 
-    /// <summary>The internal CA of a key; null where it is none's.</summary>
-    /// <param name="publicKey">The key as stored certificates have it (SubjectPublicKeyInfo, DER).</param>
+    /// <summary>The internal CA with this key; null if there is none.</summary>
+    /// <param name="publicKey">The public key as DER (SubjectPublicKeyInfo).</param>
     /// <param name="cancellationToken">Cancels the reads.</param>
     public async Task<CertificateAuthorityState?> FindAuthorityAsync(
         ReadOnlyMemory<byte> publicKey, CancellationToken cancellationToken)

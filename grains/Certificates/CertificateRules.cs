@@ -7,51 +7,53 @@ using CodeSigning.Errors;
 
 namespace CodeSigning.Grains.Certificates;
 
-/// <summary>What may be asked of a certificate; everything else is refused with a sentence that says what may.</summary>
+/// <summary>Validates the fields of certificate requests.</summary>
 public static class CertificateRules
 {
-    /// <summary>The longest life of an internal CA, in days (25 years).</summary>
+    /// <summary>The maximum validity of an internal CA, in days (25 years).</summary>
     public const int LongestAuthorityDays = 9125;
 
-    /// <summary>The longest life of a code-signing certificate, in days.</summary>
+    /// <summary>The maximum validity of a code-signing certificate, in days.</summary>
     public const int LongestLeafDays = 3650;
 
-    /// <summary>How many CAs stand above a certificate at most: a root, and an issuing CA under it.</summary>
+    /// <summary>The maximum number of CAs above a certificate: a root and an issuing CA.</summary>
     public const int DeepestLine = 2;
 
     // RFC 5280, appendix A.1: ub-common-name.
     private const int LongestCommonName = 64;
     private const int LongestSubject = 512;
 
-    /// <summary>Checks a common name.</summary>
+    /// <summary>Validates a common name.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
     public static string CommonName(string? text) =>
         IsPlain(text) && CountOf(text) <= LongestCommonName
             ? text
-            : throw Invalid("commonName needs 1 to 64 characters, without control characters and without spaces at its ends.");
+            : throw Invalid("The field 'commonName' is invalid: expected 1 to 64 visible characters without leading or trailing spaces.");
 
-    /// <summary>Checks the length and the characters of a distinguished name; its form is the reader's to check.</summary>
+    /// <summary>
+    /// Validates the length and characters of a distinguished name; its syntax is checked when it is parsed.
+    /// </summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
     public static string Subject(string? text) =>
         IsPlain(text) && CountOf(text) <= LongestSubject
             ? text
-            : throw Invalid("subject needs a distinguished name of at most 512 characters, such as 'CN=Example,O=Example Ltd,C=DE'.");
+            : throw Invalid("The field 'subject' is invalid: expected a distinguished name of at most 512 characters, such as 'CN=Example,O=Example Ltd,C=DE'.");
 
-    /// <summary>Reads the name of a kind of key.</summary>
+    /// <summary>Parses a key algorithm.</summary>
     /// <exception cref="RefusedException"><c>UnsupportedAlgorithm</c>.</exception>
     public static KeyAlgorithm Algorithm(string? name) => KeyAlgorithmNames.TryParse(name, out var algorithm)
         ? algorithm
         : throw new RefusedException(
             ErrorCode.UnsupportedAlgorithm,
-            "keyAlgorithm must be one of RSA_2048, RSA_3072, RSA_4096, EC_P256, EC_P384, EC_P521.");
+            "The field 'keyAlgorithm' is invalid: expected RSA_2048, RSA_3072, RSA_4096, EC_P256, EC_P384 or EC_P521.");
 
-    /// <summary>Checks a life in days.</summary>
+    /// <summary>Validates a validity in days.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
     public static TimeSpan Life(int days, int longest) => days >= 1 && days <= longest
         ? TimeSpan.FromDays(days)
-        : throw Invalid(string.Create(CultureInfo.InvariantCulture, $"ttlDays must be from 1 to {longest}."));
+        : throw Invalid(string.Create(CultureInfo.InvariantCulture, $"The field 'ttlDays' is invalid: expected 1 to {longest}."));
 
-    /// <summary>Checks that something is brought in, and in one way.</summary>
+    /// <summary>Validates that an import uses exactly one of PKCS#12 and PEM.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
     public static void Import(ImportCertificate request)
     {
@@ -59,7 +61,7 @@ public static class CertificateRules
         var isOther = request is not { CertificatePem: null, ChainPem: null, PrivateKeyPem: null };
         if (request.Pkcs12 is null ? !isPem : isOther)
         {
-            throw Invalid("Give either pkcs12 with its password, or certificatePem, chainPem and privateKeyPem.");
+            throw Invalid("The import is invalid: expected either 'pkcs12' with its password, or 'certificatePem' and 'privateKeyPem' with an optional 'chainPem'.");
         }
     }
 
@@ -72,7 +74,7 @@ public static class CertificateRules
 
         for (var at = 0; at < text.Length;)
         {
-            // A lone surrogate is no character. Format characters would let one name look like another.
+            // Lone surrogates are no characters; format characters could make one name look like another.
             if (Rune.DecodeFromUtf16(text.AsSpan(at), out var rune, out var length) != OperationStatus.Done
                 || IsUnseen(rune))
             {

@@ -11,19 +11,19 @@ using CodeSigning.Identities;
 
 namespace CodeSigning.Grains.Certificates;
 
-/// <summary>A certificate that was issued and is not stored yet.</summary>
+/// <summary>A certificate issued but not yet stored.</summary>
 /// <param name="State">The certificate.</param>
 /// <param name="Line">The internal CAs above it.</param>
-/// <param name="Change">Its entry, its read set and its rows, to be committed alone or with the signer that it is made for.</param>
+/// <param name="Change">Its entry, read set and writes, to be committed alone or together with its signer.</param>
 public sealed record DraftedCertificate(CertificateState State, IssuerLine Line, LedgerElement Change)
 {
-    /// <summary>What decisions will need to know of it once it is stored.</summary>
+    /// <summary>Its facts for decisions once it is stored.</summary>
     public CertificateFacts ToFacts() => State.ToFacts(new StateVersion(StateTypes.Certificate, State.Id, 1), Line);
 }
 
-/// <summary>Code-signing certificates and the names of their keys in the vault.</summary>
+/// <summary>Manages code-signing certificates and their keys in the vault.</summary>
 /// <remarks>
-/// Product administrators only, but for what says otherwise. Everything here refuses with <see cref="RefusedException"/>.
+/// Product administrators only, unless stated otherwise. Every method refuses with <see cref="RefusedException"/>.
 /// </remarks>
 public sealed class CertificateService(
     IStateStore store,
@@ -35,7 +35,7 @@ public sealed class CertificateService(
     PkiOptions options,
     TimeProvider time)
 {
-    /// <summary>Makes a key and has an internal CA issue a code-signing certificate for it.</summary>
+    /// <summary>Generates a key and issues a code-signing certificate for it from an internal CA.</summary>
     public Task<CertificateView> IssueAsync(
         Caller caller, IssueCertificate request, CancellationToken cancellationToken) =>
         FreshDecision.MakeAsync(rounds: 2, async () =>
@@ -44,7 +44,7 @@ public sealed class CertificateService(
             return await SaveAsync(caller, draft.State, draft.Line, draft.Change, cancellationToken);
         });
 
-    /// <summary>The same without storing it, for what is committed together with the certificate.</summary>
+    /// <summary>Issues a certificate without storing it, so that it can be committed with other acts.</summary>
     public async Task<DraftedCertificate> DraftAsync(
         Caller caller, IssueCertificate request, CancellationToken cancellationToken)
     {
@@ -53,7 +53,7 @@ public sealed class CertificateService(
         var algorithm = CertificateRules.Algorithm(request.KeyAlgorithm);
         var life = CertificateRules.Life(request.TtlDays, CertificateRules.LongestLeafDays);
         var line = await authorities.ReadLineAsync(request.CaId, cancellationToken)
-            ?? throw new RefusedException(ErrorCode.NotFound, "There is no CA of this caId.");
+            ?? throw new RefusedException(ErrorCode.NotFound, "The CA in 'caId' does not exist.");
         var now = time.GetUtcNow();
         line.RequireIssuing(now);
         var order = new CertificateOrder(NewKeyId(), algorithm, commonName, life);
@@ -68,7 +68,7 @@ public sealed class CertificateService(
         return new DraftedCertificate(certificate, line, line.AddTo(change));
     }
 
-    /// <summary>Makes a key and a request for an external CA.</summary>
+    /// <summary>Generates a key and a certificate signing request for an external CA.</summary>
     public async Task<SigningRequestView> CreateSigningRequestAsync(
         Caller caller, CreateSigningRequest request, CancellationToken cancellationToken)
     {
@@ -85,7 +85,7 @@ public sealed class CertificateService(
         return view;
     }
 
-    /// <summary>Takes the certificate that the external CA issued; it must be for this key and may sign code.</summary>
+    /// <summary>Installs the code-signing certificate that the external CA issued for this key.</summary>
     public Task<CertificateView> InstallAsync(
         Caller caller, string id, InstallCertificate request, CancellationToken cancellationToken) =>
         FreshDecision.MakeAsync(rounds: 2, async () =>
@@ -102,7 +102,7 @@ public sealed class CertificateService(
             return await SaveAsync(caller, next, IssuerLine.None, change, cancellationToken);
         });
 
-    /// <summary>Revokes a certificate; holds for every signature that begins after this returns.</summary>
+    /// <summary>Revokes a certificate; in force for every signature that begins after this returns.</summary>
     public Task<CertificateView> RevokeAsync(
         Caller caller, string id, RevokeCertificate request, CancellationToken cancellationToken) =>
         FreshDecision.MakeAsync(RevocationRegister.Rounds, async () =>
@@ -125,7 +125,7 @@ public sealed class CertificateService(
         return certificate.ToView(await authorities.ReadLineOfAsync(certificate, cancellationToken), time.GetUtcNow());
     }
 
-    /// <summary>A certificate taken out; an entry in the ledger tells of it.</summary>
+    /// <summary>Exports a certificate, and records that in the ledger.</summary>
     public async Task<CertificateFile> ExportAsync(
         Caller caller, string id, CertificateFormat format, CancellationToken cancellationToken)
     {
@@ -137,7 +137,9 @@ public sealed class CertificateService(
         return file;
     }
 
-    /// <summary>A certificate as a file, for a caller whose right to it has been decided by the signer. Not an entry: it is public.</summary>
+    /// <summary>
+    /// A certificate file for a caller that the signer has authorized. Not recorded, since certificates are public.
+    /// </summary>
     public async Task<CertificateFile> GetFileAsync(string id, CertificateFormat format, CancellationToken cancellationToken) =>
         reader.Write(RequireIssued((await FindAsync(id, cancellationToken)).State), format, id);
 
@@ -161,7 +163,7 @@ public sealed class CertificateService(
     {
         var view = next.ToView(line, time.GetUtcNow());
         await ledger.RecordAsync(
-            change.Answering(caller, view), ErrorCode.Conflict, CertificateChange.HereAlready, cancellationToken);
+            change.Answering(caller, view), ErrorCode.Conflict, CertificateChange.AlreadyExists, cancellationToken);
         return view;
     }
 
@@ -173,19 +175,23 @@ public sealed class CertificateService(
 
     private async Task<Row<CertificateState>> FindAsync(string id, CancellationToken cancellationToken) =>
         await store.FindAsync<CertificateState>(StateTypes.Certificate, id, cancellationToken)
-        ?? throw new RefusedException(ErrorCode.NotFound, "There is no certificate of this id.");
+        ?? throw new RefusedException(ErrorCode.NotFound, "The certificate does not exist.");
 
     private static ChainedCertificate RequireIssued(CertificateState certificate) => certificate.Issued
-        ?? throw new RefusedException(ErrorCode.WrongState, "Certificate not yet issued by the external CA. Install it first.");
+        ?? throw new RefusedException(ErrorCode.WrongState, "Certificate not yet issued by the external CA: install it first.");
 }
 
-/// <summary>Makes a decision again when what it rested on changed before it could be committed.</summary>
+/// <summary>Retries decisions whose read set was stale at the commit.</summary>
 internal static class FreshDecision
 {
-    /// <summary>Makes and commits a decision; the last refusal passes through, as does one that another round cannot help.</summary>
-    /// <param name="rounds">How often at most. Each round of those who write the same row lets one of them pass.</param>
+    /// <summary>
+    /// Makes and commits a decision. The last refusal, and any refusal that a retry cannot resolve, is thrown.
+    /// </summary>
+    /// <param name="rounds">
+    /// The maximum number of attempts. Of concurrent writers of a row, one succeeds per attempt.
+    /// </param>
     /// <param name="decide">Reads the facts, decides and commits.</param>
-    /// <remarks>A caller who was changed or signed out fails all rounds. It is the gateway's to authenticate again.</remarks>
+    /// <remarks>All attempts fail if the caller was changed or signed out; the gateway then authenticates again.</remarks>
     public static async Task<T> MakeAsync<T>(int rounds, Func<Task<T>> decide)
     {
         for (var round = 1; ; round++)
@@ -196,7 +202,7 @@ internal static class FreshDecision
             }
             catch (CommitRefusedException refused) when (refused.Reason == CommitRefusal.Stale && round < rounds)
             {
-                // Decided again with fresh facts.
+                // Decide again with current facts.
             }
         }
     }

@@ -6,37 +6,39 @@ using CodeSigning.Identities;
 
 namespace CodeSigning.Grains.Certificates;
 
-/// <summary>A code-signing certificate as it is stored. Its methods answer with the next state, or refuse.</summary>
+/// <summary>A stored code-signing certificate. Its methods return the next state, or refuse.</summary>
 public sealed record CertificateState : IIndexedState
 {
     /// <summary>Its id.</summary>
     public string Id { get; init; } = "";
 
-    /// <summary>Its subject (RFC 4514); that of the request while it is owed.</summary>
+    /// <summary>
+    /// Its subject (RFC 4514); the subject of the request until the external CA has issued the certificate.
+    /// </summary>
     public string Subject { get; init; } = "";
 
-    /// <summary>The vault's key.</summary>
+    /// <summary>The id of the key in the vault.</summary>
     public string KeyId { get; init; } = "";
 
-    /// <summary>The kind of the key.</summary>
+    /// <summary>The key algorithm.</summary>
     public KeyAlgorithm KeyAlgorithm { get; init; } = KeyAlgorithm.Rsa3072;
 
     /// <summary>The public key as DER (SubjectPublicKeyInfo).</summary>
     public ReadOnlyMemory<byte> PublicKey { get; init; }
 
-    /// <summary>The internal CA that issued it; none for one from outside.</summary>
+    /// <summary>The internal CA that issued it; null for an external one.</summary>
     public string? CaId { get; init; }
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>Its stage.</summary>
     public CertificateStage Stage { get; init; } = new CertificateStage.Awaiting("");
 
-    /// <summary>When it came here (UTC).</summary>
+    /// <summary>When it was created or imported (UTC).</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>Who made it or brought it in.</summary>
+    /// <summary>Who created or imported it.</summary>
     public PrincipalRef CreatedBy { get; init; } = Caller.System.ToRef();
 
-    /// <summary>The certificate; null while it is owed.</summary>
+    /// <summary>The certificate; null if not yet issued by the external CA.</summary>
     [JsonIgnore]
     public ChainedCertificate? Issued => Stage switch
     {
@@ -49,24 +51,24 @@ public sealed record CertificateState : IIndexedState
     [JsonIgnore]
     public Revocation? Revocation => (Stage as CertificateStage.Revoked)?.Revocation;
 
-    /// <summary>The certificate that the external CA owed has come; the caller has checked that it is for this key.</summary>
-    /// <exception cref="RefusedException"><c>WrongState</c>: none is owed.</exception>
+    /// <summary>The state with the certificate issued by the external CA; the caller has verified its key.</summary>
+    /// <exception cref="RefusedException"><c>WrongState</c>: the certificate is already installed.</exception>
     public CertificateState Install(string subject, ChainedCertificate certificate) => Stage is CertificateStage.Awaiting
         ? this with { Subject = subject, Stage = new CertificateStage.Active(certificate) }
         : throw new RefusedException(
-            ErrorCode.WrongState, "This certificate is here already. For another one make a new request (CSR), with a new key.");
+            ErrorCode.WrongState, "The certificate is already installed: for another certificate, create a new request (CSR) with a new key.");
 
-    /// <summary>The certificate is revoked.</summary>
-    /// <exception cref="RefusedException"><c>WrongState</c>: it is revoked already, or there is none yet.</exception>
+    /// <summary>The revoked state of the certificate.</summary>
+    /// <exception cref="RefusedException"><c>WrongState</c>: it is already revoked, or not yet issued.</exception>
     public CertificateState Revoke(Revocation revocation) => Stage switch
     {
         CertificateStage.Active active => this with { Stage = new CertificateStage.Revoked(active.Certificate, revocation) },
-        CertificateStage.Revoked => throw new RefusedException(ErrorCode.WrongState, "This certificate is revoked already."),
+        CertificateStage.Revoked => throw new RefusedException(ErrorCode.WrongState, "The certificate is already revoked."),
         _ => throw new RefusedException(
-            ErrorCode.WrongState, "There is nothing to revoke yet: the certificate of this request was never installed."),
+            ErrorCode.WrongState, "Certificate not yet issued by the external CA: there is nothing to revoke."),
     };
 
-    /// <summary>Where it stands at a time, given whether a CA above it was revoked.</summary>
+    /// <summary>Its status at a time, given whether a CA above it is revoked.</summary>
     public CertificateStatus StatusAt(DateTimeOffset now, bool isIssuerRevoked) => Stage switch
     {
         CertificateStage.Awaiting => CertificateStatus.Awaiting,
@@ -76,7 +78,7 @@ public sealed record CertificateState : IIndexedState
         _ => CertificateStatus.Revoked,
     };
 
-    /// <summary>What entries record of the certificate.</summary>
+    /// <summary>The part of the certificate that ledger entries record.</summary>
     public object ToRecord() => new
     {
         Subject,
@@ -90,12 +92,12 @@ public sealed record CertificateState : IIndexedState
     };
 
     /// <inheritdoc/>
-    /// <remarks>The thumbprint is the name, so that no certificate is here twice, once revoked and once not.</remarks>
+    /// <remarks>The thumbprint is the unique name, so that a revoked certificate cannot be imported a second time.</remarks>
     public StateIndex ToIndex() => new(
         Name: Issued?.Thumbprint, Parent: CaId, Status: CertificateWords.ToWord(Stage), Until: Issued?.NotAfter);
 }
 
-/// <summary>Where a certificate stands: owed, then active, then revoked, and never back.</summary>
+/// <summary>The stage of a certificate: awaiting, then active, then revoked, never back.</summary>
 [JsonDerivedType(typeof(Awaiting), "awaiting")]
 [JsonDerivedType(typeof(Active), "active")]
 [JsonDerivedType(typeof(Revoked), "revoked")]
@@ -105,47 +107,49 @@ public abstract record CertificateStage
     {
     }
 
-    /// <summary>An external CA still owes it.</summary>
-    /// <param name="CsrPem">The request that was handed out (RFC 2986).</param>
+    /// <summary>Not yet issued by the external CA.</summary>
+    /// <param name="CsrPem">The certificate signing request (RFC 2986).</param>
     public sealed record Awaiting(string CsrPem) : CertificateStage;
 
-    /// <summary>It may be used while its time lasts.</summary>
+    /// <summary>Usable during its validity.</summary>
     /// <param name="Certificate">The certificate.</param>
     public sealed record Active(ChainedCertificate Certificate) : CertificateStage;
 
-    /// <summary>It may not be used any more.</summary>
+    /// <summary>No longer usable.</summary>
     /// <param name="Certificate">The certificate.</param>
     /// <param name="Revocation">When and why.</param>
     public sealed record Revoked(
         ChainedCertificate Certificate, Revocation Revocation) : CertificateStage;
 }
 
-/// <summary>A key of the vault as a grain may know it: what is public, and what to store.</summary>
+/// <summary>The public part of a key in the vault, and the write that stores the sealed private key.</summary>
 /// <param name="Id">The key's id.</param>
-/// <param name="Algorithm">Its kind.</param>
+/// <param name="Algorithm">Its algorithm.</param>
 /// <param name="SubjectPublicKeyInfo">The public key as DER.</param>
-/// <param name="Sealed">The sealed private key, to be written in the commit of the state that names it.</param>
+/// <param name="Sealed">The write of the sealed private key, for the commit of the state that refers to it.</param>
 public sealed record CustodyKey(
     string Id, KeyAlgorithm Algorithm, ReadOnlyMemory<byte> SubjectPublicKeyInfo, StateWrite Sealed);
 
-/// <summary>That a certificate was revoked.</summary>
+/// <summary>The revocation of a certificate.</summary>
 /// <param name="At">When (UTC).</param>
-/// <param name="Reason">Why.</param>
+/// <param name="Reason">The reason.</param>
 public sealed record Revocation(DateTimeOffset At, RevocationReason Reason);
 
-/// <summary>The words by which stored certificates are listed. They are stored: they only ever grow.</summary>
+/// <summary>
+/// The statuses by which stored certificates are listed. The values are stored: never change or reuse them.
+/// </summary>
 public static class CertificateWords
 {
-    /// <summary>An external CA still owes it.</summary>
+    /// <summary>Not yet issued by the external CA.</summary>
     public const string Awaiting = "awaiting";
 
-    /// <summary>Issued and not revoked; its end may have come.</summary>
+    /// <summary>Issued and not revoked; it may have expired.</summary>
     public const string Active = "active";
 
-    /// <summary>Revoked itself; one whose issuer was revoked keeps its own word.</summary>
+    /// <summary>Revoked itself; the revocation of an issuer does not change it.</summary>
     public const string Revoked = "revoked";
 
-    /// <summary>The word of a stage.</summary>
+    /// <summary>The status of a stage.</summary>
     public static string ToWord(CertificateStage stage) => stage switch
     {
         CertificateStage.Awaiting => Awaiting,

@@ -2,13 +2,13 @@ using CodeSigning.Grains.States;
 
 namespace CodeSigning.Grains.Certificates;
 
-/// <summary>What internal CAs have revoked, read from the very rows of certificates and CAs.</summary>
+/// <summary>The revocations of internal CAs, read from the rows of certificates and CAs.</summary>
 public sealed class RevocationRegister(IStateStore store)
 {
-    /// <summary>How often a revocation is tried again while others of the same CA come before it.</summary>
+    /// <summary>The maximum number of attempts of a revocation that competes with others of the same CA.</summary>
     public const int Rounds = 16;
 
-    /// <summary>The write that counts one more; it belongs into the commit of the revocation.</summary>
+    /// <summary>The write that increments the count, for the commit of the revocation.</summary>
     public async Task<StateWrite> CountOneMoreAsync(string caId, CancellationToken cancellationToken)
     {
         var (version, revoked) = await ReadCountAsync(caId, cancellationToken);
@@ -16,14 +16,17 @@ public sealed class RevocationRegister(IStateStore store)
         return new StateWrite(StateTypes.RevocationCount, caId, version, StateJson.Write(next), next.ToIndex());
     }
 
-    /// <summary>How many a CA has revoked; the version changes with every one.</summary>
+    /// <summary>The number of certificates that a CA has revoked; the version changes with each.</summary>
     public async Task<(long Version, long Revoked)> ReadCountAsync(string caId, CancellationToken cancellationToken) =>
         await store.ReadAsync(StateTypes.RevocationCount, caId, cancellationToken) is { } stored
             ? (stored.Version, stored.ReadAs<RevocationCountState>().Revoked)
             : (0, 0);
 
-    /// <summary>All that a CA has revoked, at least <paramref name="atLeast"/>. Expired ones stay: signatures outlive certificates.</summary>
-    /// <exception cref="StateTamperedException">Some are missing: rows were changed outside the service.</exception>
+    /// <summary>
+    /// All certificates that a CA has revoked, at least <paramref name="atLeast"/>. Expired ones are included:
+    /// signatures outlive certificates.
+    /// </summary>
+    /// <exception cref="StateTamperedException">Rows are missing: they were changed outside the service.</exception>
     public async Task<IReadOnlyCollection<RevokedSerial>> ListAsync(
         string caId, long atLeast, CancellationToken cancellationToken)
     {
@@ -44,7 +47,7 @@ public sealed class RevocationRegister(IStateStore store)
             }
         }
 
-        // The columns that lists filter by are not sealed; the count is.
+        // Unlike the count, the index columns are not sealed.
         return revoked.Count >= atLeast ? revoked : throw new StateTamperedException(StateTypes.RevocationCount, caId);
     }
 
@@ -54,11 +57,11 @@ public sealed class RevocationRegister(IStateStore store)
 }
 
 /// <summary>
-/// How many certificates an internal CA has revoked. It is written in the commit of every revocation, so its version
-/// tells whether a CRL is out of date, on every node; and its count tells whether a list of the revoked is whole. It is
-/// no part of the CA's own state, since that is in the read set of every signature under the CA.
+/// The number of certificates that an internal CA has revoked. It is written in the commit of every revocation, so its
+/// version shows on every node whether a CRL is stale, and its count whether a list of revocations is complete. It is
+/// separate from the CA's state, since that is in the read set of every signature under the CA.
 /// </summary>
-/// <param name="Revoked">How many.</param>
+/// <param name="Revoked">The number of revocations.</param>
 public sealed record RevocationCountState(long Revoked) : IIndexedState
 {
     /// <inheritdoc/>
@@ -70,15 +73,15 @@ public sealed record RevocationCountState(long Revoked) : IIndexedState
 /// <param name="Revocation">When and why.</param>
 public sealed record RevokedSerial(string SerialNumber, Revocation Revocation);
 
-/// <summary>Makes CRLs (RFC 5280, section 5), signed by a CA's key in the vault.</summary>
+/// <summary>Builds CRLs (RFC 5280, section 5), signed by a CA's key in the vault.</summary>
 public interface IRevocationListBuilder
 {
-    /// <summary>Makes a CRL as of now.</summary>
+    /// <summary>Builds a CRL as of now.</summary>
     /// <param name="issuer">The CA.</param>
-    /// <param name="revoked">All that it has revoked.</param>
-    /// <param name="number">Higher than that of every CRL it has issued before.</param>
-    /// <param name="lifetime">How long it may be relied on.</param>
-    /// <param name="cancellationToken">Cancels while it waits for its turn.</param>
+    /// <param name="revoked">All its revocations.</param>
+    /// <param name="number">The CRL number, higher than that of every earlier CRL.</param>
+    /// <param name="lifetime">The lifetime.</param>
+    /// <param name="cancellationToken">Cancels the call while it is queued.</param>
     Task<MadeRevocationList> BuildAsync(
         Issuer issuer,
         IReadOnlyCollection<RevokedSerial> revoked,
@@ -87,23 +90,23 @@ public interface IRevocationListBuilder
         CancellationToken cancellationToken);
 }
 
-/// <summary>A CRL that was made.</summary>
+/// <summary>A built CRL.</summary>
 /// <param name="Der">The CRL.</param>
 /// <param name="Number">Its number.</param>
-/// <param name="Validity">From this update until the next.</param>
+/// <param name="Validity">The period from thisUpdate to nextUpdate.</param>
 public sealed record MadeRevocationList(ReadOnlyMemory<byte> Der, long Number, Validity Validity)
 {
-    // Unix seconds until the year 2242, and a billion revocations.
+    // Leaves room for Unix seconds until 2242 and for a billion revocations.
     private const int TimeBits = 33;
 
     /// <summary>
-    /// The number of a CRL (RFC 5280, section 5.2.3) that tells of the count of revocations at this version: one that tells
-    /// of more has the higher number whatever the clocks of the nodes say, and of those that tell of the same the later has.
+    /// The CRL number (RFC 5280, section 5.2.3) for a version of the revocation count: a CRL with more revocations has
+    /// a higher number whatever the nodes' clocks say; with the same revocations, the later one has.
     /// </summary>
     public static long NumberOf(long countVersion, DateTimeOffset madeAt) =>
         checked(countVersion << TimeBits) | madeAt.ToUnixTimeSeconds();
 
-    /// <summary>Whether it tells of every revocation and is in the first half of its life.</summary>
+    /// <summary>Whether it contains every revocation and is in the first half of its lifetime.</summary>
     public bool IsFresh(long countVersion, DateTimeOffset now) =>
         Number >> TimeBits == countVersion && now < Validity.NotBefore + ((Validity.NotAfter - Validity.NotBefore) / 2);
 }

@@ -8,9 +8,8 @@ using CodeSigning.Signing;
 namespace CodeSigning.Grains.Grants;
 
 /// <summary>
-/// A grant's home, where its last uses are reserved one at a time. What it decides in memory (<see cref="_grant"/>,
-/// <see cref="_used"/>) is a proposal: the commit checks the grant's version, its window by the database's clock, and its
-/// count under lock.
+/// Reserves the last uses of a grant one at a time. Its decisions in memory (<see cref="_grant"/>, <see cref="_used"/>)
+/// are proposals: the commit checks the grant's version, its window by the database's clock, and its count under lock.
 /// </summary>
 public sealed class GrantGrain(IStateStore store, ILedger ledger, ILedgerReader entries, TimeProvider time)
     : Grain, IGrantGrain
@@ -49,7 +48,7 @@ public sealed class GrantGrain(IStateStore store, ILedger ledger, ILedgerReader 
 
             if (_grant?.State is not { } grant)
             {
-                return new GrantOffer.Declined(Version, ErrorCode.ApprovalRequired, "There is no such grant.");
+                return new GrantOffer.Declined(Version, ErrorCode.ApprovalRequired, "The grant does not exist.");
             }
 
             if (GrantRules.Check(grant, grantee, certificateThumbprint, grant.SignerGeneration, question, _used, question.Now(time)) is { } problem)
@@ -84,7 +83,7 @@ public sealed class GrantGrain(IStateStore store, ILedger ledger, ILedgerReader 
         }
     }
 
-    /// <summary>Notes for lists what the ledger knows: in a turn of its own, since signatures do not wait for it.</summary>
+    /// <summary>Records the exhaustion for lists, in a separate turn, since signatures do not wait for it.</summary>
     private async Task NoteExhaustionAsync(CancellationToken cancellationToken)
     {
         await ReadAsync(cancellationToken);
@@ -108,30 +107,29 @@ public sealed class GrantGrain(IStateStore store, ILedger ledger, ILedgerReader 
 }
 
 /// <summary>
-/// The uses of one grant that are reserved and neither committed nor given up. It only keeps a grant's signers from computing
-/// signatures that the ledger would refuse, and lets the last ones wait for each other; the ledger holds the limit.
-/// Used from one grain's turns, one at a time.
+/// The pending reservations of one grant. They only avoid computing signatures that the commit would refuse, and let
+/// the last ones wait for each other; the ledger enforces the limit. Used from one grain's turns only.
 /// </summary>
 internal sealed class PendingReservations(TimeProvider time)
 {
-    /// <summary>How long a use is kept for a caller that never says what became of it.</summary>
+    /// <summary>The lifetime of a reservation that is never settled.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<long, DateTimeOffset> _deadlines = [];
     private TaskCompletionSource _oneEnded = NewSignal();
     private long _last;
 
-    /// <summary>How many are pending.</summary>
+    /// <summary>The number of pending reservations.</summary>
     public int Count => _deadlines.Count;
 
-    /// <summary>Keeps one.</summary>
+    /// <summary>Adds a reservation and returns its number.</summary>
     public long Add()
     {
         _deadlines[++_last] = time.GetUtcNow() + Lifetime;
         return _last;
     }
 
-    /// <summary>Ends one and wakes everybody who waits: each looks again for itself.</summary>
+    /// <summary>Removes a reservation and wakes all waiters, which check again.</summary>
     public void Remove(long reservation)
     {
         if (!_deadlines.Remove(reservation))
@@ -144,7 +142,7 @@ internal sealed class PendingReservations(TimeProvider time)
         signal.SetResult();
     }
 
-    /// <summary>Ends those whose callers never came back.</summary>
+    /// <summary>Removes expired reservations.</summary>
     public void RemoveOverdue()
     {
         var now = time.GetUtcNow();
@@ -154,7 +152,7 @@ internal sealed class PendingReservations(TimeProvider time)
         }
     }
 
-    /// <summary>Completes when one has ended, or when even those must have that never end by themselves.</summary>
+    /// <summary>Completes when a reservation has ended or expired.</summary>
     public async Task WaitForOneAsync(CancellationToken cancellationToken)
     {
         try

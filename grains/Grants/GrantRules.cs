@@ -5,17 +5,17 @@ using CodeSigning.Signing;
 
 namespace CodeSigning.Grains.Grants;
 
-/// <summary>Does a grant serve? And where does it stand? Pure.</summary>
+/// <summary>Decides whether a grant can be used, and its status. Pure functions.</summary>
 public static class GrantRules
 {
-    /// <summary>Why the grant does not serve; null where it does.</summary>
+    /// <summary>Why the grant cannot be used; null if it can.</summary>
     /// <param name="grant">The grant.</param>
-    /// <param name="grantee">Who wants to sign.</param>
-    /// <param name="certificateThumbprint">The certificate that the signer has now.</param>
-    /// <param name="generation">The generation that the signer is in.</param>
+    /// <param name="grantee">The principal that wants to sign.</param>
+    /// <param name="certificateThumbprint">The signer's current certificate.</param>
+    /// <param name="generation">The signer's current generation.</param>
     /// <param name="question">What is to be signed.</param>
-    /// <param name="used">How many uses the ledger is known to hold.</param>
-    /// <param name="now">When.</param>
+    /// <param name="used">The number of uses known to be in the ledger.</param>
+    /// <param name="now">The current time.</param>
     public static (ErrorCode Code, string Detail)? Check(
         GrantState grant,
         PrincipalRef grantee,
@@ -27,53 +27,53 @@ public static class GrantRules
     {
         if (grant.Grantee != grantee)
         {
-            return (ErrorCode.Forbidden, "The grant is somebody else's.");
+            return (ErrorCode.Forbidden, "The grant belongs to another principal.");
         }
 
         if (grant.Revocation is not null)
         {
-            return (ErrorCode.GrantRevoked, "The grant was revoked. Ask for another one.");
+            return (ErrorCode.GrantRevoked, "The grant was revoked: request a new one.");
         }
 
         if (grant.SignerGeneration != generation)
         {
-            return (ErrorCode.GrantRevoked, "The grant ended when the signer was stopped. Ask for another one.");
+            return (ErrorCode.GrantRevoked, "The grant was revoked by an emergency stop of the signer: request a new one.");
         }
 
         if (now < grant.WindowStart)
         {
-            return (ErrorCode.GrantNotYetValid, "The grant's window has not begun.");
+            return (ErrorCode.GrantNotYetValid, "The grant's window has not begun: retry after its start.");
         }
 
         if (now >= grant.WindowEnd)
         {
-            return (ErrorCode.GrantExpired, "The grant's window is over. Ask for another one.");
+            return (ErrorCode.GrantExpired, "The grant's window has ended: request a new grant.");
         }
 
         if (grant.CertificateThumbprint != certificateThumbprint)
         {
             return (ErrorCode.ApprovalRequired,
-                "The signer has another certificate than when the grant was given. Ask for another grant.");
+                "The signer's certificate has changed since the grant was created: request a new grant.");
         }
 
         if (ScopeRules.Mismatch(grant.Scope, question) is { } part)
         {
-            return (ErrorCode.ScopeMismatch, $"The grant covers other {part}. Ask for a grant with this one in its scope.");
+            return (ErrorCode.ScopeMismatch, $"The grant's scope does not match the request's {part}: request a grant with a matching scope.");
         }
 
         return used >= grant.MaxSignings
-            ? (ErrorCode.GrantExhausted, $"The grant's {grant.MaxSignings} signatures are used up. Ask for another one.")
+            ? (ErrorCode.GrantExhausted, $"The grant's {grant.MaxSignings} signatures are used: request a new grant.")
             : null;
     }
 
-    /// <summary>Where the grant stands, by its signer, the clock and the count of its uses.</summary>
+    /// <summary>The grant's status by its signer, the clock and its use count.</summary>
     public static GrantStatus StatusOf(GrantState grant, SignerState signer, long used, DateTimeOffset now) =>
         RevocationOf(grant, signer) is not null ? GrantStatus.Revoked
         : used >= grant.MaxSignings ? GrantStatus.Exhausted
         : now >= grant.WindowEnd ? GrantStatus.Expired
         : GrantStatus.Active;
 
-    /// <summary>The grant as its readers see it.</summary>
+    /// <summary>The grant's view.</summary>
     public static GrantView View(GrantState grant, SignerState signer, long used, DateTimeOffset now) => new(
         grant.Id,
         grant.SignerId,
@@ -94,7 +94,7 @@ public static class GrantRules
         RevocationOf(grant, signer)?.By,
         RevocationOf(grant, signer)?.Reason);
 
-    // A stop holds from its first commit on; the grants' own rows follow.
+    // An emergency stop is in force from its first commit; the grants' rows follow.
     private static GrantRevocation? RevocationOf(GrantState grant, SignerState signer) =>
         grant.Revocation ?? (signer.FindStop(grant.SignerGeneration) is { } stop
             ? new GrantRevocation(stop.By, stop.Reason, stop.At)

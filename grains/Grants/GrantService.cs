@@ -13,10 +13,10 @@ using CodeSigning.Signers;
 namespace CodeSigning.Grains.Grants;
 
 /// <summary>
-/// Grants as people deal with them: read, given ahead of a request, and revoked. Any node commits these on the rows, so that
-/// a revocation does not wait for the grant's home. How much of a grant is used, the ledger counts.
+/// Reads, pre-approves and revokes grants. Any node commits these on the rows, so a revocation does not depend on the
+/// grant's home. The ledger counts the uses.
 /// </summary>
-/// <remarks>Everything here refuses with <see cref="RefusedException"/>.</remarks>
+/// <remarks>Every method refuses with <see cref="RefusedException"/>.</remarks>
 public sealed class GrantService(
     IStateStore store,
     ILedger ledger,
@@ -25,11 +25,11 @@ public sealed class GrantService(
     PrincipalFactsReader principals,
     TimeProvider time)
 {
-    /// <summary>One page of a signer's grants, newest first, for whoever may read the signer.</summary>
-    /// <param name="caller">Who asks.</param>
+    /// <summary>One page of a signer's grants, newest first, for callers that may read the signer.</summary>
+    /// <param name="caller">The caller.</param>
     /// <param name="signerId">The signer.</param>
-    /// <param name="before">The last id of the page before; null for the first page.</param>
-    /// <param name="limit">At most so many, 1 to 100.</param>
+    /// <param name="before">The last id of the previous page; null for the first page.</param>
+    /// <param name="limit">The page size, 1 to 100.</param>
     /// <param name="cancellationToken">Cancels the reads.</param>
     public async Task<Page<GrantView>> ListAsync(
         Caller caller, string signerId, string? before, int limit, CancellationToken cancellationToken)
@@ -43,7 +43,7 @@ public sealed class GrantService(
             [.. page.Items.Select(row => GrantRules.View(row.ReadAs<GrantState>(), signer, uses[row.Id], now))], page.Next);
     }
 
-    /// <summary>One grant, for its grantee and for whoever may read its signer.</summary>
+    /// <summary>One grant, for its grantee and for callers that may read its signer.</summary>
     public async Task<GrantView> GetAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
         var grant = (await FindAsync(id, cancellationToken)).State;
@@ -56,7 +56,9 @@ public sealed class GrantService(
         return GrantRules.View(grant, signer.State, await entries.CountUsesAsync(id, cancellationToken), time.GetUtcNow());
     }
 
-    /// <summary>Revokes a grant; holds for every signature that begins after this returns. The signer's administrators only.</summary>
+    /// <summary>
+    /// Revokes a grant; in force for every signature that begins after this returns. The signer's administrators only.
+    /// </summary>
     public async Task<GrantView> RevokeAsync(
         Caller caller, string id, RevokeGrant request, CancellationToken cancellationToken)
     {
@@ -68,7 +70,7 @@ public sealed class GrantService(
         var status = GrantRules.StatusOf(grant.State, access.Facts.State, used, time.GetUtcNow());
         if (status != GrantStatus.Active)
         {
-            throw new RefusedException(ErrorCode.WrongState, $"The grant is {status.ToString().ToLowerInvariant()} already.");
+            throw new RefusedException(ErrorCode.WrongState, $"The grant is already {status.ToString().ToLowerInvariant()}.");
         }
 
         var revoked = grant.State.Revoke(caller.ToRef(), request.Reason, time.GetUtcNow());
@@ -84,9 +86,9 @@ public sealed class GrantService(
     }
 
     /// <summary>
-    /// Gives a grant ahead of a request: an administrator of the signer, for somebody else, within the policy's limits. It is
-    /// one person's decision, so it is a person's, and never for themselves: not through a machine identity that they could
-    /// act as either.
+    /// Creates a grant without a request: an administrator of the signer for another member, within the policy's
+    /// limits. It is one person's decision, so only people may pre-approve, and neither for themselves nor for a
+    /// machine identity that they could act as.
     /// </summary>
     public async Task<GrantView> PreApproveAsync(
         Caller caller, string signerId, PreApprove request, CancellationToken cancellationToken)
@@ -94,18 +96,18 @@ public sealed class GrantService(
         var access = await signers.AuthorizeAsync(caller, signerId, SignerAction.PreApprove, cancellationToken);
         if (caller.Kind != PrincipalKind.User)
         {
-            throw new RefusedException(ErrorCode.Forbidden, "Only people grant ahead; a machine identity approves nothing.");
+            throw new RefusedException(ErrorCode.Forbidden, "Machine identities cannot pre-approve: a user must do this.");
         }
 
         if (access.Facts.Policy is not { } policy)
         {
             throw new RefusedException(
-                ErrorCode.WrongState, "The signer has no signing policy: its operators sign without a grant.");
+                ErrorCode.WrongState, "The signer has no signing policy, so its operators need no grant.");
         }
 
         var grantee = await RequireGranteeAsync(caller, access.Facts, request.Grantee, cancellationToken);
         var certificate = access.Facts.Certificate
-            ?? throw new RefusedException(ErrorCode.WrongState, "The signer's certificate is gone. Bind another one first.");
+            ?? throw new RefusedException(ErrorCode.WrongState, "The signer's certificate was deleted: bind another certificate first.");
         var now = time.GetUtcNow();
         var terms = GrantTerms.Of(request.ToRequest(), policy.State.Definition.Constraints, now);
         var (start, end) = terms.WindowFrom(now);
@@ -135,13 +137,13 @@ public sealed class GrantService(
         return view;
     }
 
-    /// <summary>An active member who may sign, and nobody whom the caller could act as.</summary>
+    /// <summary>Requires an active member who may sign and whom the caller could not act as.</summary>
     private async Task<IEnumerable<StateVersion>> RequireGranteeAsync(
         Caller caller, SignerFacts signer, PrincipalRef grantee, CancellationToken cancellationToken)
     {
         if (grantee.Kind is not (PrincipalKind.User or PrincipalKind.Identity))
         {
-            throw new RefusedException(ErrorCode.InvalidRequest, "A grant is a user's or an identity's.");
+            throw new RefusedException(ErrorCode.InvalidRequest, "The grantee is invalid: expected a user or a machine identity.");
         }
 
         if (!grantee.IsWellFormed())
@@ -154,7 +156,7 @@ public sealed class GrantService(
         {
             throw new RefusedException(
                 ErrorCode.SelfApproval,
-                "You would grant it to yourself, or to a machine identity that you can act as. Another administrator must.");
+                "You cannot pre-approve for yourself or for a machine identity that you could act as: another administrator must do this.");
         }
 
         var facts = await principals.FindAsync(grantee, cancellationToken);
@@ -167,13 +169,16 @@ public sealed class GrantService(
         return standing.Actions.Contains(SignerAction.Sign)
             ? [.. makers is null ? [] : new[] { makers.Version }, facts.Version, .. standing.Basis]
             : throw new RefusedException(
-                ErrorCode.InvalidRequest, "The grantee may not sign with this signer. Make it an operator first.");
+                ErrorCode.InvalidRequest, "The grantee may not sign with this signer: make it an operator first.");
     }
 
     private async Task<Row<GrantState>> FindAsync(string id, CancellationToken cancellationToken) =>
         await store.FindAsync<GrantState>(StateTypes.Grant, id, cancellationToken) ?? throw NotFound();
 
-    /// <summary>Asks for the grant's signer; to whom that does not exist, the grant does not either, and in the same words.</summary>
+    /// <summary>
+    /// Authorizes by the grant's signer. Callers who may not see the signer get the same refusal as for a missing
+    /// grant.
+    /// </summary>
     private async Task<SignerAccess> AuthorizeAsync(
         GrantState grant, Caller caller, SignerAction action, CancellationToken cancellationToken)
     {
@@ -188,8 +193,8 @@ public sealed class GrantService(
     }
 
     private static RefusedException NotFound() =>
-        new(ErrorCode.NotFound, "There is no such grant, or it is not yours to see.");
+        new(ErrorCode.NotFound, "The grant does not exist or is not visible to you.");
 
     private static RefusedException NoGrantee() =>
-        new(ErrorCode.InvalidRequest, "There is no such grantee, or it is disabled.");
+        new(ErrorCode.InvalidRequest, "The grantee does not exist or is disabled.");
 }

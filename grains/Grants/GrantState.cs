@@ -4,65 +4,65 @@ using CodeSigning.Identities;
 
 namespace CodeSigning.Grains.Grants;
 
-/// <summary>A grant as it is stored. How much of it is used is not here: the ledger counts.</summary>
+/// <summary>A stored grant. Its uses are not here: the ledger counts them.</summary>
 public sealed record GrantState : IIndexedState
 {
     /// <summary>The grant's id.</summary>
     public string Id { get; init; } = "";
 
-    /// <summary>The signer that it is for.</summary>
+    /// <summary>The signer's id.</summary>
     public string SignerId { get; init; } = "";
 
     /// <summary>Who may use it.</summary>
     public PrincipalRef Grantee { get; init; } = new(PrincipalKind.System, "");
 
-    /// <summary>The certificate that it was given for (SHA-256 thumbprint); it serves no other.</summary>
+    /// <summary>The SHA-256 thumbprint of the only certificate that it is valid for.</summary>
     public string CertificateThumbprint { get; init; } = "";
 
-    /// <summary>The signer's generation when it was given; a stop ends all grants of one.</summary>
+    /// <summary>The signer's generation at its creation; an emergency stop ends all grants of a generation.</summary>
     public long SignerGeneration { get; init; }
 
-    /// <summary>From when (UTC).</summary>
+    /// <summary>The start of the window (UTC).</summary>
     public DateTimeOffset WindowStart { get; init; }
 
-    /// <summary>Until when (UTC), this moment not included.</summary>
+    /// <summary>The end of the window (UTC), exclusive.</summary>
     public DateTimeOffset? WindowEnd { get; init; }
 
-    /// <summary>How many signatures in all.</summary>
+    /// <summary>The total number of signatures.</summary>
     public long? MaxSignings { get; init; }
 
     /// <summary>What it covers.</summary>
     public GrantScope? Scope { get; init; }
 
-    /// <summary>The request that it came from.</summary>
+    /// <summary>The request that it results from.</summary>
     public string? RequestId { get; init; }
 
-    /// <summary>What it was asked for.</summary>
+    /// <summary>The requester's justification.</summary>
     public string Justification { get; init; } = "";
 
-    /// <summary>When it was given (UTC).</summary>
+    /// <summary>When it was created (UTC).</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>Who gave it.</summary>
+    /// <summary>Who created it.</summary>
     public PrincipalRef CreatedBy { get; init; } = new(PrincipalKind.System, "");
 
-    /// <summary>How it was revoked; null while it was not.</summary>
+    /// <summary>Its revocation; null if not revoked.</summary>
     public GrantRevocation? Revocation { get; init; }
 
-    /// <summary>Noted once all its uses were found in the ledger, so that lists need not count.</summary>
+    /// <summary>Whether the ledger was seen to contain all its uses, so that lists need not count.</summary>
     public bool IsKnownExhausted { get; init; }
 
     /// <summary>
-    /// Whether a sealed count of its uses was made with it (<see cref="UseCountState"/>): where that is gone, somebody deleted
-    /// it. What was given before there were such counts gets its own at the next start.
+    /// Whether it has a sealed use count (<see cref="UseCountState"/>); if that is missing, it was deleted outside the
+    /// service. Grants of earlier releases get theirs at the next start.
     /// </summary>
     public bool IsCounted { get; init; }
 
-    /// <summary>The writes that give it.</summary>
+    /// <summary>The writes that create it.</summary>
     public StateWrite[] Give() =>
         [StateWrite.New(StateTypes.Grant, Id, this with { IsCounted = true }), UseCountState.Begin(Id)];
 
-    /// <summary>What entries record of the grant.</summary>
+    /// <summary>The part of the grant that ledger entries record.</summary>
     public object ToRecord() => new
     {
         Id,
@@ -79,7 +79,7 @@ public sealed record GrantState : IIndexedState
         Revocation?.Reason,
     };
 
-    /// <summary>Revoked; one that was revoked before stays as it was.</summary>
+    /// <summary>The revoked state; an earlier revocation is kept.</summary>
     public GrantState Revoke(PrincipalRef by, string reason, DateTimeOffset at) =>
         Revocation is null ? this with { Revocation = new GrantRevocation(by, reason, at) } : this;
 
@@ -91,9 +91,9 @@ public sealed record GrantState : IIndexedState
         Links: [Grantee.ToLink()]);
 }
 
-/// <summary>How a grant was revoked.</summary>
-/// <param name="By">Who did it.</param>
-/// <param name="Reason">Why.</param>
+/// <summary>The revocation of a grant.</summary>
+/// <param name="By">The principal that revoked it.</param>
+/// <param name="Reason">The reason.</param>
 /// <param name="At">When (UTC).</param>
 public sealed record GrantRevocation(
     PrincipalRef By, string Reason, DateTimeOffset At);

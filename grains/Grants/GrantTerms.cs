@@ -7,12 +7,12 @@ using CodeSigning.Policies;
 
 namespace CodeSigning.Grains.Grants;
 
-/// <summary>What is asked for, within the limits of a policy. At least one of number and end is given.</summary>
-/// <param name="MaxSignings">How many signatures; null for as many as fit the window.</param>
-/// <param name="WindowStart">From when (UTC); null for from the approval.</param>
-/// <param name="WindowEnd">Until when (UTC).</param>
-/// <param name="WindowDuration">How long from the approval, in place of an end.</param>
-/// <param name="Scope">What it covers, in the form that is compared.</param>
+/// <summary>Validated terms of a grant, within the limits of a policy. At least one of number and end is given.</summary>
+/// <param name="MaxSignings">The number of signatures; null for unlimited.</param>
+/// <param name="WindowStart">The start of the window (UTC); null for the time of approval.</param>
+/// <param name="WindowEnd">The end of the window (UTC).</param>
+/// <param name="WindowDuration">The length of the window from the approval, instead of an end.</param>
+/// <param name="Scope">The normalized scope.</param>
 public sealed record GrantTerms(
     long? MaxSignings,
     DateTimeOffset? WindowStart,
@@ -23,13 +23,13 @@ public sealed record GrantTerms(
     private const int MaxJustification = 2048;
     private static readonly TimeSpan Furthest = TimeSpan.FromDays(3650);
 
-    /// <summary>The terms of a request. Pure.</summary>
+    /// <summary>Validates the terms of a request. Pure function.</summary>
     /// <exception cref="RefusedException"><c>PolicyLimitExceeded</c>, naming the limit, or <c>InvalidRequest</c>.</exception>
     public static GrantTerms Of(CreateRequest asked, PolicyConstraints limits, DateTimeOffset now)
     {
         if (string.IsNullOrWhiteSpace(asked.Justification) || asked.Justification.Length > MaxJustification)
         {
-            throw Invalid($"Give a justification of 1 to {MaxJustification} characters.");
+            throw Invalid($"The field 'justification' is invalid: expected 1 to {MaxJustification} characters.");
         }
 
         return WindowOf(asked, PolicyRules.MaxWindow(limits), now) with
@@ -39,7 +39,7 @@ public sealed record GrantTerms(
         };
     }
 
-    /// <summary>When the grant's window is, once it is given.</summary>
+    /// <summary>The window of a grant created at this time.</summary>
     public (DateTimeOffset Start, DateTimeOffset? End) WindowFrom(DateTimeOffset given) =>
         (WindowStart ?? given, WindowEnd ?? (given + WindowDuration));
 
@@ -47,12 +47,12 @@ public sealed record GrantTerms(
     {
         if (asked is < 1 or > PolicyRules.MostSignings)
         {
-            throw Invalid($"requestedSignings is 1 to {PolicyRules.MostSignings}.");
+            throw Invalid($"The field 'requestedSignings' is invalid: expected 1 to {PolicyRules.MostSignings}.");
         }
 
         return asked > most
             ? throw new RefusedException(
-                ErrorCode.PolicyLimitExceeded, $"The policy allows at most {most} signatures; {asked} were asked for.")
+                ErrorCode.PolicyLimitExceeded, $"The field 'requestedSignings' is {asked}, but the policy allows at most {most}.")
             : asked ?? most;
     }
 
@@ -61,12 +61,12 @@ public sealed record GrantTerms(
         var duration = DurationOf(asked);
         if (duration is not null && asked.WindowEnd is not null)
         {
-            throw Invalid("Give either windowEnd or requestedWindowDuration, not both.");
+            throw Invalid("The fields 'windowEnd' and 'requestedWindowDuration' cannot be combined: give one of them.");
         }
 
         if (asked.WindowStart - now > Furthest || asked.WindowEnd - now > Furthest)
         {
-            throw Invalid($"A window lies within the next {Furthest.Days} days.");
+            throw Invalid($"The window is invalid: expected it to lie within the next {Furthest.Days} days.");
         }
 
         if (asked.WindowStart is { } start)
@@ -83,14 +83,14 @@ public sealed record GrantTerms(
     private static TimeSpan? DurationOf(CreateRequest asked) =>
         asked.RequestedWindowDuration is null ? null
         : Duration.TryParse(asked.RequestedWindowDuration, out var duration) ? duration
-        : throw Invalid("requestedWindowDuration is a duration such as 30m, 4h or 1d, of at most 3650 days.");
+        : throw Invalid("The field 'requestedWindowDuration' is invalid: expected a duration such as 30m, 4h or 1d, at most 3650 days.");
 
     private static DateTimeOffset? ValidateWindow(
         DateTimeOffset start, DateTimeOffset? end, TimeSpan? longest, DateTimeOffset now)
     {
         if (end <= start || end <= now)
         {
-            throw Invalid("The window must end after it begins, and in the future.");
+            throw Invalid("The field 'windowEnd' is invalid: expected a time after the window's start and in the future.");
         }
 
         ValidateLength(end - start, longest);
@@ -100,7 +100,7 @@ public sealed record GrantTerms(
     private static TimeSpan? ValidateLength(TimeSpan? length, TimeSpan? longest) => length > longest
         ? throw new RefusedException(
             ErrorCode.PolicyLimitExceeded,
-            $"The policy allows a window of at most {Duration.ToText(longest.Value)}; a longer one was asked for.")
+            $"The requested window is too long: the policy allows at most {Duration.ToText(longest.Value)}.")
         : length;
 
     private static RefusedException Invalid(string detail) => new(ErrorCode.InvalidRequest, detail);

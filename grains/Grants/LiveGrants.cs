@@ -7,8 +7,8 @@ using CodeSigning.Signing;
 
 namespace CodeSigning.Grains.Grants;
 
-/// <summary>What a node learns of a grant from its own signatures, beside the grant's row.</summary>
-/// <param name="used">How many uses the ledger held when they were counted.</param>
+/// <summary>What a node learns about a grant from its own signatures.</summary>
+/// <param name="used">The number of uses in the ledger when they were counted.</param>
 public sealed class GrantTally(long used)
 {
     private static readonly TimeSpan HomeAway = TimeSpan.FromSeconds(5);
@@ -16,10 +16,10 @@ public sealed class GrantTally(long used)
     private long _used = used;
     private long _homeAwayUntil;
 
-    /// <summary>How many uses the ledger holds at least.</summary>
+    /// <summary>A lower bound of the uses in the ledger.</summary>
     public long Used => Volatile.Read(ref _used);
 
-    /// <summary>Notes how many uses the ledger was found to hold.</summary>
+    /// <summary>Records the number of uses found in the ledger.</summary>
     public void NoteUsed(long inLedger)
     {
         var known = Used;
@@ -29,35 +29,37 @@ public sealed class GrantTally(long used)
         }
     }
 
-    /// <summary>Notes that the grant's home did not answer: it is left alone for five seconds.</summary>
+    /// <summary>Records that the grant's home did not answer; it is not called for five seconds.</summary>
     public void NoteHomeAway(DateTimeOffset now) => Volatile.Write(ref _homeAwayUntil, (now + HomeAway).UtcTicks);
 
-    /// <summary>Whether the grant's home is left alone.</summary>
+    /// <summary>Whether the grant's home is not to be called.</summary>
     public bool IsHomeAway(DateTimeOffset now) => now.UtcTicks < Volatile.Read(ref _homeAwayUntil);
 }
 
 /// <summary>A grant as this node knows it.</summary>
-/// <param name="Row">The grant as it was read last.</param>
-/// <param name="Tally">What signatures under it have told.</param>
+/// <param name="Row">The grant as last read.</param>
+/// <param name="Tally">The use count learned from signatures.</param>
 public sealed record KnownGrant(Row<GrantState> Row, GrantTally Tally)
 {
     /// <summary>
-    /// With more uses left than all nodes together have signatures under way, no reservation that is pending can matter:
-    /// there is nothing that the grant's home would have to keep apart. Near the limit it reserves each.
+    /// With more uses left than all nodes together can have signatures in flight, reservations cannot matter. Near the
+    /// limit the grant's home reserves each use.
     /// </summary>
     private const int UsesLeftWithoutReservations = 4096;
 
     /// <summary>The grant.</summary>
     public GrantState State => Row.State;
 
-    /// <summary>Whether its home has to reserve each use. Where that is away, the commit alone keeps the limit.</summary>
+    /// <summary>
+    /// Whether its home must reserve each use. While the home is unavailable, the commit alone enforces the limit.
+    /// </summary>
     public bool NeedsReservation(DateTimeOffset now) =>
         State.MaxSignings - Tally.Used <= UsesLeftWithoutReservations && !Tally.IsHomeAway(now);
 }
 
 /// <summary>
-/// Which grants of a signer its callers may try, what ends first before what ends later. Remembered for a second, so that
-/// a fleet does not ask the store at each signature; asked again before anybody is turned away.
+/// The grants of a signer that its callers may try, earliest end first. Cached for a second, so that a fleet does not
+/// read the store at each signature; read again before any denial.
 /// </summary>
 public sealed class LiveGrants(string signerId, IStateStore states, ILedgerReader ledger, TimeProvider time)
 {
@@ -70,8 +72,8 @@ public sealed class LiveGrants(string signerId, IStateStore states, ILedgerReade
     private int _rememberedGrants;
 
     /// <summary>
-    /// The caller's grants that cover what is asked and were neither revoked nor, as far as is known, used up or over.
-    /// Where there is none, those that do not serve, or the last one that ended: they know what the caller should be told.
+    /// The caller's grants that match the request and are, as far as known, neither revoked, exhausted nor expired. If
+    /// there is none, the grants that do not match or the last one that ended, which explain the denial.
     /// </summary>
     public async ValueTask<ImmutableArray<KnownGrant>> FindAsync(
         PrincipalRef grantee,
@@ -116,7 +118,7 @@ public sealed class LiveGrants(string signerId, IStateStore states, ILedgerReade
     {
         var query = new StateQuery(StateTypes.Grant, Parent: signerId, AnyLink: [grantee.ToLink()]);
 
-        // A grant whose window is over keeps its status: nobody writes its row then.
+        // The row of a grant is not updated when its window ends, so filter by the end too.
         var live = await states.ListAsync(
             query with { Statuses = ["active"], UntilAtLeast = now, Limit = MostRead }, cancellationToken);
         var found = live.Count > 0 ? live : await states.ListAsync(query with { Limit = 1 }, cancellationToken);
@@ -129,7 +131,7 @@ public sealed class LiveGrants(string signerId, IStateStore states, ILedgerReade
         var uses = await ledger.CountUsesAsync(
             [.. rows.Select(row => row.Id).Where(id => !tallies.ContainsKey(id))], cancellationToken);
 
-        // Uses never grow fewer; what others used since, the next commit tells.
+        // Use counts never decrease; the next commit reveals uses by others.
         return [.. rows.Select(row => new KnownGrant(row, tallies.GetValueOrDefault(row.Id) ?? new GrantTally(uses[row.Id])))];
     }
 
@@ -159,7 +161,7 @@ public sealed class LiveGrants(string signerId, IStateStore states, ILedgerReade
         {
             if (_remembered.GetValueOrDefault(grantee) != known)
             {
-                return; // It was forgotten meanwhile.
+                return; // It was evicted meanwhile.
             }
 
             _rememberedGrants += grants.Length - (known.Last?.Grants.Length ?? 0);
@@ -182,8 +184,8 @@ public sealed class LiveGrants(string signerId, IStateStore states, ILedgerReade
     private sealed record GrantReading(DateTimeOffset At, ImmutableArray<KnownGrant> Grants);
 
     /// <summary>
-    /// What is known of one caller's grants. However many of its attempts are to be denied, each on what was read after it
-    /// began, they share readings one after the other.
+    /// The known grants of one caller. Concurrent attempts that would be denied share readings, each begun after the
+    /// attempt.
     /// </summary>
     private sealed class KnownGrantee
     {
@@ -193,7 +195,7 @@ public sealed class LiveGrants(string signerId, IStateStore states, ILedgerReade
 
         public SharedRun<ImmutableArray<KnownGrant>> Readings { get; }
 
-        /// <summary>The last reading; null where there was none.</summary>
+        /// <summary>The last reading; null if there is none.</summary>
         public GrantReading? Last
         {
             get => _last;

@@ -7,16 +7,16 @@ using CodeSigning.Signing;
 
 namespace CodeSigning.Grains.Grants;
 
-/// <summary>What a scope covers: all of its parts must match, within a part any of its values. Pure.</summary>
+/// <summary>Matches and normalizes scopes: all parts must match, by any value of the part. Pure functions.</summary>
 public static class ScopeRules
 {
-    /// <summary>The most values that a part of a scope has.</summary>
+    /// <summary>The maximum number of values in a part of a scope.</summary>
     public const int MaxValues = 1000;
 
     private const int MaxLength = 256;
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
-    /// <summary>The name of the first part that does not cover the question; null where all do.</summary>
+    /// <summary>The name of the first part that does not match; null if all match.</summary>
     public static string? Mismatch(GrantScope? scope, SigningQuestion question)
     {
         if (scope is null)
@@ -42,7 +42,7 @@ public static class ScopeRules
         return Covers(scope.Tools, name => Same(name, question.Tool)) ? null : "tools";
     }
 
-    /// <summary>The parts of a scope that rest on what the client claims of itself; null where there is none.</summary>
+    /// <summary>The parts of a scope that the client asserts about itself; null if there are none.</summary>
     public static IReadOnlyList<string>? ClaimedByClient(GrantScope? scope)
     {
         List<string> claimed = [];
@@ -59,7 +59,7 @@ public static class ScopeRules
         return claimed.Count == 0 ? null : claimed;
     }
 
-    /// <summary>Brings a scope into the form that is compared, or refuses it; an empty scope is none.</summary>
+    /// <summary>Normalizes a scope for comparison, or refuses it; an empty scope becomes null.</summary>
     public static GrantScope? Normalise(GrantScope? scope)
     {
         if (scope is null)
@@ -85,14 +85,14 @@ public static class ScopeRules
         if (given.IsDefaultOrEmpty || given.Length > MaxValues)
         {
             throw new RefusedException(
-                ErrorCode.InvalidRequest, $"The scope's {part} hold 1 to {MaxValues} values; leave the member out for no limit.");
+                ErrorCode.InvalidRequest, $"The field 'scope.{part}' is invalid: expected 1 to {MaxValues} values, or no member for no limit.");
         }
 
         return
         [
             .. given.Select(value => value is not null && normalise(value) is { } normal
                 ? normal
-                : throw new RefusedException(ErrorCode.InvalidRequest, $"The scope's {part} hold a value that is not one of theirs."))
+                : throw new RefusedException(ErrorCode.InvalidRequest, $"The field 'scope.{part}' is invalid: {Expected(part)}."))
                 .Distinct(StringComparer.Ordinal),
         ];
     }
@@ -114,6 +114,13 @@ public static class ScopeRules
         return IPNetwork.TryParse(block, out var network) && network.Contains(actual);
     }
 
+    private static string Expected(string part) => part switch
+    {
+        "digests" => "expected values such as sha256:<hex>, with sha256, sha384 or sha512",
+        "ipAddresses" => "expected IP addresses or CIDR blocks",
+        _ => $"expected values of 1 to {MaxLength} characters without control characters",
+    };
+
     private static string? NormaliseDigest(string value)
     {
         var lower = value.ToLowerInvariant();
@@ -124,7 +131,7 @@ public static class ScopeRules
             : null;
     }
 
-    /// <summary>A single address becomes the block that holds nothing else.</summary>
+    /// <summary>A single address becomes a block of one address.</summary>
     private static string? NormaliseAddress(string value)
     {
         if (IPAddress.TryParse(value, out var address))

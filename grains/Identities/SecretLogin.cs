@@ -8,7 +8,10 @@ using Microsoft.Extensions.Logging;
 
 namespace CodeSigning.Grains.Identities;
 
-/// <summary>Logs machine identities in with a client secret. Uses are counted by the commit itself, so no race gets one more.</summary>
+/// <summary>
+/// Logs machine identities in with a client secret. The commit counts uses, so concurrent logins cannot exceed the
+/// limit.
+/// </summary>
 public sealed class SecretLogin(
     IStateStore store,
     LoginThrottle throttle,
@@ -20,7 +23,7 @@ public sealed class SecretLogin(
     private static readonly byte[] NoHash = new byte[SHA256.HashSizeInBytes];
 
     /// <summary>Begins a session.</summary>
-    /// <exception cref="RefusedException"><c>Unauthenticated</c>, for whatever reason; <c>RateLimited</c>.</exception>
+    /// <exception cref="RefusedException"><c>Unauthenticated</c> for every failed login; <c>RateLimited</c>.</exception>
     public async Task<IssuedToken> LoginAsync(
         ClientCredentials credentials, LoginOrigin origin, CancellationToken cancellationToken)
     {
@@ -73,11 +76,11 @@ public sealed class SecretLogin(
     }
 }
 
-/// <summary>What a machine identity logs in with.</summary>
+/// <summary>The credentials of a client secret login.</summary>
 /// <param name="ClientId">The machine identity's id.</param>
 /// <param name="ClientSecret">One of its client secrets.</param>
 public sealed record ClientCredentials(string ClientId, string ClientSecret)
 {
-    /// <summary>Nothing of it, so that no log can show it.</summary>
+    /// <summary>The type's name alone, so that no log can show the secrets.</summary>
     public override string ToString() => nameof(ClientCredentials);
 }

@@ -13,14 +13,13 @@ using CodeSigning.Identities;
 namespace CodeSigning.Grains.Identities;
 
 /// <summary>
-/// A session as it is stored. No grain holds it: it is written once, read when its token is first seen on a node, and
-/// deleted, and nothing about it needs a turn.
+/// A stored session. It needs no grain: it is written once, read when a node first sees its token, and deleted.
 /// </summary>
 internal sealed record SessionState : IIndexedState
 {
     public required PrincipalRef Principal { get; init; }
 
-    /// <summary>The principal's generation of sessions that it belongs to; it has ended with its generation.</summary>
+    /// <summary>The principal's session generation; the session is invalid in any other.</summary>
     public required long Generation { get; init; }
 
     /// <summary>SHA-256 of the token.</summary>
@@ -34,16 +33,16 @@ internal sealed record SessionState : IIndexedState
 
     public string? UserAgent { get; init; }
 
-    /// <summary>The client secret that it was begun with; it ends with it.</summary>
+    /// <summary>The client secret used at login; the session ends with it.</summary>
     public string? SecretId { get; init; }
 
-    /// <summary>The generation of the identity's OIDC binding that it was begun under; it ends with it.</summary>
+    /// <summary>The generation of the OIDC binding at login; the session is invalid in any other.</summary>
     public long? BindingGeneration { get; init; }
 
-    /// <summary>The subject of the CI's token that it was begun with.</summary>
+    /// <summary>The subject of the OpenID Connect token used at login.</summary>
     public string? Subject { get; init; }
 
-    /// <summary>Lists ask for the sessions of a principal's present generation: that is what it belongs to.</summary>
+    /// <summary>The parent under which the sessions of a principal's generation are listed.</summary>
     public static string ParentOf(string principalId, long generation) =>
         string.Create(CultureInfo.InvariantCulture, $"{principalId}/{generation}");
 
@@ -54,7 +53,7 @@ internal sealed record SessionState : IIndexedState
         new(id, CreatedAt, ExpiresAt, id == currentId, Address, UserAgent, SecretId, Subject);
 }
 
-/// <summary>A session to be begun, and what the login rests on.</summary>
+/// <summary>A session to begin, and the read set of the login.</summary>
 internal sealed record NewSession
 {
     public required PrincipalRef Principal { get; init; }
@@ -63,10 +62,10 @@ internal sealed record NewSession
 
     public required LoginOrigin Origin { get; init; }
 
-    /// <summary>The versions that the login rests on: one that races with the principal's disabling is refused.</summary>
+    /// <summary>The read set of the login: a login concurrent with the principal's disabling is refused.</summary>
     public required ImmutableArray<StateVersion> Basis { get; init; }
 
-    /// <summary>The latest end, where the credential's own end bounds it.</summary>
+    /// <summary>The latest end, if the credential's own expiry bounds the session.</summary>
     public DateTimeOffset? LatestEnd { get; init; }
 
     public string? SecretId { get; init; }
@@ -75,31 +74,31 @@ internal sealed record NewSession
 
     public string? Subject { get; init; }
 
-    /// <summary>The login's count, where the credential is good for a number of them.</summary>
+    /// <summary>The use to count, if the credential's number of logins is limited.</summary>
     public CounterUse? Use { get; init; }
 
-    /// <summary>What is written with the session.</summary>
+    /// <summary>Another write of the same commit.</summary>
     public StateWrite? AlsoWrite { get; init; }
 }
 
 /// <summary>
-/// The opaque token of a session: <c>cs_</c>, the 26 characters of the session's id after its prefix, and 256 random bits
-/// as 43 characters of base64url. The id in it finds the session's row; what proves the bearer is the SHA-256 of the
-/// whole text, which is all that is stored. The text has so much chance in it that a slow hash would add nothing.
+/// The opaque token of a session: <c>cs_</c>, the 26 characters of the session's id after its prefix, and 256 random
+/// bits as 43 characters of base64url. The id finds the row; only the SHA-256 of the whole text is stored. The token is
+/// random enough that a slow hash would add nothing.
 /// </summary>
 public static class SessionToken
 {
     /// <summary>The token's length in characters.</summary>
     public const int Length = PrefixLength + KeyLength + SecretLength;
 
-    /// <summary>The length of what a token's session is found by, in characters.</summary>
+    /// <summary>The length of the key in a token, in characters.</summary>
     public const int KeyLength = 26;
 
     private const string Prefix = "cs_";
     private const int PrefixLength = 3;
     private const int SecretLength = 43;
 
-    /// <summary>Makes the token of a new session.</summary>
+    /// <summary>Creates the token of a new session.</summary>
     internal static string New(string sessionId)
     {
         Span<byte> random = stackalloc byte[32];
@@ -109,7 +108,7 @@ public static class SessionToken
         return token;
     }
 
-    /// <summary>What finds the session of a token; false where the text cannot be one.</summary>
+    /// <summary>Extracts the session's key from a token; false if the text is not a token.</summary>
     public static bool TryGetKey(ReadOnlySpan<char> token, out ReadOnlySpan<char> key)
     {
         var isToken = token.Length == Length && token.StartsWith(Prefix, StringComparison.Ordinal) && Ascii.IsValid(token);
@@ -118,7 +117,7 @@ public static class SessionToken
     }
 
     /// <summary>The session's id.</summary>
-    /// <param name="key">What <see cref="TryGetKey"/> gave.</param>
+    /// <param name="key">The key from <see cref="TryGetKey"/>.</param>
     public static string ToSessionId(ReadOnlySpan<char> key) => string.Concat(IdPrefixes.Session, "_", key);
 
     /// <summary>Hashes a token of <see cref="Length"/> ASCII characters into 32 bytes, without allocating.</summary>
@@ -131,24 +130,24 @@ public static class SessionToken
     }
 }
 
-/// <summary>How long sessions last, and how many of them one principal begins.</summary>
+/// <summary>The lifetime of sessions and the rate limit of logins.</summary>
 public sealed class SessionOptions
 {
-    /// <summary>A person's session.</summary>
+    /// <summary>The lifetime of a person's session.</summary>
     public TimeSpan PersonTtl { get; set; } = TimeSpan.FromHours(12);
 
-    /// <summary>A machine identity's session.</summary>
+    /// <summary>The lifetime of a machine identity's session.</summary>
     public TimeSpan MachineTtl { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// How long a session that was begun with a CI's token may outlast that token. CI tokens live for minutes, so that a
-    /// build could not sign what it takes longer to make.
+    /// How long a session may outlast the OpenID Connect token used at login. Such tokens live for minutes; builds take
+    /// longer.
     /// </summary>
     public TimeSpan OidcGrace { get; set; } = TimeSpan.FromMinutes(30);
 
     /// <summary>
-    /// The log-ins of one principal on one node: a thousand jobs of a CI that start at once get in. It bounds the sessions that
-    /// live, too: none is ended for another's sake, since a build may be signing in it.
+    /// The logins of one principal on one node: a thousand CI jobs that start at once must get in. It also bounds the
+    /// number of live sessions; none is ended in favor of another, since a build may be signing in it.
     /// </summary>
     public BudgetRule Logins { get; set; } = new(2000, 50);
 }

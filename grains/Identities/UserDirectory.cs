@@ -6,12 +6,12 @@ using CodeSigning.Identities;
 namespace CodeSigning.Grains.Identities;
 
 /// <summary>
-/// Reads people from the rows that their grains write. Product administrators see all of them; other people see ids and
-/// names, and all of themselves.
+/// Reads people from their rows. Product administrators see all of them; other people see ids and names, and all of
+/// their own data.
 /// </summary>
 public sealed class UserDirectory(IStateStore store, IObservations observations)
 {
-    /// <summary>One page. To search by address is for product administrators.</summary>
+    /// <summary>One page. Only product administrators may filter by email address.</summary>
     public async Task<Page<UserView>> ListAsync(Caller caller, DirectoryQuery query, CancellationToken cancellationToken)
     {
         ProductAuthority.RequireReader(caller);
@@ -29,7 +29,7 @@ public sealed class UserDirectory(IStateStore store, IObservations observations)
         return new Page<UserView>([.. page.Items.Select(stored => ToView(caller, stored, logins))], page.Next);
     }
 
-    /// <summary>One person; <c>NotFound</c> where there is none.</summary>
+    /// <summary>One person; <c>NotFound</c> if it does not exist.</summary>
     public async Task<UserView> GetAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
         ProductAuthority.RequireReader(caller);
@@ -47,8 +47,8 @@ public sealed class UserDirectory(IStateStore store, IObservations observations)
     }
 }
 
-/// <summary>Asks for one page of people, machine identities or groups, newest first.</summary>
-/// <param name="Limit">At most so many, 1 to 100.</param>
-/// <param name="Before">The last id of the page before; null for the first page.</param>
-/// <param name="Name">Only the one of this name, or, of people, of this address.</param>
+/// <summary>A query for one page of people, machine identities or groups, newest first.</summary>
+/// <param name="Limit">The page size, 1 to 100.</param>
+/// <param name="Before">The last id of the previous page; null for the first page.</param>
+/// <param name="Name">Only the one with this name, or for people this email address.</param>
 public sealed record DirectoryQuery(int Limit, string? Before = null, string? Name = null);

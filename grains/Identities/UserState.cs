@@ -5,10 +5,10 @@ using CodeSigning.Identities;
 
 namespace CodeSigning.Grains.Identities;
 
-/// <summary>A person as it is stored.</summary>
+/// <summary>A stored person.</summary>
 public sealed record UserState : IIndexedState
 {
-    /// <summary>The address to sign in with, in lower case.</summary>
+    /// <summary>The email address for logging in, in lower case.</summary>
     public string Email { get; init; } = "";
 
     /// <summary>The name that others see.</summary>
@@ -17,34 +17,37 @@ public sealed record UserState : IIndexedState
     /// <summary>The role in the product.</summary>
     public ProductRole Role { get; init; } = ProductRole.Member;
 
-    /// <summary>Whether the person may act.</summary>
+    /// <summary>Whether the person is active or disabled.</summary>
     public PrincipalStatus Status { get; init; } = PrincipalStatus.Active;
 
-    /// <summary>The password's hash in the format of ASP.NET Core Identity, version 3; null where there is no password.</summary>
+    /// <summary>The password's hash in the format of ASP.NET Core Identity, version 3; null without a password.</summary>
     public string? PasswordHash { get; init; }
 
     /// <summary>
-    /// When somebody else last gave the person a password, another address, or leave to act again (UTC); the first password
-    /// at its making is no such case. Its votes on requests made before do not count: who gave it may be who asked.
+    /// When someone else last set the person's password or address or enabled the person (UTC); not set by the
+    /// creation. The person's votes on requests created earlier do not count: whoever made the change may be the
+    /// requester.
     /// </summary>
     public DateTimeOffset? VotesFrom { get; init; }
 
-    /// <summary>The link by which the person may choose a password; null where none was sent, or it was used.</summary>
+    /// <summary>The pending password reset link; null if none was sent or it was used.</summary>
     public PasswordResetLink? ResetLink { get; init; }
 
-    /// <summary>Sessions of another generation have ended, and stay so when a disabled person is enabled again.</summary>
+    /// <summary>
+    /// Sessions of another generation are invalid, and stay invalid when a disabled person is enabled again.
+    /// </summary>
     public long SessionGeneration { get; init; }
 
-    /// <summary>When it was made (UTC).</summary>
+    /// <summary>When it was created (UTC).</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>Whether the person counts as one of the product's administrators.</summary>
+    /// <summary>Whether the person is an active product administrator.</summary>
     internal bool IsActiveAdministrator => Role == ProductRole.Admin && Status == PrincipalStatus.Active;
 
     /// <inheritdoc/>
     public StateIndex ToIndex() => new(Name: Email, Status: Status == PrincipalStatus.Active ? "active" : "disabled");
 
-    /// <summary>The state that a change leads to.</summary>
+    /// <summary>The state after a change.</summary>
     internal UserState With(UserChange change)
     {
         var next = this with
@@ -65,10 +68,10 @@ public sealed record UserState : IIndexedState
         return endsSessions ? next with { SessionGeneration = SessionGeneration + 1 } : next;
     }
 
-    /// <summary>What entries record of the person. Of the password they record that it was set, and nothing else.</summary>
+    /// <summary>The part of the person that ledger entries record; of the password only that it was set.</summary>
     internal object ToRecord() => new { Email, Name, ProductRole = Role, Status };
 
-    /// <summary>What an entry records of the change into another state.</summary>
+    /// <summary>The changes that an entry records for the next state.</summary>
     internal Changes To(UserState next)
     {
         var changes = Changes.Between(ToRecord(), next.ToRecord());
@@ -80,20 +83,20 @@ public sealed record UserState : IIndexedState
         return next.VotesFrom == VotesFrom ? changes : changes.Replacing("votesFrom", VotesFrom, next.VotesFrom);
     }
 
-    /// <summary>All that may be seen of the person.</summary>
+    /// <summary>The person as product administrators and the person see it.</summary>
     internal UserView ToView(string id, DateTimeOffset? lastLoginAt = null) =>
         new(id, Name, Email, Role, Status, CreatedAt, lastLoginAt);
 
-    /// <summary>What everybody may see of the person.</summary>
+    /// <summary>The person as others see it.</summary>
     internal UserView ToName(string id) => new(id, Name);
 }
 
-/// <summary>What of a person shall change; what is null stays.</summary>
-/// <param name="Email">The address to sign in with, already in lower case.</param>
+/// <summary>A change of a person; null members stay unchanged.</summary>
+/// <param name="Email">The new email address, already in lower case.</param>
 /// <param name="Name">The name that others see.</param>
 /// <param name="Role">The role in the product.</param>
-/// <param name="Status">Disabling ends every session at once and for good.</param>
-/// <param name="PasswordHash">The hash of a password that an administrator gives; ends every session.</param>
+/// <param name="Status">The new status; disabling ends every session immediately and permanently.</param>
+/// <param name="PasswordHash">The hash of a password that an administrator sets; ends every session.</param>
 public sealed record UserChange(
     string? Email = null,
     string? Name = null,
@@ -102,8 +105,7 @@ public sealed record UserChange(
     string? PasswordHash = null);
 
 /// <summary>
-/// The address a person signs in with, in lower case. Printable ASCII alone: letters that only look alike must not make
-/// two people of one, or one of two.
+/// Email addresses for logging in, in lower case. Printable ASCII only, so that no two addresses look alike.
 /// </summary>
 internal static class EmailAddress
 {
@@ -112,9 +114,9 @@ internal static class EmailAddress
     /// <summary>The address in lower case.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
     public static string Validate(string? text) => Normalize(text) ?? throw new RefusedException(
-        ErrorCode.InvalidRequest, "An email address has the form name@host, in printable ASCII, of at most 254 characters.");
+        ErrorCode.InvalidRequest, "The email address is invalid: expected name@host in printable ASCII, at most 254 characters.");
 
-    /// <summary>The address in lower case; null where the text is none.</summary>
+    /// <summary>The address in lower case; null for an invalid address.</summary>
     public static string? Normalize(string? text)
     {
         if (text is null || text.Length > MaxLength || text.AsSpan().ContainsAnyExceptInRange('!', '~'))

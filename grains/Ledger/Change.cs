@@ -9,17 +9,18 @@ using CodeSigning.Ledger;
 namespace CodeSigning.Grains.Ledger;
 
 /// <summary>
-/// Makes the <see cref="LedgerElement"/> of an administrative act: the entry that tells of it, the decision's read set and
-/// the states that change with it are one commit.
+/// Builds the <see cref="LedgerElement"/> of an administrative act: its entry, read set and writes are one commit.
 /// </summary>
 public static class Change
 {
-    /// <summary>An act by a caller: its read set holds the caller's versions, and it ends with the caller's token.</summary>
-    /// <param name="caller">Who does it.</param>
-    /// <param name="action">What is done, as <c>noun.verb</c>.</param>
-    /// <param name="subjectType">The kind of what it is done to.</param>
-    /// <param name="subjectId">The id of what it is done to.</param>
-    /// <param name="changes">What changes.</param>
+    /// <summary>
+    /// An act by a caller. Its read set includes the caller's, and it is valid until the caller's token expires.
+    /// </summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="action">The action, as <c>noun.verb</c>.</param>
+    /// <param name="subjectType">The subject's type.</param>
+    /// <param name="subjectId">The subject's id.</param>
+    /// <param name="changes">The changes to record.</param>
     /// <param name="time">The clock for the operation's id.</param>
     public static LedgerElement By(
         Caller caller, string action, string subjectType, string subjectId, Changes changes, TimeProvider time) => new()
@@ -39,7 +40,7 @@ public static class Change
             Until = caller.Until,
         };
 
-    /// <summary>The same, keeping the answer for the caller's idempotency key where the request bore one.</summary>
+    /// <summary>Stores the answer for the caller's idempotency key, if the request has one.</summary>
     public static LedgerElement Answering<T>(this LedgerElement change, Caller caller, T answer) => caller.Retry is not { } retry
         ? change
         : change with
@@ -52,20 +53,22 @@ public static class Change
                 JsonSerializer.SerializeToUtf8Bytes(answer, ContractJson.Options)),
         };
 
-    /// <summary>The same with the signer, and the grant, that it concerns.</summary>
+    /// <summary>Sets the signer, and the grant, that the entry concerns.</summary>
     public static LedgerElement About(this LedgerElement change, string? signerId, string? signerName, string? grantId = null) =>
         change with { Entry = change.Entry! with { SignerId = signerId, SignerName = signerName, GrantId = grantId } };
 
-    /// <summary>The same with more versions in its read set.</summary>
+    /// <summary>Adds versions to the read set.</summary>
     public static LedgerElement Reading(this LedgerElement change, params IEnumerable<StateVersion> versions) =>
         change with { ReadSet = [.. change.ReadSet.Concat(versions).Distinct()] };
 
-    /// <summary>The same with more states that change.</summary>
+    /// <summary>Adds writes.</summary>
     public static LedgerElement Writing(this LedgerElement change, params IEnumerable<StateWrite> writes) =>
         change with { Writes = [.. change.Writes, .. writes] };
 
-    /// <summary>Commits an act. What it replaces is checked by version anyway, so that leaves its read set.</summary>
-    /// <exception cref="CommitRefusedException">It was refused; nothing was written.</exception>
+    /// <summary>
+    /// Commits an act. Versions that its writes replace are checked anyway, and are removed from the read set.
+    /// </summary>
+    /// <exception cref="CommitRefusedException">The commit was refused; nothing was written.</exception>
     public static async Task RecordAsync(this ILedger ledger, LedgerElement change, CancellationToken cancellationToken)
     {
         var outcome = await ledger.CommitAsync(WithoutReplaced(change), cancellationToken);
@@ -75,14 +78,14 @@ public static class Change
         }
     }
 
-    /// <summary>Commits an act that gives a state a name, which another may bear by then.</summary>
-    /// <param name="ledger">Where it is recorded.</param>
+    /// <summary>Commits an act that names a state; another state may have taken the name meanwhile.</summary>
+    /// <param name="ledger">The ledger.</param>
     /// <param name="change">The act.</param>
-    /// <param name="taken">The refusal's code where another bears the name.</param>
-    /// <param name="detail">The refusal's sentence there.</param>
-    /// <param name="cancellationToken">Cancels it unless it is being written.</param>
-    /// <exception cref="RefusedException">Another bears the name; nothing was written.</exception>
-    /// <exception cref="CommitRefusedException">It was refused for another reason; nothing was written.</exception>
+    /// <param name="taken">The error code if the name is taken.</param>
+    /// <param name="detail">The error message if the name is taken.</param>
+    /// <param name="cancellationToken">Cancels the call until the commit begins.</param>
+    /// <exception cref="RefusedException">The name is taken; nothing was written.</exception>
+    /// <exception cref="CommitRefusedException">The commit was refused for another reason; nothing was written.</exception>
     public static async Task RecordAsync(
         this ILedger ledger, LedgerElement change, ErrorCode taken, string detail, CancellationToken cancellationToken)
     {

@@ -7,18 +7,18 @@ using CodeSigning.Contract;
 namespace CodeSigning.Grains.Ledger;
 
 /// <summary>
-/// What an administrative act changed, as its entry records it: a JSON object whose members are the fields that changed and
-/// no others. A value that changed is <c>{"from": …, "to": …}</c>, a list that changed <c>{"added": […], "removed": […]}</c>;
-/// what is made has <c>to</c> alone, what is deleted <c>from</c> alone. What waits for approval has not changed: it is under
-/// <c>pending</c>, with the request's id. Immutable. See docs/ledger-format.md.
+/// The changes of an administrative act, as its entry records them: a JSON object of the changed fields. A changed
+/// value is <c>{"from": …, "to": …}</c>, a changed list <c>{"added": […], "removed": […]}</c>; a creation has <c>to</c>
+/// only, a deletion <c>from</c> only. A change pending approval is under <c>pending</c>, with the request's id.
+/// Immutable. See docs/ledger-format.md.
 /// </summary>
-/// <remarks>What is compared is what its caller chose to record of a state, which is never a secret.</remarks>
+/// <remarks>Callers pass the recorded part of a state, which never contains a secret.</remarks>
 public sealed class Changes
 {
-    /// <summary>The longest JSON that comes of it, in bytes, whatever was given.</summary>
+    /// <summary>The maximum size of the JSON in bytes; larger changes are cut.</summary>
     public const int MaxLength = 64 * 1024;
 
-    /// <summary>Of a longer list the first items are kept, and of those fewer where that is too long.</summary>
+    /// <summary>The maximum number of items kept of a list; fewer if the JSON is still too large.</summary>
     public const int MaxItems = 500;
 
     private const string PendingMember = "pending";
@@ -32,18 +32,18 @@ public sealed class Changes
     /// <summary>Nothing changed.</summary>
     public static Changes None { get; } = new([]);
 
-    /// <summary>Whether nothing changed, and nothing waits: then there is nothing to record.</summary>
+    /// <summary>Whether there is nothing to record: no change and none pending.</summary>
     public bool IsEmpty => _members.Count == 0;
 
-    /// <summary>Something was made.</summary>
+    /// <summary>The changes of a creation.</summary>
     public static Changes Making(object made) => Each(made, "to");
 
-    /// <summary>Something was deleted.</summary>
+    /// <summary>The changes of a deletion.</summary>
     public static Changes Deleting(object deleted) => Each(deleted, "from");
 
     /// <summary>
-    /// What differs between two states of one thing. Objects are compared member by member, and a member of theirs is named
-    /// by its path (<c>steps.1.approvers</c>); lists are compared as sets.
+    /// The differences between two states. Objects are compared member by member, and nested members are named by path
+    /// (<c>steps.1.approvers</c>); lists are compared as sets.
     /// </summary>
     public static Changes Between(object before, object after)
     {
@@ -52,21 +52,21 @@ public sealed class Changes
         return new Changes(members);
     }
 
-    /// <summary>And a value that was replaced; also one that was replaced by one that reads the same.</summary>
+    /// <summary>Adds a replaced value, even if the old and the new value read the same.</summary>
     public Changes Replacing(string name, object? from, object? to) =>
         With(name, new JsonObject { ["from"] = ToNode(from), ["to"] = ToNode(to) });
 
-    /// <summary>And what the act itself says, such as its reason; nothing where that is null.</summary>
+    /// <summary>Adds a detail of the act, such as its reason; nothing for null.</summary>
     public Changes Saying(string name, object? value) =>
         value is null ? this : With(name, new JsonObject { ["to"] = ToNode(value) });
 
-    /// <summary>And items that a list gained; nothing where there are none.</summary>
+    /// <summary>Adds the items added to a list; nothing if there are none.</summary>
     public Changes Adding(string name, params IEnumerable<object> items) => Listing(name, "added", items);
 
-    /// <summary>And items that a list lost; nothing where there are none.</summary>
+    /// <summary>Adds the items removed from a list; nothing if there are none.</summary>
     public Changes Removing(string name, params IEnumerable<object> items) => Listing(name, "removed", items);
 
-    /// <summary>And what will change once a request is approved.</summary>
+    /// <summary>Adds the changes that take effect once a request is approved.</summary>
     public Changes Awaiting(string requestId, Changes asked) => With(
         PendingMember,
         new JsonObject { ["requestId"] = requestId, ["changes"] = BoundedJson.Fit(asked._members, MaxLength / 2) });
@@ -74,7 +74,7 @@ public sealed class Changes
     /// <summary>The object as UTF-8 JSON of at most <see cref="MaxLength"/> bytes.</summary>
     public byte[] ToJson() => Write(BoundedJson.Fit(_members, MaxLength));
 
-    /// <summary>The object as part of what another entry says.</summary>
+    /// <summary>The object for inclusion in another entry, of at most half of <see cref="MaxLength"/>.</summary>
     internal JsonObject ToNode() => BoundedJson.Fit(_members, MaxLength / 2);
 
     internal static byte[] Write(JsonNode? node)
@@ -145,7 +145,7 @@ public sealed class Changes
         }
     }
 
-    /// <summary>Null where the lists differ in their order alone.</summary>
+    /// <summary>Null if the lists differ only in order.</summary>
     private static JsonObject? CompareLists(JsonArray before, JsonArray after)
     {
         var added = Except(after, before);
@@ -174,8 +174,7 @@ public sealed class Changes
     };
 
     /// <summary>
-    /// Keeps JSON small: evidence of what was too long to keep is its size and its SHA-256, which is of the JSON that is left
-    /// out, in UTF-8 and without white space.
+    /// Bounds JSON: content cut is replaced by its size and SHA-256, computed over its UTF-8 JSON without white space.
     /// </summary>
     private static class BoundedJson
     {
@@ -183,10 +182,10 @@ public sealed class Changes
         private const int FewItems = 20;
         private const int TextStart = 256;
 
-        /// <summary>The most that a digest takes.</summary>
+        /// <summary>The maximum size of a digest in bytes.</summary>
         private const int DigestLength = 128;
 
-        /// <summary>The object with long texts and long lists cut, and then its longest members until it fits.</summary>
+        /// <summary>Cuts long texts and lists, then the longest members, until the object fits.</summary>
         public static JsonObject Fit(JsonObject whole, int maxLength)
         {
             var fitting = CutAll(whole, MaxItems);

@@ -5,19 +5,19 @@ using CodeSigning.Identities;
 namespace CodeSigning.Grains.Policies;
 
 /// <summary>
-/// Whose vote decides under a policy that guards itself. What decides is read from the states themselves: all policies are
-/// looked through, since the links by which lists find them are not sealed. There are few, and it is asked rarely.
+/// Finds the approvers of policies that guard themselves. Decisions read the states of all policies, since the links in
+/// list indexes are not sealed. There are few policies, and this is rarely called.
 /// </summary>
 public sealed class GuardedPolicies(IStateStore store)
 {
     /// <summary>Whether a request was ever approved under a policy.</summary>
     public static bool IsGuarded(Row<PolicyState> policy) => policy.State.Guarded;
 
-    /// <summary>The policies, guarded or not, that name a person or a group among their approvers.</summary>
+    /// <summary>The policies, guarded or not, that list this person or group as an approver.</summary>
     public async Task<IReadOnlyList<Row<PolicyState>>> FindNamingAsync(PrincipalRef approver, CancellationToken cancellationToken) =>
         [.. (await ReadAllAsync(cancellationToken)).Where(policy => Approvers(policy).Contains(approver))];
 
-    /// <summary>Whether a person has a vote under a guarded policy, named themselves or as a member of a group.</summary>
+    /// <summary>Whether a person is an approver under a guarded policy, directly or through a group.</summary>
     public async Task<bool> GiveVoteAsync(string userId, CancellationToken cancellationToken)
     {
         var person = new PrincipalRef(PrincipalKind.User, userId);

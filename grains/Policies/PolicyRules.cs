@@ -7,20 +7,22 @@ using CodeSigning.Policies;
 
 namespace CodeSigning.Grains.Policies;
 
-/// <summary>What a policy may say, whoever its approvers are by now. Pure.</summary>
+/// <summary>
+/// Validates and normalizes policy definitions, independently of the current members of groups. Pure functions.
+/// </summary>
 public static class PolicyRules
 {
-    /// <summary>How long a request waits where the policy does not say.</summary>
+    /// <summary>The default lifetime of a pending request.</summary>
     public static readonly TimeSpan DefaultRequestTtl = TimeSpan.FromDays(7);
 
-    /// <summary>The most signatures that can be asked for.</summary>
+    /// <summary>The maximum number of signatures of a grant.</summary>
     public const long MostSignings = 1_000_000_000;
 
     private const int MaxSteps = 10;
     private const int MaxApprovers = 50;
     private const int MaxRequired = 50;
 
-    /// <summary>The definition in the form in which it is kept and compared.</summary>
+    /// <summary>Normalizes a definition for storage and comparison.</summary>
     /// <exception cref="RefusedException"><c>NoConstraint</c>, or <c>InvalidRequest</c>.</exception>
     public static PolicyDefinition Normalise(PolicyDefinition definition) => definition with
     {
@@ -30,11 +32,11 @@ public static class PolicyRules
         MaxRequestTtl = NormaliseDuration(definition.MaxRequestTtl, "maxRequestTtl") ?? Duration.ToText(DefaultRequestTtl),
     };
 
-    /// <summary>How long a request waits under a policy.</summary>
+    /// <summary>The lifetime of a pending request under a policy.</summary>
     public static TimeSpan RequestTtl(PolicyDefinition definition) =>
         Duration.TryParse(definition.MaxRequestTtl, out var ttl) ? ttl : DefaultRequestTtl;
 
-    /// <summary>The longest window that can be asked for; null without that constraint.</summary>
+    /// <summary>The maximum window of a grant; null for unlimited.</summary>
     public static TimeSpan? MaxWindow(PolicyConstraints constraints) =>
         Duration.TryParse(constraints.MaxWindowDuration, out var window) ? window : null;
 
@@ -43,29 +45,29 @@ public static class PolicyRules
         if (constraints is { MaxWindowDuration: null, MaxSignings: null })
         {
             throw new RefusedException(
-                ErrorCode.NoConstraint, "A policy needs at least one constraint: maxWindowDuration, maxSignings, or both.");
+                ErrorCode.NoConstraint, "The field 'constraints' is invalid: expected 'maxWindowDuration', 'maxSignings', or both.");
         }
 
         return constraints.MaxSignings is null or (>= 1 and <= MostSignings)
             ? constraints with { MaxWindowDuration = NormaliseDuration(constraints.MaxWindowDuration, "maxWindowDuration") }
-            : throw Invalid($"maxSignings is 1 to {MostSignings}.");
+            : throw Invalid($"The field 'maxSignings' is invalid: expected 1 to {MostSignings}.");
     }
 
     private static ImmutableArray<ApprovalStep> Normalise(ImmutableArray<ApprovalStep> steps) =>
         !steps.IsDefaultOrEmpty && steps.Length <= MaxSteps
             ? [.. steps.Select(Normalise)]
-            : throw Invalid($"A policy has 1 to {MaxSteps} steps.");
+            : throw Invalid($"The field 'steps' is invalid: expected 1 to {MaxSteps} steps.");
 
     private static ApprovalStep Normalise(ApprovalStep step)
     {
         if (step is null || step.Approvers.IsDefaultOrEmpty || step.Approvers.Length > MaxApprovers)
         {
-            throw Invalid($"A step has 1 to {MaxApprovers} approvers; use groups for more people.");
+            throw Invalid($"The field 'approvers' is invalid: expected 1 to {MaxApprovers} per step; use groups for more people.");
         }
 
         if (step.Approvers.Any(approver => approver?.Kind is not (PrincipalKind.User or PrincipalKind.Group)))
         {
-            throw Invalid("An approver is a user or a group. Machine identities cannot approve.");
+            throw Invalid("The field 'approvers' is invalid: expected users and groups; machine identities cannot approve.");
         }
 
         return step.RequiredApprovals is >= 1 and <= MaxRequired
@@ -74,21 +76,21 @@ public static class PolicyRules
                 Approvers = [.. step.Approvers.Distinct()],
                 Name = step.Name is null ? null : DisplayText.ValidateName(step.Name),
             }
-            : throw Invalid($"A step requires 1 to {MaxRequired} approvals.");
+            : throw Invalid($"The field 'requiredApprovals' is invalid: expected 1 to {MaxRequired}.");
     }
 
     private static string? NormaliseDuration(string? text, string member) =>
         text is null ? null
         : Duration.TryParse(text, out var duration) ? Duration.ToText(duration)
-        : throw Invalid($"{member} is a duration such as 30m, 4h or 1d, of at most 3650 days.");
+        : throw Invalid($"The field '{member}' is invalid: expected a duration such as 30m, 4h or 1d, at most 3650 days.");
 
     private static RefusedException Invalid(string detail) => new(ErrorCode.InvalidRequest, detail);
 }
 
 /// <summary>
-/// Does one policy allow more than another? Everything counts as more that is not provably the same or less: whatever
-/// passes under the new policy must have passed under the old one too. So approvers are compared as they are written,
-/// a group with itself alone, since who is in it changes. Pure; both definitions are normalised.
+/// Decides whether one policy allows more than another. Anything not provably the same or stricter counts as more:
+/// whatever passes under the new policy must have passed under the old one. Approvers are compared literally, a group
+/// only with itself, since its members change. Pure; both definitions are normalized.
 /// </summary>
 public static class PolicyComparison
 {

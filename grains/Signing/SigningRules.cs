@@ -66,7 +66,7 @@ public static class SigningRules
 
         if (now < certificate.NotBefore)
         {
-            return (ErrorCode.CertificateNotYetValid, "The signer's certificate is not valid yet.");
+            return (ErrorCode.CertificateNotYetValid, "The signer's certificate is not yet valid.");
         }
 
         if (now >= certificate.NotAfter)

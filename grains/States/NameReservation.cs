@@ -4,13 +4,13 @@ using CodeSigning.Errors;
 namespace CodeSigning.Grains.States;
 
 /// <summary>
-/// A name that was given once and is never given to another, also after its bearer was renamed or deleted. It is a row of
-/// its own whose id is the name, so that two who want it at once collide in the commit.
+/// Reserves a name permanently, even after its owner was renamed or deleted. The reservation is a row whose id is the
+/// name, so concurrent reservations conflict in the commit.
 /// </summary>
 public static class NameReservation
 {
-    /// <summary>What to write so that a bearer has a name: nothing where the name was this bearer's before.</summary>
-    /// <exception cref="RefusedException">The name is, or was, another's.</exception>
+    /// <summary>The writes that reserve a name for an owner; none if it already has the reservation.</summary>
+    /// <exception cref="RefusedException">The name is or was used by another owner.</exception>
     public static async Task<ImmutableArray<StateWrite>> ReserveAsync(
         IStateStore states, string type, string name, string bearerId, CancellationToken cancellationToken)
     {
@@ -24,7 +24,7 @@ public static class NameReservation
         return stored.ReadAs<ReservedName>().BearerId == bearerId
             ? []
             : throw new RefusedException(
-                ErrorCode.NameTaken, $"The name '{name}' is or was another {type}'s. Names are not used again: choose another.");
+                ErrorCode.NameTaken, $"The name '{name}' is or was used by another {type} and cannot be reused: choose another name.");
     }
 
     private sealed record ReservedName(string BearerId);

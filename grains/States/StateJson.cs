@@ -5,10 +5,8 @@ using System.Text.Json.Serialization;
 namespace CodeSigning.Grains.States;
 
 /// <summary>
-/// The JSON of stored states: camelCase, enums as camelCase words, absent instead of null, times to the tick.
-/// Written by the storage provider for the grains that hold a state, and read again wherever lists are made of the same
-/// rows. Members that this version does not know are passed over, since nodes of two versions share a store while a
-/// cluster is upgraded; a member that is required and missing is an error.
+/// The JSON of stored states: camelCase names and enum values, nulls omitted, times to the tick. Unknown members are
+/// ignored, since nodes of two versions share a store during an upgrade; a missing required member is an error.
 /// </summary>
 public static class StateJson
 {
@@ -25,14 +23,14 @@ public static class StateJson
     /// <summary>The state as UTF-8 JSON.</summary>
     public static byte[] Write<TState>(TState state) => JsonSerializer.SerializeToUtf8Bytes(state, Options);
 
-    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <summary>Deserializes the JSON of <see cref="Write"/>.</summary>
     /// <exception cref="JsonException">The content is not such a state.</exception>
     public static TState Read<TState>(ReadOnlySpan<byte> content) =>
-        JsonSerializer.Deserialize<TState>(content, Options) ?? throw new JsonException("A stored state cannot be null.");
+        JsonSerializer.Deserialize<TState>(content, Options) ?? throw new JsonException("The stored state is null: expected an object.");
 
     /// <summary>Reads the content of a stored row.</summary>
     /// <exception cref="JsonException">The content is not such a state.</exception>
-    /// <exception cref="StateTamperedException">A list found the row by columns that are not its content's.</exception>
+    /// <exception cref="StateTamperedException">The row's index columns do not match its content.</exception>
     public static TState ReadAs<TState>(this StoredState stored)
         where TState : class
     {

@@ -1,6 +1,6 @@
 namespace CodeSigning.Grains.States;
 
-/// <summary>The kinds of stored state. The words are stored: they only ever grow.</summary>
+/// <summary>The types of stored state. The values are stored: never change or reuse them.</summary>
 public static class StateTypes
 {
     /// <summary>A named signing identity.</summary>
@@ -12,13 +12,13 @@ public static class StateTypes
     /// <summary>An internal certification authority.</summary>
     public const string CertificateAuthority = "ca";
 
-    /// <summary>How many certificates an internal CA has revoked.</summary>
+    /// <summary>The number of certificates that an internal CA has revoked.</summary>
     public const string RevocationCount = "revocation-count";
 
     /// <summary>A sealed key of the vault.</summary>
     public const string Key = "key";
 
-    /// <summary>That a key was brought in; see <c>ImportedKeyState</c>.</summary>
+    /// <summary>A record of an imported key; see <c>ImportedKeyState</c>.</summary>
     public const string ImportedKey = "imported-key";
 
     /// <summary>A person.</summary>
@@ -33,13 +33,13 @@ public static class StateTypes
     /// <summary>A group of people and machine identities.</summary>
     public const string Group = "group";
 
-    /// <summary>A login that lasts until it ends or is ended.</summary>
+    /// <summary>A login session.</summary>
     public const string Session = "session";
 
-    /// <summary>The one row that names the active administrators; see docs of <c>AdministratorRegister</c>.</summary>
+    /// <summary>The single row that lists the active administrators; see <c>AdministratorRegister</c>.</summary>
     public const string Administrators = "administrators";
 
-    /// <summary>A CI's token that a machine identity logged in with.</summary>
+    /// <summary>An OpenID Connect token used at a login.</summary>
     public const string SeenToken = "seen-token";
 
     /// <summary>A signing policy.</summary>
@@ -51,38 +51,40 @@ public static class StateTypes
     /// <summary>A grant.</summary>
     public const string Grant = "grant";
 
-    /// <summary>How often a grant or a client secret was used; see <see cref="UseCountState"/>.</summary>
+    /// <summary>The use count of a grant or a client secret; see <see cref="UseCountState"/>.</summary>
     public const string UseCount = "use-count";
 
-    /// <summary>Tells that what an earlier release wrote was brought into today's form; see <c>EarlierStates</c>.</summary>
+    /// <summary>A marker that the rows of earlier releases were upgraded; see <c>EarlierStates</c>.</summary>
     public const string Upgrade = "upgrade";
 
-    /// <summary>A webhook that wants to hear of events.</summary>
+    /// <summary>A webhook.</summary>
     public const string Webhook = "webhook";
 
-    /// <summary>An event on its way to a webhook or a mailbox, and what became of it.</summary>
+    /// <summary>The delivery of an event to a webhook or a mailbox, and its outcome.</summary>
     public const string Delivery = "delivery";
 
-    /// <summary>How far the ledger was read for notifications, and which certificates were told of.</summary>
+    /// <summary>
+    /// The position of the notification feed in the ledger, and the certificates whose expiry was announced.
+    /// </summary>
     public const string NotificationFeed = "notification-feed";
 
-    /// <summary>What the last verification of the whole ledger found, and which node makes the next.</summary>
+    /// <summary>The result of the last full ledger verification, and the node that runs the next.</summary>
     public const string LedgerVerification = "ledger-verification";
 
-    /// <summary>A name that is not given again; see <see cref="NameReservation"/>.</summary>
+    /// <summary>A permanently reserved name; see <see cref="NameReservation"/>.</summary>
     public const string ReservedName = "reserved-name";
 }
 
-/// <summary>How the columns of a kind of state follow from its content; verification compares the two.</summary>
-/// <param name="Type">The kind; one of <see cref="StateTypes"/>.</param>
+/// <summary>Derives the index columns of a state type from its content; verification compares the two.</summary>
+/// <param name="Type">One of <see cref="StateTypes"/>.</param>
 /// <param name="ReadIndex">Derives the index from the content (UTF-8 JSON).</param>
 public sealed record StateKind(string Type, Func<ReadOnlyMemory<byte>, StateIndex> ReadIndex)
 {
-    /// <summary>The kind of a state's type.</summary>
+    /// <summary>The kind of an indexed state.</summary>
     public static StateKind Of<TState>(string type)
         where TState : IIndexedState =>
         new(type, content => StateJson.Read<TState>(content.Span).ToIndex());
 
-    /// <summary>A kind that no list filters.</summary>
+    /// <summary>A kind without index columns.</summary>
     public static StateKind WithoutIndex(string type) => new(type, _ => StateIndex.None);
 }

@@ -3,42 +3,42 @@ using CodeSigning.Contract;
 
 namespace CodeSigning.Grains.States;
 
-/// <summary>A state as it was read: its seal was checked.</summary>
-/// <param name="Type">The kind of state.</param>
+/// <summary>A state as read from the store; its seal was verified.</summary>
+/// <param name="Type">The state's type.</param>
 /// <param name="Id">The state's id.</param>
 /// <param name="Version">Its version.</param>
 /// <param name="Content">The state as UTF-8 JSON.</param>
 public sealed record StoredState(string Type, string Id, long Version, ReadOnlyMemory<byte> Content)
 {
     /// <summary>
-    /// The columns that a list found it by, which no seal covers; null where it was read by its id. Reading the content
-    /// compares the two (<see cref="StateJson.ReadAs"/>).
+    /// The unsealed index columns of a row found by a list; null for a row read by id. Reading the content compares the
+    /// two (<see cref="StateJson.ReadAs"/>).
     /// </summary>
     public StateColumns? Columns { get; init; }
 }
 
-/// <summary>The columns beside a state's content, as they stand in the store.</summary>
+/// <summary>The stored index columns of a state.</summary>
 /// <param name="Name">See <see cref="StateIndex.Name"/>.</param>
 /// <param name="Parent">See <see cref="StateIndex.Parent"/>.</param>
 /// <param name="Status">See <see cref="StateIndex.Status"/>.</param>
 /// <param name="UntilMs">See <see cref="StateIndex.Until"/>; milliseconds since 1970 (UTC).</param>
 public sealed record StateColumns(string? Name, string? Parent, string? Status, long? UntilMs)
 {
-    /// <summary>The columns that belong to an index.</summary>
+    /// <summary>The columns of an index.</summary>
     public static StateColumns Of(StateIndex index) =>
         new(index.Name, index.Parent, index.Status, index.Until?.ToUnixTimeMilliseconds());
 }
 
 /// <summary>
-/// What lists of a kind of state can be filtered by. It is derived from the content whenever that is written, in the
-/// same row, so lists cannot drift from the states. Decisions read the content, which is sealed, and never this: a row
-/// that somebody hid from a list must not give anybody a right.
+/// The fields that lists of a state type can be filtered by. It is derived from the content at each write, in the same
+/// row, so lists cannot drift from states. Decisions read only the sealed content: a row hidden from a list must not
+/// give a right.
 /// </summary>
-/// <param name="Name">A name that no other state of the kind may bear at the same time, or null.</param>
-/// <param name="Parent">The id of what it belongs to: a grant's signer, a secret's identity.</param>
-/// <param name="Status">A word of the state's own, such as <c>active</c>.</param>
-/// <param name="Until">When it ends by itself (UTC), for sweeping and for sorting by expiry.</param>
-/// <param name="Links">Who it concerns, as <c>user:usr_…</c>, <c>identity:idn_…</c>, <c>group:grp_…</c>.</param>
+/// <param name="Name">A name that is unique within the type, or null.</param>
+/// <param name="Parent">The id of its parent: a grant's signer, a secret's identity.</param>
+/// <param name="Status">The status, such as <c>active</c>.</param>
+/// <param name="Until">Its expiry (UTC), for sweeping and for sorting.</param>
+/// <param name="Links">The principals it concerns, as <c>user:usr_…</c>, <c>identity:idn_…</c>, <c>group:grp_…</c>.</param>
 public sealed record StateIndex(
     string? Name = null,
     string? Parent = null,
@@ -46,22 +46,22 @@ public sealed record StateIndex(
     DateTimeOffset? Until = null,
     ImmutableArray<string> Links = default)
 {
-    /// <summary>An index by nothing but the id.</summary>
+    /// <summary>No index columns.</summary>
     public static StateIndex None { get; } = new();
 }
 
-/// <summary>A grain's state that says what lists may filter it by.</summary>
+/// <summary>A state that defines its index columns.</summary>
 public interface IIndexedState
 {
     /// <summary>
-    /// Derives the index from the content: at each write, and again when a list finds the row, since a row whose columns
-    /// say something else is refused. So whoever changes what is derived also writes the stored rows anew.
+    /// Derives the index from the content: at each write, and again when a list finds the row, since a row with
+    /// different columns is refused. A change of the derivation therefore requires rewriting the stored rows.
     /// </summary>
     StateIndex ToIndex();
 }
 
-/// <summary>A state as it stood in the store when it was read, its seal checked. What is decided from it names its version.</summary>
-/// <param name="Type">The kind of state.</param>
+/// <summary>A deserialized row whose seal was verified. Decisions include its version in their read set.</summary>
+/// <param name="Type">The state's type.</param>
 /// <param name="Id">The state's id.</param>
 /// <param name="Version">Its version, from 1.</param>
 /// <param name="State">The state.</param>
@@ -71,19 +71,19 @@ public sealed record Row<TState>(string Type, string Id, long Version, TState St
     /// <summary>The version for a read set.</summary>
     public StateVersion ToVersion() => new(Type, Id, Version);
 
-    /// <summary>The write that puts another state in its place; the commit refuses it where the version has changed.</summary>
+    /// <summary>The write that replaces the state; the commit refuses it if the version is stale.</summary>
     public StateWrite Replace(TState next) => new(Type, Id, Version, StateJson.Write(next), next.ToIndex());
 
-    /// <summary>The write that deletes it; the commit refuses it where the version has changed.</summary>
+    /// <summary>The write that deletes the row; the commit refuses it if the version is stale.</summary>
     public StateWrite Remove() => new(Type, Id, Version, null, StateIndex.None);
 }
 
-/// <summary>A state as it shall be, and the version that it replaces.</summary>
-/// <param name="Type">The kind of state.</param>
+/// <summary>A new state and the version that it replaces.</summary>
+/// <param name="Type">The state's type.</param>
 /// <param name="Id">The state's id.</param>
-/// <param name="ExpectedVersion">The version that is replaced; 0 where the state must not exist yet.</param>
+/// <param name="ExpectedVersion">The replaced version; 0 if the state must not exist yet.</param>
 /// <param name="Content">The new state as UTF-8 JSON; null deletes the row.</param>
-/// <param name="Index">What lists filter by; <see cref="StateIndex.None"/> for a deletion.</param>
+/// <param name="Index">The index columns; <see cref="StateIndex.None"/> for a deletion.</param>
 public sealed record StateWrite(string Type, string Id, long ExpectedVersion, ReadOnlyMemory<byte>? Content, StateIndex Index)
 {
     /// <summary>The write of a state that must not exist yet.</summary>
@@ -92,13 +92,13 @@ public sealed record StateWrite(string Type, string Id, long ExpectedVersion, Re
         new(type, id, 0, StateJson.Write(state), state.ToIndex());
 }
 
-/// <summary>A stored row, or what must stand beside it, is not as this cluster left it: somebody wrote to the database.</summary>
+/// <summary>A stored row was changed or deleted outside the service.</summary>
 [GenerateSerializer, Alias("codesigning.StateTampered")]
 public sealed class StateTamperedException : Exception
 {
-    /// <summary>Names the row.</summary>
+    /// <summary>Creates the exception for a row.</summary>
     public StateTamperedException(string type, string id)
-        : base($"The stored {type} '{id}' was changed outside the service: its seal, or a column beside it, does not fit it. Restore it from a backup.") =>
+        : base($"The stored {type} '{id}' was changed outside the service: its seal or its index columns do not match. Restore it from a backup.") =>
         StateId = id;
 
     /// <summary>For serializers.</summary>
@@ -118,7 +118,7 @@ public sealed class StateTamperedException : Exception
     {
     }
 
-    /// <summary>The row's id; null where the exception names no row.</summary>
+    /// <summary>The row's id; null if unknown.</summary>
     [Id(0)]
     public string? StateId { get; init; }
 }

@@ -2,19 +2,18 @@
 namespace CodeSigning.Grains.States;
 
 /// <summary>
-/// How often something was used that may be used only so often: a grant, a client secret. A sealed row of its own under the
-/// id of what is counted, made with it and written by the ledger's writer with each use. Where there is none, somebody
-/// deleted it.
+/// The use count of a grant or a client secret: a sealed row under the same id, created with it and updated by the
+/// ledger's writer with each use. A missing row means that it was deleted outside the service.
 /// </summary>
-/// <param name="Count">How often.</param>
+/// <param name="Count">The number of uses.</param>
 /// <param name="LastEntry">
-/// The hash of the ledger entry that took the last use (lower-case hex); null before the first use, and where uses have no
-/// entries (a client secret's).
+/// The hash of the ledger entry of the last use (lower-case hex); null before the first use and for uses without
+/// entries (client secrets).
 /// </param>
 public sealed record UseCountState(long Count, string? LastEntry = null) : IIndexedState
 {
-    /// <summary>The write that begins to count.</summary>
-    /// <param name="id">The id of what is counted.</param>
+    /// <summary>The write that creates a count of zero.</summary>
+    /// <param name="id">The id of the grant or the client secret.</param>
     public static StateWrite Begin(string id) => StateWrite.New(StateTypes.UseCount, id, new UseCountState(0));
 
     /// <inheritdoc/>

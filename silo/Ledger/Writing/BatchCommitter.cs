@@ -353,7 +353,7 @@ internal sealed class BatchCommitter(
         var errorId = Guid.NewGuid().ToString("n");
         logger.LogError(fault, "Fault {ErrorId}: the ledger cannot take an element. Nothing of it was written.", errorId);
         metrics.ElementRefused(nameof(ElementFailedException));
-        pending.Fail(new ElementFailedException("The ledger could not take this. Nothing was written.", fault) { ErrorId = errorId });
+        pending.Fail(new ElementFailedException("The ledger could not commit the element: nothing was written.", fault) { ErrorId = errorId });
     }
 
     private static bool IsOfStore(Exception fault) =>
