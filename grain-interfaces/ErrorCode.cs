@@ -22,7 +22,7 @@ public enum ErrorCode
     /// <summary>The signer is disabled.</summary>
     SignerDisabled,
 
-    /// <summary>The certificate has expired.</summary>
+    /// <summary>The certificate has expired: use another certificate.</summary>
     CertificateExpired,
 
     /// <summary>The certificate is not yet valid.</summary>

@@ -15,10 +15,10 @@ using CodeSigning.Identities;
 namespace CodeSigning.Grains.Administration;
 
 /// <summary>
-/// Brings certificates in with keys that were made elsewhere. A key that is another certificate's already comes in only where
-/// the request says so: what stops one signer, or binds it to a policy, says nothing of another that signs with its key.
+/// Imports certificates with existing keys. A key that already belongs to another certificate is accepted only if the
+/// request allows it: stopping or restricting one signer has no effect on another that signs with the same key.
 /// </summary>
-/// <remarks>Product administrators only. Everything here refuses with <see cref="RefusedException"/>.</remarks>
+/// <remarks>Product administrators only. Every method refuses with <see cref="RefusedException"/>.</remarks>
 public sealed class CertificateImport(
     ICertificateMaker maker,
     CertificatesOfKey certificates,
@@ -27,16 +27,16 @@ public sealed class CertificateImport(
     ILedger ledger,
     TimeProvider time)
 {
-    // Of those who import one key at once, each round lets one pass.
+    // Of concurrent imports of one key, one succeeds per round.
     private const int Rounds = 4;
 
-    /// <summary>Refuses all who may not bring a certificate in.</summary>
+    /// <summary>Refuses callers that may not import certificates.</summary>
     public static void RequireImporter(Caller caller) => ProductAuthority.RequireAdministrator(caller);
 
-    /// <summary>Brings a certificate and its key in.</summary>
+    /// <summary>Imports a certificate and its key.</summary>
     /// <exception cref="RefusedException">
-    /// <c>KeyInUse</c>: the key is another certificate's, and the request does not allow that, or it is an internal CA's;
-    /// <c>Conflict</c>: this very certificate is here.
+    /// <c>KeyInUse</c>: the key belongs to another certificate and the request does not allow that, or it belongs to an
+    /// internal CA; <c>Conflict</c>: the certificate already exists.
     /// </exception>
     public async Task<CertificateView> ImportAsync(
         Caller caller, ImportCertificate request, CancellationToken cancellationToken)
@@ -46,7 +46,7 @@ public sealed class CertificateImport(
         var made = await maker.ImportAsync(EntityId.New(IdPrefixes.Key, time), request, cancellationToken);
         if (time.GetUtcNow() >= made.Certificate.NotAfter)
         {
-            throw new RefusedException(ErrorCode.CertificateExpired, "This certificate has expired. Import a current one.");
+            throw new RefusedException(ErrorCode.CertificateExpired, "The certificate has expired: import a current one.");
         }
 
         return await FreshDecision.MakeAsync(Rounds, () => SaveAsync(caller, made, request.AllowSharedKey, cancellationToken));
@@ -55,7 +55,7 @@ public sealed class CertificateImport(
     private async Task<CertificateView> SaveAsync(
         Caller caller, MadeCertificate made, bool allowSharedKey, CancellationToken cancellationToken)
     {
-        // Counted before it is searched for: an import in between is found, or refuses this commit.
+        // The count is read before the search: a concurrent import is found, or makes this commit stale.
         var publicKey = made.Key.SubjectPublicKeyInfo;
         var counted = await ImportedKeyState.CountOneMoreAsync(store, publicKey, cancellationToken);
         var others = await certificates.FindAsync(publicKey, cancellationToken);
@@ -98,12 +98,12 @@ public sealed class CertificateImport(
     }
 }
 
-/// <summary>What is said where a key that is brought in is here already, to a product administrator, who may see all that is named.</summary>
+/// <summary>Refusals of imported keys that are in use. Product administrators may see everything named.</summary>
 internal static class KeyInUse
 {
     private const int MostNamed = 20;
 
-    /// <summary>It is other certificates', which the request did not allow.</summary>
+    /// <summary>The key belongs to other certificates, and the request does not allow that.</summary>
     public static RefusedException ByCertificates(
         ImmutableArray<CertificateState> certificates, ImmutableArray<SignerState> signers)
     {
@@ -115,20 +115,20 @@ internal static class KeyInUse
         var (first, more) = (sharing[0], certificates.Length - 1);
         return new RefusedException(
             ErrorCode.KeyInUse,
-            $"The private key is that of certificate {first.CertificateId} already{SignersOf(first)}{(more == 0 ? "" : $", and of {more} more")}. "
-            + "Import a certificate with a key of its own, or, where this one renews that certificate or the two are to share the key, "
-            + "repeat the request with allowSharedKey: true.")
+            $"The private key already belongs to certificate {first.CertificateId}{SignersOf(first)}{(more == 0 ? "" : $", and to {more} more")}: "
+            + "import a certificate with another key, or, to renew that certificate or share its key, "
+            + "repeat the request with 'allowSharedKey': true.")
         {
             Members = ImmutableDictionary<string, string>.Empty.Add(
                 "sharedKeyWith", JsonSerializer.Serialize(sharing, ContractJson.Options)),
         };
     }
 
-    /// <summary>It is an internal CA's, which no request can allow.</summary>
+    /// <summary>The key belongs to an internal CA, which no request can allow.</summary>
     public static RefusedException ByAuthority(CertificateAuthorityState authority) => new(
         ErrorCode.KeyInUse,
-        $"The private key is that of the CA '{authority.CommonName}' ({authority.Id}), which issues certificates and signs no code. "
-        + "Import a certificate with a key of its own, and revoke the CA: its key is known outside of this server.");
+        $"The private key belongs to the internal CA '{authority.CommonName}' ({authority.Id}): "
+        + "import a certificate with another key, and revoke the CA, since its key is known outside this server.");
 
     private static string SignersOf(SharedKey shared) => shared.Signers switch
     {
@@ -141,17 +141,17 @@ internal static class KeyInUse
 }
 
 /// <summary>
-/// How often a key was brought in, under the SHA-256 of its SubjectPublicKeyInfo. It is written in the commit of every
-/// import, so that of two imports of one key at the same time the second is decided again. Which certificates share the key
-/// their own rows tell: keys of before this row was kept have none.
+/// The number of imports of a key, under the SHA-256 of its SubjectPublicKeyInfo. It is written in the commit of every
+/// import, so of two concurrent imports of a key the second is decided again. The rows of the certificates, not this
+/// one, show which share a key: keys of earlier releases have no such row.
 /// </summary>
-/// <param name="Imports">How often.</param>
+/// <param name="Imports">The number of imports.</param>
 public sealed record ImportedKeyState(long Imports) : IIndexedState
 {
     /// <inheritdoc/>
     public StateIndex ToIndex() => StateIndex.None;
 
-    /// <summary>The write that counts one more import of a key, as it was counted when this is called.</summary>
+    /// <summary>The write that increments the count read now.</summary>
     internal static async Task<StateWrite> CountOneMoreAsync(
         IStateStore store, ReadOnlyMemory<byte> publicKey, CancellationToken cancellationToken)
     {

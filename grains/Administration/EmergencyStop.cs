@@ -16,11 +16,13 @@ using CodeSigning.Signers;
 namespace CodeSigning.Grains.Administration;
 
 /// <summary>
-/// Stops a signer at once, however much hangs on it. One small commit on the signer's row switches it off and ends its
-/// generation: from then on no grant and no request of before serves, whatever their rows say. The rows follow in pages;
-/// where that is interrupted, the stop is asked for again. Any node does it, without the signer's home.
+/// Stops a signer immediately, however many grants and requests it has. One small commit on the signer's row disables
+/// it and ends its generation: from then on no earlier grant or request is valid, whatever its row says. The rows
+/// follow in pages; if that is interrupted, repeat the stop. Any node can do it, without the signer's home.
 /// </summary>
-/// <remarks>Everything here refuses with <see cref="RefusedException"/>: <c>NotFound</c> also to strangers.</remarks>
+/// <remarks>
+/// Every method refuses with <see cref="RefusedException"/>; callers who may not see the signer get <c>NotFound</c>.
+/// </remarks>
 public sealed class EmergencyStop(
     IStateStore store,
     ILedger ledger,
@@ -32,14 +34,14 @@ public sealed class EmergencyStop(
     SignersOfKey signersOfKey,
     TimeProvider time)
 {
-    // Whoever waits for one of them hears of it by the entry, which names so many.
+    // The entry lists each ended row, for those who wait for it, and holds this many items.
     private const int RowsAtOnce = Changes.MaxItems;
     private const int EntriesAtOnce = 1000;
     private const int MaxRounds = 16;
 
     /// <summary>
-    /// Stops a signer, and where the request says so every other signer of its key that the caller may stop. Then waits for
-    /// commits under way anywhere: the list of signatures is whole, and is read only as it is enumerated.
+    /// Stops a signer and, if requested, every other signer of its key that the caller may stop. It then waits for
+    /// pending commits on all nodes, so that the list of signatures is complete; the list is read during enumeration.
     /// </summary>
     public async Task<StopReport> StopAsync(
         Caller caller, string signerId, StopSigner request, CancellationToken cancellationToken)
@@ -47,7 +49,7 @@ public sealed class EmergencyStop(
         DisplayText.ValidateReason(request.Reason);
         var (facts, stopped) = await EndGenerationAsync(caller, signerId, request.Reason, cancellationToken);
 
-        // What follows only carries out what holds by now: it goes on when the caller has gone.
+        // The stop is committed; the rest continues even if the caller disconnects.
         var others = await ReadOthersAsync(stopped, CancellationToken.None);
         if (request.IncludeSignersWithSameKey)
         {
@@ -72,7 +74,7 @@ public sealed class EmergencyStop(
             ReadSignaturesAsync(ended, request.Since, cancellationToken));
     }
 
-    /// <summary>The one commit that stops a signer; made again where somebody else changed the signer at the same time.</summary>
+    /// <summary>Commits the stop of a signer; retried if the signer was changed concurrently.</summary>
     private async Task<(SignerFacts Facts, SignerState Stopped)> EndGenerationAsync(
         Caller caller, string signerId, string reason, CancellationToken cancellationToken)
     {
@@ -89,7 +91,7 @@ public sealed class EmergencyStop(
             }
             catch (CommitRefusedException) when (round < MaxRounds)
             {
-                // Read again, and decided again.
+                // Read and decide again.
             }
         }
     }
@@ -107,7 +109,7 @@ public sealed class EmergencyStop(
             }
             catch (RefusedException)
             {
-                // Not the caller's to stop; the answer says that it was not.
+                // The caller may not stop it; the response shows that.
                 after.Add(other);
             }
         }
@@ -115,7 +117,7 @@ public sealed class EmergencyStop(
         return after.DrainToImmutable();
     }
 
-    /// <summary>The signers whose certificates are for the same key.</summary>
+    /// <summary>The other signers with the same key.</summary>
     private async Task<ImmutableArray<SignerOfSameKey>> ReadOthersAsync(SignerState signer, CancellationToken cancellationToken)
     {
         if (await store.FindAsync<CertificateState>(StateTypes.Certificate, signer.CertificateId, cancellationToken)
@@ -138,7 +140,7 @@ public sealed class EmergencyStop(
             pending => pending.End(RequestStatus.Cancelled, time.GetUtcNow()),
             ids => Tell(caller, signerId, "signer.cancel-requests", Changes.None.Saying("reason", reason).Adding("cancelledRequests", ids)));
 
-    // A grant whose window is over has ended by itself.
+    // Grants whose window has ended need no revocation.
     private Task<ImmutableArray<string>> EndGrantsAsync(Caller caller, string signerId, string reason) =>
         EndAllAsync<GrantState>(
             new StateQuery(
@@ -146,7 +148,7 @@ public sealed class EmergencyStop(
             grant => grant.Revoke(caller.ToRef(), reason, time.GetUtcNow()),
             ids => Tell(caller, signerId, "signer.revoke-grants", Changes.None.Saying("reason", reason).Adding("revokedGrants", ids)));
 
-    /// <summary>Ends what a query finds, page by page.</summary>
+    /// <summary>Ends all results of a query, page by page.</summary>
     private async Task<ImmutableArray<string>> EndAllAsync<TState>(
         StateQuery query, Func<TState, TState> end, Func<ImmutableArray<string>, LedgerElement> tell)
         where TState : class, IIndexedState
@@ -168,17 +170,17 @@ public sealed class EmergencyStop(
                 ended.AddRange(ids);
                 round = 1;
 
-                // None that is newer can be found: nothing was given in the generation that has ended.
+                // No newer row can appear: nothing is created in an ended generation.
                 query = query with { Before = ids[^1] };
             }
             catch (CommitRefusedException) when (round++ < MaxRounds)
             {
-                // One of them was decided on, or used up, at the same time.
+                // A row was changed concurrently: read the page again.
             }
         }
     }
 
-    // It rests on the stop alone, not on the caller's session, which may end meanwhile.
+    // Without the caller's read set: the session may end meanwhile, but the stop is in force.
     private LedgerElement Tell(Caller caller, string signerId, string action, Changes changes) =>
         Change.By(caller, action, StateTypes.Signer, signerId, changes, time).About(signerId, null) with { ReadSet = [], Until = null };
 

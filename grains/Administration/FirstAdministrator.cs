@@ -8,17 +8,18 @@ using Microsoft.Extensions.Options;
 
 namespace CodeSigning.Grains.Administration;
 
-/// <summary>Gives an empty store its first administrator.</summary>
+/// <summary>Creates the first administrator of an empty store.</summary>
 public sealed class FirstAdministrator(
     UserService users, IStateStore store, ILedgerReader entries, IOptions<FirstAdministratorOptions> options)
 {
     private const int RandomBytes = 18;
 
     /// <summary>
-    /// Makes the first administrator of a store that never had one. Of several nodes that start at once, one makes it.
+    /// Creates the first administrator of a store that never had one. If several nodes start at once, one of them
+    /// creates it.
     /// </summary>
-    /// <returns>Null where there is nothing to do, or another node did it.</returns>
-    /// <exception cref="StateTamperedException">The ledger tells of something, and the row of the administrators is gone.</exception>
+    /// <returns>Null if there is nothing to do or another node did it.</returns>
+    /// <exception cref="StateTamperedException">The ledger is not empty but the administrators' row is missing.</exception>
     public async Task<NewAdministrator?> EnsureAsync(CancellationToken cancellationToken)
     {
         var register = new AdministratorRegister(store);
@@ -27,7 +28,7 @@ public sealed class FirstAdministrator(
             return null;
         }
 
-        // Another node may have made the first one between the two readings.
+        // Another node may have created the first administrator between the two reads.
         if (!await entries.IsEmptyAsync(cancellationToken))
         {
             return await register.IsFoundedAsync(cancellationToken) ? null : throw AdministratorRegister.Missing();
@@ -42,7 +43,7 @@ public sealed class FirstAdministrator(
             var user = await users.CreateFirstAdministratorAsync(request, cancellationToken);
             return new NewAdministrator(user.Email!, random);
         }
-        catch (Exception exception) when (IsOthersDoing(exception))
+        catch (Exception exception) when (IsCausedByOtherNode(exception))
         {
             if (!await new AdministratorRegister(store).IsFoundedAsync(cancellationToken))
             {
@@ -53,24 +54,24 @@ public sealed class FirstAdministrator(
         }
     }
 
-    private static bool IsOthersDoing(Exception exception) => exception
+    private static bool IsCausedByOtherNode(Exception exception) => exception
         is CommitRefusedException
         or RefusedException { Code: ErrorCode.WrongState or ErrorCode.NameTaken };
 }
 
-/// <summary>Who is made the first administrator of an empty store.</summary>
+/// <summary>The first administrator of an empty store.</summary>
 public sealed class FirstAdministratorOptions
 {
     /// <summary>The address to sign in with.</summary>
     public string Email { get; set; } = "admin@localhost";
 
-    /// <summary>The password; a random one is made where there is none.</summary>
+    /// <summary>The password; a random one is generated if not given.</summary>
     public string? Password { get; set; }
 }
 
-/// <summary>The first administrator as it was just made.</summary>
+/// <summary>A newly created first administrator.</summary>
 /// <param name="Email">The address to sign in with.</param>
-/// <param name="RandomPassword">The password where it was made at random: to be shown once and written nowhere.</param>
+/// <param name="RandomPassword">The generated password, to be shown once and never stored; null if it was given.</param>
 public sealed record NewAdministrator(string Email, string? RandomPassword)
 {
     /// <summary>Without the password, so that no log can show it.</summary>
@@ -78,10 +79,9 @@ public sealed record NewAdministrator(string Email, string? RandomPassword)
 }
 
 /// <summary>
-/// Keeps the product from losing its last active administrator. One row names them all; whatever makes or unmakes one
-/// writes that row in the same commit as the person's own. Two administrators who disable each other at the same time
-/// replace the same version of it, so one of them is refused, on any number of nodes. No grain holds the row: it is
-/// read at each such change, which is rare.
+/// Prevents the product from losing its last active administrator. One row lists all of them, and every change of an
+/// administrator writes it in the same commit. If two administrators disable each other concurrently, both replace the
+/// same version of the row, so one is refused, on any number of nodes.
 /// </summary>
 internal sealed class AdministratorRegister(IStateStore store)
 {
@@ -94,36 +94,36 @@ internal sealed class AdministratorRegister(IStateStore store)
         return Write(version, ids with { UserIds = ids.UserIds.Add(userId) });
     }
 
-    /// <summary>The write that adds the very first one.</summary>
-    /// <exception cref="RefusedException"><c>WrongState</c> where there is, or was, another.</exception>
+    /// <summary>The write that adds the first administrator.</summary>
+    /// <exception cref="RefusedException"><c>WrongState</c> if there is or was another.</exception>
     public async Task<StateWrite> WithFirstAsync(string userId, CancellationToken cancellationToken)
     {
         var (version, ids) = await ReadAsync(cancellationToken);
         return version == 0
             ? Write(version, ids with { UserIds = [userId] })
-            : throw new RefusedException(ErrorCode.WrongState, "The product has had its first administrator.");
+            : throw new RefusedException(ErrorCode.WrongState, "The product already had its first administrator.");
     }
 
-    /// <summary>The write that takes a person out.</summary>
-    /// <exception cref="RefusedException"><c>WrongState</c> where nobody would be left.</exception>
+    /// <summary>The write that removes a person.</summary>
+    /// <exception cref="RefusedException"><c>WrongState</c> if no administrator would be left.</exception>
     public async Task<StateWrite> WithoutAsync(string userId, CancellationToken cancellationToken)
     {
         var (version, ids) = await ReadFoundedAsync(cancellationToken);
         var left = ids.UserIds.Remove(userId);
         return left.IsEmpty
             ? throw new RefusedException(
-                ErrorCode.WrongState, "This is the last active administrator. Make another one first.")
+                ErrorCode.WrongState, "The user is the last active administrator: create another administrator first.")
             : Write(version, ids with { UserIds = left });
     }
 
     private async Task<(long Version, AdministratorsState State)> ReadFoundedAsync(CancellationToken cancellationToken) =>
         await ReadAsync(cancellationToken) is { Version: > 0 } row ? row : throw Missing();
 
-    /// <summary>Whether the product has, or had, an administrator.</summary>
+    /// <summary>Whether the product has or had an administrator.</summary>
     public async Task<bool> IsFoundedAsync(CancellationToken cancellationToken) =>
         (await ReadAsync(cancellationToken)).Version != 0;
 
-    /// <summary>The row is gone where it must be.</summary>
+    /// <summary>The administrators' row is missing.</summary>
     public static StateTamperedException Missing() => new(StateTypes.Administrators, RowId);
 
     private async Task<(long Version, AdministratorsState State)> ReadAsync(CancellationToken cancellationToken) =>
@@ -135,7 +135,7 @@ internal sealed class AdministratorRegister(IStateStore store)
         new(StateTypes.Administrators, RowId, version, StateJson.Write(state), StateIndex.None);
 }
 
-/// <summary>The one row that <see cref="AdministratorRegister"/> keeps.</summary>
+/// <summary>The row of <see cref="AdministratorRegister"/>.</summary>
 internal sealed record AdministratorsState
 {
     /// <summary>The ids of the people who are active administrators.</summary>

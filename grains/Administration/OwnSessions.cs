@@ -12,7 +12,7 @@ public sealed class OwnSessions(
 {
     private const int MaxGroups = 100;
 
-    /// <summary>The sessions that the caller could go on with, newest first.</summary>
+    /// <summary>The caller's valid sessions, newest first.</summary>
     public async Task<Page<SessionView>> ListAsync(
         Caller caller, int limit, string? before, CancellationToken cancellationToken)
     {
@@ -30,7 +30,7 @@ public sealed class OwnSessions(
         return new Page<SessionView>([.. items], page.Next);
     }
 
-    /// <summary>Who the caller is, in which groups, and in which session it asks.</summary>
+    /// <summary>The caller's identity, groups and current session.</summary>
     public async Task<MeView> DescribeAsync(Caller caller, CancellationToken cancellationToken)
     {
         var session = caller.SessionId is { } id ? await store.ReadAsync(StateTypes.Session, id, cancellationToken) : null;
@@ -50,11 +50,11 @@ public sealed class OwnSessions(
             session.ReadAs<SessionState>().ToView(session.Id, session.Id));
     }
 
-    /// <summary>Ends one session of the caller's; <c>NotFound</c> where it has no such session.</summary>
+    /// <summary>Ends one session of the caller; <c>NotFound</c> if it has no such session.</summary>
     public Task EndAsync(Caller caller, string sessionId, CancellationToken cancellationToken) =>
         rows.EndAsync(caller, sessionId, cancellationToken);
 
-    /// <summary>Ends all sessions of the caller's, the one it asks in too.</summary>
+    /// <summary>Ends all sessions of the caller, including the current one.</summary>
     public Task EndAllAsync(Caller caller, CancellationToken cancellationToken) => caller.Kind == PrincipalKind.User
         ? users.EndSessionsAsync(caller, cancellationToken)
         : identities.EndSessionsAsync(caller, cancellationToken);
@@ -69,5 +69,5 @@ public sealed class OwnSessions(
             : stored.ReadAs<IdentityState>().SessionGeneration;
     }
 
-    private static RefusedException Ended() => new(ErrorCode.Unauthenticated, "The session has ended. Sign in again.");
+    private static RefusedException Ended() => new(ErrorCode.Unauthenticated, "The session has ended: sign in again.");
 }

@@ -13,8 +13,8 @@ using CodeSigning.Policies;
 
 namespace CodeSigning.Grains.Administration;
 
-/// <summary>The rules under which signers sign. Product administrators manage policies; people read them.</summary>
-/// <remarks>Everything here refuses with <see cref="RefusedException"/>.</remarks>
+/// <summary>Manages signing policies. Product administrators change policies; people read them.</summary>
+/// <remarks>Every method refuses with <see cref="RefusedException"/>.</remarks>
 public sealed class PolicyService(
     IGrainFactory grains,
     IStateStore store,
@@ -24,9 +24,9 @@ public sealed class PolicyService(
     TimeProvider time)
 {
     /// <summary>One page, newest first.</summary>
-    /// <param name="caller">Who asks; people see policies, machine identities do not.</param>
-    /// <param name="before">The last id of the page before; null for the first page.</param>
-    /// <param name="limit">At most so many, 1 to 100.</param>
+    /// <param name="caller">The caller; people may read policies, machine identities may not.</param>
+    /// <param name="before">The last id of the previous page; null for the first page.</param>
+    /// <param name="limit">The page size, 1 to 100.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     public async Task<Page<PolicyView>> ListAsync(
         Caller caller, string? before, int limit, CancellationToken cancellationToken)
@@ -37,17 +37,17 @@ public sealed class PolicyService(
         return new Page<PolicyView>([.. page.Items.Select(row => row.ReadAs<PolicyState>().ToView())], page.Next);
     }
 
-    /// <summary>One policy. A request for a change that has ended without approval is not named any more.</summary>
+    /// <summary>One policy. A change request that ended without approval is omitted.</summary>
     public async Task<PolicyView> GetAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
         ProductAuthority.RequireReader(caller);
         var policy = (await FindAsync(id, cancellationToken)).State;
-        return await WaitingChange.FindAsync(store, policy.PendingChangeRequestId, time.GetUtcNow(), cancellationToken) is null
+        return await PendingChange.FindAsync(store, policy.PendingChangeRequestId, time.GetUtcNow(), cancellationToken) is null
             ? policy.ToView() with { PendingChangeRequestId = null }
             : policy.ToView();
     }
 
-    /// <summary>Makes a policy; a step that its approvers cannot fill is refused.</summary>
+    /// <summary>Creates a policy; a step with too few eligible approvers is refused.</summary>
     public async Task<PolicyView> CreateAsync(
         Caller caller, PolicyDefinition definition, CancellationToken cancellationToken)
     {
@@ -70,8 +70,8 @@ public sealed class PolicyService(
     }
 
     /// <summary>
-    /// Replaces what a policy says; touches new requests only. A change that allows more of a guarded policy is not made: a
-    /// request for it is opened under the policy in force, and the view names it.
+    /// Replaces a policy's definition; existing requests are not affected. A change that loosens a guarded policy opens
+    /// a request under the current definition instead, and the view names it.
     /// </summary>
     public async Task<PolicyView> ReplaceAsync(
         Caller caller, string id, PolicyDefinition definition, CancellationToken cancellationToken)
@@ -79,14 +79,14 @@ public sealed class PolicyService(
         ProductAuthority.RequireAdministrator(caller);
         var policy = await FindAsync(id, cancellationToken);
         var (normal, readSet) = await ValidateAsync(definition, cancellationToken);
-        var waiting = await WaitingChange.FindAsync(
+        var waiting = await PendingChange.FindAsync(
             store, policy.State.PendingChangeRequestId, time.GetUtcNow(), cancellationToken);
         if (policy.State.Guarded && PolicyComparison.AllowsMore(policy.State.Definition, normal))
         {
             return await RequestChangeAsync(caller, policy, normal, waiting, cancellationToken);
         }
 
-        // A request that waits was to change what is not in force any more.
+        // A pending request refers to a definition that is being replaced.
         var next = policy.State with { Definition = normal, PendingChangeRequestId = null, IsRetired = false };
         var changes = Withdrawing(
             waiting, Changes.Between(PolicyState.ToRecord(policy.State.Definition), PolicyState.ToRecord(normal)));
@@ -102,10 +102,10 @@ public sealed class PolicyService(
         return next.ToView();
     }
 
-    /// <summary>Deletes a policy; <c>WrongState</c> while a signer has it.</summary>
+    /// <summary>Deletes a policy; <c>WrongState</c> while a signer uses it.</summary>
     /// <remarks>
-    /// In two commits. A signer that is about to take the policy names its version: once the policy is retired, such a
-    /// signer is either seen by the second look, or its commit is refused.
+    /// Two commits: first the policy is retired. A signer that concurrently attaches the policy has its version in the
+    /// read set, so it is either seen by the second check or its commit is refused.
     /// </remarks>
     public async Task DeleteAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
@@ -128,12 +128,12 @@ public sealed class PolicyService(
             cancellationToken);
     }
 
-    /// <summary>Opens the request for an edit that allows more, unless one for the same waits already.</summary>
+    /// <summary>Opens the request for a loosening edit, unless an identical one is pending.</summary>
     private async Task<PolicyView> RequestChangeAsync(
         Caller caller,
         Row<PolicyState> policy,
         PolicyDefinition definition,
-        WaitingChange? waiting,
+        PendingChange? waiting,
         CancellationToken cancellationToken)
     {
         var change = new PolicyChange(policy.Id, NewDefinition: definition);
@@ -153,10 +153,10 @@ public sealed class PolicyService(
         return next.ToView();
     }
 
-    private static Changes Withdrawing(WaitingChange? waiting, Changes changes) =>
+    private static Changes Withdrawing(PendingChange? waiting, Changes changes) =>
         waiting is null ? changes : changes.Adding("cancelledRequests", waiting.Id);
 
-    private StateWrite[] Cancelling(WaitingChange? waiting) => waiting is null ? [] : [waiting.Cancel(time.GetUtcNow())];
+    private StateWrite[] Cancelling(PendingChange? waiting) => waiting is null ? [] : [waiting.Cancel(time.GetUtcNow())];
 
     private async Task<(PolicyDefinition Normal, ImmutableArray<StateVersion> ReadSet)> ValidateAsync(
         PolicyDefinition definition, CancellationToken cancellationToken)
@@ -173,7 +173,7 @@ public sealed class PolicyService(
 
     private async Task<Row<PolicyState>> FindAsync(string id, CancellationToken cancellationToken) =>
         await store.FindAsync<PolicyState>(StateTypes.Policy, id, cancellationToken)
-        ?? throw new RefusedException(ErrorCode.NotFound, "There is no such signing policy.");
+        ?? throw new RefusedException(ErrorCode.NotFound, "The signing policy does not exist.");
 
     private async Task RequireUnusedAsync(string id, CancellationToken cancellationToken)
     {
@@ -182,7 +182,7 @@ public sealed class PolicyService(
         if (users.Count > 0)
         {
             throw new RefusedException(
-                ErrorCode.WrongState, "A signer has this policy. Give every signer another one first, or detach it.");
+                ErrorCode.WrongState, "The signing policy is in use by a signer: replace or detach it on every signer first.");
         }
     }
 
@@ -190,5 +190,5 @@ public sealed class PolicyService(
         Change.By(caller, action, StateTypes.Policy, id, changes, time);
 
     private Task SaveAsync(LedgerElement change, CancellationToken cancellationToken) =>
-        ledger.RecordAsync(change, ErrorCode.NameTaken, "Another policy has this name.", cancellationToken);
+        ledger.RecordAsync(change, ErrorCode.NameTaken, "The name is already used by another policy.", cancellationToken);
 }

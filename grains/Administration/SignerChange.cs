@@ -7,11 +7,13 @@ using CodeSigning.Signers;
 
 namespace CodeSigning.Grains.Administration;
 
-/// <summary>A change of a signer that was decided on fresh facts.</summary>
+/// <summary>Decides and describes changes of signers.</summary>
 internal static class SignerChange
 {
-    /// <summary>Reads a signer and decides whether the caller may do this to it.</summary>
-    /// <exception cref="Errors.RefusedException"><c>NotFound</c> also to strangers; <c>Forbidden</c>.</exception>
+    /// <summary>Reads a signer and authorizes an action on it.</summary>
+    /// <exception cref="Errors.RefusedException">
+    /// <c>NotFound</c>, also for callers who may not see the signer; <c>Forbidden</c>.
+    /// </exception>
     public static async Task<(SignerFacts Facts, SignerAuthority.Standing Standing)> AuthorizeAsync(
         this SignerFactsReader reader, Caller caller, string signerId, SignerAction action, CancellationToken cancellationToken)
     {
@@ -19,7 +21,7 @@ internal static class SignerChange
         return (facts, SignerAuthority.Authorize(facts, caller, action));
     }
 
-    /// <summary>What differs between two states of a signer.</summary>
+    /// <summary>The differences to the next state of a signer.</summary>
     public static Changes To(this SignerFacts facts, SignerState next) =>
         Changes.Between(facts.State.ToRecord(), next.ToRecord());
 
@@ -31,36 +33,36 @@ internal static class SignerChange
             .Writing(facts.Signer.Replace(next));
 }
 
-/// <summary>What may become of a signer: one state in, the next one out, or a refusal. Pure.</summary>
+/// <summary>State transitions of a signer: return the next state or refuse. Pure functions.</summary>
 public static class SignerChanges
 {
-    /// <summary>The most members that a signer has.</summary>
+    /// <summary>The maximum number of members.</summary>
     public const int MaxMembers = 100;
 
     private const int MaxDescription = 256;
 
-    /// <summary>A description of bounded length without control characters.</summary>
+    /// <summary>Validates a description; null is valid.</summary>
     public static string? ValidateDescription(string? description) =>
         description is null || (description.Length <= MaxDescription && !description.Any(char.IsControl))
             ? description
             : throw new RefusedException(
-                ErrorCode.InvalidRequest, $"A description is at most {MaxDescription} characters, without control characters.");
+                ErrorCode.InvalidRequest, $"The description is invalid: expected at most {MaxDescription} characters without control characters.");
 
-    /// <summary>With one more member.</summary>
+    /// <summary>Adds a member.</summary>
     public static SignerState WithMember(this SignerState state, SignerMember member)
     {
         if (state.Members.Any(present => present.Principal == member.Principal))
         {
-            throw new RefusedException(ErrorCode.Conflict, "It is a member already. Change its role instead.");
+            throw new RefusedException(ErrorCode.Conflict, "The principal is already a member: change its role instead.");
         }
 
         return state.Members.Count < MaxMembers
             ? state with { Members = [.. state.Members, member] }
             : throw new RefusedException(
-                ErrorCode.InvalidRequest, $"A signer has at most {MaxMembers} members. Use groups.");
+                ErrorCode.InvalidRequest, $"A signer has at most {MaxMembers} members: use groups.");
     }
 
-    /// <summary>With a member in another role.</summary>
+    /// <summary>Changes a member's role.</summary>
     public static SignerState WithRole(this SignerState state, string memberId, SignerRole role)
     {
         var member = state.FindMember(memberId);
@@ -70,29 +72,29 @@ public static class SignerChanges
         }).RequireAdministrator();
     }
 
-    /// <summary>Without a member.</summary>
+    /// <summary>Removes a member.</summary>
     public static SignerState WithoutMember(this SignerState state, string memberId)
     {
         var member = state.FindMember(memberId);
         return (state with { Members = [.. state.Members.Where(present => present != member)] }).RequireAdministrator();
     }
 
-    /// <summary>The member of this id.</summary>
+    /// <summary>The member with this id.</summary>
     public static SignerMember FindMember(this SignerState state, string memberId) =>
         state.Members.FirstOrDefault(member => member.MemberId == memberId)
-        ?? throw new RefusedException(ErrorCode.NotFound, "The signer has no such member.");
+        ?? throw new RefusedException(ErrorCode.NotFound, "The member does not exist on this signer.");
 
-    /// <summary>Somebody must be left who can manage the signer. A group counts: who is in it is its own affair.</summary>
+    /// <summary>Requires at least one administrator. A group counts, whoever its members are.</summary>
     private static SignerState RequireAdministrator(this SignerState state) =>
         state.Members.Any(member => member.Role == SignerRole.Administrator)
             ? state
             : throw new RefusedException(
-                ErrorCode.WrongState, "A signer keeps at least one administrator. Make somebody else one first.");
+                ErrorCode.WrongState, "The signer must keep at least one administrator: add another administrator first.");
 
-    /// <summary>A member's kind must be one that can be a member.</summary>
+    /// <summary>Validates a member's kind and role.</summary>
     public static PrincipalRef ValidatePrincipal(this NewMember member) =>
         member.Kind is PrincipalKind.User or PrincipalKind.Identity or PrincipalKind.Group && Enum.IsDefined(member.Role)
             ? new PrincipalRef(member.Kind, member.Id)
             : throw new RefusedException(
-                ErrorCode.InvalidRequest, "A member is a user, an identity or a group, and administrator, operator or auditor.");
+                ErrorCode.InvalidRequest, "The member is invalid: expected a user, an identity or a group, as administrator, operator or auditor.");
 }

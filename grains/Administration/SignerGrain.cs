@@ -18,9 +18,9 @@ using CodeSigning.Signers;
 namespace CodeSigning.Grains.Administration;
 
 /// <summary>
-/// A signer's home, where what gives rights is changed one at a time: two administrators never meet in the commit. It keeps
-/// nothing in memory: each change is decided on rows read in its turn, and others (<see cref="SignerWithdrawals"/>) write
-/// them too. Nothing on the way of a signature asks it; see <see cref="KnownSigners"/>.
+/// Serializes changes that give rights, so that concurrent administrators do not conflict in the commit. It has no
+/// state in memory: each change is decided on rows read in its turn, since <see cref="SignerWithdrawals"/> writes them
+/// too. Signatures do not use it; see <see cref="KnownSigners"/>.
 /// </summary>
 public sealed class SignerGrain(
     IStateStore store,
@@ -170,7 +170,7 @@ public sealed class SignerGrain(
         return draft;
     }
 
-    /// <summary>The certificate that is issued with the signer; null where the request names one that is there.</summary>
+    /// <summary>Drafts the certificate issued with the signer; null if the request refers to an existing one.</summary>
     private async Task<DraftedCertificate?> DraftCertificateAsync(
         Caller caller, CreateSigner request, CancellationToken cancellationToken)
     {
@@ -182,7 +182,7 @@ public sealed class SignerGrain(
         if (request.CertificateId is not null || request.CaId is null || request.KeyAlgorithm is null)
         {
             throw new RefusedException(
-                ErrorCode.InvalidRequest, "Give either certificateId, or caId with commonName and keyAlgorithm.");
+                ErrorCode.InvalidRequest, "The certificate is ambiguous: give either 'certificateId', or 'caId' with 'commonName' and 'keyAlgorithm'.");
         }
 
         var issue = new IssueCertificate(
@@ -192,7 +192,7 @@ public sealed class SignerGrain(
 
     private static string ValidateCertificateId(string id) => EntityId.Is(IdPrefixes.Certificate, id) ? id : throw NoCertificate();
 
-    private static RefusedException NoCertificate() => new(ErrorCode.NotFound, "There is no such certificate.");
+    private static RefusedException NoCertificate() => new(ErrorCode.NotFound, "The certificate does not exist.");
 
     private CertificateFacts RequireUsable(CertificateFacts? certificate)
     {
@@ -204,13 +204,13 @@ public sealed class SignerGrain(
         if (!certificate.IsIssued || certificate.IsRevoked)
         {
             throw certificate.IsRevoked
-                ? new RefusedException(ErrorCode.CertificateRevoked, "The certificate was revoked.")
-                : new RefusedException(ErrorCode.NotACodeSigningCertificate, "Certificate not yet issued by the external CA.");
+                ? new RefusedException(ErrorCode.CertificateRevoked, "The certificate is revoked: use another certificate.")
+                : new RefusedException(ErrorCode.NotACodeSigningCertificate, "Certificate not yet issued by the external CA: install it first.");
         }
 
         return certificate.NotAfter > time.GetUtcNow()
             ? certificate
-            : throw new RefusedException(ErrorCode.CertificateExpired, "The certificate has expired.");
+            : throw new RefusedException(ErrorCode.CertificateExpired, "The certificate has expired: use another certificate.");
     }
 
     private async Task RequireMembersExistAsync(IReadOnlyCollection<SignerMember> members, CancellationToken cancellationToken)
@@ -220,7 +220,7 @@ public sealed class SignerGrain(
         if (Array.Find(keys, key => rows.VersionOf(key.Type, key.Id).Version == 0) is { Id: not null } missing)
         {
             throw new RefusedException(
-                ErrorCode.InvalidRequest, $"There is no {missing.Type} '{missing.Id}' to be a member.");
+                ErrorCode.InvalidRequest, $"The member '{missing.Id}' does not exist: expected an existing {missing.Type}.");
         }
     }
 
@@ -228,10 +228,9 @@ public sealed class SignerGrain(
         NameReservation.ReserveAsync(store, StateTypes.Signer, name, Id, cancellationToken);
 
     /// <summary>
-    /// Changes the policy, or opens the request that may change it later. A policy guards itself: once a request was approved
-    /// under it, an administrator who detaches it, signs and attaches it again would undo what the approvers are there for, so
-    /// taking it away is a request under it. A request that already waits for the same is the answer; one that waits for
-    /// something else is cancelled, since it could not be approved any more.
+    /// Changes the policy, or opens a request to change it. A guarded policy protects itself: otherwise an
+    /// administrator could detach it, sign, and attach it again without any approval. An identical pending request is
+    /// reused; another pending request is cancelled, since it could no longer be approved.
     /// </summary>
     private async Task<PolicyStep> ChangePolicyAsync(
         Caller caller, SignerFacts facts, string? policyId, CancellationToken cancellationToken)
@@ -257,7 +256,7 @@ public sealed class SignerGrain(
         }
 
         var change = new PolicyChange(inForce.Id, policyId);
-        var waiting = await WaitingChange.FindAsync(store, pendingId, time.GetUtcNow(), cancellationToken);
+        var waiting = await PendingChange.FindAsync(store, pendingId, time.GetUtcNow(), cancellationToken);
         if (waiting?.Asks(caller, change, inForce.State.Definition) == true)
         {
             return new PolicyStep(policyId, inForce.Id, pendingId, [.. readSet, waiting.Version]);
@@ -268,29 +267,29 @@ public sealed class SignerGrain(
         return new PolicyStep(policyId, inForce.Id, opened.Id, readSet, opened, waiting);
     }
 
-    /// <summary>A policy that a signer may take: one whose deletion has begun is not taken.</summary>
+    /// <summary>Requires a policy that can be attached: one whose deletion has begun cannot.</summary>
     private async Task<Row<PolicyState>> RequirePolicyAsync(string policyId, CancellationToken cancellationToken) =>
         EntityId.Is(IdPrefixes.Policy, policyId)
         && await store.FindAsync<PolicyState>(StateTypes.Policy, policyId, cancellationToken) is { State.IsRetired: false } policy
             ? policy
-            : throw new RefusedException(ErrorCode.InvalidRequest, $"There is no signing policy '{policyId}'.");
+            : throw new RefusedException(ErrorCode.InvalidRequest, $"The signing policy '{policyId}' does not exist.");
 
-    /// <summary>What becomes of a signer's policy.</summary>
-    /// <param name="AskedPolicyId">The policy that was asked for.</param>
-    /// <param name="PolicyId">The policy that it has next.</param>
-    /// <param name="PendingRequestId">The request for another policy that waits next.</param>
-    /// <param name="ReadSet">The versions that say so.</param>
-    /// <param name="Opened">The request that is opened with the change.</param>
-    /// <param name="Superseded">The request that is cancelled with the change.</param>
+    /// <summary>The next step of a signer's policy change.</summary>
+    /// <param name="AskedPolicyId">The requested policy.</param>
+    /// <param name="PolicyId">The policy after the change.</param>
+    /// <param name="PendingRequestId">The pending request after the change.</param>
+    /// <param name="ReadSet">The read set of the decision.</param>
+    /// <param name="Opened">The request opened with the change.</param>
+    /// <param name="Superseded">The request cancelled with the change.</param>
     private sealed record PolicyStep(
         string? AskedPolicyId,
         string? PolicyId,
         string? PendingRequestId,
         ImmutableArray<StateVersion> ReadSet,
         DraftedRequest? Opened = null,
-        WaitingChange? Superseded = null)
+        PendingChange? Superseded = null)
     {
-        /// <summary>What else changes, with what becomes of the policy: a change that waits has not happened.</summary>
+        /// <summary>Adds the policy step to the changes; a pending change is recorded as pending.</summary>
         public Changes Record(Changes changes, string? inForce)
         {
             if (Opened is not null)

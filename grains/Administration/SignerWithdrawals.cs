@@ -7,17 +7,20 @@ using CodeSigning.Signers;
 namespace CodeSigning.Grains.Administration;
 
 /// <summary>
-/// Takes away what a signer allows: these must not wait for the signer's home, which may be away for seconds, so any node
-/// commits them on the rows. They hold for every signature that begins after they return. See also <see cref="EmergencyStop"/>.
+/// Withdraws rights on a signer. Any node commits these on the rows, since they must not wait for the signer's home,
+/// which may be unavailable for seconds. They are in force for every signature that begins after they return. See also
+/// <see cref="EmergencyStop"/>.
 /// </summary>
-/// <remarks>Everything here refuses with <see cref="RefusedException"/>: <c>NotFound</c> also to strangers.</remarks>
+/// <remarks>
+/// Every method refuses with <see cref="RefusedException"/>; callers who may not see the signer get <c>NotFound</c>.
+/// </remarks>
 public sealed class SignerWithdrawals(
     ILedger ledger,
     SignerFactsReader reader,
     SignerDirectory directory,
     TimeProvider time)
 {
-    /// <summary>Switches a signer off.</summary>
+    /// <summary>Disables a signer.</summary>
     public async Task<SignerView> DisableAsync(Caller caller, string signerId, CancellationToken cancellationToken)
     {
         var (facts, standing) = await reader.AuthorizeAsync(caller, signerId, SignerAction.ManageStatus, cancellationToken);
@@ -33,7 +36,7 @@ public sealed class SignerWithdrawals(
         return await directory.ViewAsync(facts, next, cancellationToken);
     }
 
-    /// <summary>Removes a member; the last administrator stays.</summary>
+    /// <summary>Removes a member; the last administrator cannot be removed.</summary>
     public async Task RemoveMemberAsync(
         Caller caller, string signerId, string memberId, CancellationToken cancellationToken)
     {
@@ -44,7 +47,7 @@ public sealed class SignerWithdrawals(
             cancellationToken);
     }
 
-    /// <summary>Deletes a signer; its ledger entries stay, and its name is not free again.</summary>
+    /// <summary>Deletes a signer; its ledger entries stay, and its name stays reserved.</summary>
     public async Task DeleteAsync(Caller caller, string signerId, CancellationToken cancellationToken)
     {
         var (facts, standing) = await reader.AuthorizeAsync(caller, signerId, SignerAction.Edit, cancellationToken);

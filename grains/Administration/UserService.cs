@@ -10,8 +10,8 @@ using Microsoft.AspNetCore.Identity;
 
 namespace CodeSigning.Grains.Administration;
 
-/// <summary>Makes and changes people. Product administrators only, but for what says otherwise.</summary>
-/// <remarks>Everything here refuses with <see cref="RefusedException"/>.</remarks>
+/// <summary>Creates and changes people. Product administrators only, unless stated otherwise.</summary>
+/// <remarks>Every method refuses with <see cref="RefusedException"/>.</remarks>
 public sealed class UserService(
     IStateStore store,
     ILedger ledger,
@@ -23,10 +23,10 @@ public sealed class UserService(
 {
     private readonly AdministratorRegister _administrators = new(store);
 
-    // Each costs two slow hashes, for which people who log in wait.
+    // Each change costs two slow hashes, which delay logins.
     private readonly PrincipalBudget _passwordChanges = new(new BudgetRule(10, 0.1), time);
 
-    /// <summary>Makes a person; <c>NameTaken</c> where another has the address.</summary>
+    /// <summary>Creates a person; <c>NameTaken</c> if the email address is in use.</summary>
     public async Task<UserView> CreateAsync(Caller caller, CreateUser request, CancellationToken cancellationToken)
     {
         ProductAuthority.RequireAdministrator(caller);
@@ -36,8 +36,8 @@ public sealed class UserService(
     }
 
     /// <summary>
-    /// Makes the first administrator of a store that has none; of several nodes that try at once, one succeeds.
-    /// <c>WrongState</c> where there is, or ever was, an administrator.
+    /// Creates the first administrator of a store; if several nodes try at once, one succeeds. <c>WrongState</c> if
+    /// there is or ever was an administrator.
     /// </summary>
     internal async Task<UserView> CreateFirstAdministratorAsync(CreateUser request, CancellationToken cancellationToken)
     {
@@ -48,8 +48,8 @@ public sealed class UserService(
 
     /// <summary>Changes a person.</summary>
     /// <exception cref="RefusedException">
-    /// <c>WrongState</c> where it would leave the product without an active administrator, and where it would give the caller
-    /// the credentials of another: see <see cref="PasswordResets"/>.
+    /// <c>WrongState</c> if no active administrator would be left, or if the caller would obtain the credentials of
+    /// another person: see <see cref="PasswordResets"/>.
     /// </exception>
     public async Task<UserView> UpdateAsync(
         Caller caller, string id, UpdateUser request, CancellationToken cancellationToken)
@@ -90,8 +90,8 @@ public sealed class UserService(
     }
 
     /// <summary>
-    /// Gives a person another password, and another address where one is named: for whoever is on the server itself. Every
-    /// session of the person ends, and their votes on requests made before do not count.
+    /// Sets a person's password, and optionally the email address, for an operator on the server. Every session of the
+    /// person ends, and the person's votes on requests created earlier do not count.
     /// </summary>
     /// <exception cref="RefusedException"><c>NotFound</c>, <c>NameTaken</c>, <c>InvalidRequest</c>.</exception>
     public async Task<UserView> ResetAsync(string email, string? newEmail, string password, CancellationToken cancellationToken)
@@ -108,7 +108,7 @@ public sealed class UserService(
         return next.ToView(user.Id);
     }
 
-    /// <summary>The person of an address.</summary>
+    /// <summary>The person with an email address.</summary>
     /// <exception cref="RefusedException"><c>NotFound</c>.</exception>
     public async Task<UserView> GetByEmailAsync(string email, CancellationToken cancellationToken)
     {
@@ -116,7 +116,9 @@ public sealed class UserService(
         return user.State.ToView(user.Id);
     }
 
-    /// <summary>Deletes a person, never the last administrator; tokens end at once, ledger entries stay.</summary>
+    /// <summary>
+    /// Deletes a person, but never the last administrator; tokens become invalid immediately, ledger entries stay.
+    /// </summary>
     public async Task DeleteAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
         ProductAuthority.RequireAdministrator(caller);
@@ -131,22 +133,24 @@ public sealed class UserService(
             cancellationToken);
     }
 
-    /// <summary>Gives the caller another password. Its other sessions end; the one it asks in goes on.</summary>
-    /// <exception cref="RefusedException"><c>Forbidden</c> where the current password is another; <c>RateLimited</c>.</exception>
+    /// <summary>Changes the caller's password. Other sessions of the caller end; the current one continues.</summary>
+    /// <exception cref="RefusedException">
+    /// <c>Forbidden</c> if the current password is incorrect; <c>RateLimited</c>.
+    /// </exception>
     public async Task ChangePasswordAsync(Caller caller, ChangePassword request, CancellationToken cancellationToken)
     {
         if (caller.Kind != PrincipalKind.User)
         {
-            throw new RefusedException(ErrorCode.Forbidden, "Only people have passwords.");
+            throw new RefusedException(ErrorCode.Forbidden, "Machine identities have no password.");
         }
 
-        // The version whose password was verified is the one that is replaced.
+        // The commit replaces the version whose password was verified.
         var user = await RequireAsync(caller.Id, cancellationToken);
         PasswordRules.Validate(request.NewPassword, user.State.Email);
         if (!_passwordChanges.TrySpend(caller.Id, out var wait))
         {
             throw new RefusedException(
-                ErrorCode.RateLimited, "You change your password too often. Wait as long as Retry-After says.")
+                ErrorCode.RateLimited, "Too many password changes: retry after the time in Retry-After.")
             {
                 RetryAfter = wait,
             };
@@ -177,7 +181,7 @@ public sealed class UserService(
             cancellationToken);
     }
 
-    /// <summary>The person ends all of its sessions, the one that it asks in too.</summary>
+    /// <summary>Ends all sessions of the calling person, including the current one.</summary>
     public async Task EndSessionsAsync(Caller caller, CancellationToken cancellationToken)
     {
         var user = await RequireAsync(caller.Id, cancellationToken);
@@ -237,7 +241,7 @@ public sealed class UserService(
         if (caller.Id == user.Id)
         {
             throw new RefusedException(
-                ErrorCode.Forbidden, "Change your own password at /me/password, where the current one is asked for.");
+                ErrorCode.Forbidden, "The field 'password' cannot change your own password: use /me/password, which requires the current one.");
         }
 
         PasswordRules.Validate(password, newEmail ?? user.State.Email);
@@ -246,15 +250,16 @@ public sealed class UserService(
 
     private static bool IsOther(string? email, UserState user) => email is not null && EmailAddress.Normalize(email) != user.Email;
 
-    /// <summary>Whether a change by somebody else makes a person able to act who was not, or not in this way.</summary>
+    /// <summary>Whether another person's change gives this person new credentials or enables them.</summary>
     private static bool Entrusts(UserState current, UserState next) =>
         next.PasswordHash != current.PasswordHash
         || next.Email != current.Email
         || (current.Status == PrincipalStatus.Disabled && next.Status == PrincipalStatus.Active);
 
     /// <summary>
-    /// Whoever sets another's password, or the address that a link for one goes to, can act as them and has a second vote.
-    /// That is set-up for a person who has no password yet and no vote under a policy that guards itself.
+    /// A caller who sets another person's password, or the address that reset links go to, could act as that person and
+    /// cast a second vote. It is allowed only for setting up a person without a password and without a vote under a
+    /// guarded policy.
     /// </summary>
     private async Task RequireNoResetAsync(Row<UserState> user, CancellationToken cancellationToken)
     {
@@ -262,7 +267,7 @@ public sealed class UserService(
         {
             throw new RefusedException(
                 ErrorCode.WrongState,
-                "Nobody sets the password or the address of another who may have used theirs. Send them a link with "
+                "The password or email address of this user cannot be set by others: send the user a link with "
                 + $"POST /api/v1/users/{user.Id}/password-reset, or run 'silo reset-password' on the server.");
         }
     }
@@ -272,11 +277,11 @@ public sealed class UserService(
         var found = await store.ListAsync(new StateQuery(StateTypes.User, Name: email, Limit: 1), cancellationToken);
         return found.Count == 1 && found[0].ToRow<UserState>() is { } user && user.State.Email == email
             ? user
-            : throw new RefusedException(ErrorCode.NotFound, "There is no person with this address.");
+            : throw new RefusedException(ErrorCode.NotFound, "No user has this email address.");
     }
 
     private Task SaveAsync(LedgerElement change, CancellationToken cancellationToken) =>
-        ledger.RecordAsync(change, ErrorCode.NameTaken, "Another person has this email address.", cancellationToken);
+        ledger.RecordAsync(change, ErrorCode.NameTaken, "The email address is already used by another user.", cancellationToken);
 
     private async Task<Row<UserState>> RequireAsync(string id, CancellationToken cancellationToken) =>
         await store.FindAsync<UserState>(StateTypes.User, id, cancellationToken)
@@ -286,23 +291,27 @@ public sealed class UserService(
         Changes.Making(user.ToRecord()).Saying("password", user.PasswordHash is null ? null : "set");
 }
 
-/// <summary>A person to be made.</summary>
-/// <param name="Email">The address to sign in with; no two people share one, whatever the letter case.</param>
+/// <summary>The body that creates a person.</summary>
+/// <param name="Email">The email address for logging in; unique, case-insensitive.</param>
 /// <param name="Name">1 to 64 characters.</param>
-/// <param name="Password">The first password, 12 to 256 characters; without one the person cannot sign in with a password yet.</param>
-/// <param name="ProductRole">The role in the product; a member if not given.</param>
+/// <param name="Password">The initial password, 12 to 256 characters; without one the person cannot log in yet.</param>
+/// <param name="ProductRole">The role in the product; defaults to member.</param>
 public sealed record CreateUser(string Email, string Name, string? Password = null, ProductRole? ProductRole = null)
 {
     /// <summary>Without the password, so that no log can show it.</summary>
     public override string ToString() => nameof(CreateUser);
 }
 
-/// <summary>What of a person shall change; what is absent stays.</summary>
-/// <param name="Email">The address to sign in with; of a person who has a password, the server's operator alone changes it.</param>
+/// <summary>The body that changes a person; absent members stay unchanged.</summary>
+/// <param name="Email">
+/// The new email address; for a person who has a password only an operator on the server can change it.
+/// </param>
 /// <param name="Name">The name that others see.</param>
 /// <param name="ProductRole">The role in the product.</param>
-/// <param name="Status">Disabling ends every session at once and for good.</param>
-/// <param name="Password">The first password of a person who has none yet. Who has lost theirs gets a link.</param>
+/// <param name="Status">The new status; disabling ends every session immediately and permanently.</param>
+/// <param name="Password">
+/// The initial password of a person without one. To replace a lost password, send a reset link.
+/// </param>
 public sealed record UpdateUser(
     string? Email = null,
     string? Name = null,
@@ -314,11 +323,11 @@ public sealed record UpdateUser(
     public override string ToString() => nameof(UpdateUser);
 }
 
-/// <summary>The caller's own password, and the one to take its place.</summary>
-/// <param name="CurrentPassword">The password that is in force.</param>
+/// <summary>The body that changes the caller's password.</summary>
+/// <param name="CurrentPassword">The current password.</param>
 /// <param name="NewPassword">12 to 256 characters.</param>
 public sealed record ChangePassword(string CurrentPassword, string NewPassword)
 {
-    /// <summary>Nothing of it, so that no log can show it.</summary>
+    /// <summary>The type's name alone, so that no log can show the passwords.</summary>
     public override string ToString() => nameof(ChangePassword);
 }

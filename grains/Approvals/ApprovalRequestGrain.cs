@@ -12,8 +12,8 @@ using CodeSigning.Signers;
 namespace CodeSigning.Grains.Approvals;
 
 /// <summary>
-/// A request's home, where its votes are counted one at a time. Others end a request past it (a signer's emergency stop), so
-/// its row is read before each act. What an act does, <see cref="RequestMachine"/> says; here is what is committed with it.
+/// Counts the votes of a request one at a time. An emergency stop ends requests without this grain, so each call reads
+/// the row first. <see cref="RequestMachine"/> decides; this class commits.
 /// </summary>
 public sealed class ApprovalRequestGrain(
     ILedger ledger,
@@ -25,7 +25,7 @@ public sealed class ApprovalRequestGrain(
 {
     private const string ExpiryReminder = "expire";
 
-    // Stores of versions that made an approved change of policy in a second commit may hold one that is still to be made.
+    // Earlier releases applied an approved policy change in a second commit, which may still be outstanding in their stores.
     private const string ApplyReminder = "apply";
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(20);
@@ -125,7 +125,7 @@ public sealed class ApprovalRequestGrain(
         }
     }
 
-    /// <summary>That a request has expired, the clock says; the reminder makes it known promptly.</summary>
+    /// <summary>Records the expiry promptly; the clock alone decides that a request has expired.</summary>
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
         var request = await directory.FindAsync(Id, CancellationToken.None);
@@ -147,7 +147,7 @@ public sealed class ApprovalRequestGrain(
         await ForgetReminderAsync(reminderName);
     }
 
-    /// <summary>Commits a vote; its read set says that the voter may vote.</summary>
+    /// <summary>Commits a vote with the read set of the voter's eligibility.</summary>
     private async Task<RequestView> SaveVoteAsync(
         Caller caller,
         LedgerElement change,
@@ -171,14 +171,14 @@ public sealed class ApprovalRequestGrain(
         catch (CommitRefusedException refused)
             when (refused.Reason == CommitRefusal.TooLate && !(caller.Until < next.ExpiresAt))
         {
-            // The database's clock decides; it is ahead of this node's.
-            throw new RefusedException(ErrorCode.WrongState, "The request is expired. Make a new one.");
+            // The database's clock, which decides, is ahead of this node's.
+            throw new RefusedException(ErrorCode.WrongState, "The request has expired: create a new one.");
         }
 
         return view;
     }
 
-    /// <summary>What is committed with the last vote: the grant, the change of policy, or the group's new member.</summary>
+    /// <summary>The element of the last vote, with the grant, the policy change or the new group member.</summary>
     private async Task<LedgerElement> CompleteAsync(
         Caller caller,
         ApprovalRequestState asked,
@@ -188,7 +188,7 @@ public sealed class ApprovalRequestGrain(
     {
         if (!facts.Requester.IsActive)
         {
-            throw RequestOutcomes.AskAgain("The requester is not active any more.");
+            throw RequestOutcomes.NoLongerApplicable("The requester is no longer active");
         }
 
         var counted = RequestTally.Of(approved, facts).BasisOf(approved, facts);
@@ -219,7 +219,7 @@ public sealed class ApprovalRequestGrain(
         }
         catch (RefusedException)
         {
-            // It was made already, or what it would change has changed since: there is nothing left to do.
+            // The change was applied already or is no longer applicable.
         }
     }
 
@@ -239,11 +239,11 @@ public sealed class ApprovalRequestGrain(
         catch (RefusedException)
         {
             throw new RefusedException(
-                ErrorCode.Forbidden, "Only its requester and administrators of the signer take a request back. You may reject it.");
+                ErrorCode.Forbidden, "Only the requester and administrators of the signer may cancel a request: reject it instead.");
         }
     }
 
-    /// <summary>Tidies up after what is committed: a reminder that stays removes itself when its time comes.</summary>
+    /// <summary>Cleans up after a commit; a reminder that remains removes itself when it fires.</summary>
     private async Task ForgetReminderAsync(string name)
     {
         try
@@ -255,7 +255,7 @@ public sealed class ApprovalRequestGrain(
         }
         catch (Exception away) when (away is OrleansException or TimeoutException or StoreUnavailableException)
         {
-            // What was asked for is done; the answer must not depend on this.
+            // The request is committed; the response must not depend on the cleanup.
         }
     }
 

@@ -11,7 +11,7 @@ using CodeSigning.Policies;
 
 namespace CodeSigning.Grains.Approvals;
 
-/// <summary>A request as it is stored. The policy is copied into it: edits of the policy touch new requests only.</summary>
+/// <summary>A stored request with a copy of the policy's definition, so that later edits do not affect it.</summary>
 public sealed record ApprovalRequestState : IIndexedState
 {
     /// <summary>The request's id.</summary>
@@ -20,85 +20,85 @@ public sealed record ApprovalRequestState : IIndexedState
     /// <summary>What it asks for.</summary>
     public RequestKind Kind { get; init; }
 
-    /// <summary>Where it stood when it was last saved; whether it has expired, the clock says.</summary>
+    /// <summary>Its status when last saved; the clock decides whether it has expired.</summary>
     public RequestStatus Status { get; init; }
 
     /// <summary>The signer; null for the edit of a policy.</summary>
     public string? SignerId { get; init; }
 
-    /// <summary>The signer's name then.</summary>
+    /// <summary>The signer's name at its creation.</summary>
     public string? SignerName { get; init; }
 
     /// <summary>The policy that it is decided under.</summary>
     public string PolicyId { get; init; } = "";
 
-    /// <summary>What the policy said when the request was made.</summary>
+    /// <summary>The policy's definition at its creation.</summary>
     public PolicyDefinition Policy { get; init; } = new("", new PolicyConstraints(), []);
 
-    /// <summary>Who asks.</summary>
+    /// <summary>The requester.</summary>
     public Actor Requester { get; init; } = new(PrincipalKind.System, "", "");
 
-    /// <summary>What for.</summary>
+    /// <summary>The requester's justification.</summary>
     public string Justification { get; init; } = "";
 
-    /// <summary>How many signatures.</summary>
+    /// <summary>The number of signatures requested.</summary>
     public long? RequestedSignings { get; init; }
 
-    /// <summary>From when (UTC).</summary>
+    /// <summary>The start of the window (UTC).</summary>
     public DateTimeOffset? WindowStart { get; init; }
 
-    /// <summary>Until when (UTC).</summary>
+    /// <summary>The end of the window (UTC).</summary>
     public DateTimeOffset? WindowEnd { get; init; }
 
-    /// <summary>How long from the approval, in place of a window.</summary>
+    /// <summary>The length of the window from the approval, instead of an end.</summary>
     public TimeSpan? WindowDuration { get; init; }
 
-    /// <summary>What the grant shall cover.</summary>
+    /// <summary>What the grant will cover.</summary>
     public GrantScope? Scope { get; init; }
 
-    /// <summary>The change of policy that is asked for.</summary>
+    /// <summary>The requested policy change.</summary>
     public PolicyChange? Change { get; init; }
 
-    /// <summary>The person who shall be added to a group that approves.</summary>
+    /// <summary>The person to be added to an approver group.</summary>
     public GroupAddition? Addition { get; init; }
 
-    /// <summary>The certificate that the signer had when the request was made; the grant serves no other.</summary>
+    /// <summary>The signer's certificate at its creation, the only one that the grant will be valid for.</summary>
     public string? CertificateThumbprint { get; init; }
 
-    /// <summary>The signer's generation when the request was made; a stop ends all requests of one.</summary>
+    /// <summary>The signer's generation at its creation; an emergency stop ends all requests of a generation.</summary>
     public long SignerGeneration { get; init; }
 
     /// <summary>The votes, each with the step that it was cast in.</summary>
     public IReadOnlyList<CastBallot> Ballots { get; init; } = [];
 
-    /// <summary>The step that waits, from 0.</summary>
+    /// <summary>The index of the current step, from 0.</summary>
     public int CurrentStep { get; init; }
 
-    /// <summary>Whether the step that waits was found to have too few people left.</summary>
+    /// <summary>Whether the remaining steps were found to have too few eligible approvers.</summary>
     public bool IsUnreachable { get; init; }
 
-    /// <summary>When it was made (UTC).</summary>
+    /// <summary>When it was created (UTC).</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>Until when it waits (UTC).</summary>
+    /// <summary>When it expires (UTC).</summary>
     public DateTimeOffset ExpiresAt { get; init; }
 
     /// <summary>When it ended (UTC).</summary>
     public DateTimeOffset? DecidedAt { get; init; }
 
-    /// <summary>The idempotency key that it was asked with.</summary>
+    /// <summary>The idempotency key of its creation.</summary>
     public string? RequestKey { get; init; }
 
-    /// <summary>What was asked with that key (lower-case hex SHA-256).</summary>
+    /// <summary>The SHA-256 of that call, lower-case hex.</summary>
     public string? RequestHash { get; init; }
 
     /// <summary>
-    /// The people who, when it was made, could act as the machine identity that asks. They have no vote, also if they have
-    /// taken their secret away since.
+    /// The people who could act as the requesting machine identity when the request was created. They cannot vote, even
+    /// if their secrets were revoked since.
     /// </summary>
     public ImmutableArray<string> RequesterMakers { get; init; } = [];
 
-    /// <summary>What entries record of the request: what is asked for, where it stands, and the votes that were not left out.</summary>
+    /// <summary>The part of the request that ledger entries record, with the votes that are not void.</summary>
     public object ToRecord() => new
     {
         Kind,
@@ -121,10 +121,10 @@ public sealed record ApprovalRequestState : IIndexedState
             .Select(ballot => new { Step = ballot.Step + 1, ballot.UserId, ballot.UserName, ballot.Approved, ballot.Comment }),
     };
 
-    /// <summary>Whether the caller made it.</summary>
+    /// <summary>Whether the caller is the requester.</summary>
     public bool IsOf(Caller caller) => caller.Kind == Requester.Kind && caller.Id == Requester.Id;
 
-    /// <summary>Ended, in a way that is not approval.</summary>
+    /// <summary>Ends the request other than by approval.</summary>
     public ApprovalRequestState End(RequestStatus status, DateTimeOffset at) => this with { Status = status, DecidedAt = at };
 
     /// <inheritdoc/>
@@ -149,16 +149,16 @@ public sealed record ApprovalRequestState : IIndexedState
             .Concat(Addition is null ? [] : ["addition:" + Addition.GroupId]);
 }
 
-/// <summary>A vote as it is stored.</summary>
+/// <summary>A stored vote.</summary>
 /// <param name="Step">The step that it was cast in, from 0.</param>
-/// <param name="UserId">Who.</param>
-/// <param name="UserName">Under which name then.</param>
-/// <param name="Approved">Yes or no.</param>
+/// <param name="UserId">The voter's id.</param>
+/// <param name="UserName">The voter's name at the time of the vote.</param>
+/// <param name="Approved">True for an approval, false for a rejection.</param>
 /// <param name="At">When (UTC).</param>
-/// <param name="Comment">What they said of it.</param>
+/// <param name="Comment">The voter's comment.</param>
 /// <param name="IsVoid">
-/// Whether it was left out when votes were counted, its voter not being one who may vote any more. It stays out also if
-/// they become one again: they may vote again.
+/// Whether it was discarded when votes were counted, because the voter was no longer eligible. It stays void even if
+/// the voter becomes eligible again, who then may vote again.
 /// </param>
 public sealed record CastBallot(
     int Step,
@@ -169,14 +169,14 @@ public sealed record CastBallot(
     string? Comment = null,
     bool IsVoid = false);
 
-/// <summary>What a step still lacks.</summary>
-/// <param name="Required">How many more people.</param>
-/// <param name="Candidates">Who could be one of them.</param>
+/// <summary>The approvals that a step still requires.</summary>
+/// <param name="Required">The number of approvals missing.</param>
+/// <param name="Candidates">The people who could give them.</param>
 public sealed record OpenStep(int Required, ImmutableHashSet<string> Candidates);
 
-/// <summary>A grant's id derives from its request's, so no request can ever have two.</summary>
+/// <summary>Derives a grant's id from its request's, so that a request has at most one grant.</summary>
 public static class RequestIds
 {
-    /// <summary>The id of the grant that comes of a request.</summary>
+    /// <summary>The id of the grant of a request.</summary>
     public static string GrantOf(string requestId) => IdPrefixes.Grant + requestId[IdPrefixes.ApprovalRequest.Length..];
 }

@@ -8,11 +8,11 @@ using CodeSigning.Identities;
 namespace CodeSigning.Grains.Approvals;
 
 /// <summary>
-/// Adds members to groups. A person in a group that approves is one more vote, so where a request was ever approved under a
-/// policy that asks the group, adding one is itself a request under that policy; under several, by the steps of each.
+/// Adds members to groups. A new person in an approver group is an additional vote, so if a guarded policy uses the
+/// group, the addition itself requires a request under that policy; with several such policies, under the steps of all.
 /// Machine identities do not vote.
 /// </summary>
-/// <remarks>Everything here refuses with <see cref="Errors.RefusedException"/>.</remarks>
+/// <remarks>Every method refuses with <see cref="Errors.RefusedException"/>.</remarks>
 public sealed class ApproverAdditions(
     IGrainFactory grains,
     IStateStore store,
@@ -24,9 +24,11 @@ public sealed class ApproverAdditions(
 {
     private const int MostWaiting = 1000;
 
-    /// <summary>Adds a member, or opens the request to, which the answer then names. Product administrators only.</summary>
+    /// <summary>
+    /// Adds a member, or opens a request to add it, which the response then names. Product administrators only.
+    /// </summary>
     /// <exception cref="Errors.RefusedException">
-    /// <c>UnreachableApproval</c>: nobody is left who could approve it. Whoever is on the server itself can add one.
+    /// <c>UnreachableApproval</c>: too few eligible approvers are left; an operator on the server can add one.
     /// </exception>
     public async Task<GroupMemberView> AddAsync(
         Caller caller, string groupId, PrincipalRef member, CancellationToken cancellationToken)
@@ -47,7 +49,7 @@ public sealed class ApproverAdditions(
             return view with { PendingRequestId = waiting };
         }
 
-        // The policy of most steps first: it may hold the others' already.
+        // The policy with the most steps comes first: its steps may include those of the others.
         var guarding = asking
             .Where(GuardedPolicies.IsGuarded)
             .OrderByDescending(policy => policy.State.Definition.Steps.Length)
@@ -67,7 +69,7 @@ public sealed class ApproverAdditions(
         return view with { PendingRequestId = request.Id };
     }
 
-    /// <summary>The request for the same that waits already. What it gives is decided when it is approved.</summary>
+    /// <summary>An identical pending request. Its outcome is decided at its approval.</summary>
     private async Task<string?> FindWaitingAsync(string groupId, PrincipalRef member, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();

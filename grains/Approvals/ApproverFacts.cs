@@ -7,19 +7,19 @@ using CodeSigning.Policies;
 
 namespace CodeSigning.Grains.Approvals;
 
-/// <summary>Who may approve by today's people and groups, each with the version that was read. Immutable.</summary>
-/// <param name="Users">The people who were looked at, by id.</param>
+/// <summary>The current approvers, with their versions. Immutable.</summary>
+/// <param name="Users">The people read, by id.</param>
 /// <param name="Groups">The groups among the approvers, by id.</param>
 /// <param name="AskedAt">
-/// When the request was made (UTC): who was given credentials by somebody else since then has no vote on it. Null where it
-/// is about no request.
+/// When the request was created (UTC): a person whose credentials were set by others since then cannot vote on it. Null
+/// without a request.
 /// </param>
 public sealed record ApproverFacts(
     ImmutableDictionary<string, PrincipalFacts> Users,
     ImmutableDictionary<string, GroupFacts> Groups,
     DateTimeOffset? AskedAt = null)
 {
-    /// <summary>The active people who may approve a step: named themselves, or in one of its groups.</summary>
+    /// <summary>The active people who may approve a step, listed directly or through a group.</summary>
     public IEnumerable<string> PeopleOf(ApprovalStep step) => step.Approvers
         .SelectMany(approver => approver.Kind == PrincipalKind.Group ? MembersOf(approver.Id) : [approver.Id])
         .Distinct(StringComparer.Ordinal)
@@ -28,14 +28,17 @@ public sealed record ApproverFacts(
     /// <summary>Whether a person may approve a step.</summary>
     public bool Allow(ApprovalStep step, string userId) => BasisOf(step, userId) is not null;
 
-    /// <summary>Whether an active person is an approver of a step, also if they have no vote on this request.</summary>
+    /// <summary>Whether an active person is an approver of a step, even if they cannot vote on this request.</summary>
     public bool Names(ApprovalStep step, string userId) => NamedBy(step, userId) is not null;
 
-    /// <summary>Whether somebody else gave a person their credentials after the request was made.</summary>
+    /// <summary>Whether a person's credentials were set by others after the request was created.</summary>
     public bool HasComeLate(string userId) =>
         Users.TryGetValue(userId, out var facts) && facts.VotesFrom is { } from && AskedAt <= from;
 
-    /// <summary>What it rests on that a person may approve a step: the person, and the group that makes them one who may; null where they may not.</summary>
+    /// <summary>
+    /// The read set of a person's eligibility for a step: the person and the group that makes them an approver; null if
+    /// they are not eligible.
+    /// </summary>
     public ImmutableArray<StateVersion>? BasisOf(ApprovalStep step, string userId) =>
         HasComeLate(userId) ? null : NamedBy(step, userId);
 
@@ -71,18 +74,18 @@ public sealed record ApproverFacts(
         : [];
 }
 
-/// <summary>Reads who may approve by now.</summary>
+/// <summary>Reads the current approvers.</summary>
 public sealed class ApproverFactsReader(IStateStore store)
 {
-    /// <summary>Reads all the groups of some steps, and as many of their people as can matter.</summary>
+    /// <summary>Reads all groups of the steps, and as many of their members as can matter.</summary>
     /// <param name="steps">The steps.</param>
-    /// <param name="people">People to look at in any case, beside those whom the steps name: those who vote or have voted.</param>
-    /// <param name="excluded">People whose vote cannot count, so that others must be found.</param>
-    /// <param name="askedAt">When the request was made (UTC); null where it is about none.</param>
+    /// <param name="people">People to read besides those listed in the steps: current and past voters.</param>
+    /// <param name="excluded">People whose votes cannot count.</param>
+    /// <param name="askedAt">When the request was created (UTC); null without a request.</param>
     /// <param name="cancellationToken">Cancels the reads.</param>
     /// <remarks>
-    /// A step that has as many people as all steps together require is never the one that cannot be filled, so no more of
-    /// a large group are read.
+    /// A step with as many candidates as all steps together require can always be filled, so no more members of a large
+    /// group are read.
     /// </remarks>
     public async Task<ApproverFacts> ReadAsync(
         ImmutableArray<ApprovalStep> steps,
@@ -149,16 +152,16 @@ public sealed class ApproverFactsReader(IStateStore store)
         .Distinct(StringComparer.Ordinal);
 }
 
-/// <summary>Can people still be found for all that is open? Pure.</summary>
+/// <summary>Decides whether open steps can still be approved. Pure functions.</summary>
 public static class Reachability
 {
-    /// <summary>Whether every step can be filled; a person may serve in several of them.</summary>
+    /// <summary>Whether each step has enough candidates; a person may approve several steps.</summary>
     public static bool CanFillEach(IEnumerable<OpenStep> steps) =>
         steps.All(step => step.Candidates.Count >= step.Required);
 
     /// <summary>
-    /// Whether all steps can be filled with nobody in two of them: a matching of people and places, found by augmenting
-    /// paths. Choosing step by step would not do: the first might take the only one whom the second has.
+    /// Whether all steps can be approved by distinct people: a bipartite matching of people and places by augmenting
+    /// paths. A greedy choice would fail: the first step might take the only candidate of the second.
     /// </summary>
     public static bool CanFillTogether(IReadOnlyList<OpenStep> steps)
     {
@@ -175,7 +178,7 @@ public static class Reachability
         return true;
     }
 
-    /// <summary>Finds somebody for a place, moving those who hold other places where that helps.</summary>
+    /// <summary>Finds a candidate for a place, reassigning other places if necessary.</summary>
     private static bool TryPlace(
         int place, IReadOnlyList<OpenStep> steps, int[] places, Dictionary<string, int> holder, HashSet<string> asked)
     {

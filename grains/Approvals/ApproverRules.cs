@@ -6,11 +6,11 @@ using CodeSigning.Policies;
 
 namespace CodeSigning.Grains.Approvals;
 
-/// <summary>Can a policy's steps be filled by the people there are today? Pure.</summary>
+/// <summary>Validates that a policy's steps can be approved by its current approvers. Pure functions.</summary>
 public static class ApproverRules
 {
-    /// <summary>Refuses approvers that do not exist, and steps that need more different people than there are.</summary>
-    /// <returns>What that rests on.</returns>
+    /// <summary>Refuses approvers that do not exist, and steps that require more distinct people than there are.</summary>
+    /// <returns>The read set of the decision.</returns>
     /// <exception cref="RefusedException"><c>UnreachableApproval</c>, or <c>InvalidRequest</c>.</exception>
     public static ImmutableArray<StateVersion> Validate(PolicyDefinition definition, ApproverFacts facts)
     {
@@ -28,7 +28,7 @@ public static class ApproverRules
             {
                 throw new RefusedException(
                     ErrorCode.UnreachableApproval,
-                    $"Step {i + 1} requires {steps[i].Required} approvals, but only {steps[i].Candidates.Count} active people may give them.");
+                    $"Step {i + 1} requires {steps[i].Required} approvals, but has only {steps[i].Candidates.Count} active approvers.");
             }
         }
 
@@ -36,16 +36,16 @@ public static class ApproverRules
         {
             throw new RefusedException(
                 ErrorCode.UnreachableApproval,
-                "The steps share too few people for each to be approved by others. Add approvers, or allow the same people in several steps.");
+                "The steps have too few distinct approvers: add approvers, or allow the same people in several steps.");
         }
 
         return [.. facts.Groups.Values.Select(group => group.Version)];
     }
 
-    /// <summary>Refuses an approver that names nobody.</summary>
+    /// <summary>The refusal of an approver that does not exist.</summary>
     public static RefusedException NotThere(PrincipalRef approver) => new(
         ErrorCode.InvalidRequest,
-        $"There is no {(approver.Kind == PrincipalKind.Group ? "group" : "user")} '{approver.Id}' to be an approver.");
+        $"The approver '{approver.Id}' does not exist: expected an existing {(approver.Kind == PrincipalKind.Group ? "group" : "user")}.");
 
     private static void RequireExists(PrincipalRef approver, ApproverFacts facts)
     {

@@ -10,26 +10,28 @@ using CodeSigning.Signers;
 namespace CodeSigning.Grains.Approvals;
 
 /// <summary>
-/// Reads requests from their rows. In lists votes appear as they were counted last; one request alone is counted by today's
-/// people.
+/// Reads requests from their rows. Lists show votes as last counted; a single request is counted by the current
+/// approvers.
 /// </summary>
 public sealed class RequestDirectory(IStateStore store, RequestFactsReader reader, SignerDirectory signers, TimeProvider time)
 {
     private const int MostGroups = 1000;
     private const int MostPages = 10;
 
-    /// <summary>How many requests for one signer a caller may have waiting, so that a loop does not flood the approvers.</summary>
+    /// <summary>
+    /// The maximum number of pending requests of a caller for one signer, so that a loop does not flood the approvers.
+    /// </summary>
     private const int MostWaiting = 100;
 
-    /// <summary>One request: for its requester, its approvers, and whoever may read its signer.</summary>
-    /// <exception cref="RefusedException"><c>NotFound</c>, also to those who may not see it.</exception>
+    /// <summary>One request, for its requester, its approvers and callers that may read its signer.</summary>
+    /// <exception cref="RefusedException"><c>NotFound</c>, also for callers who may not see it.</exception>
     public async Task<RequestView> GetAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
         var (request, facts) = await AuthorizeAsync(caller, id, cancellationToken);
         return request.State.ToView(facts, time.GetUtcNow());
     }
 
-    /// <summary>One page of the requests for a signer, newest first, for whoever may read the signer.</summary>
+    /// <summary>One page of the requests for a signer, newest first, for callers that may read the signer.</summary>
     public async Task<Page<RequestView>> ListOfSignerAsync(
         Caller caller, string signerId, RequestFilter filter, CancellationToken cancellationToken)
     {
@@ -37,14 +39,16 @@ public sealed class RequestDirectory(IStateStore store, RequestFactsReader reade
         return await ListAsync(new StateQuery(StateTypes.ApprovalRequest, Parent: signerId), filter, cancellationToken);
     }
 
-    /// <summary>One page of the requests that the caller may decide, by today's groups.</summary>
+    /// <summary>One page of the requests that the caller may decide, by the current groups.</summary>
     public async Task<Page<RequestView>> ListAssignedAsync(
         Caller caller, RequestFilter filter, CancellationToken cancellationToken) => await ListAsync(
         new StateQuery(StateTypes.ApprovalRequest, AnyLink: [.. await ApproverLinksAsync(caller, cancellationToken)]),
         filter,
         cancellationToken);
 
-    /// <summary>One page of all requests for product administrators; for others those they made or may decide.</summary>
+    /// <summary>
+    /// One page of all requests for product administrators; for others, of those they created or may decide.
+    /// </summary>
     public async Task<Page<RequestView>> ListVisibleAsync(
         Caller caller, RequestFilter filter, CancellationToken cancellationToken)
     {
@@ -60,12 +64,12 @@ public sealed class RequestDirectory(IStateStore store, RequestFactsReader reade
         return await ListAsync(query, filter, cancellationToken);
     }
 
-    /// <summary>A request as it stands in the store; null where there is none.</summary>
+    /// <summary>A stored request; null if it does not exist.</summary>
     internal Task<Row<ApprovalRequestState>?> FindAsync(string id, CancellationToken cancellationToken) =>
         store.FindAsync<ApprovalRequestState>(StateTypes.ApprovalRequest, id, cancellationToken);
 
     /// <summary>A request that the caller may see, and the facts about it.</summary>
-    /// <exception cref="RefusedException"><c>NotFound</c>, also to those who may not see it.</exception>
+    /// <exception cref="RefusedException"><c>NotFound</c>, also for callers who may not see it.</exception>
     internal async Task<(Row<ApprovalRequestState> Request, RequestFacts Facts)> AuthorizeAsync(
         Caller caller, string id, CancellationToken cancellationToken)
     {
@@ -75,13 +79,13 @@ public sealed class RequestDirectory(IStateStore store, RequestFactsReader reade
         return await IsVisibleAsync(caller, request.State, facts, cancellationToken) ? (request, facts) : throw NotFound();
     }
 
-    /// <summary>Whether people are left to fill the steps that are open.</summary>
+    /// <summary>Whether the open steps can still be approved.</summary>
     internal async Task<bool> CanBeFilledAsync(ApprovalRequestState request, CancellationToken cancellationToken) =>
         RequestTally.Of(request, await reader.ReadAsync(request, null, cancellationToken)).CanBeFilled;
 
     /// <summary>
-    /// The caller's request with the same idempotency key that still waits. The kept answers end after a day; a client
-    /// that asks at each denial must find its request for as long as that waits.
+    /// The caller's pending request with the same idempotency key. Stored answers end after a day, but a client that
+    /// requests at each denial must find its request for as long as it is pending.
     /// </summary>
     internal async Task<RequestView?> FindWaitingAsync(
         Caller caller, string signerId, CancellationToken cancellationToken)
@@ -104,13 +108,13 @@ public sealed class RequestDirectory(IStateStore store, RequestFactsReader reade
             return same.RequestHash == retry.RequestHash
                 ? same.ToView(await reader.ReadAsync(same, null, cancellationToken), now)
                 : throw new RefusedException(
-                    ErrorCode.IdempotencyMismatch, "This idempotency key was used for another request. Take a new one.");
+                    ErrorCode.IdempotencyMismatch, "The idempotency key was used for a different request: use a new key.");
         }
 
         return waiting.Length < MostWaiting
             ? null
             : throw new RefusedException(
-                ErrorCode.RateLimited, $"{MostWaiting} of your requests wait already. Cancel some, or wait for a decision.");
+                ErrorCode.RateLimited, $"You have {MostWaiting} pending requests for this signer: cancel some, or wait for a decision.");
     }
 
     private async Task<bool> IsVisibleAsync(
@@ -141,8 +145,8 @@ public sealed class RequestDirectory(IStateStore store, RequestFactsReader reade
     }
 
     /// <summary>
-    /// Whether a request has expired, the clock says and not the row, so rows are filtered once more; a page that this
-    /// leaves too few on is filled up from the next ones.
+    /// The clock, not the row, decides whether a request has expired, so rows are filtered again and short pages are
+    /// filled up from the next ones.
     /// </summary>
     private async Task<Page<RequestView>> ListAsync(
         StateQuery query, RequestFilter filter, CancellationToken cancellationToken)
@@ -180,7 +184,7 @@ public sealed class RequestDirectory(IStateStore store, RequestFactsReader reade
     }
 
     private static RefusedException NotFound() =>
-        new(ErrorCode.NotFound, "There is no such request, or it is not yours to see.");
+        new(ErrorCode.NotFound, "The request does not exist or is not visible to you.");
 
     private static ImmutableArray<string> WordsFor(RequestStatus? status) => status switch
     {
@@ -192,8 +196,8 @@ public sealed class RequestDirectory(IStateStore store, RequestFactsReader reade
     private static string Word(RequestStatus status) => status.ToString().ToLowerInvariant();
 }
 
-/// <summary>Which page of which requests is asked for.</summary>
-/// <param name="Status">Only those that stand there by now.</param>
-/// <param name="Before">The last id of the page before; null for the first page.</param>
-/// <param name="Limit">At most so many, 1 to 100.</param>
+/// <summary>A query for one page of requests.</summary>
+/// <param name="Status">Only requests with this current status.</param>
+/// <param name="Before">The last id of the previous page; null for the first page.</param>
+/// <param name="Limit">The page size, 1 to 100.</param>
 public sealed record RequestFilter(RequestStatus? Status = null, string? Before = null, int Limit = 25);

@@ -16,27 +16,27 @@ using CodeSigning.Policies;
 
 namespace CodeSigning.Grains.Approvals;
 
-/// <summary>A request that is not stored yet.</summary>
+/// <summary>A request not yet stored.</summary>
 /// <param name="State">The request.</param>
-/// <param name="Facts">What was known of its people.</param>
-/// <param name="Change">Its entry, its read set and its row, to be committed alone or with what waits for it.</param>
+/// <param name="Facts">The facts about its people.</param>
+/// <param name="Change">Its entry, read set and row, to be committed alone or with the state that refers to it.</param>
 public sealed record DraftedRequest(ApprovalRequestState State, RequestFacts Facts, LedgerElement Change)
 {
     /// <summary>The request's id.</summary>
     public string Id => State.Id;
 
-    /// <summary>Until when it waits (UTC).</summary>
+    /// <summary>When it expires (UTC).</summary>
     public DateTimeOffset ExpiresAt => State.ExpiresAt;
 }
 
-/// <summary>Drafts requests, and refuses those that cannot be approved or would give nothing.</summary>
+/// <summary>Drafts requests; refuses those that cannot be approved or have no effect.</summary>
 public sealed class RequestDrafts(
     RequestFactsReader reader, PrincipalFactsReader principals, TimeProvider time)
 {
-    // Each is an entry, and mail to all who may approve it, also where it is cancelled at once.
+    // Each request costs an entry and mail to all its approvers, even if it is cancelled at once.
     private readonly PrincipalBudget _requests = new(new BudgetRule(200, 0.5), time);
 
-    /// <summary>A request for a grant on a signer, by a caller who may ask for one.</summary>
+    /// <summary>A request for a grant on a signer, by an authorized caller.</summary>
     public async Task<DraftedRequest> SigningAsync(
         Caller caller, string id, SignerAccess access, CreateRequest request, CancellationToken cancellationToken)
     {
@@ -57,20 +57,20 @@ public sealed class RequestDrafts(
             SignerGeneration = access.Facts.State.Generation,
         };
 
-        // Once its window is over, a request has nothing left to give.
+        // A request has no effect after its window ends.
         draft = draft.WindowEnd < draft.ExpiresAt ? draft with { ExpiresAt = draft.WindowEnd.Value } : draft;
         return await CompleteAsync(
             caller, draft, [.. access.ReadSet, policy.ToVersion(), .. certificate.Basis], cancellationToken);
     }
 
     /// <summary>
-    /// A request to change a signer's policy, or what a policy says, under the policy in force. Whoever drafts it has decided
-    /// that the caller may ask for it, and commits it together with the state that waits for it.
+    /// A request to change a signer's policy or a policy's definition, under the policy in force. The caller of this
+    /// method has authorized it, and commits it together with the state that refers to it.
     /// </summary>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The requester.</param>
     /// <param name="signerId">The signer; null for the edit of a policy.</param>
     /// <param name="signerName">The signer's name.</param>
-    /// <param name="change">What shall change.</param>
+    /// <param name="change">The requested change.</param>
     /// <param name="policy">The policy in force.</param>
     /// <param name="cancellationToken">Cancels the reads.</param>
     public async Task<DraftedRequest> PolicyChangeAsync(
@@ -84,7 +84,7 @@ public sealed class RequestDrafts(
         var id = EntityId.New(IdPrefixes.ApprovalRequest, time);
         var kind = signerId is null ? RequestKind.PolicyEdit : RequestKind.SignerPolicy;
 
-        // The key of the caller's call is for that call's own answer.
+        // The idempotency key belongs to the outer call's answer.
         var requester = caller with { Retry = null };
         var draft = await DraftAsync(requester, id, policy, kind, Describe(kind, change), cancellationToken) with
         {
@@ -96,8 +96,8 @@ public sealed class RequestDrafts(
     }
 
     /// <summary>
-    /// A request to add a person to a group that approves under some policies, decided by the steps of all of them. Whoever
-    /// drafts it has decided that the caller may ask for it.
+    /// A request to add a person to an approver group, decided by the steps of all policies that use the group. The
+    /// caller of this method has authorized it.
     /// </summary>
     public async Task<DraftedRequest> AdditionAsync(
         Caller caller, GroupAddition addition, IReadOnlyList<Row<PolicyState>> policies, CancellationToken cancellationToken)
@@ -105,7 +105,7 @@ public sealed class RequestDrafts(
         var id = EntityId.New(IdPrefixes.ApprovalRequest, time);
         var requester = caller with { Retry = null };
         var together = Together(policies);
-        var justification = $"Add {addition.MemberName} to the group {addition.GroupName}, which approves.";
+        var justification = $"Add {addition.MemberName} to the approver group {addition.GroupName}.";
         var draft = await DraftAsync(
             requester, id, policies[0], RequestKind.GroupMember, justification, cancellationToken) with
         {
@@ -119,7 +119,7 @@ public sealed class RequestDrafts(
             cancellationToken);
     }
 
-    /// <summary>One definition whose steps hold those of every policy.</summary>
+    /// <summary>One definition whose steps include those of every policy.</summary>
     private static PolicyDefinition Together(IReadOnlyList<Row<PolicyState>> policies)
     {
         var definitions = policies.Select(policy => policy.State.Definition);
@@ -144,12 +144,12 @@ public sealed class RequestDrafts(
         {
             throw new RefusedException(
                 ErrorCode.UnreachableApproval,
-                "The policy's steps cannot be filled by the people who may decide this request. Ask a product administrator to add approvers.");
+                "The policy has too few eligible approvers for this request: ask a product administrator to add approvers.");
         }
 
         if (!_requests.TrySpend(caller.Id, out var wait))
         {
-            const string Detail = "You open requests too often. Wait as long as Retry-After says.";
+            const string Detail = "Too many requests opened: retry after the time in Retry-After.";
             throw new RefusedException(ErrorCode.RateLimited, Detail) { RetryAfter = wait };
         }
 
@@ -194,35 +194,35 @@ public sealed class RequestDrafts(
         if (signer.State.PolicyId is null)
         {
             throw new RefusedException(
-                ErrorCode.WrongState, "The signer has no signing policy: its operators sign without a request.");
+                ErrorCode.WrongState, "The signer has no signing policy, so its operators need no request.");
         }
 
         return signer.Policy
             ?? throw new RefusedException(
-                ErrorCode.WrongState, "The signer's policy is gone. Its administrator must attach another one.");
+                ErrorCode.WrongState, "The signer's policy does not exist: its administrator must attach another one.");
     }
 
     private CertificateFacts RequireCertificate(CertificateFacts? certificate) =>
         certificate is { IsIssued: true, IsRevoked: false } && certificate.NotAfter > time.GetUtcNow()
             ? certificate
             : throw new RefusedException(
-                ErrorCode.WrongState, "The signer's certificate cannot sign any more. Its administrator must bind another one first.");
+                ErrorCode.WrongState, "The signer's certificate can no longer sign: a product administrator must bind another one first.");
 
     private static string Describe(RequestKind kind, PolicyChange change) => (kind, change.NewPolicyId) switch
     {
         (RequestKind.PolicyEdit, _) => "Change what the signing policy allows.",
         (_, null) => "Detach the signing policy from the signer.",
-        (_, { } next) => $"Replace the signer's signing policy by {next}.",
+        (_, { } next) => $"Replace the signer's signing policy with {next}.",
     };
 }
 
-/// <summary>The request for a change of policy that a signer or a policy waits for, as it stood in the store.</summary>
-internal sealed class WaitingChange
+/// <summary>The stored pending request for a policy change of a signer or a policy.</summary>
+internal sealed class PendingChange
 {
     private readonly StoredState _row;
     private readonly ApprovalRequestState _request;
 
-    private WaitingChange(StoredState row, ApprovalRequestState request) => (_row, _request) = (row, request);
+    private PendingChange(StoredState row, ApprovalRequestState request) => (_row, _request) = (row, request);
 
     /// <summary>The request's id.</summary>
     public string Id => _row.Id;
@@ -230,8 +230,8 @@ internal sealed class WaitingChange
     /// <summary>The request's version.</summary>
     public StateVersion Version => _row.ToVersion();
 
-    /// <summary>Reads it; null where none is waited for, or it has ended.</summary>
-    public static async Task<WaitingChange?> FindAsync(
+    /// <summary>Reads it; null if there is none or it has ended.</summary>
+    public static async Task<PendingChange?> FindAsync(
         IStateStore states, string? requestId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (requestId is null || await states.ReadAsync(StateTypes.ApprovalRequest, requestId, cancellationToken) is not { } row)
@@ -240,18 +240,18 @@ internal sealed class WaitingChange
         }
 
         var request = row.ReadAs<ApprovalRequestState>();
-        return request.StatusAt(now) == RequestStatus.Pending ? new WaitingChange(row, request) : null;
+        return request.StatusAt(now) == RequestStatus.Pending ? new PendingChange(row, request) : null;
     }
 
     /// <summary>
-    /// Whether the caller asked for the same with it, and the policy has not become stricter since, which forbids its
-    /// approval.
+    /// Whether the caller requested the same change with it, and the policy has not become stricter since, which would
+    /// prevent its approval.
     /// </summary>
     public bool Asks(Caller caller, PolicyChange change, PolicyDefinition inForce) =>
         _request.IsOf(caller) && StateJson.Write(_request.Change).AsSpan().SequenceEqual(StateJson.Write(change))
         && !PolicyComparison.AllowsMore(inForce, _request.Policy);
 
-    /// <summary>The write that cancels it, since what replaces it makes its approval impossible.</summary>
+    /// <summary>The write that cancels it when its replacement makes its approval impossible.</summary>
     public StateWrite Cancel(DateTimeOffset now)
     {
         var cancelled = RequestMachine.Cancel(_request, now);

@@ -8,29 +8,28 @@ using CodeSigning.Identities;
 namespace CodeSigning.Grains.Approvals;
 
 /// <summary>
-/// What may become of a request: one state in, the next one out, or a refusal. Pending is the only state that anything
-/// follows. Pure.
+/// State transitions of a request: return the next state or refuse. Only pending requests can change. Pure functions.
 /// </summary>
 public static class RequestMachine
 {
     private const int MaxComment = 1024;
 
-    /// <summary>Where a request stands by the clock, whether or not a timer has run.</summary>
+    /// <summary>The current status by the clock, whether or not a timer has fired.</summary>
     public static RequestStatus StatusAt(this ApprovalRequestState request, DateTimeOffset now) =>
         request.Status == RequestStatus.Pending && now >= request.ExpiresAt ? RequestStatus.Expired : request.Status;
 
-    /// <summary>Refuses what can be done to pending requests alone.</summary>
+    /// <summary>Refuses if the request is not pending.</summary>
     public static void RequirePending(this ApprovalRequestState request, DateTimeOffset now)
     {
         var status = request.StatusAt(now);
         if (status != RequestStatus.Pending)
         {
             throw new RefusedException(
-                ErrorCode.WrongState, $"The request is {status.ToString().ToLowerInvariant()} already. Make a new one.");
+                ErrorCode.WrongState, $"The request is already {status.ToString().ToLowerInvariant()}: create a new one.");
         }
     }
 
-    /// <summary>One more approval; the request is approved if it was the last.</summary>
+    /// <summary>Adds an approval; the last one approves the request.</summary>
     public static ApprovalRequestState Approve(
         ApprovalRequestState request, RequestFacts facts, Actor voter, string? comment, DateTimeOffset now)
     {
@@ -41,27 +40,27 @@ public static class RequestMachine
             : next with { CurrentStep = current };
     }
 
-    /// <summary>A rejection: one is enough.</summary>
+    /// <summary>Rejects the request; one rejection is enough.</summary>
     public static ApprovalRequestState Reject(
         ApprovalRequestState request, RequestFacts facts, Actor voter, string? comment, DateTimeOffset now) =>
         string.IsNullOrWhiteSpace(comment)
-            ? throw new RefusedException(ErrorCode.InvalidRequest, "Say in a comment why you reject it.")
+            ? throw new RefusedException(ErrorCode.InvalidRequest, "The field 'comment' is required for a rejection: give the reason.")
             : Cast(request, facts, voter, comment, approves: false, now).End(RequestStatus.Rejected, now);
 
-    /// <summary>Taken back.</summary>
+    /// <summary>Cancels the request.</summary>
     public static ApprovalRequestState Cancel(ApprovalRequestState request, DateTimeOffset now)
     {
         request.RequirePending(now);
         return request.End(RequestStatus.Cancelled, now);
     }
 
-    /// <summary>Noted as expired, at the moment at which it was; null where there is nothing to note.</summary>
+    /// <summary>Marks the request as expired at its expiry; null if it is not pending or has not expired.</summary>
     public static ApprovalRequestState? Expire(ApprovalRequestState request, DateTimeOffset now) =>
         request.Status == RequestStatus.Pending && now >= request.ExpiresAt
             ? request.End(RequestStatus.Expired, request.ExpiresAt)
             : null;
 
-    /// <summary>The grant that an approved request gives.</summary>
+    /// <summary>The grant of an approved request.</summary>
     public static GrantState ToGrant(ApprovalRequestState request, PrincipalRef approver, DateTimeOffset now)
     {
         var terms = new GrantTerms(
@@ -86,8 +85,8 @@ public static class RequestMachine
     }
 
     /// <summary>
-    /// Adds a ballot in the step that waits. Those that do not count by now are voided with it, so that the request can
-    /// only ever be completed by a vote, and never because somebody came back into a group.
+    /// Adds a vote to the current step. Votes that no longer count are voided with it, so that only a vote can complete
+    /// the request, never the return of a person to a group.
     /// </summary>
     private static ApprovalRequestState Cast(
         ApprovalRequestState request, RequestFacts facts, Actor voter, string? comment, bool approves, DateTimeOffset now)
@@ -96,7 +95,7 @@ public static class RequestMachine
         RequireVoter(facts, voter);
         if (comment?.Length > MaxComment)
         {
-            throw new RefusedException(ErrorCode.InvalidRequest, $"A comment has at most {MaxComment} characters.");
+            throw new RefusedException(ErrorCode.InvalidRequest, $"The field 'comment' is invalid: expected at most {MaxComment} characters.");
         }
 
         var cleared = request with
@@ -118,14 +117,14 @@ public static class RequestMachine
     {
         if (voter.Kind != PrincipalKind.User)
         {
-            throw new RefusedException(ErrorCode.Forbidden, "Only people approve or reject.");
+            throw new RefusedException(ErrorCode.Forbidden, "Machine identities cannot approve or reject requests.");
         }
 
         if (facts.Excluded.Contains(voter.Id))
         {
             throw new RefusedException(
                 ErrorCode.SelfApproval,
-                "The request is your own, or that of a machine identity that you can act as. Somebody else must decide it.");
+                "The request is your own or that of a machine identity that you could act as: another approver must decide it.");
         }
     }
 
@@ -135,41 +134,41 @@ public static class RequestMachine
         {
             throw new RefusedException(
                 ErrorCode.Forbidden,
-                "Your account was reset or enabled by somebody else after this request was made. Another approver must decide it, "
-                + "or its requester make a new one.");
+                "Your account was reset or enabled by another user after this request was created: another approver must decide it, "
+                + "or the requester must create a new one.");
         }
 
         if (!facts.Approvers.Allow(request.Policy.Steps[step], voter.Id))
         {
             throw new RefusedException(
-                ErrorCode.Forbidden, $"You are not an approver of step {step + 1}, which is the one that waits.");
+                ErrorCode.Forbidden, $"You are not an approver of the current step, step {step + 1}.");
         }
 
         var votes = request.Ballots.Where(ballot => ballot.UserId == voter.Id && !ballot.IsVoid).ToArray();
         if (votes.Any(ballot => ballot.Step == step))
         {
-            throw new RefusedException(ErrorCode.AlreadyVoted, "You have voted in this step. It waits for somebody else.");
+            throw new RefusedException(ErrorCode.AlreadyVoted, "You have already voted in this step: another approver must vote.");
         }
 
         if (request.Policy.DistinctApproversAcrossSteps && votes.Length > 0)
         {
             throw new RefusedException(
-                ErrorCode.AlreadyVoted, "You have voted in another step, and the policy wants other people in each.");
+                ErrorCode.AlreadyVoted, "You have already voted in another step: the policy requires distinct approvers in each step.");
         }
     }
 }
 
 /// <summary>
-/// The votes counted by today's people and groups. Every step is counted anew each time: an approver who was removed
-/// takes the vote along, from a step that was complete too, so a grant rests on people who may approve when it is given.
+/// The votes counted by the current people and groups. Every step is recounted each time: if an approver is removed,
+/// the vote no longer counts, even in a complete step, so that a grant always depends on currently eligible approvers.
 /// </summary>
-/// <param name="Counted">For each step the ballots that count.</param>
-/// <param name="CurrentStep">The first step that is not filled; the number of steps where all are.</param>
-/// <param name="CanBeFilled">Whether people are left to fill what is open.</param>
+/// <param name="Counted">The votes that count, by step.</param>
+/// <param name="CurrentStep">The first incomplete step; the number of steps if all are complete.</param>
+/// <param name="CanBeFilled">Whether the open steps can still be approved.</param>
 public sealed record RequestTally(
     ImmutableArray<ImmutableArray<CastBallot>> Counted, int CurrentStep, bool CanBeFilled)
 {
-    /// <summary>Counts. Pure.</summary>
+    /// <summary>Counts the votes. Pure function.</summary>
     public static RequestTally Of(ApprovalRequestState request, RequestFacts facts)
     {
         var steps = request.Policy.Steps;
@@ -189,13 +188,13 @@ public sealed record RequestTally(
         return new RequestTally(counted, current, CanFill(request, facts, counted));
     }
 
-    /// <summary>Whether a ballot is an approval that counts today.</summary>
+    /// <summary>Whether a vote is an approval that currently counts.</summary>
     public static bool Counts(ApprovalRequestState request, RequestFacts facts, CastBallot ballot) =>
         ballot is { Approved: true, IsVoid: false }
         && !facts.Excluded.Contains(ballot.UserId)
         && facts.Approvers.Allow(request.Policy.Steps[ballot.Step], ballot.UserId);
 
-    /// <summary>What it rests on that the counted ballots count.</summary>
+    /// <summary>The read set of the counted votes.</summary>
     public ImmutableArray<StateVersion> BasisOf(ApprovalRequestState request, RequestFacts facts) =>
     [
         .. Counted

@@ -12,32 +12,32 @@ using CodeSigning.Signers;
 
 namespace CodeSigning.Grains.Approvals;
 
-/// <summary>What an approval gives, to be committed with the last vote.</summary>
-/// <param name="ReadSet">The versions that say that it may be given.</param>
+/// <summary>The outcome of an approval, to be committed with the last vote.</summary>
+/// <param name="ReadSet">The read set of the outcome.</param>
 public sealed record RequestOutcome(ImmutableArray<StateVersion> ReadSet)
 {
-    /// <summary>The grant; null for a change of policy.</summary>
+    /// <summary>The grant; null for a policy change or a group addition.</summary>
     public GrantState? Grant { get; init; }
 
-    /// <summary>The states that change with the vote itself.</summary>
+    /// <summary>Further writes of the vote's commit.</summary>
     public ImmutableArray<StateWrite> Writes { get; init; } = [];
 
-    /// <summary>The change of a policy or a group, which has an entry of its own; null for a grant.</summary>
+    /// <summary>The change of a policy or a group, with its own entry; null for a grant.</summary>
     public LedgerElement? Applied { get; init; }
 }
 
 /// <summary>
-/// Finds out what an approval gives by today's signer, policy and requester; refuses where that is not any more what was
-/// asked for.
+/// Determines the outcome of an approval by the current signer, policy and requester; refuses if these no longer match
+/// the request.
 /// </summary>
 public sealed class RequestOutcomes(
     IStateStore store, SignerFactsReader signers, GuardedPolicies policies, TimeProvider time)
 {
-    /// <summary>Refuses to approve what has been overtaken.</summary>
-    public static RefusedException AskAgain(string why) =>
-        new(ErrorCode.WrongState, $"{why} Cancel this request and make a new one.");
+    /// <summary>The refusal of a request that is no longer applicable.</summary>
+    public static RefusedException NoLongerApplicable(string why) =>
+        new(ErrorCode.WrongState, $"{why}: cancel this request and create a new one.");
 
-    /// <summary>The grant that an approved request gives.</summary>
+    /// <summary>The grant of an approved request.</summary>
     public async Task<RequestOutcome> GrantAsync(
         Caller approver, ApprovalRequestState approved, PrincipalFacts requester, CancellationToken cancellationToken)
     {
@@ -46,25 +46,25 @@ public sealed class RequestOutcomes(
         if (facts is null || facts.State.IsDeleted
             || SignerAuthority.Of(facts, asRequester) is not { } standing || !standing.Actions.Contains(SignerAction.Sign))
         {
-            throw AskAgain("The requester may not sign with this signer any more.");
+            throw NoLongerApplicable("The requester may no longer sign with this signer");
         }
 
         if (facts.State.Generation != approved.SignerGeneration)
         {
-            throw AskAgain("The signer was stopped since this was asked.");
+            throw NoLongerApplicable("The signer was stopped since the request was created");
         }
 
         if (facts.State.PolicyId != approved.PolicyId)
         {
-            throw AskAgain("The signer has another policy than when this was asked.");
+            throw NoLongerApplicable("The signer's policy was replaced since the request was created");
         }
 
         if (facts.Certificate is not { IsRevoked: false } certificate || certificate.Thumbprint != approved.CertificateThumbprint)
         {
-            throw AskAgain("The signer has another certificate than when this was asked, or it was revoked.");
+            throw NoLongerApplicable("The signer's certificate was replaced or revoked since the request was created");
         }
 
-        var policy = facts.Policy ?? throw AskAgain("The signer's policy is gone.");
+        var policy = facts.Policy ?? throw NoLongerApplicable("The signer's policy does not exist");
         var grant = RequestMachine.ToGrant(approved, approver.ToRef(), approved.DecidedAt!.Value);
         return new RequestOutcome([.. standing.Basis, .. certificate.Basis])
         {
@@ -73,14 +73,14 @@ public sealed class RequestOutcomes(
         };
     }
 
-    /// <summary>The change of a signer's policy, or of what a policy says, under the policy in force.</summary>
+    /// <summary>The change of a signer's policy or of a policy's definition, under the policy in force.</summary>
     public async Task<RequestOutcome> PolicyChangeAsync(ApprovalRequestState approved, CancellationToken cancellationToken)
     {
         var policy = await store.FindAsync<PolicyState>(StateTypes.Policy, approved.PolicyId, cancellationToken)
-            ?? throw AskAgain("The policy is gone.");
+            ?? throw NoLongerApplicable("The policy does not exist");
         if (PolicyComparison.AllowsMore(policy.State.Definition, approved.Policy))
         {
-            throw AskAgain("The policy has become stricter since this was asked.");
+            throw NoLongerApplicable("The policy has become stricter since the request was created");
         }
 
         return new RequestOutcome([policy.ToVersion()])
@@ -91,24 +91,24 @@ public sealed class RequestOutcomes(
         };
     }
 
-    /// <summary>The person in the group, as long as every policy that guards itself and asks the group asked for no more.</summary>
+    /// <summary>The group addition, if no guarded policy that uses the group requires more than the request did.</summary>
     public async Task<RequestOutcome> AdditionAsync(ApprovalRequestState approved, CancellationToken cancellationToken)
     {
         var addition = approved.Addition!;
         var group = await store.FindAsync<GroupState>(StateTypes.Group, addition.GroupId, cancellationToken)
-            ?? throw AskAgain("The group is gone.");
+            ?? throw NoLongerApplicable("The group does not exist");
         var member = await store.FindAsync<UserState>(StateTypes.User, addition.Member.Id, cancellationToken)
-            ?? throw AskAgain("The person is gone.");
+            ?? throw NoLongerApplicable("The user does not exist");
         if (group.State.Members.Contains(addition.Member))
         {
-            throw AskAgain("The person is a member of the group already.");
+            throw NoLongerApplicable("The user is already a member of the group");
         }
 
         var asking = await policies.FindNamingAsync(new PrincipalRef(PrincipalKind.Group, group.Id), cancellationToken);
         if (asking.Any(policy => GuardedPolicies.IsGuarded(policy)
             && !PolicyComparison.HoldsSteps(policy.State.Definition, approved.Policy)))
         {
-            throw AskAgain("A policy that asks the group has become stricter, or another one asks it, since this was asked.");
+            throw NoLongerApplicable("A policy that uses the group was added or has become stricter since the request was created");
         }
 
         var view = new GroupMemberView(addition.Member.Kind, addition.Member.Id, member.State.Name);
@@ -126,12 +126,12 @@ public sealed class RequestOutcomes(
         };
     }
 
-    /// <summary>The policy waits for this very request, not for a later one.</summary>
+    /// <summary>Requires that this request, not a later one, is the policy's pending request.</summary>
     private LedgerElement Edit(ApprovalRequestState approved, Row<PolicyState> policy)
     {
         if (policy.State.PendingChangeRequestId != approved.Id || approved.Change?.NewDefinition is not { } definition)
         {
-            throw AskAgain("The policy was changed, or another change was asked for, since this was asked.");
+            throw NoLongerApplicable("The policy was changed or another change was requested since the request was created");
         }
 
         var changes = Changes
@@ -141,7 +141,7 @@ public sealed class RequestOutcomes(
             .Writing(policy.Replace(policy.State with { Definition = definition, PendingChangeRequestId = null }));
     }
 
-    /// <summary>The signer waits for this very request, not for a later one.</summary>
+    /// <summary>Requires that this request, not a later one, is the signer's pending request.</summary>
     private async Task<LedgerElement> ReplaceAsync(
         ApprovalRequestState approved, string signerId, CancellationToken cancellationToken)
     {
@@ -149,7 +149,7 @@ public sealed class RequestOutcomes(
         if (signer is not { State: { IsDeleted: false } state }
             || state.PolicyId != approved.PolicyId || state.PendingPolicyRequestId != approved.Id)
         {
-            throw AskAgain("The signer was changed, or another change was asked for, since this was asked.");
+            throw NoLongerApplicable("The signer was changed or another change was requested since the request was created");
         }
 
         var nextId = approved.Change!.NewPolicyId;
@@ -164,9 +164,9 @@ public sealed class RequestOutcomes(
             return change;
         }
 
-        // The approvers gave up their policy for this one, which must not be easier to shed.
+        // The approvers replaced their guarded policy with this one, so it must be guarded too.
         return await store.FindAsync<PolicyState>(StateTypes.Policy, nextId, cancellationToken) is { State.IsRetired: false } policy
             ? change.Reading(policy.ToVersion()).Writing(PolicyState.Guard(policy))
-            : throw AskAgain("The policy that shall take its place is gone.");
+            : throw NoLongerApplicable("The replacement policy does not exist");
     }
 }

@@ -6,10 +6,10 @@ using CodeSigning.Identities;
 
 namespace CodeSigning.Grains.Approvals;
 
-/// <summary>Requests as their readers see them. Pure.</summary>
+/// <summary>Views of requests. Pure functions.</summary>
 public static class RequestViews
 {
-    /// <summary>The request by now and by today's people and groups.</summary>
+    /// <summary>The view by the current time, people and groups.</summary>
     public static RequestView ToView(this ApprovalRequestState request, RequestFacts facts, DateTimeOffset now)
     {
         var status = request.StatusAt(now);
@@ -23,7 +23,7 @@ public static class RequestViews
             ballot => isOpen ? !ballot.Approved || RequestTally.Counts(request, facts, ballot) : !ballot.IsVoid);
     }
 
-    /// <summary>The request by now, with the votes as they were counted last; for lists.</summary>
+    /// <summary>The view by the current time, with votes as last counted; for lists.</summary>
     public static RequestView ToListedView(this ApprovalRequestState request, DateTimeOffset now)
     {
         var status = request.StatusAt(now);
@@ -80,23 +80,23 @@ public static class RequestViews
     ];
 }
 
-/// <summary>All that a decision about a request looks at beside the request. Immutable.</summary>
-/// <param name="Approvers">Who may approve by today.</param>
-/// <param name="Requester">The one who asks, by today.</param>
-/// <param name="Excluded">People whose vote would be on a request of their own: the requester, or those who can act as it.</param>
-/// <param name="ExclusionBasis">The versions that say who is excluded.</param>
+/// <summary>The facts that decisions about a request need besides the request. Immutable.</summary>
+/// <param name="Approvers">The current approvers.</param>
+/// <param name="Requester">The requester's current facts.</param>
+/// <param name="Excluded">People who may not vote on their own request: the requester, or those who could act as it.</param>
+/// <param name="ExclusionBasis">The read set of the exclusion.</param>
 public sealed record RequestFacts(
     ApproverFacts Approvers,
     PrincipalFacts Requester,
     ImmutableHashSet<string> Excluded,
     ImmutableArray<StateVersion> ExclusionBasis);
 
-/// <summary>Reads the facts about requests fresh from the store.</summary>
+/// <summary>Reads the facts about requests, uncached.</summary>
 public sealed class RequestFactsReader(PrincipalFactsReader principals, ApproverFactsReader approvers)
 {
     /// <summary>Facts about a request.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="voter">Somebody who wants to vote.</param>
+    /// <param name="voter">The person who wants to vote.</param>
     /// <param name="cancellationToken">Cancels the reads.</param>
     public async Task<RequestFacts> ReadAsync(
         ApprovalRequestState request, string? voter, CancellationToken cancellationToken)

@@ -94,7 +94,7 @@ public static class PolicyRules
 /// </summary>
 public static class PolicyComparison
 {
-    /// <summary>Whether <paramref name="next"/> may let something pass that <paramref name="current"/> would not.</summary>
+    /// <summary>Whether <paramref name="next"/> may allow something that <paramref name="current"/> does not.</summary>
     public static bool AllowsMore(PolicyDefinition current, PolicyDefinition next) =>
         IsAbove(PolicyRules.MaxWindow(next.Constraints), PolicyRules.MaxWindow(current.Constraints))
         || IsAbove(next.Constraints.MaxSignings, current.Constraints.MaxSignings)
@@ -109,14 +109,14 @@ public static class PolicyComparison
         HoldsEvery(current.Steps, next.Steps)
         && (next.DistinctApproversAcrossSteps || !current.DistinctApproversAcrossSteps);
 
-    /// <summary>A limit that is absent is above every one that is given.</summary>
+    /// <summary>No limit is above every limit.</summary>
     private static bool IsAbove<T>(T? next, T? current)
         where T : struct, IComparable<T> =>
         current is { } limit && (next is not { } other || other.CompareTo(limit) > 0);
 
     /// <summary>
-    /// Whether each of the old steps has one among the new that is no easier, in the same order. Taking the first that
-    /// fits leaves the most for those that follow, so if any assignment exists, this finds one.
+    /// Whether each old step has a new step that is at least as strict, in the same order. Taking the first match
+    /// leaves the most steps for the rest, so this finds an assignment if one exists.
     /// </summary>
     private static bool HoldsEvery(ImmutableArray<ApprovalStep> current, ImmutableArray<ApprovalStep> next)
     {

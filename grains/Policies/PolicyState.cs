@@ -5,38 +5,40 @@ using CodeSigning.Policies;
 
 namespace CodeSigning.Grains.Policies;
 
-/// <summary>A signing policy as it is stored.</summary>
+/// <summary>A stored signing policy.</summary>
 public sealed record PolicyState : IIndexedState
 {
     /// <summary>The policy's id.</summary>
     public string Id { get; init; } = "";
 
-    /// <summary>What it says; durations in their shortest spelling.</summary>
+    /// <summary>Its normalized definition.</summary>
     public PolicyDefinition Definition { get; init; } = new("", new PolicyConstraints(), []);
 
     /// <summary>
-    /// Whether a request was ever approved under it. The commit of that approval sets it, not the policy's own grain: so
-    /// there is no moment in which a grant exists and the policy can still be loosened freely.
+    /// Whether a request was ever approved under it. It is set in the commit of that approval, so that at no time a
+    /// grant exists while the policy can be loosened without approval.
     /// </summary>
     public bool Guarded { get; init; }
 
-    /// <summary>The request for a change that allows more.</summary>
+    /// <summary>The pending request for a change that allows more.</summary>
     public string? PendingChangeRequestId { get; init; }
 
-    /// <summary>Whether its deletion has begun: no signer takes it any more.</summary>
+    /// <summary>Whether its deletion has begun; it can no longer be attached to signers.</summary>
     public bool IsRetired { get; init; }
 
-    /// <summary>When it was made (UTC).</summary>
+    /// <summary>When it was created (UTC).</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>Who made it.</summary>
+    /// <summary>Who created it.</summary>
     public PrincipalRef CreatedBy { get; init; } = new(PrincipalKind.System, "");
 
-    /// <summary>The write by which the first approval under the policy makes it guard itself; none where it does already.</summary>
+    /// <summary>The write that makes the policy guard itself after its first approval; none if it already does.</summary>
     public static StateWrite[] Guard(Row<PolicyState> policy) =>
         policy.State.Guarded ? [] : [policy.Replace(policy.State with { Guarded = true })];
 
-    /// <summary>What entries record of a definition. Steps are named by their numbers, since their order counts.</summary>
+    /// <summary>
+    /// The part of a definition that ledger entries record. Steps are keyed by number, since their order matters.
+    /// </summary>
     public static object ToRecord(PolicyDefinition definition) => new
     {
         definition.Name,
@@ -57,10 +59,10 @@ public sealed record PolicyState : IIndexedState
         Links: [.. Definition.Steps.SelectMany(step => step.Approvers).Select(approver => approver.ToLink()).Distinct()]);
 }
 
-/// <summary>Policies as their readers see them. Pure.</summary>
+/// <summary>Views of policies. Pure functions.</summary>
 public static class PolicyViews
 {
-    /// <summary>The policy as it is stored.</summary>
+    /// <summary>The policy's view.</summary>
     public static PolicyView ToView(this PolicyState policy) => new(
         policy.Id,
         policy.Definition.Name,

@@ -6,18 +6,21 @@ using CodeSigning.Signers;
 
 namespace CodeSigning.Grains.Signers;
 
-/// <summary>Decides from facts who may do what with a signer. Pure.</summary>
+/// <summary>Authorizes actions on a signer from facts. Pure functions.</summary>
 public static class SignerAuthority
 {
-    /// <summary>What a caller may do, and on what that rests.</summary>
-    /// <param name="Role">The role that was looked for, or the strongest; null for none.</param>
-    /// <param name="Actions">What may be done.</param>
-    /// <param name="Basis">The signer's version, and those of the groups that gave the role or, where there is none, could have.</param>
+    /// <summary>A caller's rights, and the read set of that decision.</summary>
+    /// <param name="Role">The strongest role; null for none.</param>
+    /// <param name="Actions">The allowed actions.</param>
+    /// <param name="Basis">
+    /// The versions of the signer and of the group that gave the role or, without a role, of all groups that could
+    /// have.
+    /// </param>
     public sealed record Standing(SignerRole? Role, ImmutableArray<SignerAction> Actions, ImmutableArray<StateVersion> Basis);
 
     /// <summary>
-    /// The caller's strongest membership. Roles do not add up: an administrator may do all that the others may, and an
-    /// operator all that an auditor may.
+    /// The rights by the caller's strongest membership. Each role includes the weaker ones, so memberships need not be
+    /// combined.
     /// </summary>
     public static Standing Of(SignerFacts facts, Caller caller)
     {
@@ -43,13 +46,13 @@ public static class SignerAuthority
     }
 
     /// <summary>
-    /// What a refusal rests on: any group could have given the role that was missing, also to somebody who has a weaker one.
+    /// The read set of a refusal: any group could have given the missing role, even to a caller with a weaker one.
     /// </summary>
     public static ImmutableArray<StateVersion> Consulted(SignerFacts facts) =>
         [facts.Self, .. facts.Groups.Values.Select(group => group.Version)];
 
     /// <summary>
-    /// Refuses a caller who may not do this: as if there were nothing, to those who may not even read.
+    /// Refuses a caller who may not do this; with <c>NotFound</c> if the caller may not even read the signer.
     /// </summary>
     public static Standing Authorize(SignerFacts facts, Caller caller, SignerAction action)
     {
@@ -62,17 +65,17 @@ public static class SignerAuthority
         return standing.Actions.Contains(action) ? standing : throw new RefusedException(ErrorCode.Forbidden, Sentence(action));
     }
 
-    /// <summary>There is no such signer, or none for this caller.</summary>
+    /// <summary>The refusal for a signer that does not exist or that the caller may not see.</summary>
     public static RefusedException NotFound() =>
-        new(ErrorCode.NotFound, "There is no such signer, or you are not a member of it. Check its name, or ask its administrator.");
+        new(ErrorCode.NotFound, "The signer does not exist or you are not a member of it: check its name, or ask its administrator.");
 
-    /// <summary>Says which role is needed.</summary>
+    /// <summary>The refusal message for an action, naming the required role.</summary>
     public static string Sentence(SignerAction action) => action switch
     {
-        SignerAction.Sign => "Your role on this signer does not allow signing. Ask its administrator for the operator role.",
-        SignerAction.Request => "Your role on this signer does not allow requests. Ask its administrator for the operator role.",
-        SignerAction.BindCertificate => "Only product administrators bind a signer to another certificate.",
-        SignerAction.PreApprove => "Only an administrator who is a member of this signer grants ahead.",
+        SignerAction.Sign => "Your role on this signer does not allow signing: ask its administrator for the operator role.",
+        SignerAction.Request => "Your role on this signer does not allow requests: ask its administrator for the operator role.",
+        SignerAction.BindCertificate => "Only product administrators may bind a signer to another certificate.",
+        SignerAction.PreApprove => "Only an administrator who is a member of this signer may pre-approve.",
         _ => "Only an administrator of this signer may do this.",
     };
 
@@ -111,11 +114,11 @@ public static class SignerAuthority
             && than.Principal.Kind == PrincipalKind.Group && member.Principal.Kind != PrincipalKind.Group);
 }
 
-/// <summary>The contract's table of roles, the one place that says who may do what with a signer.</summary>
+/// <summary>The contract's table of roles and actions.</summary>
 public static class SignerPermissions
 {
-    // A certificate's id is seen by all who may read a signer on it. Who could bind a signer of their own to any would sign
-    // with another team's key, or with their own past its policy.
+    // All readers of a signer see its certificate's id. If administrators could bind any certificate, they could sign
+    // with another team's key, or bypass the policy on their own.
     private static readonly ImmutableArray<SignerAction> Administrator =
         [.. Enum.GetValues<SignerAction>().Where(action => action != SignerAction.BindCertificate)];
 
@@ -125,7 +128,7 @@ public static class SignerPermissions
     private static readonly ImmutableArray<SignerAction> Auditor = [SignerAction.Read];
 
     /// <summary>
-    /// A product administrator manages every signer, but does not sign, ask or grant with one it is not a member of.
+    /// A product administrator manages every signer, but cannot sign, request or pre-approve without being a member.
     /// </summary>
     private static readonly ImmutableArray<SignerAction> ProductAdministrator =
     [
@@ -133,7 +136,7 @@ public static class SignerPermissions
         SignerAction.ManageStatus, SignerAction.Revoke, SignerAction.BindCertificate,
     ];
 
-    /// <summary>What a member of this role may do.</summary>
+    /// <summary>The actions of a role.</summary>
     public static ImmutableArray<SignerAction> Of(SignerRole role) => role switch
     {
         SignerRole.Administrator => Administrator,
@@ -142,9 +145,9 @@ public static class SignerPermissions
         _ => [],
     };
 
-    /// <summary>What a product administrator may do without being a member.</summary>
+    /// <summary>The actions of a product administrator without membership.</summary>
     public static ImmutableArray<SignerAction> OfProductAdministrator => ProductAdministrator;
 
-    /// <summary>Whether a member of this role may do this.</summary>
+    /// <summary>Whether a role allows an action.</summary>
     public static bool Allow(SignerRole role, SignerAction action) => Of(role).Contains(action);
 }

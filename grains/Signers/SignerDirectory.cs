@@ -8,8 +8,8 @@ using CodeSigning.Signers;
 
 namespace CodeSigning.Grains.Signers;
 
-/// <summary>That a caller may do something with a signer, and the facts that say so.</summary>
-/// <param name="Facts">What was known of the signer.</param>
+/// <summary>An authorized access to a signer, with the facts of the decision.</summary>
+/// <param name="Facts">The facts about the signer.</param>
 /// <param name="Role">The caller's role; null for a product administrator who is not a member.</param>
 /// <param name="ReadSet">The versions of the signer and of the group that gave the role.</param>
 public sealed record SignerAccess(SignerFacts Facts, SignerRole? Role, ImmutableArray<StateVersion> ReadSet)
@@ -24,19 +24,21 @@ public sealed record SignerAccess(SignerFacts Facts, SignerRole? Role, Immutable
     public string CertificateId => Facts.State.CertificateId;
 }
 
-/// <summary>Reads signers fresh from the store, and decides who may do what with them.</summary>
-/// <remarks>Everything here refuses with <see cref="RefusedException"/>: <c>NotFound</c> also to strangers.</remarks>
+/// <summary>Reads signers uncached, and authorizes actions on them.</summary>
+/// <remarks>
+/// Every method refuses with <see cref="RefusedException"/>; callers who may not see the signer get <c>NotFound</c>.
+/// </remarks>
 public sealed class SignerDirectory(IStateStore store, SignerFactsReader reader, IObservations observations, TimeProvider time)
 {
-    /// <summary>What is observed of a signer: that it made a signature.</summary>
+    /// <summary>The observation of a signature.</summary>
     public const string Signature = "signature";
 
     private const int MostGroups = 1000;
 
     /// <summary>One page of the signers that the caller may see, newest first.</summary>
-    /// <param name="caller">Who asks.</param>
-    /// <param name="before">The last id of the page before; null for the first page.</param>
-    /// <param name="limit">At most so many, 1 to 100.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="before">The last id of the previous page; null for the first page.</param>
+    /// <param name="limit">The page size, 1 to 100.</param>
     /// <param name="cancellationToken">Cancels the reads.</param>
     public async Task<Page<SignerView>> ListAsync(
         Caller caller, string? before, int limit, CancellationToken cancellationToken)
@@ -50,15 +52,15 @@ public sealed class SignerDirectory(IStateStore store, SignerFactsReader reader,
         var page = await store.ReadPageAsync(query, cancellationToken);
         var signers = await reader.ReadAsync([.. page.Items.Select(row => row.ToRow<SignerState>())], cancellationToken);
 
-        // The rows' columns only say which are worth looking at; what is sealed decides.
+        // The index columns only preselect rows; the sealed content decides.
         var visible = signers
             .Where(facts => !facts.State.IsDeleted && SignerAuthority.Of(facts, caller).Actions.Contains(SignerAction.Read))
             .ToArray();
         return new Page<SignerView>(await ViewAsync(visible, cancellationToken), page.Next);
     }
 
-    /// <summary>The id of the signer of a name, deleted ones too; null where no signer bears it.</summary>
-    /// <exception cref="StateTamperedException">The row that is found by the name is not of this name.</exception>
+    /// <summary>The id of the signer with a name, even if deleted; null if there is none.</summary>
+    /// <exception cref="StateTamperedException">The sealed content of the row has another name.</exception>
     public async Task<string?> FindIdAsync(string name, CancellationToken cancellationToken)
     {
         var found = await store.ListAsync(new StateQuery(StateTypes.Signer, Name: name, Limit: 1), cancellationToken);
@@ -67,13 +69,13 @@ public sealed class SignerDirectory(IStateStore store, SignerFactsReader reader,
             return null;
         }
 
-        // What was searched is a column; what is sealed is the content.
+        // The search used an unsealed column; the content is sealed.
         return found[0].ReadAs<SignerState>().Name == name
             ? found[0].Id
             : throw new StateTamperedException(StateTypes.Signer, found[0].Id);
     }
 
-    /// <summary>One signer as the caller may see it.</summary>
+    /// <summary>One signer.</summary>
     public async Task<SignerView> GetAsync(Caller caller, string signerId, CancellationToken cancellationToken)
     {
         var access = await AuthorizeAsync(caller, signerId, SignerAction.Read, cancellationToken);
@@ -96,8 +98,10 @@ public sealed class SignerDirectory(IStateStore store, SignerFactsReader reader,
         return new PermissionsView(access.Role, SignerAuthority.Of(access.Facts, caller).Actions);
     }
 
-    /// <summary>Refuses a caller who may not do this, on fresh facts.</summary>
-    /// <exception cref="RefusedException"><c>NotFound</c>, <c>Forbidden</c>, or <c>SignerDisabled</c> where the signer takes no requests.</exception>
+    /// <summary>Authorizes an action on current facts.</summary>
+    /// <exception cref="RefusedException">
+    /// <c>NotFound</c>, <c>Forbidden</c>, or <c>SignerDisabled</c> for requests and pre-approvals.
+    /// </exception>
     public async Task<SignerAccess> AuthorizeAsync(
         Caller caller, string signerId, SignerAction action, CancellationToken cancellationToken)
     {
@@ -105,17 +109,17 @@ public sealed class SignerDirectory(IStateStore store, SignerFactsReader reader,
         var standing = SignerAuthority.Authorize(facts, caller, action);
         if (facts.State.IsDisabled && action is SignerAction.Request or SignerAction.PreApprove)
         {
-            throw new RefusedException(ErrorCode.SignerDisabled, "The signer is disabled. Its administrator can enable it again.");
+            throw new RefusedException(ErrorCode.SignerDisabled, "The signer is disabled: its administrator can enable it.");
         }
 
         return new SignerAccess(facts, standing.Role, standing.Basis);
     }
 
-    /// <summary>A signer as its readers see it after a change of its own state.</summary>
+    /// <summary>The view of a signer after a change of its state.</summary>
     internal async Task<SignerView> ViewAsync(SignerFacts facts, SignerState next, CancellationToken cancellationToken) =>
         (await ViewAsync([facts with { Signer = facts.Signer with { State = next } }], cancellationToken))[0];
 
-    /// <summary>Signers as their readers see them.</summary>
+    /// <summary>The views of signers.</summary>
     internal async Task<IReadOnlyList<SignerView>> ViewAsync(
         IReadOnlyList<SignerFacts> signers, CancellationToken cancellationToken)
     {
@@ -132,7 +136,7 @@ public sealed class SignerDirectory(IStateStore store, SignerFactsReader reader,
         ];
     }
 
-    /// <summary>A signer as its readers see it, but for when it last signed.</summary>
+    /// <summary>The view of a signer without its last signing time.</summary>
     internal SignerView View(SignerFacts facts)
     {
         var notAfter = facts.Certificate?.NotAfter ?? default;

@@ -8,11 +8,11 @@ using CodeSigning.Identities;
 
 namespace CodeSigning.Grains.Signers;
 
-/// <summary>All that a decision about a signer looks at, each with the version that was read. Immutable.</summary>
+/// <summary>The facts that decisions about a signer need, with their versions. Immutable.</summary>
 /// <param name="Signer">The signer.</param>
 /// <param name="Groups">The groups among its members, by id.</param>
-/// <param name="Certificate">Its certificate; null where there is none (any more).</param>
-/// <param name="Policy">Its policy; null without, or where it is gone.</param>
+/// <param name="Certificate">Its certificate; null if it does not exist.</param>
+/// <param name="Policy">Its policy; null if it has none or it does not exist.</param>
 public sealed record SignerFacts(
     Row<SignerState> Signer,
     ImmutableDictionary<string, GroupFacts> Groups,
@@ -26,16 +26,16 @@ public sealed record SignerFacts(
     public StateVersion Self => Signer.ToVersion();
 }
 
-/// <summary>Reads the facts about signers fresh from the store.</summary>
+/// <summary>Reads the facts about signers, uncached.</summary>
 public sealed class SignerFactsReader(IStateStore store, CertificateAuthorities authorities)
 {
-    /// <summary>Facts about a signer as the store has it by now; null where there is none.</summary>
+    /// <summary>The current facts about a signer; null if it does not exist.</summary>
     public async Task<SignerFacts?> ReadAsync(string signerId, CancellationToken cancellationToken) =>
         await store.FindAsync<SignerState>(StateTypes.Signer, signerId, cancellationToken) is { } signer
             ? (await ReadAsync([signer], cancellationToken))[0]
             : null;
 
-    /// <summary>Facts about signers that were read just now, in their order; a few round trips for any number of them.</summary>
+    /// <summary>The facts about signers whose rows were just read, in order; a constant number of round trips.</summary>
     public async Task<IReadOnlyList<SignerFacts>> ReadAsync(
         IReadOnlyCollection<Row<SignerState>> signers, CancellationToken cancellationToken)
     {

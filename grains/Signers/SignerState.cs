@@ -10,16 +10,16 @@ using CodeSigning.Signers;
 namespace CodeSigning.Grains.Signers;
 
 /// <summary>
-/// What an emergency stop leaves in the signer's row: it ends every grant and every request of a generation in one commit,
-/// however many there are.
+/// An emergency stop as recorded in the signer's row. It ends every grant and request of a generation in one commit,
+/// whatever their number.
 /// </summary>
-/// <param name="Generation">The generation that it ended, and with it all before.</param>
+/// <param name="Generation">The generation that it ended, with all earlier ones.</param>
 /// <param name="At">When (UTC).</param>
 /// <param name="By">Who stopped it.</param>
-/// <param name="Reason">Why.</param>
+/// <param name="Reason">The reason.</param>
 public sealed record SignerStop(long Generation, DateTimeOffset At, PrincipalRef By, string Reason);
 
-/// <summary>A signer as it is stored. A deleted one stays, so that its name is not used again.</summary>
+/// <summary>A stored signer. The row of a deleted signer remains.</summary>
 public sealed record SignerState : IIndexedState
 {
     private const int MostStops = 20;
@@ -33,10 +33,10 @@ public sealed record SignerState : IIndexedState
     /// <summary>Its description.</summary>
     public string? Description { get; init; }
 
-    /// <summary>Whether it was switched off.</summary>
+    /// <summary>Whether it is disabled.</summary>
     public bool IsDisabled { get; init; }
 
-    /// <summary>Whether it was deleted.</summary>
+    /// <summary>Whether it is deleted.</summary>
     public bool IsDeleted { get; init; }
 
     /// <summary>The certificate that it signs with.</summary>
@@ -45,26 +45,29 @@ public sealed record SignerState : IIndexedState
     /// <summary>Its signing policy.</summary>
     public string? PolicyId { get; init; }
 
-    /// <summary>Its members, in the order in which they came.</summary>
+    /// <summary>Its members, in the order of their addition.</summary>
     public IReadOnlyList<SignerMember> Members { get; init; } = [];
 
-    /// <summary>When it was made (UTC).</summary>
+    /// <summary>When it was created (UTC).</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>Who made it.</summary>
+    /// <summary>Who created it.</summary>
     public PrincipalRef CreatedBy { get; init; } = new(PrincipalKind.System, "");
 
-    /// <summary>The request for another policy that waits for approval.</summary>
+    /// <summary>The pending request for another policy.</summary>
     public string? PendingPolicyRequestId { get; init; }
 
     /// <summary>Its emergency stops, the last twenty.</summary>
     public ImmutableArray<SignerStop> Stops { get; init; } = [];
 
-    /// <summary>Grants and requests of an earlier generation were ended by a stop, whatever their own rows say.</summary>
+    /// <summary>
+    /// The current generation. Grants and requests of earlier generations were ended by an emergency stop, whatever
+    /// their rows say.
+    /// </summary>
     [JsonIgnore]
     public long Generation => Stops.IsEmpty ? 0 : Stops[^1].Generation + 1;
 
-    /// <summary>Stopped: switched off, with every grant and request of today ended.</summary>
+    /// <summary>The state after an emergency stop: disabled, with every current grant and request ended.</summary>
     public SignerState Stop(PrincipalRef by, string reason, DateTimeOffset at) => this with
     {
         IsDisabled = true,
@@ -72,10 +75,10 @@ public sealed record SignerState : IIndexedState
         Stops = [.. Stops.TakeLast(MostStops - 1), new SignerStop(Generation, at, by, reason)],
     };
 
-    /// <summary>The stop that ended what is of a generation; null where none did.</summary>
+    /// <summary>The emergency stop that ended a generation; null if none did.</summary>
     public SignerStop? FindStop(long generation) => Stops.FirstOrDefault(stop => stop.Generation >= generation);
 
-    /// <summary>What entries record of the signer; its members by their ids.</summary>
+    /// <summary>The part of the signer that ledger entries record; members are keyed by id.</summary>
     public object ToRecord() => new
     {
         Name,
@@ -97,29 +100,29 @@ public sealed record SignerState : IIndexedState
     private IEnumerable<string> PolicyLinks() => PolicyId is null ? [] : ["policy:" + PolicyId];
 }
 
-/// <summary>A membership as it is stored with its signer.</summary>
+/// <summary>A stored membership.</summary>
 /// <param name="MemberId">The membership's id.</param>
 /// <param name="Principal">Who.</param>
-/// <param name="Role">What they may do.</param>
+/// <param name="Role">The member's role.</param>
 public sealed record SignerMember(
     string MemberId, PrincipalRef Principal, SignerRole Role)
 {
-    /// <summary>The membership as its readers see it.</summary>
+    /// <summary>The membership's view.</summary>
     public MemberView ToView() => new(MemberId, Principal.Kind, Principal.Id, Role);
 }
 
-/// <summary>The rule for a signer's name: a PKCS#11 label holds 32 bytes, and an id holds an underscore.</summary>
+/// <summary>Validates signer names. They fit a PKCS#11 label of 32 bytes, and contain no underscore, unlike ids.</summary>
 public static partial class SignerName
 {
-    /// <summary>Whether a text has the form of a name.</summary>
+    /// <summary>Whether a text is a valid name.</summary>
     public static bool IsName([NotNullWhen(true)] string? text) => text is not null && Form().IsMatch(text);
 
-    /// <summary>Refuses what is not a name.</summary>
+    /// <summary>Refuses an invalid name.</summary>
     public static string Validate(string? name) => IsName(name)
         ? name
         : throw new RefusedException(
             ErrorCode.InvalidRequest,
-            "A signer's name is 1 to 32 characters of a-z, 0-9 and '-', and begins with a letter or a digit.");
+            "The signer's name is invalid: expected 1 to 32 characters of a-z, 0-9 and '-', beginning with a letter or a digit.");
 
     [GeneratedRegex(@"\A[a-z0-9][a-z0-9-]{0,31}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Form();

@@ -5,12 +5,12 @@ using CodeSigning.Grains.States;
 namespace CodeSigning.Grains.Signers;
 
 /// <summary>
-/// Finds the signers that sign with a key, through whichever of its certificates. All are looked at, by their sealed content:
-/// a column that somebody changed hides none.
+/// Finds the signers that use a key through any of its certificates. It reads the sealed content of all rows, so that a
+/// changed index column hides none.
 /// </summary>
 public sealed class SignersOfKey(IStateStore store)
 {
-    /// <summary>The signers on some certificates, disabled ones too but none that was deleted; newest first.</summary>
+    /// <summary>The signers with one of these certificates, including disabled but not deleted ones; newest first.</summary>
     public async Task<ImmutableArray<SignerState>> FindAsync(
         IEnumerable<CertificateState> certificates, CancellationToken cancellationToken)
     {

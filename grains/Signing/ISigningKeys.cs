@@ -3,20 +3,20 @@ using CodeSigning.Signing;
 
 namespace CodeSigning.Grains.Signing;
 
-/// <summary>Makes signatures with keys that never leave the vault.</summary>
+/// <summary>Signs with keys that never leave the vault.</summary>
 public interface ISigningKeys
 {
     /// <summary>
-    /// Signs a digest with the certificate's key, on a bounded set of threads, and verifies the signature with the
-    /// certificate's public key (always for RSA, sampled for ECDSA): a fault in the arithmetic must not leave.
+    /// Signs a digest with the certificate's key on a bounded set of threads, and verifies the signature with the
+    /// certificate's public key (always for RSA, sampled for ECDSA), so that no faulty signature is released.
     /// </summary>
-    /// <param name="callerId">Who asks: callers take turns.</param>
-    /// <param name="certificate">Names the key and holds the public key.</param>
-    /// <param name="algorithm">The scheme; it fits the key.</param>
-    /// <param name="digest">The digest; its length is the algorithm's.</param>
-    /// <param name="cancellationToken">Heeded until the computation begins.</param>
-    /// <returns>The signature: RSA's as long as the modulus, ECDSA's as DER.</returns>
-    /// <exception cref="Errors.RefusedException"><c>Unavailable</c> where too much is under way.</exception>
+    /// <param name="callerId">The caller's id, for fair scheduling among callers.</param>
+    /// <param name="certificate">The certificate with the key's id and the public key.</param>
+    /// <param name="algorithm">The scheme, which must fit the key.</param>
+    /// <param name="digest">The digest, of the algorithm's length.</param>
+    /// <param name="cancellationToken">Cancels the call until the computation begins.</param>
+    /// <returns>The signature: for RSA as long as the modulus, for ECDSA in DER.</returns>
+    /// <exception cref="Errors.RefusedException"><c>Unavailable</c> if too many signatures are pending.</exception>
     /// <exception cref="SigningFaultException">The key cannot be used, or the signature did not verify.</exception>
     ValueTask<byte[]> SignAsync(
         string callerId,
@@ -26,7 +26,7 @@ public interface ISigningKeys
         CancellationToken cancellationToken);
 }
 
-/// <summary>A signature could not be made, or was wrong and was thrown away. It becomes an entry of a failure.</summary>
+/// <summary>A signature could not be made, or was invalid and was discarded. The attempt is recorded as failed.</summary>
 [GenerateSerializer, Alias("codesigning.SigningFault")]
 public sealed class SigningFaultException : Exception
 {

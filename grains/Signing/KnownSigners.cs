@@ -7,14 +7,14 @@ using CodeSigning.Grains.States;
 
 namespace CodeSigning.Grains.Signing;
 
-/// <summary>A signer as this node knows it, and the grants of its callers.</summary>
-/// <param name="Facts">The facts as they were read last.</param>
-/// <param name="Grants">The live grants as they were read last.</param>
+/// <summary>A cached signer with the grants of its callers.</summary>
+/// <param name="Facts">The facts as last read.</param>
+/// <param name="Grants">The live grants as last read.</param>
 public sealed record KnownSigner(SignerFacts Facts, LiveGrants Grants);
 
 /// <summary>
-/// What this node knows of signers, so that a signature asks neither a home nor the store. An old copy does no harm: the
-/// ledger refuses what was decided from it, and it is read again.
+/// The node's cache of signers, so that a signature needs neither a home nor the store. A stale copy is harmless: the
+/// commit refuses decisions made from it, and it is read again.
 /// </summary>
 public sealed class KnownSigners(SignerFactsReader reader, IStateStore store, ILedgerReader ledger, TimeProvider time)
 {
@@ -22,15 +22,15 @@ public sealed class KnownSigners(SignerFactsReader reader, IStateStore store, IL
 
     private readonly ConcurrentDictionary<string, Lazy<Task<KnownSigner?>>> _known = new(StringComparer.Ordinal);
 
-    /// <summary>A signer as it is known here, or else as the store has it; null where there is none.</summary>
+    /// <summary>A signer from the cache, or else from the store; null if it does not exist.</summary>
     public ValueTask<KnownSigner?> FindAsync(string signerId, CancellationToken cancellationToken) =>
         _known.TryGetValue(signerId, out var reading) && IsRead(reading)
             ? new ValueTask<KnownSigner?>(reading.Value.Result)
             : new ValueTask<KnownSigner?>(ReadAsync(signerId, cancellationToken));
 
-    /// <summary>Forgets a signer if what is known of it is what these versions have replaced.</summary>
-    /// <param name="known">What the decision was made from.</param>
-    /// <param name="actual">What the commit found in place of what the decision named.</param>
+    /// <summary>Evicts a signer if its cached facts are stale by these versions.</summary>
+    /// <param name="known">The cached signer of the decision.</param>
+    /// <param name="actual">The current versions found by the commit.</param>
     public void Forget(KnownSigner known, IEnumerable<StateVersion> actual)
     {
         var signerId = known.Facts.State.Id;
@@ -42,16 +42,16 @@ public sealed class KnownSigners(SignerFactsReader reader, IStateStore store, IL
         }
     }
 
-    // Its result can be taken without waiting for it.
+    // The result is available without blocking.
     private static bool IsRead(Lazy<Task<KnownSigner?>> reading) =>
         reading.IsValueCreated && reading.Value.IsCompletedSuccessfully;
 
-    // Whoever finds a signer unknown waits for the same reading; no caller's leaving cancels it for the others.
+    // Callers share a pending read; a cancelled caller does not cancel it for the others.
     private async Task<KnownSigner?> ReadAsync(string signerId, CancellationToken cancellationToken)
     {
         if (_known.Count >= MostKnown)
         {
-            // What is forgotten is read again; that is cheaper than keeping order of use.
+            // Clearing the cache is cheaper than tracking the order of use.
             _known.Clear();
         }
 

@@ -11,12 +11,12 @@ using CodeSigning.Signing;
 
 namespace CodeSigning.Grains.Signing;
 
-/// <summary>One attempt to sign: the digest that it is about, and the ledger elements that can come of it.</summary>
+/// <summary>One attempt to sign: its digest, and the ledger elements of its possible outcomes.</summary>
 internal sealed class SigningAttempt
 {
     private readonly SignCommand _command;
 
-    /// <summary>An attempt that begins now.</summary>
+    /// <summary>Creates an attempt that begins now.</summary>
     public SigningAttempt(SignCommand command, TimeProvider time)
     {
         _command = command;
@@ -31,16 +31,16 @@ internal sealed class SigningAttempt
             command.ClientMetadata?.GetValueOrDefault("tool"));
     }
 
-    /// <summary>The id of the entry that tells of it.</summary>
+    /// <summary>The id of its entry.</summary>
     public string OperationId { get; }
 
-    /// <summary>What is signed.</summary>
+    /// <summary>The digest to sign.</summary>
     public ReadOnlyMemory<byte> Digest { get; }
 
-    /// <summary>What is asked of signer and grants; it learns the database's time where that is past a limit.</summary>
+    /// <summary>The facts for authorization; updated with the database's time if that has passed a limit.</summary>
     public SigningQuestion Question { get; set; }
 
-    /// <summary>Who asks.</summary>
+    /// <summary>The caller.</summary>
     public PrincipalRef Grantee { get; }
 
     /// <summary>The element of a signature, with the answer for the caller's idempotency key.</summary>
@@ -67,7 +67,7 @@ internal sealed class SigningAttempt
                 JsonSerializer.SerializeToUtf8Bytes(result, ContractJson.Options)),
     };
 
-    /// <summary>The element of a denial; its read set makes sure that it, too, rests on what is true.</summary>
+    /// <summary>The element of a denial. It has a read set too, so no caller is denied on stale facts.</summary>
     public LedgerElement Denial(SigningDecision decision, ImmutableArray<StateVersion> grants, ErrorCode code, string? grantId) => new()
     {
         Entry = Draft(decision, EntryOutcome.Denied, code) with { GrantId = grantId },
@@ -75,13 +75,13 @@ internal sealed class SigningAttempt
         Until = _command.Caller.Until,
     };
 
-    /// <summary>The element of a failure. It rests on nothing: it happened.</summary>
+    /// <summary>The element of a failure. It has no read set, since it states a fact.</summary>
     public LedgerElement Failure(SigningDecision decision, string? grantId) => new()
     {
         Entry = Draft(decision, EntryOutcome.Failed, ErrorCode.Unavailable) with { GrantId = grantId },
     };
 
-    /// <summary>The answer for the client.</summary>
+    /// <summary>The response for the client.</summary>
     public SignResult ToResult(byte[] signature, CertificateFacts certificate, string? grantId) => new(
         signature,
         _command.Algorithm.ToWireName(),
@@ -91,12 +91,14 @@ internal sealed class SigningAttempt
         certificate.KeyAlgorithm,
         grantId);
 
-    /// <summary>The versions that a decision about it rests on, the caller's own among them.</summary>
+    /// <summary>The read set of a decision, including the caller's.</summary>
     public ImmutableArray<StateVersion> ReadSetOf(SigningDecision decision) => [.. _command.Caller.Basis, .. decision.Basis];
 
-    /// <summary>Whether one of these versions is of the caller: then the caller is to be authenticated again.</summary>
+    /// <summary>
+    /// Whether one of these versions belongs to the caller's read set: then the caller must be authenticated again.
+    /// </summary>
     public bool NamesAnyOfCaller(ImmutableArray<StateVersion> versions) => versions.Any(version =>
-        _command.Caller.Basis.Any(basis => basis.Type == version.Type && basis.Id == version.Id));
+        _command.Caller.Basis.Any(own => own.Type == version.Type && own.Id == version.Id));
 
     private EntryDraft Draft(SigningDecision decision, EntryOutcome outcome, ErrorCode? code) => new()
     {
@@ -134,8 +136,8 @@ internal sealed class SigningAttempt
     }
 }
 
-/// <summary>The grant that a signature is made under, as it is committed.</summary>
+/// <summary>The grant of a signature, as committed.</summary>
 /// <param name="Version">The grant's version.</param>
-/// <param name="Limit">How many uses it has in all; null for as many as fit its window.</param>
-/// <param name="Until">When its window ends (UTC).</param>
+/// <param name="Limit">The grant's total number of uses; null for unlimited.</param>
+/// <param name="Until">The end of its window (UTC).</param>
 internal sealed record GrantTermsOfUse(StateVersion Version, long? Limit, DateTimeOffset? Until);

@@ -12,7 +12,7 @@ public sealed class SigningMeter : IDisposable
     private readonly Meter _meter;
     private readonly Counter<long> _signatures;
 
-    /// <summary>Makes the meter.</summary>
+    /// <summary>Creates the meter.</summary>
     public SigningMeter(IMeterFactory factory)
     {
         _meter = factory.Create(Name);
@@ -20,7 +20,7 @@ public sealed class SigningMeter : IDisposable
             "codesigning.signatures", "{signature}", "Attempts to sign, by algorithm and outcome.");
     }
 
-    /// <summary>Counts one.</summary>
+    /// <summary>Counts one attempt.</summary>
     public void Count(string algorithm, EntryOutcome outcome) => _signatures.Add(
         1,
         new KeyValuePair<string, object?>("algorithm", algorithm),

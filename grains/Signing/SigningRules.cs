@@ -10,12 +10,15 @@ using CodeSigning.Signing;
 namespace CodeSigning.Grains.Signing;
 
 /// <summary>
-/// May this caller sign this now? Pure: facts, question and clock in, decision out. A decision that needs a grant names
-/// none yet; the signer adds the caller's.
+/// Decides whether a caller may sign. Pure: facts, question and clock in, decision out. The signing worker selects the
+/// grant if one is needed.
 /// </summary>
 public static class SigningRules
 {
-    /// <summary>Decides. The order matters: a stranger learns nothing, a member learns about the signer before the policy.</summary>
+    /// <summary>
+    /// Decides. The order of checks matters: a stranger learns nothing, and a member learns about the signer before the
+    /// policy.
+    /// </summary>
     public static SigningDecision Decide(SignerFacts facts, Caller caller, SigningAlgorithm algorithm, DateTimeOffset now)
     {
         var standing = SignerAuthority.Of(facts, caller);
@@ -35,14 +38,14 @@ public static class SigningRules
         {
             return new SigningDecision.Refused(
                 standing.Basis, facts.State.Name, facts.Certificate, ErrorCode.SignerDisabled,
-                "The signer is disabled. Its administrator can enable it again.");
+                "The signer is disabled: its administrator can enable it.");
         }
 
         if (facts.Certificate is not { } certificate)
         {
             return new SigningDecision.Refused(
                 standing.Basis, facts.State.Name, null, ErrorCode.NotACodeSigningCertificate,
-                "The signer's certificate is gone. Its administrator must bind another one.");
+                "The signer's certificate does not exist: a product administrator must bind another one.");
         }
 
         ImmutableArray<StateVersion> basis = [.. standing.Basis, .. certificate.Basis];
@@ -56,12 +59,12 @@ public static class SigningRules
     {
         if (!certificate.IsIssued)
         {
-            return (ErrorCode.NotACodeSigningCertificate, "Certificate of the signer not yet issued by the external CA. Install it first.");
+            return (ErrorCode.NotACodeSigningCertificate, "Certificate of the signer not yet issued by the external CA: install it first.");
         }
 
         if (certificate.IsRevoked)
         {
-            return (ErrorCode.CertificateRevoked, "The signer's certificate was revoked. Bind another one to the signer.");
+            return (ErrorCode.CertificateRevoked, "The signer's certificate was revoked: bind another one to the signer.");
         }
 
         if (now < certificate.NotBefore)
@@ -71,13 +74,13 @@ public static class SigningRules
 
         if (now >= certificate.NotAfter)
         {
-            return (ErrorCode.CertificateExpired, "The signer's certificate has expired. Bind another one to the signer.");
+            return (ErrorCode.CertificateExpired, "The signer's certificate has expired: bind another one to the signer.");
         }
 
         return algorithm.Fits(certificate.KeyAlgorithm)
             ? null
             : (ErrorCode.AlgorithmKeyMismatch,
-                $"{algorithm.ToWireName()} does not fit the signer's key, which is {certificate.KeyAlgorithm.ToWireName()}.");
+                $"The algorithm {algorithm.ToWireName()} does not fit the signer's key, which is {certificate.KeyAlgorithm.ToWireName()}.");
     }
 
     private static SigningDecision ApplyPolicy(
@@ -101,19 +104,19 @@ public static class SigningRules
 }
 
 /// <summary>A decision on whether to sign, and its read set.</summary>
-/// <param name="Basis">The versions of signer, certificate, CAs, deciding groups and, where it decided, the policy.</param>
+/// <param name="Basis">The read set: signer, certificate, CAs, deciding groups and, if it was decisive, the policy.</param>
 /// <param name="SignerName">The signer's name.</param>
-/// <param name="Certificate">The certificate; null where the decision did not come that far.</param>
-/// <param name="Until">The decision holds before this time only (UTC).</param>
+/// <param name="Certificate">The certificate; null if the decision did not need it.</param>
+/// <param name="Until">The exclusive end of the decision's validity (UTC).</param>
 public abstract record SigningDecision(
     ImmutableArray<StateVersion> Basis, string SignerName, CertificateFacts? Certificate, DateTimeOffset? Until)
 {
-    /// <summary>Sign.</summary>
+    /// <summary>The caller may sign.</summary>
     /// <param name="Basis">See <see cref="SigningDecision"/>.</param>
     /// <param name="SignerName">See <see cref="SigningDecision"/>.</param>
     /// <param name="Certificate">See <see cref="SigningDecision"/>.</param>
     /// <param name="Until">See <see cref="SigningDecision"/>.</param>
-    /// <param name="IsBypass">The policy lets machine identities pass without a grant, and did.</param>
+    /// <param name="IsBypass">Whether the policy's bypass for machine identities was used.</param>
     public sealed record Allowed(
         ImmutableArray<StateVersion> Basis,
         string SignerName,
@@ -121,7 +124,7 @@ public abstract record SigningDecision(
         DateTimeOffset? Until,
         bool IsBypass) : SigningDecision(Basis, SignerName, Certificate, Until);
 
-    /// <summary>Sign if one of the caller's grants serves.</summary>
+    /// <summary>The caller may sign under a grant.</summary>
     /// <param name="Basis">See <see cref="SigningDecision"/>.</param>
     /// <param name="SignerName">See <see cref="SigningDecision"/>.</param>
     /// <param name="Certificate">See <see cref="SigningDecision"/>.</param>
@@ -132,12 +135,12 @@ public abstract record SigningDecision(
         CertificateFacts Certificate,
         DateTimeOffset? Until) : SigningDecision(Basis, SignerName, Certificate, Until);
 
-    /// <summary>Do not sign.</summary>
+    /// <summary>The caller may not sign.</summary>
     /// <param name="Basis">See <see cref="SigningDecision"/>.</param>
     /// <param name="SignerName">See <see cref="SigningDecision"/>.</param>
     /// <param name="Certificate">See <see cref="SigningDecision"/>.</param>
     /// <param name="Code">The code for the client.</param>
-    /// <param name="Detail">The sentence for the client.</param>
+    /// <param name="Detail">The message for the client.</param>
     public sealed record Refused(
         ImmutableArray<StateVersion> Basis,
         string SignerName,

@@ -15,13 +15,13 @@ using Orleans.Runtime.Messaging;
 namespace CodeSigning.Grains.Signing;
 
 /// <summary>
-/// The hot path: decide from what this node knows, reserve, sign, commit, and only then answer. Every decision is a proposal
-/// until the ledger has taken it; one that the ledger refuses as stale is made again with what was stale read afresh, and
-/// the signature made for it is thrown away unseen.
+/// The hot path: decide from cached facts, reserve, sign, commit, and only then answer. Every decision is a proposal
+/// until it is committed. If the commit refuses it as stale, the stale facts are read again, the decision is repeated,
+/// and the signature is discarded.
 /// </summary>
 /// <remarks>
-/// It is no grain: it keeps nothing and is wanted on the node that took the request, where a call to a stateless worker
-/// costs a tenth of a P-256 signature and gives nothing for it.
+/// It is not a grain: it has no state and runs on the node that took the request, where a call to a stateless worker
+/// would add a tenth of the cost of a P-256 signature.
 /// </remarks>
 public sealed class SigningWorker(
     IGrainFactory grains,
@@ -37,9 +37,9 @@ public sealed class SigningWorker(
     private const int MaxRounds = 16;
     private static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(1);
 
-    /// <summary>Decides, signs, records, and only then answers. A denial is an answer.</summary>
+    /// <summary>Decides, signs, commits, and only then answers. A denial is an answer too.</summary>
     /// <exception cref="RefusedException">
-    /// <c>Unavailable</c> where nothing was decided because too much is under way or the ledger cannot be written.
+    /// <c>Unavailable</c> if nothing was decided because the node is overloaded or the ledger is unavailable.
     /// </exception>
     public async Task<SignReply> SignAsync(SignCommand command, CancellationToken cancellationToken)
     {
@@ -60,7 +60,7 @@ public sealed class SigningWorker(
                     await SignUnderGrantAsync(attempt, needed, signer, isFresh, cancellationToken),
                 SigningDecision.Refused { Code: ErrorCode.NotFound } => await TurnAwayAsync(attempt, decision, cancellationToken),
                 SigningDecision.Refused refused => await DenyAsync(attempt, refused, [], refused.Code, refused.Detail, null),
-                _ => throw new InvalidOperationException("A decision of an unknown kind."),
+                _ => throw new InvalidOperationException("The decision's type is unknown."),
             };
             switch (outcome)
             {
@@ -82,10 +82,10 @@ public sealed class SigningWorker(
         }
 
         throw new RefusedException(
-            ErrorCode.Unavailable, "The signer, its groups or its grants keep changing at the moment. Try again shortly.");
+            ErrorCode.Unavailable, "The signer, its groups or its grants are changing concurrently: retry later.");
     }
 
-    /// <summary>Tries the caller's grants in their order; one that is spent does not stop another from serving.</summary>
+    /// <summary>Tries the caller's grants in order; an exhausted grant does not prevent the use of another.</summary>
     private async Task<(SignReply? Reply, CommitOutcome? Outcome)> SignUnderGrantAsync(
         SigningAttempt attempt,
         SigningDecision.NeedsGrant needed,
@@ -113,21 +113,21 @@ public sealed class SigningWorker(
 
         if (!isFresh)
         {
-            // A grant given within the last second may not be among those that are remembered.
+            // The cache may lack a grant created within the last second.
             return (null, new CommitOutcome.Stale(consulted.ToImmutable()));
         }
 
         return declined is null
             ? await DenyAsync(
                 attempt, needed, [], ErrorCode.ApprovalRequired,
-                "The signer's policy asks for an approved request first. Ask with POST …/requests, then sign again.", null)
+                "The signer's policy requires an approved request: create one with POST …/requests, then sign again.", null)
             : await DenyAsync(
                 attempt, needed, consulted.ToImmutable(), declined.Code, declined.Detail, declined.Version.Id);
     }
 
     /// <summary>
-    /// A reservation, or why the grant does not serve; null where it serves without a reservation. Where the home is away the
-    /// commit alone keeps the limit: a signature too many is made and thrown away, and no more.
+    /// A reservation, or why the grant cannot be used; null if no reservation is needed. While the home is unavailable
+    /// the commit alone enforces the limit: a signature too many is made and discarded.
     /// </summary>
     private async ValueTask<GrantOffer?> OfferAsync(
         SigningAttempt attempt, KnownGrant grant, string thumbprint, long generation, CancellationToken cancellationToken)
@@ -239,7 +239,7 @@ public sealed class SigningWorker(
             new SignReply.NotSigned(
                 null,
                 ErrorCode.Unavailable,
-                "The signature could not be made. Try again; if it stays so, tell an operator this operation's id.",
+                "The signature could not be made: retry, and if the fault persists, report the operation's id to an operator.",
                 ImmutableDictionary<string, string>.Empty,
                 ShortWait));
 
@@ -262,8 +262,8 @@ public sealed class SigningWorker(
     }
 
     /// <summary>
-    /// Refuses a caller who may not know of the signer, as fresh as any denial. It leaves no entry, or anybody with an account
-    /// could fill the ledger of a signer with what they like.
+    /// Refuses a caller who may not see the signer, on current facts. It writes no entry, or any account could fill the
+    /// ledger of a signer.
     /// </summary>
     private async Task<(SignReply? Reply, CommitOutcome? Outcome)> TurnAwayAsync(
         SigningAttempt attempt, SigningDecision decision, CancellationToken cancellationToken)
@@ -282,18 +282,20 @@ public sealed class SigningWorker(
     private static SignReply.NotSigned DeniedTooOften(TimeSpan wait) => new(
         null,
         ErrorCode.RateLimited,
-        "Too many of your attempts were denied or failed. Wait as long as Retry-After says.",
+        "Too many of your attempts were denied or failed: retry after the time in Retry-After.",
         ImmutableDictionary<string, string>.Empty,
         wait);
 }
 
-/// <summary>Asks for one signature. The gateway has checked the form: 1 to 128 bytes, a digest's length fits its algorithm.</summary>
-/// <param name="Caller">Who asks.</param>
+/// <summary>
+/// A command to sign. The gateway has validated it: 1 to 128 bytes, and a digest has its algorithm's length.
+/// </summary>
+/// <param name="Caller">The caller.</param>
 /// <param name="SignerId">The signer's id.</param>
 /// <param name="Algorithm">The signature scheme.</param>
-/// <param name="IsDigest">Whether the data is the digest already.</param>
+/// <param name="IsDigest">Whether the data is a digest.</param>
 /// <param name="Data">The submitted bytes.</param>
-/// <param name="ClientMetadata">What the client says of itself; at most 2 KiB in all.</param>
+/// <param name="ClientMetadata">The client's assertions about itself, at most 2 KiB in total.</param>
 public sealed record SignCommand(
     Caller Caller,
     string SignerId,
@@ -302,22 +304,22 @@ public sealed record SignCommand(
     ReadOnlyMemory<byte> Data,
     ImmutableSortedDictionary<string, string>? ClientMetadata);
 
-/// <summary>What became of a <see cref="SignCommand"/>.</summary>
+/// <summary>The result of a <see cref="SignCommand"/>.</summary>
 public abstract record SignReply
 {
     /// <summary>The signature; its entry is durable.</summary>
-    /// <param name="Result">The answer for the client.</param>
+    /// <param name="Result">The response for the client.</param>
     public sealed record SignatureMade(SignResult Result) : SignReply;
 
     /// <summary>No signature; the entry of the attempt, if it has one, is durable.</summary>
     /// <param name="OperationId">
-    /// The id of the entry, which may tell of more attempts than this. Null where there is none: the caller may not know that
-    /// there is such a signer, or has been denied too often.
+    /// The id of the entry, which may summarize several attempts. Null without an entry: the caller may not see the
+    /// signer, or was denied too often.
     /// </param>
     /// <param name="Code">The code for the client.</param>
-    /// <param name="Detail">The sentence for the client.</param>
-    /// <param name="Members">Further members of the problem document: name to JSON text.</param>
-    /// <param name="RetryAfter">How long to wait, where waiting helps.</param>
+    /// <param name="Detail">The message for the client.</param>
+    /// <param name="Members">Additional members of the problem document: name to JSON text.</param>
+    /// <param name="RetryAfter">The delay before a retry, where a retry can help.</param>
     public sealed record NotSigned(
         string? OperationId,
         ErrorCode Code,
@@ -325,9 +327,11 @@ public abstract record SignReply
         ImmutableDictionary<string, string> Members,
         TimeSpan? RetryAfter = null) : SignReply;
 
-    /// <summary>Nothing was decided: the caller's token, or what it rests on, has changed. Authenticate again and ask again.</summary>
+    /// <summary>
+    /// Nothing was decided: the caller's read set was stale or its token expired. Authenticate again and retry.
+    /// </summary>
     public sealed record CallerChanged : SignReply;
 
-    /// <summary>Nothing was decided: the idempotency key has been answered already. The kept answer is to be sent.</summary>
+    /// <summary>Nothing was decided: the idempotency key already has an answer, which is to be sent.</summary>
     public sealed record AlreadyAnswered : SignReply;
 }

@@ -9,21 +9,21 @@ using Microsoft.Extensions.Options;
 
 namespace CodeSigning.Grains.Signing;
 
-/// <summary>How many entries attempts without a signature may leave. Per node.</summary>
+/// <summary>Limits the entries of attempts without a signature, per node.</summary>
 public sealed class UnsignedAttemptOptions
 {
-    /// <summary>The entries of one caller.</summary>
+    /// <summary>The rate of entries of one caller.</summary>
     public BudgetRule Entries { get; set; } = new(100, 10);
 
-    /// <summary>How long an attempt waits for its caller's next entry before it is told to come back.</summary>
+    /// <summary>How long an attempt may wait for its caller's budget before it is refused.</summary>
     public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(1);
 }
 
 /// <summary>
-/// Writes the entries of attempts that were denied or failed, so that who is denied cannot fill the ledger. An entry waits
-/// while the one before it of the same kind (caller, signer, outcome, code, grant, address) is being committed, and where the
-/// caller's budget is spent until there is more; attempts of the kind that come meanwhile are counted in it. So a single
-/// denial is told at once, and a flood becomes a few entries a second.
+/// Writes the entries of denied and failed attempts without letting a denied caller flood the ledger. An entry waits
+/// while the previous one of the same kind (caller, signer, outcome, code, grant, address) is being committed, and
+/// while the caller's budget is spent; attempts of the kind that arrive meanwhile are counted in it. A single denial is
+/// recorded at once, and a flood becomes a few entries a second.
 /// </summary>
 public sealed class UnsignedAttempts(ILedger ledger, IOptions<UnsignedAttemptOptions> options, TimeProvider time)
 {
@@ -32,8 +32,8 @@ public sealed class UnsignedAttempts(ILedger ledger, IOptions<UnsignedAttemptOpt
     private readonly Lock _lock = new();
     private readonly Dictionary<Kind, GatheredAttempts> _latest = [];
 
-    /// <summary>How many kinds of attempts have an entry that is not durable yet.</summary>
-    internal int UnderWay
+    /// <summary>The number of kinds of attempts with a pending entry.</summary>
+    internal int Pending
     {
         get
         {
@@ -44,9 +44,9 @@ public sealed class UnsignedAttempts(ILedger ledger, IOptions<UnsignedAttemptOpt
         }
     }
 
-    /// <summary>Records an attempt, by an entry of its own or in that of others like it.</summary>
-    /// <param name="attempt">The attempt with its entry, read set and time, and nothing else.</param>
-    /// <returns>The entry and what became of it; only how long to wait where the caller's budget is spent.</returns>
+    /// <summary>Records an attempt in an entry of its own or in one shared with attempts of its kind.</summary>
+    /// <param name="attempt">The attempt, with an entry, a read set and an end only.</param>
+    /// <returns>The entry and its outcome, or only a delay if the caller's budget is spent.</returns>
     internal async Task<RecordedAttempt> RecordAsync(LedgerElement attempt)
     {
         if (Gather(attempt, out var wait) is not { } gathered)
@@ -54,7 +54,7 @@ public sealed class UnsignedAttempts(ILedger ledger, IOptions<UnsignedAttemptOpt
             return new RecordedAttempt(null, null, wait);
         }
 
-        // It happened: it is recorded also where the caller has left.
+        // The attempt is recorded even if the caller has disconnected.
         return new RecordedAttempt(gathered.OperationId, await gathered.Outcome, null);
     }
 
@@ -123,16 +123,16 @@ public sealed class UnsignedAttempts(ILedger ledger, IOptions<UnsignedAttemptOpt
     }
 }
 
-/// <summary>What became of an attempt without a signature.</summary>
-/// <param name="OperationId">The entry that it is counted in; null where there is none.</param>
-/// <param name="Outcome">What the ledger said to that entry; null where there is none.</param>
-/// <param name="RetryAfter">How long to wait where the caller's budget is spent.</param>
+/// <summary>The recording of an attempt without a signature.</summary>
+/// <param name="OperationId">The entry that counts it; null if there is none.</param>
+/// <param name="Outcome">The outcome of that entry's commit; null without an entry.</param>
+/// <param name="RetryAfter">The delay if the caller's budget is spent.</param>
 internal readonly record struct RecordedAttempt(string? OperationId, CommitOutcome? Outcome, TimeSpan? RetryAfter);
 
-/// <summary>Attempts of one kind that share an entry. All but its outcome is used under the lock of its owner.</summary>
+/// <summary>Attempts of one kind that share an entry. All members but the outcome require the owner's lock.</summary>
 internal sealed class GatheredAttempts
 {
-    // Each session is a version of its own, and the entry names them all.
+    // The read set grows with each session, so it is bounded.
     private const int MostVersions = 100;
 
     private readonly Lazy<Task<CommitOutcome>> _commit;
@@ -150,10 +150,10 @@ internal sealed class GatheredAttempts
 
     public string OperationId => _element.Entry!.OperationId;
 
-    /// <summary>What the ledger says to the entry; who asks first has it committed.</summary>
+    /// <summary>The outcome of the entry's commit; the first read starts the commit.</summary>
     public Task<CommitOutcome> Outcome => _commit.Value;
 
-    /// <summary>Counts another attempt, unless the entry is on its way or tells of too many sessions.</summary>
+    /// <summary>Counts another attempt, unless the entry is being committed or its read set is full.</summary>
     public bool TryAdd(LedgerElement attempt)
     {
         var further = attempt.ReadSet.Count(version => !_readSet.Contains(version));
@@ -168,7 +168,7 @@ internal sealed class GatheredAttempts
         return true;
     }
 
-    /// <summary>The entry of all that were counted; no more are.</summary>
+    /// <summary>Closes the entry to further attempts and returns it.</summary>
     public LedgerElement Close()
     {
         _isClosed = true;
@@ -178,10 +178,10 @@ internal sealed class GatheredAttempts
     }
 }
 
-/// <summary>What a denial's problem document holds beside the sentence, so that a client can act on it.</summary>
+/// <summary>Additional members of a denial's problem document, so that a client can act on it.</summary>
 internal static class DenialMembers
 {
-    /// <summary>For a missing approval: the body of a request for exactly this digest, but for its justification.</summary>
+    /// <summary>For a missing approval: the body of a request for exactly this digest, without its justification.</summary>
     public static ImmutableDictionary<string, string> For(ErrorCode code, SigningQuestion question) =>
         code is ErrorCode.ApprovalRequired or ErrorCode.GrantExhausted or ErrorCode.GrantExpired
             or ErrorCode.GrantRevoked or ErrorCode.ScopeMismatch

@@ -48,7 +48,7 @@ public sealed class UnsignedAttemptsTests : ILedger, IDisposable
         Assert.All(denials[1..], denial => Assert.False(denial.IsCompleted));
         Commit(shared);
         Assert.All((await Task.WhenAll(denials))[1..], one => Assert.Equal("op_2", one.OperationId));
-        Assert.Equal(0, _attempts.UnderWay);
+        Assert.Equal(0, _attempts.Pending);
     }
 
     [Fact]
@@ -156,7 +156,7 @@ public sealed class UnsignedAttemptsTests : ILedger, IDisposable
             await Assert.ThrowsAsync<LedgerUnavailableException>(() => denial);
         }
 
-        Assert.Equal(0, _attempts.UnderWay);
+        Assert.Equal(0, _attempts.Pending);
     }
 
     public void Dispose() => _made.Dispose();

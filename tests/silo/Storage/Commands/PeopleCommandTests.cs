@@ -67,7 +67,7 @@ public sealed class PeopleCommandTests : IAsyncLifetime, IDisposable
     public async Task Who_is_not_there_is_not_reset()
     {
         Assert.Equal(1, await RunAsync(PeopleCommand.ResetPasswordAsync, "nobody@example.com"));
-        Assert.Contains("There is no person with this address.", _errors.ToString(), StringComparison.Ordinal);
+        Assert.Contains("No user has this email address.", _errors.ToString(), StringComparison.Ordinal);
         Assert.Empty(_output.ToString());
     }
 
