@@ -22,7 +22,7 @@ public enum ErrorCode
     /// <summary>The signer is disabled.</summary>
     SignerDisabled,
 
-    /// <summary>The certificate has expired: use another certificate.</summary>
+    /// <summary>The certificate has expired.</summary>
     CertificateExpired,
 
     /// <summary>The certificate is not yet valid.</summary>
@@ -58,7 +58,7 @@ public enum ErrorCode
     /// <summary>The grant's window has ended.</summary>
     GrantExpired,
 
-    /// <summary>The grant's window has not begun: retry after its start.</summary>
+    /// <summary>The grant's window has not begun.</summary>
     GrantNotYetValid,
 
     /// <summary>The grant was revoked.</summary>

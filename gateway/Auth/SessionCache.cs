@@ -135,7 +135,7 @@ internal sealed class CachedSession(LiveSession session)
     /// <summary>Whether the session rests on a version of this state.</summary>
     public bool RestsOn(string type, string id)
     {
-        foreach (var version in Caller.Basis)
+        foreach (var version in Caller.ReadSet)
         {
             if (version.Type == type && version.Id == id)
             {

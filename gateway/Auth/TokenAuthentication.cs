@@ -54,7 +54,7 @@ internal sealed class TokenAuthentication(
     private async ValueTask<Caller> RecheckAsync(
         HttpContext context, ReadOnlyMemory<char> token, CachedSession cached, CancellationToken cancellationToken)
     {
-        var stale = await store.FindStaleAsync(cached.Caller.Basis, cancellationToken);
+        var stale = await store.FindStaleAsync(cached.Caller.ReadSet, cancellationToken);
         if (stale.Count == 0)
         {
             return cached.From(context.Connection.RemoteIpAddress);

@@ -12,7 +12,7 @@ namespace CodeSigning.Identities;
 /// <param name="Id">The principal's id.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Role">Its role in the product.</param>
-/// <param name="Basis">The versions of the principal, its session, and its client secret.</param>
+/// <param name="ReadSet">The versions of the principal, its session, and its client secret.</param>
 /// <param name="Until">When the token expires (UTC); null for the system.</param>
 /// <param name="Address">The client's address, as the gateway saw it.</param>
 /// <param name="SessionId">The token's session; null for the system.</param>
@@ -23,7 +23,7 @@ public sealed record Caller(
     [property: Id(1)] string Id,
     [property: Id(2)] string Name,
     [property: Id(3)] ProductRole Role,
-    [property: Id(4)] ImmutableArray<StateVersion> Basis,
+    [property: Id(4)] ImmutableArray<StateVersion> ReadSet,
     [property: Id(5)] DateTimeOffset? Until,
     [property: Id(6)] string? Address,
     [property: Id(7)] string? SessionId,

@@ -86,7 +86,7 @@ public sealed class EmergencyStop(
             var change = SignerChange.Describe(caller, "signer.stop", facts, stopped, changes, time);
             try
             {
-                await ledger.RecordAsync(change.Reading(standing.Basis), cancellationToken);
+                await ledger.RecordAsync(change.Reading(standing.ReadSet), cancellationToken);
                 return (facts, stopped);
             }
             catch (CommitRefusedException) when (round < MaxRounds)

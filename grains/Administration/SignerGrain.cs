@@ -55,7 +55,7 @@ public sealed class SignerGrain(
             .Reading(policy is null ? [] : [policy.ToVersion()]);
         await ledger.RecordAsync(
             issued is null
-                ? change.Reading(facts.Certificate.Basis)
+                ? change.Reading(facts.Certificate.ReadSet)
                 : change with { With = [issued.Change] },
             cancellationToken);
         return view;
@@ -77,7 +77,7 @@ public sealed class SignerGrain(
             SignerAuthority.Authorize(facts, caller, SignerAction.BindCertificate);
             ValidateCertificateId(next.CertificateId);
             after = (await reader.ReadAsync([facts.Signer with { State = next }], cancellationToken))[0];
-            standing = standing with { Basis = [.. standing.Basis, .. RequireUsable(after.Certificate).Basis] };
+            standing = standing with { ReadSet = [.. standing.ReadSet, .. RequireUsable(after.Certificate).ReadSet] };
         }
 
         var name = next.Name == facts.State.Name ? [] : await ReserveNameAsync(next.Name, cancellationToken);
@@ -90,7 +90,7 @@ public sealed class SignerGrain(
         }
 
         var change = SignerChange.Describe(caller, "signer.update", facts, next, changes, time)
-            .Reading(standing.Basis)
+            .Reading(standing.ReadSet)
             .Reading(step.ReadSet)
             .Writing(name)
             .Writing(step.Superseded is null ? [] : [step.Superseded.Cancel(time.GetUtcNow())]);
@@ -110,7 +110,7 @@ public sealed class SignerGrain(
 
         var next = facts.State with { IsDisabled = false };
         await ledger.RecordAsync(
-            SignerChange.Describe(caller, "signer.enable", facts, next, facts.To(next), time).Reading(standing.Basis),
+            SignerChange.Describe(caller, "signer.enable", facts, next, facts.To(next), time).Reading(standing.ReadSet),
             cancellationToken);
         return await directory.ViewAsync(facts, next, cancellationToken);
     }
@@ -126,7 +126,7 @@ public sealed class SignerGrain(
         await ledger.RecordAsync(
             SignerChange.Describe(caller, "signer.add-member", facts, next, facts.To(next), time)
                 .Answering(caller, view)
-                .Reading(standing.Basis),
+                .Reading(standing.ReadSet),
             cancellationToken);
         return view;
     }
@@ -142,7 +142,7 @@ public sealed class SignerGrain(
         if (!changes.IsEmpty)
         {
             await ledger.RecordAsync(
-                SignerChange.Describe(caller, "signer.change-member", facts, next, changes, time).Reading(standing.Basis),
+                SignerChange.Describe(caller, "signer.change-member", facts, next, changes, time).Reading(standing.ReadSet),
                 cancellationToken);
         }
 

@@ -31,7 +31,7 @@ public sealed class SignerWithdrawals(
 
         var next = facts.State with { IsDisabled = true };
         await ledger.RecordAsync(
-            SignerChange.Describe(caller, "signer.disable", facts, next, facts.To(next), time).Reading(standing.Basis),
+            SignerChange.Describe(caller, "signer.disable", facts, next, facts.To(next), time).Reading(standing.ReadSet),
             cancellationToken);
         return await directory.ViewAsync(facts, next, cancellationToken);
     }
@@ -43,7 +43,7 @@ public sealed class SignerWithdrawals(
         var (facts, standing) = await reader.AuthorizeAsync(caller, signerId, SignerAction.ManageMembers, cancellationToken);
         var next = facts.State.WithoutMember(memberId);
         await ledger.RecordAsync(
-            SignerChange.Describe(caller, "signer.remove-member", facts, next, facts.To(next), time).Reading(standing.Basis),
+            SignerChange.Describe(caller, "signer.remove-member", facts, next, facts.To(next), time).Reading(standing.ReadSet),
             cancellationToken);
     }
 
@@ -53,7 +53,7 @@ public sealed class SignerWithdrawals(
         var (facts, standing) = await reader.AuthorizeAsync(caller, signerId, SignerAction.Edit, cancellationToken);
         var next = facts.State with { IsDeleted = true, IsDisabled = true };
         await ledger.RecordAsync(
-            SignerChange.Describe(caller, "signer.delete", facts, next, facts.To(next).Saying("name", next.Name), time).Reading(standing.Basis),
+            SignerChange.Describe(caller, "signer.delete", facts, next, facts.To(next).Saying("name", next.Name), time).Reading(standing.ReadSet),
             cancellationToken);
     }
 }

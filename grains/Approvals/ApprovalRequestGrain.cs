@@ -160,8 +160,8 @@ public sealed class ApprovalRequestGrain(
         var view = next.ToView(facts, Now);
         var vote = change
             .Answering(caller, view)
-            .Reading(facts.Approvers.BasisOf(step, caller.Id)!)
-            .Reading(facts.ExclusionBasis)
+            .Reading(facts.Approvers.ReadSetOf(step, caller.Id)!)
+            .Reading(facts.ExclusionReadSet)
             .Writing(request.Replace(next));
         try
         {
@@ -191,7 +191,7 @@ public sealed class ApprovalRequestGrain(
             throw RequestOutcomes.NoLongerApplicable("The requester is no longer active");
         }
 
-        var counted = RequestTally.Of(approved, facts).BasisOf(approved, facts);
+        var counted = RequestTally.Of(approved, facts).ReadSetOf(approved, facts);
         var outcome = approved.Kind switch
         {
             RequestKind.Signing => await outcomes.GrantAsync(caller, approved, facts.Requester, cancellationToken),

@@ -26,7 +26,7 @@ public sealed record ApproverFacts(
         .Where(userId => IsActive(userId) && !HasComeLate(userId));
 
     /// <summary>Whether a person may approve a step.</summary>
-    public bool Allow(ApprovalStep step, string userId) => BasisOf(step, userId) is not null;
+    public bool Allow(ApprovalStep step, string userId) => ReadSetOf(step, userId) is not null;
 
     /// <summary>Whether an active person is an approver of a step, even if they cannot vote on this request.</summary>
     public bool Names(ApprovalStep step, string userId) => NamedBy(step, userId) is not null;
@@ -39,7 +39,7 @@ public sealed record ApproverFacts(
     /// The read set of a person's eligibility for a step: the person and the group that makes them an approver; null if
     /// they are not eligible.
     /// </summary>
-    public ImmutableArray<StateVersion>? BasisOf(ApprovalStep step, string userId) =>
+    public ImmutableArray<StateVersion>? ReadSetOf(ApprovalStep step, string userId) =>
         HasComeLate(userId) ? null : NamedBy(step, userId);
 
     private ImmutableArray<StateVersion>? NamedBy(ApprovalStep step, string userId)

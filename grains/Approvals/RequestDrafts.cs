@@ -60,7 +60,7 @@ public sealed class RequestDrafts(
         // A request has no effect after its window ends.
         draft = draft.WindowEnd < draft.ExpiresAt ? draft with { ExpiresAt = draft.WindowEnd.Value } : draft;
         return await CompleteAsync(
-            caller, draft, [.. access.ReadSet, policy.ToVersion(), .. certificate.Basis], cancellationToken);
+            caller, draft, [.. access.ReadSet, policy.ToVersion(), .. certificate.ReadSet], cancellationToken);
     }
 
     /// <summary>
@@ -157,7 +157,7 @@ public sealed class RequestDrafts(
             .By(caller, "request.create", StateTypes.ApprovalRequest, draft.Id, Changes.Making(draft.ToRecord()), time)
             .About(draft.SignerId, draft.SignerName)
             .Reading(readSet)
-            .Reading(facts.ExclusionBasis)
+            .Reading(facts.ExclusionReadSet)
             .Writing(StateWrite.New(StateTypes.ApprovalRequest, draft.Id, draft));
         return new DraftedRequest(draft, facts, change);
     }

@@ -195,11 +195,11 @@ public sealed record RequestTally(
         && facts.Approvers.Allow(request.Policy.Steps[ballot.Step], ballot.UserId);
 
     /// <summary>The read set of the counted votes.</summary>
-    public ImmutableArray<StateVersion> BasisOf(ApprovalRequestState request, RequestFacts facts) =>
+    public ImmutableArray<StateVersion> ReadSetOf(ApprovalRequestState request, RequestFacts facts) =>
     [
         .. Counted
             .SelectMany(ballots => ballots)
-            .SelectMany(ballot => facts.Approvers.BasisOf(request.Policy.Steps[ballot.Step], ballot.UserId) ?? [])
+            .SelectMany(ballot => facts.Approvers.ReadSetOf(request.Policy.Steps[ballot.Step], ballot.UserId) ?? [])
             .Distinct(),
     ];
 

@@ -66,7 +66,7 @@ public sealed class RequestOutcomes(
 
         var policy = facts.Policy ?? throw NoLongerApplicable("The signer's policy does not exist");
         var grant = RequestMachine.ToGrant(approved, approver.ToRef(), approved.DecidedAt!.Value);
-        return new RequestOutcome([.. standing.Basis, .. certificate.Basis])
+        return new RequestOutcome([.. standing.ReadSet, .. certificate.ReadSet])
         {
             Grant = grant,
             Writes = [.. grant.Give(), .. PolicyState.Guard(policy)],

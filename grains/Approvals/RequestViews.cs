@@ -84,12 +84,12 @@ public static class RequestViews
 /// <param name="Approvers">The current approvers.</param>
 /// <param name="Requester">The requester's current facts.</param>
 /// <param name="Excluded">People who may not vote on their own request: the requester, or those who could act as it.</param>
-/// <param name="ExclusionBasis">The read set of the exclusion.</param>
+/// <param name="ExclusionReadSet">The read set of the exclusion.</param>
 public sealed record RequestFacts(
     ApproverFacts Approvers,
     PrincipalFacts Requester,
     ImmutableHashSet<string> Excluded,
-    ImmutableArray<StateVersion> ExclusionBasis);
+    ImmutableArray<StateVersion> ExclusionReadSet);
 
 /// <summary>Reads the facts about requests, uncached.</summary>
 public sealed class RequestFactsReader(PrincipalFactsReader principals, ApproverFactsReader approvers)

@@ -105,7 +105,7 @@ public sealed record IssuerLine(ImmutableArray<Row<CertificateAuthorityState>> A
     public static IssuerLine None { get; } = new([]);
 
     /// <summary>The read set of a decision that depends on the line.</summary>
-    public IEnumerable<StateVersion> Basis => Authorities.Select(known => known.ToVersion());
+    public IEnumerable<StateVersion> ReadSet => Authorities.Select(known => known.ToVersion());
 
     /// <summary>Whether one of the CAs is revoked.</summary>
     public bool IsRevoked => Authorities.Any(known => known.State.Revocation is not null);
@@ -144,7 +144,7 @@ public sealed record IssuerLine(ImmutableArray<Row<CertificateAuthorityState>> A
     public LedgerElement AddTo(LedgerElement change)
     {
         var end = Narrow(new Validity(DateTimeOffset.MinValue, change.Until ?? DateTimeOffset.MaxValue)).NotAfter;
-        return change.Reading(Basis) with { Until = end == DateTimeOffset.MaxValue ? null : end };
+        return change.Reading(ReadSet) with { Until = end == DateTimeOffset.MaxValue ? null : end };
     }
 
     private static RefusedException Refuse(ErrorCode code, CertificateAuthorityState authority, string what) =>

@@ -75,7 +75,7 @@ public static class CertificateViews
         var issued = certificate.Issued;
         var validity = issued is null ? default : line.Narrow(Validity.Of(issued));
         return new CertificateFacts(
-            [version, .. line.Basis],
+            [version, .. line.ReadSet],
             certificate.Id,
             certificate.KeyId,
             certificate.KeyAlgorithm,
@@ -90,7 +90,7 @@ public static class CertificateViews
 }
 
 /// <summary>The facts about a certificate that a signing decision needs, and their read set.</summary>
-/// <param name="Basis">The versions of the certificate and of every internal CA above it.</param>
+/// <param name="ReadSet">The versions of the certificate and of every internal CA above it.</param>
 /// <param name="Id">The certificate's id.</param>
 /// <param name="KeyId">The id of the key in the vault.</param>
 /// <param name="KeyAlgorithm">The key algorithm.</param>
@@ -102,7 +102,7 @@ public static class CertificateViews
 /// <param name="IsRevoked">Whether it or a CA above it is revoked.</param>
 /// <param name="SubjectPublicKeyInfo">The public key as DER (RFC 5280, section 4.1.2.7).</param>
 public sealed record CertificateFacts(
-    ImmutableArray<StateVersion> Basis,
+    ImmutableArray<StateVersion> ReadSet,
     string Id,
     string KeyId,
     KeyAlgorithm KeyAlgorithm,

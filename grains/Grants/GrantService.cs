@@ -131,7 +131,7 @@ public sealed class GrantService(
             Change.By(caller, "grant.pre-approve", StateTypes.Grant, grant.Id, Changes.Making(grant.ToRecord()), time)
                 .About(access.SignerId, access.SignerName, grant.Id)
                 .Answering(caller, view)
-                .Reading([.. access.ReadSet, .. grantee, .. certificate.Basis, policy.ToVersion()])
+                .Reading([.. access.ReadSet, .. grantee, .. certificate.ReadSet, policy.ToVersion()])
                 .Writing(grant.Give()),
             cancellationToken);
         return view;
@@ -167,7 +167,7 @@ public sealed class GrantService(
 
         var standing = SignerAuthority.Of(signer, Caller.Standing(grantee, facts.Name));
         return standing.Actions.Contains(SignerAction.Sign)
-            ? [.. makers is null ? [] : new[] { makers.Version }, facts.Version, .. standing.Basis]
+            ? [.. makers is null ? [] : new[] { makers.Version }, facts.Version, .. standing.ReadSet]
             : throw new RefusedException(
                 ErrorCode.InvalidRequest, "The grantee may not sign with this signer: make it an operator first.");
     }

@@ -34,7 +34,7 @@ public sealed class LiveSessions(IStateStore store, TimeProvider time)
             ? null
             : new LiveSession(session.TokenHash, caller with
             {
-                Basis = caller.Basis.Add(stored.ToVersion()),
+                ReadSet = caller.ReadSet.Add(stored.ToVersion()),
                 Until = session.ExpiresAt,
                 SessionId = sessionId,
             });
@@ -180,7 +180,7 @@ public sealed class SessionRows(ILedger ledger, IStateStore store, IOptions<Sess
 
     private static LedgerElement ToElement(NewSession login, string id, SessionState session) => new()
     {
-        ReadSet = login.Basis,
+        ReadSet = login.ReadSet,
         Until = session.ExpiresAt,
         Writes = login.AlsoWrite is { } other ? [Write(id, 0, session), other] : [Write(id, 0, session)],
         Counters = login.Use is { } use ? [use] : [],

@@ -81,7 +81,7 @@ public sealed class OidcLogin(
             Principal = new PrincipalRef(PrincipalKind.Identity, stored.Id),
             Generation = identity.SessionGeneration,
             Origin = origin,
-            Basis = [stored.ToVersion(), .. use.Basis],
+            ReadSet = [stored.ToVersion(), .. use.ReadSet],
             LatestEnd = token.ExpiresAt + options.Value.OidcGrace,
             BindingGeneration = identity.BindingGeneration,
             Subject = token.Subject,
@@ -142,7 +142,7 @@ internal static class SeenTokens
     private const int IdBytes = 16;
 
     /// <summary>The read set and the write of a login with this token; null for a replay.</summary>
-    public static async Task<(ImmutableArray<StateVersion> Basis, StateWrite? Write)?> UseAsync(
+    public static async Task<(ImmutableArray<StateVersion> ReadSet, StateWrite? Write)?> UseAsync(
         IStateStore store, VerifiedToken token, string identityId, string? address, CancellationToken cancellationToken)
     {
         var id = Convert.ToHexStringLower(token.Fingerprint.Span[..IdBytes]);

@@ -68,7 +68,7 @@ public sealed class PasswordLogin(
                     Principal = new PrincipalRef(PrincipalKind.User, stored!.Id),
                     Generation = user.SessionGeneration,
                     Origin = origin,
-                    Basis = [stored.ToVersion()],
+                    ReadSet = [stored.ToVersion()],
                     AlsoWrite = newHash is null ? null : Write(stored, user with { PasswordHash = newHash }),
                 }
                 : null;

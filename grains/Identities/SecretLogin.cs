@@ -68,7 +68,7 @@ public sealed class SecretLogin(
             Principal = new PrincipalRef(PrincipalKind.Identity, credentials.ClientId),
             Generation = identity.SessionGeneration,
             Origin = origin,
-            Basis = [storedIdentity.ToVersion(), storedSecret!.ToVersion()],
+            ReadSet = [storedIdentity.ToVersion(), storedSecret!.ToVersion()],
             LatestEnd = secret.ExpiresAt,
             SecretId = secretId,
             Use = secret.MaxUses is { } limit ? new CounterUse(secretId, limit) : null,

@@ -63,7 +63,7 @@ internal sealed record NewSession
     public required LoginOrigin Origin { get; init; }
 
     /// <summary>The read set of the login: a login concurrent with the principal's disabling is refused.</summary>
-    public required ImmutableArray<StateVersion> Basis { get; init; }
+    public required ImmutableArray<StateVersion> ReadSet { get; init; }
 
     /// <summary>The latest end, if the credential's own expiry bounds the session.</summary>
     public DateTimeOffset? LatestEnd { get; init; }

@@ -36,7 +36,7 @@ public static class Change
                 Subject = $"{subjectType}/{subjectId}",
                 Changes = changes.ToJson(),
             },
-            ReadSet = caller.Basis,
+            ReadSet = caller.ReadSet,
             Until = caller.Until,
         };
 

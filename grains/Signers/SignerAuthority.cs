@@ -12,11 +12,11 @@ public static class SignerAuthority
     /// <summary>A caller's rights, and the read set of that decision.</summary>
     /// <param name="Role">The strongest role; null for none.</param>
     /// <param name="Actions">The allowed actions.</param>
-    /// <param name="Basis">
+    /// <param name="ReadSet">
     /// The versions of the signer and of the group that gave the role or, without a role, of all groups that could
     /// have.
     /// </param>
-    public sealed record Standing(SignerRole? Role, ImmutableArray<SignerAction> Actions, ImmutableArray<StateVersion> Basis);
+    public sealed record Standing(SignerRole? Role, ImmutableArray<SignerAction> Actions, ImmutableArray<StateVersion> ReadSet);
 
     /// <summary>
     /// The rights by the caller's strongest membership. Each role includes the weaker ones, so memberships need not be

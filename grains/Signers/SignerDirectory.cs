@@ -112,7 +112,7 @@ public sealed class SignerDirectory(IStateStore store, SignerFactsReader reader,
             throw new RefusedException(ErrorCode.SignerDisabled, "The signer is disabled: its administrator can enable it.");
         }
 
-        return new SignerAccess(facts, standing.Role, standing.Basis);
+        return new SignerAccess(facts, standing.Role, standing.ReadSet);
     }
 
     /// <summary>The view of a signer after a change of its state.</summary>

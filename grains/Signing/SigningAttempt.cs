@@ -53,8 +53,8 @@ internal sealed class SigningAttempt
             Bypass = decision is SigningDecision.Allowed { IsBypass: true },
         },
         ReadSet = grant is null
-            ? [.. _command.Caller.Basis, .. decision.Basis]
-            : [.. _command.Caller.Basis, .. decision.Basis, grant.Version],
+            ? [.. _command.Caller.ReadSet, .. decision.ReadSet]
+            : [.. _command.Caller.ReadSet, .. decision.ReadSet, grant.Version],
         Until = Earliest(_command.Caller.Until, decision.Until, grant?.Until),
         Use = grant is null ? null : new GrantUse(grant.Version.Id, grant.Limit),
         Answer = _command.Caller.Retry is not { } retry
@@ -71,7 +71,7 @@ internal sealed class SigningAttempt
     public LedgerElement Denial(SigningDecision decision, ImmutableArray<StateVersion> grants, ErrorCode code, string? grantId) => new()
     {
         Entry = Draft(decision, EntryOutcome.Denied, code) with { GrantId = grantId },
-        ReadSet = [.. _command.Caller.Basis, .. decision.Basis, .. grants],
+        ReadSet = [.. _command.Caller.ReadSet, .. decision.ReadSet, .. grants],
         Until = _command.Caller.Until,
     };
 
@@ -92,13 +92,13 @@ internal sealed class SigningAttempt
         grantId);
 
     /// <summary>The read set of a decision, including the caller's.</summary>
-    public ImmutableArray<StateVersion> ReadSetOf(SigningDecision decision) => [.. _command.Caller.Basis, .. decision.Basis];
+    public ImmutableArray<StateVersion> ReadSetOf(SigningDecision decision) => [.. _command.Caller.ReadSet, .. decision.ReadSet];
 
     /// <summary>
     /// Whether one of these versions belongs to the caller's read set: then the caller must be authenticated again.
     /// </summary>
     public bool NamesAnyOfCaller(ImmutableArray<StateVersion> versions) => versions.Any(version =>
-        _command.Caller.Basis.Any(own => own.Type == version.Type && own.Id == version.Id));
+        _command.Caller.ReadSet.Any(own => own.Type == version.Type && own.Id == version.Id));
 
     private EntryDraft Draft(SigningDecision decision, EntryOutcome outcome, ErrorCode? code) => new()
     {

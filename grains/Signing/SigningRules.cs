@@ -25,7 +25,7 @@ public static class SigningRules
         if (facts.State.IsDeleted || !standing.Actions.Contains(SignerAction.Read))
         {
             var notFound = SignerAuthority.NotFound();
-            return new SigningDecision.Refused(standing.Basis, facts.State.Name, null, notFound.Code, notFound.Message);
+            return new SigningDecision.Refused(standing.ReadSet, facts.State.Name, null, notFound.Code, notFound.Message);
         }
 
         if (!standing.Actions.Contains(SignerAction.Sign))
@@ -37,18 +37,18 @@ public static class SigningRules
         if (facts.State.IsDisabled)
         {
             return new SigningDecision.Refused(
-                standing.Basis, facts.State.Name, facts.Certificate, ErrorCode.SignerDisabled,
+                standing.ReadSet, facts.State.Name, facts.Certificate, ErrorCode.SignerDisabled,
                 "The signer is disabled: its administrator can enable it.");
         }
 
         if (facts.Certificate is not { } certificate)
         {
             return new SigningDecision.Refused(
-                standing.Basis, facts.State.Name, null, ErrorCode.NotACodeSigningCertificate,
+                standing.ReadSet, facts.State.Name, null, ErrorCode.NotACodeSigningCertificate,
                 "The signer's certificate does not exist: a product administrator must bind another one.");
         }
 
-        ImmutableArray<StateVersion> basis = [.. standing.Basis, .. certificate.Basis];
+        ImmutableArray<StateVersion> basis = [.. standing.ReadSet, .. certificate.ReadSet];
         return CheckCertificate(certificate, algorithm, now) is { } problem
             ? new SigningDecision.Refused(basis, facts.State.Name, certificate, problem.Code, problem.Detail)
             : ApplyPolicy(facts, caller, certificate, basis);
@@ -104,47 +104,47 @@ public static class SigningRules
 }
 
 /// <summary>A decision on whether to sign, and its read set.</summary>
-/// <param name="Basis">The read set: signer, certificate, CAs, deciding groups and, if it was decisive, the policy.</param>
+/// <param name="ReadSet">The read set: signer, certificate, CAs, deciding groups and, if it was decisive, the policy.</param>
 /// <param name="SignerName">The signer's name.</param>
 /// <param name="Certificate">The certificate; null if the decision did not need it.</param>
 /// <param name="Until">The exclusive end of the decision's validity (UTC).</param>
 public abstract record SigningDecision(
-    ImmutableArray<StateVersion> Basis, string SignerName, CertificateFacts? Certificate, DateTimeOffset? Until)
+    ImmutableArray<StateVersion> ReadSet, string SignerName, CertificateFacts? Certificate, DateTimeOffset? Until)
 {
     /// <summary>The caller may sign.</summary>
-    /// <param name="Basis">See <see cref="SigningDecision"/>.</param>
+    /// <param name="ReadSet">See <see cref="SigningDecision"/>.</param>
     /// <param name="SignerName">See <see cref="SigningDecision"/>.</param>
     /// <param name="Certificate">See <see cref="SigningDecision"/>.</param>
     /// <param name="Until">See <see cref="SigningDecision"/>.</param>
     /// <param name="IsBypass">Whether the policy's bypass for machine identities was used.</param>
     public sealed record Allowed(
-        ImmutableArray<StateVersion> Basis,
+        ImmutableArray<StateVersion> ReadSet,
         string SignerName,
         CertificateFacts Certificate,
         DateTimeOffset? Until,
-        bool IsBypass) : SigningDecision(Basis, SignerName, Certificate, Until);
+        bool IsBypass) : SigningDecision(ReadSet, SignerName, Certificate, Until);
 
     /// <summary>The caller may sign under a grant.</summary>
-    /// <param name="Basis">See <see cref="SigningDecision"/>.</param>
+    /// <param name="ReadSet">See <see cref="SigningDecision"/>.</param>
     /// <param name="SignerName">See <see cref="SigningDecision"/>.</param>
     /// <param name="Certificate">See <see cref="SigningDecision"/>.</param>
     /// <param name="Until">See <see cref="SigningDecision"/>.</param>
     public sealed record NeedsGrant(
-        ImmutableArray<StateVersion> Basis,
+        ImmutableArray<StateVersion> ReadSet,
         string SignerName,
         CertificateFacts Certificate,
-        DateTimeOffset? Until) : SigningDecision(Basis, SignerName, Certificate, Until);
+        DateTimeOffset? Until) : SigningDecision(ReadSet, SignerName, Certificate, Until);
 
     /// <summary>The caller may not sign.</summary>
-    /// <param name="Basis">See <see cref="SigningDecision"/>.</param>
+    /// <param name="ReadSet">See <see cref="SigningDecision"/>.</param>
     /// <param name="SignerName">See <see cref="SigningDecision"/>.</param>
     /// <param name="Certificate">See <see cref="SigningDecision"/>.</param>
     /// <param name="Code">The code for the client.</param>
     /// <param name="Detail">The message for the client.</param>
     public sealed record Refused(
-        ImmutableArray<StateVersion> Basis,
+        ImmutableArray<StateVersion> ReadSet,
         string SignerName,
         CertificateFacts? Certificate,
         ErrorCode Code,
-        string Detail) : SigningDecision(Basis, SignerName, Certificate, null);
+        string Detail) : SigningDecision(ReadSet, SignerName, Certificate, null);
 }

@@ -34,7 +34,7 @@ public sealed class IssuerWork(KeyVault vault, SigningThreads threads, TimeProvi
         }
         catch (SigningThreadsUnavailableException)
         {
-            throw new RefusedException(ErrorCode.Unavailable, "More signatures are under way than this node takes on. Try again in a moment.")
+            throw new RefusedException(ErrorCode.Unavailable, "The signing queue of this node is full: retry after the time in Retry-After.")
             {
                 RetryAfter = RetryAfter,
             };

@@ -11,7 +11,7 @@ using Npgsql;
 
 namespace CodeSigning.Silo.Housekeeping;
 
-/// <summary>Writes observations and removes what has expired, in the background.</summary>
+/// <summary>Writes observations and removes expired rows, in the background.</summary>
 internal sealed class Housekeeper(
     Observations observations,
     ExpiredStates expiredStates,
@@ -22,7 +22,7 @@ internal sealed class Housekeeper(
 {
     private const int AnswersAtOnce = 1000;
 
-    /// <summary>Removes what has expired by now.</summary>
+    /// <summary>Removes expired rows.</summary>
     public async Task PurgeAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
@@ -64,53 +64,53 @@ internal sealed class Housekeeper(
         }
     }
 
-    // The store may be away for a while; the next round will do what this one could not.
+    // The store may be unavailable; the next round repeats the work.
     private static async Task TryAsync(Func<CancellationToken, Task> work, TroubleLog trouble, CancellationToken cancellationToken)
     {
         try
         {
             await work(cancellationToken);
-            trouble.Over("The store is tidied again.");
+            trouble.Over("Housekeeping works again.");
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            // An exception that left this service would stop the host, and nobody could verify the ledger any more.
+            // An unhandled exception would stop the host, and with it the verification of the ledger.
             trouble.Met(
                 exception,
-                "The store could not be tidied; it is tried again.",
-                "The store cannot be tidied. Verify the ledger: a row may have been changed outside the service. It is tried again.");
+                "Housekeeping failed and will be retried.",
+                "Housekeeping failed and will be retried: verify the ledger, since a row may have been changed outside the service.");
         }
     }
 }
 
-/// <summary>How often the store is tidied.</summary>
+/// <summary>The intervals of housekeeping.</summary>
 public sealed class HousekeepingOptions
 {
-    /// <summary>How late observations are written.</summary>
+    /// <summary>The interval at which observations are written.</summary>
     public TimeSpan ObservationInterval { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often what has expired is removed.</summary>
+    /// <summary>The interval at which expired rows are removed.</summary>
     public TimeSpan PurgeInterval { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>How long an expired state is kept.</summary>
     public TimeSpan ExpiredStatesKept { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>The kinds of state that are removed when their end has come (<see cref="StateIndex.Until"/>).</summary>
+    /// <summary>The state types that are removed after their expiry (<see cref="StateIndex.Until"/>).</summary>
     public IList<string> PurgedTypes { get; } = [StateTypes.Session, StateTypes.SeenToken];
 }
 
-/// <summary>Removes states whose end has come, through the ledger like every write, without an entry.</summary>
+/// <summary>Removes expired states through the ledger, without an entry.</summary>
 internal sealed class ExpiredStates(IStateStore states, ILedger ledger, ILogger<ExpiredStates> logger)
 {
     private const int AtOnce = 100;
     private const int MostTold = 10_000;
 
-    // A row that is told of stays as it is, and is met at every purge.
+    // A tampered row stays and is found at every purge: log it once.
     private readonly ConcurrentDictionary<string, bool> _told = [];
 
     /// <summary>
-    /// Removes all states that a query finds, however many; returns how many they were. A row that was changed outside the
-    /// service stays, as evidence, and keeps no other from being removed.
+    /// Removes all results of a query and returns their number. A row changed outside the service stays as evidence and
+    /// does not prevent the removal of others.
     /// </summary>
     public async Task<int> PurgeAsync(StateQuery query, CancellationToken cancellationToken)
     {
@@ -131,7 +131,7 @@ internal sealed class ExpiredStates(IStateStore states, ILedger ledger, ILogger<
             }
             catch (StateTamperedException) when (ended.Limit > 1)
             {
-                // A page that holds such a row tells nothing of the others: up to that row they are read one by one.
+                // The page contains a tampered row: read one row at a time up to that row.
                 ended = ended with { Limit = 1 };
             }
             catch (StateTamperedException tampered)
@@ -139,7 +139,7 @@ internal sealed class ExpiredStates(IStateStore states, ILedger ledger, ILogger<
                 if (_told.Count < MostTold && _told.TryAdd($"{query.Type}/{tampered.StateId}", true))
                 {
                     logger.LogError(
-                        "The {Type} {Id} has expired and is not removed: it was changed outside the service. Verify the ledger.",
+                        "The expired {Type} {Id} was not removed because it was changed outside the service: verify the ledger",
                         query.Type, tampered.StateId);
                 }
 
@@ -148,8 +148,8 @@ internal sealed class ExpiredStates(IStateStore states, ILedger ledger, ILogger<
         }
     }
 
-    // A page is one commit. One that changed meanwhile has perhaps a new end, and refuses the commit for all: then each goes
-    // by itself, and the next purge will tell of that one.
+    // A page is one commit. If a row changed concurrently the commit is refused, and each row is removed separately;
+    // the next purge reads the changed row again.
     private async Task<int> RemoveAsync(IReadOnlyList<StoredState> page, CancellationToken cancellationToken)
     {
         if (page.Count == 0 || await TryRemoveAsync(page, cancellationToken))
@@ -176,13 +176,15 @@ internal sealed class ExpiredStates(IStateStore states, ILedger ledger, ILogger<
     }
 }
 
-/// <summary>Writes of what decides nothing: it needs no entry and no version.</summary>
+/// <summary>Writes that no decision reads: they need no entry and no version.</summary>
 internal interface IHousekeepingWrites
 {
-    /// <summary>Adds counts to what was observed before and moves the last times forward.</summary>
+    /// <summary>Adds to the stored counts and advances the last times.</summary>
     Task AddObservationsAsync(IReadOnlyList<Observation> observations, CancellationToken cancellationToken);
 
-    /// <summary>Removes answers that were made before a time, at most so many; returns how many.</summary>
+    /// <summary>
+    /// Removes at most <paramref name="limit"/> answers created before a time; returns the number removed.
+    /// </summary>
     Task<int> PurgeAnswersAsync(long madeBeforeMs, int limit, CancellationToken cancellationToken);
 }
 
@@ -206,7 +208,7 @@ internal sealed class PostgreSqlHousekeepingWrites(PostgreSqlConnections connect
             new NpgsqlParameter { Value = limit }))!;
 }
 
-/// <summary>Housekeeping on SQLite, in the queue of the one connection that writes.</summary>
+/// <summary>Housekeeping on SQLite, on the single writing connection.</summary>
 internal sealed class SqliteHousekeepingWrites(SqliteWriteThread writer) : IHousekeepingWrites
 {
     public Task AddObservationsAsync(IReadOnlyList<Observation> observations, CancellationToken cancellationToken) =>

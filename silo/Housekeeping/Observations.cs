@@ -3,7 +3,7 @@ using CodeSigning.Silo.Storage;
 
 namespace CodeSigning.Silo.Housekeeping;
 
-/// <summary>Gathers observations in memory, one row a subject, until they are written in bulk.</summary>
+/// <summary>Collects observations in memory, one row per subject, until they are written in bulk.</summary>
 internal sealed class Observations(IReadConnections connections, IHousekeepingWrites writes, TimeProvider time) : IObservations
 {
     private const int MaxWaiting = 10_000;
@@ -46,7 +46,7 @@ internal sealed class Observations(IReadConnections connections, IHousekeepingWr
         return found;
     }
 
-    /// <summary>Writes what waits. Where that fails it waits on, as far as there is room.</summary>
+    /// <summary>Writes the pending observations; on failure keeps them as far as there is room.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         Dictionary<(string Subject, string What), (DateTimeOffset LastAt, long Count)> taken;

@@ -4,16 +4,19 @@ using CodeSigning.Signing;
 namespace CodeSigning.Silo.Keys;
 
 /// <summary>
-/// Signs and verifies the signature with the certificate's public key before it is given out. A single fault in RSA's
-/// arithmetic gives the private key away to whoever sees the signature, and checking costs two per cent: RSA is always
-/// checked. ECDSA's check costs more than the signature, so it is made for one signature in so many.
+/// Signs, and verifies the signature with the certificate's public key before releasing it. A single fault in RSA
+/// arithmetic reveals the private key to whoever sees the signature, and verification costs two percent: RSA is always
+/// verified. Verifying ECDSA costs more than signing, so only a sample is verified.
 /// </summary>
 public sealed class CheckedSigner
 {
     private readonly uint _ecdsaCheckEvery;
     private uint _ecdsaSignatures;
 
-    /// <summary>Makes a signer that checks one ECDSA signature in <paramref name="ecdsaCheckEvery"/>; 1 checks all, 0 none.</summary>
+    /// <summary>
+    /// Creates a signer that verifies one in <paramref name="ecdsaCheckEvery"/> ECDSA signatures; 1 verifies all, 0
+    /// none.
+    /// </summary>
     public CheckedSigner(int ecdsaCheckEvery)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(ecdsaCheckEvery);
@@ -24,9 +27,11 @@ public sealed class CheckedSigner
     /// <param name="key">The certificate's private key.</param>
     /// <param name="certificatePublicKey">The certificate's SubjectPublicKeyInfo, DER.</param>
     /// <param name="algorithm">The scheme.</param>
-    /// <param name="digest">The digest, as long as the scheme's.</param>
-    /// <exception cref="SignatureCheckException">The signature does not verify; it must not leave.</exception>
-    /// <exception cref="ArgumentException">The scheme does not fit the key, or the digest is not as long as the scheme's.</exception>
+    /// <param name="digest">The digest, of the scheme's length.</param>
+    /// <exception cref="SignatureCheckException">The signature is invalid; it must not be released.</exception>
+    /// <exception cref="ArgumentException">
+    /// The scheme does not fit the key, or the digest's length is not the scheme's.
+    /// </exception>
     public byte[] SignDigest(
         KeyHandle key, ReadOnlySpan<byte> certificatePublicKey, SigningAlgorithm algorithm, ReadOnlySpan<byte> digest)
     {
@@ -45,11 +50,11 @@ public sealed class CheckedSigner
 }
 
 /// <summary>
-/// A signature was made that does not verify with the certificate's public key: the key is not the certificate's, or the
-/// machine miscalculated. The signature is thrown away.
+/// A signature did not verify with the certificate's public key: the key does not belong to the certificate, or the
+/// machine miscalculated. The signature was discarded.
 /// </summary>
 public sealed class SignatureCheckException(KeyReference key)
-    : Exception($"A signature by key {key} did not verify with its certificate and was thrown away.")
+    : Exception($"A signature by key {key} did not verify with its certificate and was discarded.")
 {
     /// <summary>The key.</summary>
     public KeyReference Key { get; } = key;

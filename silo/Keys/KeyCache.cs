@@ -4,8 +4,8 @@ using CodeSigning.Signing;
 namespace CodeSigning.Silo.Keys;
 
 /// <summary>
-/// The keys that are open, at most so many; beyond that the one not used for longest goes. Each is loaded once however
-/// many ask for it at the same time, and a load that fails is forgotten, so that the next asker tries again.
+/// A bounded cache of open keys that evicts the least recently used. Concurrent callers share one load; a failed load
+/// is removed, so that the next caller retries.
 /// </summary>
 internal sealed class KeyCache(int capacity, Func<KeyReference, KeyPurpose, Task<SharedKey>> load) : IDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class KeyCache(int capacity, Func<KeyReference, KeyPurpose, Task
     {
         while (true)
         {
-            // One caller's cancellation must not fail the others that wait for the same key, hence not passed to the load.
+            // The load ignores the caller's cancellation, since other callers may wait for the same key.
             var shared = await EntryOf(reference, purpose).Loaded.WaitAsync(cancellationToken);
             if (shared.TryHold())
             {
@@ -27,7 +27,7 @@ internal sealed class KeyCache(int capacity, Func<KeyReference, KeyPurpose, Task
         }
     }
 
-    /// <summary>Drops a key from the cache; those who hold it may finish.</summary>
+    /// <summary>Removes a key from the cache; its current holders may finish.</summary>
     public void Remove(KeyReference reference, KeyPurpose purpose)
     {
         lock (_lock)
@@ -66,7 +66,7 @@ internal sealed class KeyCache(int capacity, Func<KeyReference, KeyPurpose, Task
             var entry = new Entry(reference, purpose);
             var added = _byLastUse.AddFirst(entry);
             _entries.Add((reference, purpose), added);
-            // On the pool, not on the scheduler of the caller's turn, which may end before the others have their key.
+            // On the thread pool, not on the caller's grain scheduler, since others wait for the load too.
             entry.Loaded = Task.Run(() => LoadAsync(added));
             return entry;
         }
@@ -104,7 +104,7 @@ internal sealed class KeyCache(int capacity, Func<KeyReference, KeyPurpose, Task
         }
     }
 
-    // Only keys that are loaded can go: dropping one under load would send its waiters round again.
+    // Evict loaded keys only: evicting a key during its load would make its waiters load it again.
     private void Shrink()
     {
         var node = _byLastUse.Last;
@@ -145,8 +145,8 @@ internal sealed class KeyCache(int capacity, Func<KeyReference, KeyPurpose, Task
 }
 
 /// <summary>
-/// An opened key that several users hold at once. It is freed when the last of them lets go, the first being whoever
-/// made it, so a key that leaves the cache in the middle of a signature lives until that signature is made.
+/// An open key with a reference count. It is freed when the last holder releases it, so a key evicted during a
+/// signature lives until that signature is made.
 /// </summary>
 internal sealed class SharedKey(KeyReference reference, PrivateKey key)
 {
@@ -157,7 +157,7 @@ internal sealed class SharedKey(KeyReference reference, PrivateKey key)
 
     public PrivateKey Key { get; } = key;
 
-    /// <summary>Becomes one more holder; false if the key is freed already.</summary>
+    /// <summary>Adds a holder; false if the key was freed.</summary>
     public bool TryHold()
     {
         var holders = Volatile.Read(ref _holders);
@@ -186,7 +186,7 @@ internal sealed class SharedKey(KeyReference reference, PrivateKey key)
         _certificateKey?.Key.Dispose();
     }
 
-    /// <summary>Verifies with the certificate's public key. A key has one public key, so the first is kept parsed.</summary>
+    /// <summary>Verifies with the certificate's public key, whose parsed form is cached.</summary>
     public bool Verify(
         ReadOnlySpan<byte> certificatePublicKey, SigningAlgorithm algorithm, ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature)
     {
@@ -211,8 +211,8 @@ internal sealed class SharedKey(KeyReference reference, PrivateKey key)
 }
 
 /// <summary>
-/// The right to use one private key of the vault until it is disposed. The key itself cannot be had from it. Safe for
-/// use by several threads.
+/// A handle for using one private key of the vault until disposed. It does not expose the key. Safe for use by several
+/// threads.
 /// </summary>
 public sealed class KeyHandle : IDisposable
 {
@@ -221,17 +221,19 @@ public sealed class KeyHandle : IDisposable
 
     internal KeyHandle(SharedKey shared) => _shared = shared;
 
-    /// <summary>The key's name.</summary>
+    /// <summary>The key's reference.</summary>
     public KeyReference Reference => _shared.Reference;
 
-    /// <summary>The kind of key.</summary>
+    /// <summary>The key algorithm.</summary>
     public KeyAlgorithm Algorithm => _shared.Key.Algorithm;
 
     /// <summary>The public half as SubjectPublicKeyInfo (RFC 5280, section 4.1), DER.</summary>
     public ReadOnlyMemory<byte> PublicKey => _shared.Key.PublicKey;
 
-    /// <summary>Signs a digest: PSS with a salt as long as the digest, ECDSA in DER. It takes as long as the arithmetic takes.</summary>
-    /// <exception cref="ArgumentException">The scheme does not fit the key, or the digest is not as long as the scheme's.</exception>
+    /// <summary>Signs a digest: PSS with a salt as long as the digest, ECDSA in DER. CPU-bound.</summary>
+    /// <exception cref="ArgumentException">
+    /// The scheme does not fit the key, or the digest's length is not the scheme's.
+    /// </exception>
     public byte[] SignDigest(SigningAlgorithm algorithm, ReadOnlySpan<byte> digest)
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
@@ -249,7 +251,7 @@ public sealed class KeyHandle : IDisposable
         return _shared.Key.SignDigest(algorithm, digest);
     }
 
-    /// <summary>Lets the key go. It is freed when no one holds it any more.</summary>
+    /// <summary>Releases the key. It is freed with its last holder.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)

@@ -4,8 +4,8 @@ using CodeSigning.Certificates;
 namespace CodeSigning.Silo.Keys;
 
 /// <summary>
-/// Seals keys for the store and opens them again: AES-256-GCM under a fresh data key each, the data key under the master
-/// key. Safe for use by several threads.
+/// Seals and opens stored keys: AES-256-GCM with a fresh data key each, which is wrapped by the master key. Safe for
+/// use by several threads.
 /// </summary>
 public sealed class KeySealer(MasterKey masterKey)
 {
@@ -30,14 +30,16 @@ public sealed class KeySealer(MasterKey masterKey)
         };
     }
 
-    /// <summary>Opens a record, which must be the one that was asked for. The caller disposes what it gets.</summary>
-    /// <exception cref="SealedKeyException">It is another record, another master key's, or altered.</exception>
+    /// <summary>Opens a record, which must be the expected one. The caller disposes the result.</summary>
+    /// <exception cref="SealedKeyException">
+    /// The record is another one, was sealed with another master key, or was altered.
+    /// </exception>
     public SecretBytes Open(SealedKey key, KeyReference expected, KeyPurpose purpose)
     {
         if (key.Reference != expected || key.Purpose != purpose)
         {
             throw new SealedKeyException(
-                SealedKeyFault.WrongRecord, $"The record stored for {purpose} key {expected} is that of another key.");
+                SealedKeyFault.WrongRecord, $"The record stored for {purpose} key {expected} belongs to another key: restore it from a backup.");
         }
 
         var header = SealedKeyFormat.Header(key.Reference, key.Purpose, key.Algorithm);
@@ -47,10 +49,10 @@ public sealed class KeySealer(MasterKey masterKey)
     }
 
     /// <summary>
-    /// Wraps the data key of a record under another master key; the key itself is not decrypted. To rotate the master key
-    /// do this for every record in one transaction with the store's fingerprint.
+    /// Wraps the data key of a record with another master key, without decrypting the key itself. To rotate the master
+    /// key, do this for every record in one transaction with the store's fingerprint.
     /// </summary>
-    /// <exception cref="SealedKeyException">The record is another master key's, or altered.</exception>
+    /// <exception cref="SealedKeyException">The record was sealed with another master key, or was altered.</exception>
     public SealedKey Rewrap(SealedKey key, MasterKey next)
     {
         var header = SealedKeyFormat.Header(key.Reference, key.Purpose, key.Algorithm);
@@ -74,8 +76,8 @@ public sealed class KeySealer(MasterKey masterKey)
         {
             throw new SealedKeyException(
                 SealedKeyFault.OtherMasterKey,
-                $"The record of {key.Purpose} key {key.Reference} was sealed under master key {key.MasterKeyFingerprint}, "
-                + $"and the one in use is {masterKey.Fingerprint}.");
+                $"The record of {key.Purpose} key {key.Reference} was sealed with master key {key.MasterKeyFingerprint}, "
+                + $"but the master key in use is {masterKey.Fingerprint}.");
         }
 
         using var cipher = masterKey.CreateWrappingCipher();
@@ -105,7 +107,7 @@ public sealed class KeySealer(MasterKey masterKey)
             plaintext.Dispose();
             throw new SealedKeyException(
                 SealedKeyFault.Altered,
-                $"The record of {key.Purpose} key {key.Reference} was altered in the store. Restore it from a backup.");
+                $"The record of {key.Purpose} key {key.Reference} was altered in the store: restore it from a backup.");
         }
     }
 }

@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace CodeSigning.Silo.Keys;
 
 /// <summary>
-/// The one secret that all others are sealed under: 32 bytes that the operator keeps. It never leaves this object; what
-/// is used are keys derived from it by HKDF-SHA256 (RFC 5869), a label for each use.
+/// The secret that seals all others: 32 bytes kept by the operator. It never leaves this object; only keys derived by
+/// HKDF-SHA256 (RFC 5869) with a label per use are used.
 /// </summary>
 public sealed class MasterKey : IDisposable
 {
@@ -17,7 +17,7 @@ public sealed class MasterKey : IDisposable
     {
         if (bytes.Length != Length)
         {
-            throw new MasterKeyException($"The master key has {bytes.Length} bytes; it must have {Length}.");
+            throw new MasterKeyException($"The master key has {bytes.Length} bytes: expected {Length}.");
         }
 
         _wrappingKey = Derive(bytes, "codesigning master key: wrapping");
@@ -26,14 +26,14 @@ public sealed class MasterKey : IDisposable
     }
 
     /// <summary>
-    /// A check value of 32 hex digits that tells two master keys apart and reveals nothing of either. Each sealed
-    /// record names it, so that a wrong master key is told from an altered record.
+    /// A fingerprint of 32 hex digits that distinguishes master keys without revealing them. Each sealed record
+    /// contains it, so that a wrong master key is distinguished from an altered record.
     /// </summary>
     public string Fingerprint { get; }
 
     internal const int FingerprintLength = 16;
 
-    /// <summary>Takes a copy of 32 bytes; the caller zeroes its own.</summary>
+    /// <summary>Copies 32 bytes; the caller zeroes the source.</summary>
     /// <exception cref="MasterKeyException">The length is not 32.</exception>
     public static MasterKey FromBytes(ReadOnlySpan<byte> bytes) => new(bytes);
 
@@ -51,32 +51,34 @@ public sealed class MasterKey : IDisposable
 }
 
 /// <summary>
-/// The master key is missing, malformed or not the one that this store was sealed with. The message is for the operator
-/// who starts the server and says what to do; it never holds any part of a key.
+/// The master key is missing, malformed or not that of the store. The message tells the operator what to do and never
+/// contains any part of a key.
 /// </summary>
 public sealed class MasterKeyException : Exception
 {
-    /// <summary>Makes the exception with a sentence for the operator.</summary>
+    /// <summary>Creates the exception with a message for the operator.</summary>
     public MasterKeyException(string message) : base(message)
     {
     }
 
-    /// <summary>Makes the exception with a sentence for the operator and the fault below it.</summary>
+    /// <summary>Creates the exception with a message for the operator and its cause.</summary>
     public MasterKeyException(string message, Exception inner) : base(message, inner)
     {
     }
 }
 
-/// <summary>A buffer for key material: pinned, so that the collector leaves no copies behind, and zeroed when disposed.</summary>
+/// <summary>
+/// A buffer for key material: pinned, so that the garbage collector makes no copies, and zeroed when disposed.
+/// </summary>
 public sealed class SecretBytes : IDisposable
 {
     private readonly byte[] _bytes;
     private bool _disposed;
 
-    /// <summary>Makes a buffer of <paramref name="length"/> bytes.</summary>
+    /// <summary>Creates a buffer of <paramref name="length"/> bytes.</summary>
     public SecretBytes(int length) => _bytes = GC.AllocateArray<byte>(length, pinned: true);
 
-    /// <summary>The bytes themselves; not to be used after disposal.</summary>
+    /// <summary>The bytes; not to be used after disposal.</summary>
     public Span<byte> Span
     {
         get
@@ -89,7 +91,7 @@ public sealed class SecretBytes : IDisposable
     /// <summary>The number of bytes.</summary>
     public int Length => _bytes.Length;
 
-    /// <summary>Copies <paramref name="source"/>, which stays the caller's to zero.</summary>
+    /// <summary>Copies <paramref name="source"/>, which the caller zeroes.</summary>
     public static SecretBytes CopyOf(ReadOnlySpan<byte> source)
     {
         var copy = new SecretBytes(source.Length);

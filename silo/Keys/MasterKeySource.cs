@@ -4,7 +4,9 @@ using CodeSigning.Silo.Storage;
 
 namespace CodeSigning.Silo.Keys;
 
-/// <summary>Finds the master key: in the setting, in the file the setting names, or in the data directory.</summary>
+/// <summary>
+/// Loads the master key from the setting, from the file that the setting names, or from the data directory.
+/// </summary>
 public static class MasterKeySource
 {
     /// <summary>The name of the master key's file in the data directory.</summary>
@@ -17,11 +19,11 @@ public static class MasterKeySource
     private const int MostTurns = 1000;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Loads the master key, and makes one only where nothing has been sealed yet.</summary>
+    /// <summary>Loads the master key; generates one only if nothing has been sealed yet.</summary>
     /// <param name="setting">CODESIGNING_MASTER_KEY: base64 of 32 bytes, or <c>file:PATH</c>; null or empty if unset.</param>
-    /// <param name="dataDirectory">Where <c>master.key</c> is kept if there is no setting.</param>
-    /// <param name="storeIsEmpty">Whether the store holds no sealed key, so that a new master key loses nothing.</param>
-    /// <exception cref="MasterKeyException">There is none, or it is malformed or readable by others.</exception>
+    /// <param name="dataDirectory">The directory of <c>master.key</c> if the setting is absent.</param>
+    /// <param name="storeIsEmpty">Whether the store has no sealed key, so that a new master key is safe.</param>
+    /// <exception cref="MasterKeyException">The master key is missing, malformed or readable by others.</exception>
     public static MasterKey Load(string? setting, string dataDirectory, bool storeIsEmpty)
     {
         if (!string.IsNullOrWhiteSpace(setting))
@@ -37,8 +39,8 @@ public static class MasterKeySource
             if (!storeIsEmpty)
             {
                 throw new MasterKeyException(
-                    $"The store holds sealed keys, but {path} is missing and CODESIGNING_MASTER_KEY is not set. "
-                    + "Put back the master key that belongs to this store; a new one could not open its keys.");
+                    $"The master key is missing: {path} does not exist and CODESIGNING_MASTER_KEY is not set; "
+                    + "restore the master key of this store, since a new one could not open its keys.");
             }
 
             Create(path);
@@ -51,20 +53,20 @@ public static class MasterKeySource
     {
         if (path.Length == 0)
         {
-            throw new MasterKeyException($"{origin} names no file; write file:PATH.");
+            throw new MasterKeyException($"{origin} is invalid: expected a path after 'file:'.");
         }
 
         byte[] content;
         try
         {
-            if (PrivateFiles.MistakeOf("The master key", path) is { } mistake)
+            if (PrivateFiles.FindExposure("The master key", path) is { } mistake)
             {
                 throw new MasterKeyException(mistake);
             }
 
             if (new FileInfo(path).Length > LongestFile)
             {
-                throw new MasterKeyException($"The file of {origin} is no master key: it is longer than {LongestFile} bytes.");
+                throw new MasterKeyException($"The file of {origin} is not a master key: it is longer than {LongestFile} bytes.");
             }
 
             content = File.ReadAllBytes(path);
@@ -99,8 +101,8 @@ public static class MasterKeySource
             if (status != System.Buffers.OperationStatus.Done || written != MasterKey.Length)
             {
                 throw new MasterKeyException(
-                    $"{origin} is no master key: it must be base64 of {MasterKey.Length} random bytes "
-                    + "(for example from: openssl rand -base64 32), or file:PATH of a file that holds that.");
+                    $"{origin} is not a master key: expected base64 of {MasterKey.Length} random bytes "
+                    + "(for example from 'openssl rand -base64 32'), or file:PATH of a file that contains it.");
             }
 
             return MasterKey.FromBytes(decoded.Span[..written]);
@@ -111,8 +113,8 @@ public static class MasterKeySource
         }
     }
 
-    // The file appears under its name only when it is whole, so that a crash cannot leave half a key; and it never
-    // replaces another, so that of two servers started at once on one directory both use the first one's key.
+    // The file is renamed into place when complete, so that a crash cannot leave half a key; it never replaces another,
+    // so that two servers started concurrently on one directory use the same key.
     private static void Create(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -138,7 +140,7 @@ public static class MasterKeySource
             file.Flush(flushToDisk: true);
         }
 
-        // A move looks for the target and then renames, so nodes take turns, also those of other processes.
+        // File.Move checks and renames in two steps, so processes take a lock.
         using (TakeTurn(path + ".lock"))
         {
             if (File.Exists(path))
@@ -152,7 +154,7 @@ public static class MasterKeySource
         }
     }
 
-    // Whoever comes after the first finds the key in its place, so it does no harm that the lock's file goes with the lock.
+    // Deleting the lock file on close is safe: later processes find the key in place.
     private static FileStream TakeTurn(string path)
     {
         for (var turn = 1; ; turn++)

@@ -6,8 +6,8 @@ using CodeSigning.Signing;
 namespace CodeSigning.Silo.Keys;
 
 /// <summary>
-/// An opened private key in this process. One object serves all threads: measured on two cores, a clone for each thread
-/// made no more signatures a second than one shared key, for RSA and for ECDSA.
+/// An open private key. One object serves all threads: measured on two cores, a clone per thread was no faster than one
+/// shared key, for RSA and for ECDSA.
 /// </summary>
 internal abstract class PrivateKey : IDisposable
 {
@@ -17,14 +17,14 @@ internal abstract class PrivateKey : IDisposable
         PublicKey = publicKey;
     }
 
-    /// <summary>The kind of key.</summary>
+    /// <summary>The key algorithm.</summary>
     public KeyAlgorithm Algorithm { get; }
 
     /// <summary>SubjectPublicKeyInfo (RFC 5280, section 4.1), DER.</summary>
     public ReadOnlyMemory<byte> PublicKey { get; }
 
-    /// <summary>Opens PKCS#8 bytes (RFC 5958), which stay the caller's to zero.</summary>
-    /// <exception cref="CryptographicException">The bytes are no key of this kind.</exception>
+    /// <summary>Opens PKCS#8 bytes (RFC 5958), which the caller zeroes.</summary>
+    /// <exception cref="CryptographicException">The bytes are not a key of this algorithm.</exception>
     public static PrivateKey FromPkcs8(KeyAlgorithm algorithm, ReadOnlySpan<byte> pkcs8)
     {
         AsymmetricAlgorithm key = algorithm.IsRsa() ? RSA.Create() : ECDsa.Create();
@@ -33,7 +33,7 @@ internal abstract class PrivateKey : IDisposable
             key.ImportPkcs8PrivateKey(pkcs8, out var read);
             if (read != pkcs8.Length || KeyAlgorithms.Of(key) != algorithm)
             {
-                throw new CryptographicException($"The key is no {algorithm.ToWireName()} key.");
+                throw new CryptographicException($"The key is not a {algorithm.ToWireName()} key.");
             }
 
             return key is RSA rsa ? new RsaPrivateKey(algorithm, rsa) : new EcPrivateKey(algorithm, (ECDsa)key);
@@ -95,7 +95,7 @@ public static class EcdsaSignature
         }
         catch (AsnContentException fault)
         {
-            throw new CryptographicException("The ECDSA signature is not DER.", fault);
+            throw new CryptographicException("The ECDSA signature is invalid: expected DER.", fault);
         }
     }
 
@@ -106,7 +106,7 @@ public static class EcdsaSignature
         var half = algorithm.FieldLength();
         if (raw.Length != 2 * half || !raw[..half].ContainsAnyExcept((byte)0) || !raw[half..].ContainsAnyExcept((byte)0))
         {
-            throw new CryptographicException("The ECDSA signature is not r‖s of this curve.");
+            throw new CryptographicException("The ECDSA signature is invalid: expected r‖s of the curve's field length.");
         }
 
         var writer = new AsnWriter(AsnEncodingRules.DER);
@@ -125,7 +125,7 @@ public static class EcdsaSignature
         var magnitude = integer.TrimStart((byte)0);
         if (isNegative || magnitude.IsEmpty || magnitude.Length > destination.Length)
         {
-            throw new CryptographicException("The ECDSA signature has an r or s that this curve cannot have.");
+            throw new CryptographicException("The ECDSA signature is invalid: r or s is out of range for the curve.");
         }
 
         magnitude.CopyTo(destination[^magnitude.Length..]);
@@ -135,10 +135,10 @@ public static class EcdsaSignature
         writer.WriteIntegerUnsigned(bigEndian.TrimStart((byte)0));
 }
 
-/// <summary>What the contract's algorithms are in terms of the framework.</summary>
+/// <summary>Maps the contract's algorithms to the framework's.</summary>
 internal static class KeyAlgorithms
 {
-    /// <summary>The kind of a key, or null if it is none of the six.</summary>
+    /// <summary>The algorithm of a key, or null if it is not supported.</summary>
     public static KeyAlgorithm? Of(AsymmetricAlgorithm key) => key switch
     {
         RSA { KeySize: 2048 } => KeyAlgorithm.Rsa2048,
@@ -148,7 +148,7 @@ internal static class KeyAlgorithms
         _ => null,
     };
 
-    /// <summary>Makes a fresh key pair.</summary>
+    /// <summary>Generates a key pair.</summary>
     public static AsymmetricAlgorithm Create(KeyAlgorithm algorithm) => algorithm switch
     {
         KeyAlgorithm.Rsa2048 => RSA.Create(2048),
@@ -173,7 +173,7 @@ internal static class KeyAlgorithms
     public static RSASignaturePadding RsaPadding(this SigningAlgorithm algorithm) =>
         algorithm.IsPss() ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1;
 
-    /// <summary>The kind of keys on a named curve, or null if it is none of the three.</summary>
+    /// <summary>The algorithm of keys on a named curve, or null if it is not supported.</summary>
     public static KeyAlgorithm? OfCurve(string oid) => oid switch
     {
         "1.2.840.10045.3.1.7" => KeyAlgorithm.EcP256,

@@ -5,38 +5,38 @@ using CodeSigning.Certificates;
 namespace CodeSigning.Silo.Keys;
 
 /// <summary>
-/// A key as it is stored: encrypted under a data key of its own, which is encrypted under the master key. Everything
-/// that names the key is associated data of both encryptions, so no part of it can be changed or moved to another
-/// record. <see cref="SealedKeyFormat"/> gives its bytes.
+/// A stored key: encrypted with its own data key, which is encrypted with the master key. All identifying fields are
+/// associated data of both encryptions, so no part can be changed or moved to another record. See <see
+/// cref="SealedKeyFormat"/>.
 /// </summary>
 public sealed record SealedKey
 {
-    /// <summary>The key's name.</summary>
+    /// <summary>The key's reference.</summary>
     public required KeyReference Reference { get; init; }
 
-    /// <summary>What the key may be used for.</summary>
+    /// <summary>The key's purpose.</summary>
     public required KeyPurpose Purpose { get; init; }
 
-    /// <summary>The kind of private key; null for a symmetric secret.</summary>
+    /// <summary>The private key's algorithm; null for a symmetric secret.</summary>
     public required KeyAlgorithm? Algorithm { get; init; }
 
-    /// <summary>The <see cref="MasterKey.Fingerprint"/> that the data key is wrapped under.</summary>
+    /// <summary>The <see cref="MasterKey.Fingerprint"/> of the master key that wraps the data key.</summary>
     public required string MasterKeyFingerprint { get; init; }
 
-    /// <summary>The data key under the master key.</summary>
+    /// <summary>The data key encrypted with the master key.</summary>
     public required AesGcmCiphertext WrappedDataKey { get; init; }
 
-    /// <summary>The key's PKCS#8 bytes, or the secret's bytes, under the data key.</summary>
+    /// <summary>The key's PKCS#8 bytes, or the secret's bytes, encrypted with the data key.</summary>
     public required AesGcmCiphertext Content { get; init; }
 
     /// <summary>The record's bytes; see <see cref="SealedKeyFormat"/>.</summary>
     public byte[] ToBytes() => SealedKeyFormat.Write(this);
 
     /// <summary>Reads what <see cref="ToBytes"/> wrote.</summary>
-    /// <exception cref="SealedKeyException">It is no sealed key.</exception>
+    /// <exception cref="SealedKeyException">The bytes are not a sealed key.</exception>
     public static SealedKey FromBytes(ReadOnlyMemory<byte> bytes) => SealedKeyFormat.Read(bytes);
 
-    /// <summary>Names the record, not its content.</summary>
+    /// <summary>The record's reference, without its content.</summary>
     public override string ToString() => $"sealed {Purpose} key {Reference}";
 }
 
@@ -62,7 +62,7 @@ public static class SealedKeyFormat
         var id = Encoding.UTF8.GetBytes(reference.Id);
         if (id.Length is 0 or > LongestId || reference.Version < 1)
         {
-            throw new ArgumentException("A key's id has 1 to 200 bytes and its version is 1 or more.", nameof(reference));
+            throw new ArgumentException("The key reference is invalid: expected an id of 1 to 200 bytes and a version of 1 or more.", nameof(reference));
         }
 
         var header = new byte[Magic.Length + 2 + id.Length + 4 + 1 + 1];
@@ -141,7 +141,7 @@ public static class SealedKeyFormat
     }
 
     private static SealedKeyException Malformed() =>
-        new(SealedKeyFault.Malformed, "A stored key is not in a format that this version of the server knows.");
+        new(SealedKeyFault.Malformed, "The stored key has a format that this version of the server does not support.");
 
     private struct Reader(ReadOnlyMemory<byte> bytes)
     {
@@ -179,25 +179,25 @@ public static class SealedKeyFormat
 /// <summary>Why a sealed key could not be opened.</summary>
 public enum SealedKeyFault
 {
-    /// <summary>The stored bytes are not a sealed key of a format that this version knows.</summary>
+    /// <summary>The stored bytes are not a sealed key of a supported format.</summary>
     Malformed,
 
-    /// <summary>The record is another key's, another version's or for another purpose than was asked for.</summary>
+    /// <summary>The record has another key, version or purpose than expected.</summary>
     WrongRecord,
 
-    /// <summary>The record was sealed under another master key.</summary>
+    /// <summary>The record was sealed with another master key.</summary>
     OtherMasterKey,
 
-    /// <summary>The record does not authenticate: some byte of it was changed.</summary>
+    /// <summary>The record does not authenticate: it was altered.</summary>
     Altered,
 
     /// <summary>The store has no such key.</summary>
     Missing,
 }
 
-/// <summary>A sealed key could not be opened. The message names the record and never its content.</summary>
+/// <summary>A sealed key could not be opened. The message identifies the record without its content.</summary>
 public sealed class SealedKeyException(SealedKeyFault fault, string message) : Exception(message)
 {
-    /// <summary>Why.</summary>
+    /// <summary>The reason.</summary>
     public SealedKeyFault Fault { get; } = fault;
 }

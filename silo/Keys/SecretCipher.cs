@@ -3,9 +3,9 @@ using System.Security.Cryptography;
 namespace CodeSigning.Silo.Keys;
 
 /// <summary>
-/// Encrypts small contents that the store keeps for a while, such as answers for idempotent retries, under one secret of
-/// the vault. Each content has an AES-256-GCM key of its own, derived by HKDF-SHA256 with a random salt, so the number of
-/// contents has no practical limit. Safe for use by several threads.
+/// Encrypts small contents stored for a limited time, such as answers for idempotent retries, with one secret of the
+/// vault. Each content has its own AES-256-GCM key, derived by HKDF-SHA256 with a random salt, so their number has no
+/// practical limit. Safe for use by several threads.
 /// </summary>
 public sealed class SecretCipher(SecretBytes secret) : IDisposable
 {
@@ -15,7 +15,9 @@ public sealed class SecretCipher(SecretBytes secret) : IDisposable
 
     private static ReadOnlySpan<byte> Label => "codesigning stored content"u8;
 
-    /// <summary>Encrypts; the result holds salt, tag and ciphertext and opens only with the same associated data.</summary>
+    /// <summary>
+    /// Encrypts; the result contains salt, tag and ciphertext, and requires the same associated data for decryption.
+    /// </summary>
     public byte[] Encrypt(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> associatedData)
     {
         var result = new byte[SaltLength + TagLength + plaintext.Length];
@@ -56,7 +58,7 @@ public sealed class SecretCipher(SecretBytes secret) : IDisposable
     /// <summary>Zeroes the secret.</summary>
     public void Dispose() => secret.Dispose();
 
-    // The nonce is zero: no two contents have the same key.
+    // A zero nonce is safe, since every content has its own key.
     private AesGcm CipherFor(ReadOnlySpan<byte> salt)
     {
         Span<byte> key = stackalloc byte[32];

@@ -3,25 +3,25 @@ using System.Diagnostics.CodeAnalysis;
 namespace CodeSigning.Silo.Keys;
 
 /// <summary>
-/// Jobs that wait for a thread. The callers take turns, a job each, so that whoever asks for a thousand signatures delays
-/// another caller's one by a single job. Not thread-safe: its owner holds a lock.
+/// A queue of jobs with round-robin scheduling among callers, so that a caller with a thousand signatures delays
+/// another's by a single job. Not thread-safe: its owner holds a lock.
 /// </summary>
-/// <param name="length">How many jobs may wait.</param>
+/// <param name="length">The maximum number of queued jobs.</param>
 internal sealed class SigningQueue(int length)
 {
     private readonly Dictionary<string, LinkedList<SigningJob>> _waitingOf = new(StringComparer.Ordinal);
     private readonly Queue<string> _turns = new();
 
-    /// <summary>How many jobs wait.</summary>
+    /// <summary>The number of queued jobs.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The job whose turn it is, which stays; null where none waits.</summary>
+    /// <summary>The next job, without removing it; null if the queue is empty.</summary>
     public SigningJob? Next => _turns.TryPeek(out var callerId) ? _waitingOf[callerId].First!.Value : null;
 
-    /// <summary>Adds a job behind those of its caller.</summary>
+    /// <summary>Adds a job after those of its caller.</summary>
     /// <returns>
-    /// The job that is not to be done for want of room; null where there is room. It is the newest of the caller of whom most
-    /// wait, and the one that was to be added where that is its own caller.
+    /// The rejected job if the queue is full; otherwise null. It is the newest job of the caller with the most queued
+    /// jobs, or the added one if that is the same caller.
     /// </returns>
     public SigningJob? Add(string callerId, SigningJob job)
     {
@@ -44,7 +44,7 @@ internal sealed class SigningQueue(int length)
         return removed;
     }
 
-    /// <summary>Takes the job whose turn it is.</summary>
+    /// <summary>Removes the next job.</summary>
     public bool TryTake([NotNullWhen(true)] out SigningJob? job)
     {
         if (!_turns.TryDequeue(out var callerId))

@@ -1,8 +1,9 @@
 namespace CodeSigning.Silo.Keys;
 
 /// <summary>
-/// A fixed set of threads that do CPU-bound work, so that signatures neither take the turns of grains nor starve the
-/// thread pool. Callers take turns. What waits is bounded: beyond it a job of whoever has most of them waiting is refused.
+/// A fixed set of threads for CPU-bound work, so that signatures neither block grain turns nor starve the thread pool.
+/// Callers are served round-robin. The queue is bounded: when it is full, a job of the caller with the most queued jobs
+/// is refused.
 /// </summary>
 public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
 {
@@ -16,8 +17,8 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
     private bool _stopping;
 
     /// <summary>Starts the threads.</summary>
-    /// <param name="threads">How many; null for one per core.</param>
-    /// <param name="queueLength">How many jobs may wait.</param>
+    /// <param name="threads">The number of threads; null for one per core.</param>
+    /// <param name="queueLength">The maximum number of queued jobs.</param>
     public SigningThreads(int? threads = null, int queueLength = 1024)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(queueLength);
@@ -31,10 +32,10 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
         }
     }
 
-    /// <summary>How many threads there are: the number of jobs that run at once.</summary>
+    /// <summary>The number of threads, which is the number of concurrent jobs.</summary>
     public int Threads { get; }
 
-    /// <summary>How many jobs wait for a thread now.</summary>
+    /// <summary>The number of queued jobs.</summary>
     public int Waiting
     {
         get
@@ -46,19 +47,21 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
         }
     }
 
-    /// <summary>Runs <paramref name="work"/> on one of the threads. Cancellation counts until the job starts.</summary>
-    /// <exception cref="SigningThreadsUnavailableException">Too many jobs wait, or the threads are being stopped.</exception>
+    /// <summary>
+    /// Runs <paramref name="work"/> on one of the threads. Cancellation has an effect until the job starts.
+    /// </summary>
+    /// <exception cref="SigningThreadsUnavailableException">The queue is full, or the threads are stopping.</exception>
     public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) =>
         RunAsync(Nobody, new SigningJob<T>(work, isBrief: false, cancellationToken));
 
     /// <summary>
-    /// The same for work of a few milliseconds at most, as signatures are. While more such work waits, several results may
-    /// be told at once, each up to 6 ms late.
+    /// Runs work of at most a few milliseconds, such as a signature. While more such work is queued, several results
+    /// may be completed together, each up to 6 ms late.
     /// </summary>
-    /// <param name="callerId">Whose work it is.</param>
+    /// <param name="callerId">The caller's id.</param>
     /// <param name="work">The work.</param>
-    /// <param name="cancellationToken">Counts until the job starts.</param>
-    /// <exception cref="SigningThreadsUnavailableException">Too many jobs wait, or the threads are being stopped.</exception>
+    /// <param name="cancellationToken">Cancels the call until the job starts.</param>
+    /// <exception cref="SigningThreadsUnavailableException">The queue is full, or the threads are stopping.</exception>
     public Task<T> RunBrieflyAsync<T>(string callerId, Func<T> work, CancellationToken cancellationToken) =>
         RunAsync(callerId, new SigningJob<T>(work, isBrief: true, cancellationToken));
 
@@ -96,7 +99,7 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
         return job.End;
     }
 
-    /// <summary>Takes no more jobs and waits until those that were taken are done; if cancelled, those that wait are refused.</summary>
+    /// <summary>Accepts no more jobs and waits for those accepted; if cancelled, queued jobs are refused.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
@@ -109,12 +112,12 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
         await _ended.Task;
     }
 
-    /// <summary>Stops the threads when the jobs that were taken are done.</summary>
+    /// <summary>Stops the threads after the accepted jobs.</summary>
     public async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None);
 
     private void RunJobs()
     {
-        HeldResults held = new();
+        CompletionBatcher held = new();
         while (TakeNext(held) is { } job)
         {
             held.Run(job);
@@ -126,9 +129,9 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
         }
     }
 
-    // What is held is told before anything that may take long: waiting, work that is not brief, and the last job there is.
-    // To tell under the gate takes no longer than to queue on the thread pool, where callers go on.
-    private SigningJob? TakeNext(HeldResults held)
+    // Deferred completions are flushed before anything that may take long: waiting, long jobs, and the last queued job.
+    // Flushing under the lock only queues to the thread pool.
+    private SigningJob? TakeNext(CompletionBatcher held)
     {
         lock (_gate)
         {
@@ -180,20 +183,20 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
     }
 }
 
-/// <summary>One piece of CPU-bound work and the task that tells of its end.</summary>
-/// <param name="isBrief">Whether it takes a few milliseconds at most.</param>
+/// <summary>A CPU-bound job and the task of its completion.</summary>
+/// <param name="isBrief">Whether it takes at most a few milliseconds.</param>
 internal abstract class SigningJob(bool isBrief)
 {
     public bool IsBrief { get; } = isBrief;
 
-    /// <summary>Does the work, and keeps its end to itself.</summary>
+    /// <summary>Does the work without completing the task.</summary>
     public abstract void Run();
 
-    /// <summary>Tells how the work ended. Whoever waits goes on within this call: it belongs on the thread pool.</summary>
+    /// <summary>Completes the task. Continuations run within this call, so call it on the thread pool.</summary>
     public abstract void Tell();
 
-    /// <summary>Tells that the work is not done; as <see cref="Tell"/>.</summary>
-    /// <param name="isStopping">Whether the threads are being stopped; else too many jobs wait.</param>
+    /// <summary>Fails the task of a job that is not run; call it on the thread pool.</summary>
+    /// <param name="isStopping">Whether the threads are stopping; otherwise the queue is full.</param>
     public abstract void Refuse(bool isStopping);
 }
 
@@ -238,17 +241,17 @@ internal sealed class SigningJob<T>(Func<T> work, bool isBrief, CancellationToke
     public override void Refuse(bool isStopping) => _end.SetException(new SigningThreadsUnavailableException(isStopping));
 }
 
-/// <summary>Tells the ledger's writer of work that will soon end in an entry.</summary>
+/// <summary>Informs the ledger's writer of queued work that will soon produce an entry.</summary>
 public interface IUpcomingWork
 {
-    /// <summary>Completes when no such work waits for a processor; at once where none does now. It never fails.</summary>
+    /// <summary>Completes when no such work is queued; immediately if none is now. Never fails.</summary>
     Task NoneWaitsAsync();
 }
 
-/// <summary>No thread takes the job: too many wait already, or the server is stopping. Nothing was done; a retry is safe.</summary>
+/// <summary>The job was refused: the queue is full or the server is stopping. Nothing was done; a retry is safe.</summary>
 public sealed class SigningThreadsUnavailableException(bool isStopping)
-    : Exception(isStopping ? "The server is stopping." : "More signatures are waiting to be made than this node takes on.")
+    : Exception(isStopping ? "The server is stopping." : "The signing queue of this node is full: retry later.")
 {
-    /// <summary>Whether this node is stopping; otherwise it is busy and takes jobs again in a moment.</summary>
+    /// <summary>Whether this node is stopping; otherwise it is temporarily busy.</summary>
     public bool IsStopping { get; } = isStopping;
 }

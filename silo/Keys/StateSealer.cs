@@ -6,10 +6,9 @@ using System.Text;
 namespace CodeSigning.Silo.Keys;
 
 /// <summary>
-/// The seal on a row of state: HMAC-SHA256 over its type, id, version and content, each preceded by its length, so that
-/// who can write to the database alone cannot add, change, move or roll back a row within its version. The seal names
-/// the version of the key that made it; earlier versions still verify after the key is rotated. Safe for use by several
-/// threads.
+/// The seal of a state row: HMAC-SHA256 over its type, id, version and content, each preceded by its length, so that
+/// write access to the database alone cannot add, change or move a row, or roll it back within its version. The seal
+/// contains the version of its key; earlier versions still verify after a rotation. Safe for use by several threads.
 /// </summary>
 public sealed class StateSealer : IDisposable
 {
@@ -19,7 +18,7 @@ public sealed class StateSealer : IDisposable
     private readonly Dictionary<int, SecretBytes> _keys = [];
     private readonly int _current;
 
-    /// <summary>Makes a sealer that takes over <paramref name="keys"/>, by version; the highest version seals.</summary>
+    /// <summary>Creates a sealer that owns <paramref name="keys"/>, by version; the highest version seals.</summary>
     public StateSealer(IReadOnlyDictionary<int, SecretBytes> keys)
     {
         ArgumentOutOfRangeException.ThrowIfZero(keys.Count, nameof(keys));
@@ -27,7 +26,7 @@ public sealed class StateSealer : IDisposable
         _current = keys.Keys.Max();
     }
 
-    /// <summary>Makes the seal of a row.</summary>
+    /// <summary>Computes the seal of a row.</summary>
     public byte[] Seal(string type, string id, long version, ReadOnlySpan<byte> content)
     {
         var seal = new byte[SealLength];
@@ -36,7 +35,7 @@ public sealed class StateSealer : IDisposable
         return seal;
     }
 
-    /// <summary>Whether a row bears the seal that belongs to it; compared in constant time.</summary>
+    /// <summary>Verifies the seal of a row in constant time.</summary>
     public bool Verify(string type, string id, long version, ReadOnlySpan<byte> content, ReadOnlySpan<byte> seal)
     {
         if (seal.Length != SealLength || !_keys.TryGetValue(BinaryPrimitives.ReadInt32BigEndian(seal), out var key))

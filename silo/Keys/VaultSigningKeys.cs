@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CodeSigning.Silo.Keys;
 
-/// <summary>Makes signatures with the vault's keys on <see cref="SigningThreads"/>.</summary>
+/// <summary>Signs with the vault's keys on <see cref="SigningThreads"/>.</summary>
 public sealed class VaultSigningKeys(
     KeyVault vault, CheckedSigner signer, SigningThreads threads, ILogger<VaultSigningKeys> log) : ISigningKeys
 {
@@ -33,14 +33,14 @@ public sealed class VaultSigningKeys(
         catch (SigningThreadsUnavailableException)
         {
             throw new RefusedException(
-                ErrorCode.Unavailable, "More signatures are under way than this node takes on. Try again in a moment.")
+                ErrorCode.Unavailable, "The signing queue of this node is full: retry after the time in Retry-After.")
             {
                 RetryAfter = RetryAfter,
             };
         }
         catch (Exception fault) when (fault is SealedKeyException or SignatureCheckException or CryptographicException)
         {
-            // The sentence of these exceptions names the key's id and nothing secret.
+            // The messages of these exceptions contain the key's id and nothing secret.
             log.LogError(fault, "A signature with key {KeyId} could not be made", certificate.KeyId);
             throw new SigningFaultException("The signature could not be made.", fault);
         }

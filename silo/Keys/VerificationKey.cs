@@ -5,7 +5,7 @@ using CodeSigning.Signing;
 
 namespace CodeSigning.Silo.Keys;
 
-/// <summary>A public key of one of the six kinds, with which signatures are verified. Safe for use by several threads.</summary>
+/// <summary>A public key for verifying signatures. Safe for use by several threads.</summary>
 public sealed class VerificationKey : IDisposable
 {
     private readonly AsymmetricAlgorithm _key;
@@ -16,25 +16,25 @@ public sealed class VerificationKey : IDisposable
         _key = key;
     }
 
-    /// <summary>The kind of key.</summary>
+    /// <summary>The key algorithm.</summary>
     public KeyAlgorithm Algorithm { get; }
 
     /// <summary>Reads a SubjectPublicKeyInfo (RFC 5280, section 4.1), DER.</summary>
-    /// <exception cref="CryptographicException">It is malformed or no key of the six kinds.</exception>
+    /// <exception cref="CryptographicException">It is malformed or its algorithm is not supported.</exception>
     public static VerificationKey FromSubjectPublicKeyInfo(ReadOnlySpan<byte> subjectPublicKeyInfo)
     {
         AsymmetricAlgorithm key = SubjectPublicKeyInfo.FamilyOf(subjectPublicKeyInfo) switch
         {
             SubjectPublicKeyInfo.Family.Rsa => RSA.Create(),
             SubjectPublicKeyInfo.Family.Ec => ECDsa.Create(),
-            _ => throw new CryptographicException("The public key is of no supported kind."),
+            _ => throw new CryptographicException("The public key's algorithm is not supported: expected RSA of 2048, 3072 or 4096 bits, or ECDSA on P-256, P-384 or P-521."),
         };
         try
         {
             key.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out var read);
             if (read != subjectPublicKeyInfo.Length || KeyAlgorithms.Of(key) is not { } algorithm)
             {
-                throw new CryptographicException("The public key is of no supported kind.");
+                throw new CryptographicException("The public key's algorithm is not supported: expected RSA of 2048, 3072 or 4096 bits, or ECDSA on P-256, P-384 or P-521.");
             }
 
             return new VerificationKey(algorithm, key);
@@ -46,8 +46,8 @@ public sealed class VerificationKey : IDisposable
         }
     }
 
-    /// <summary>Whether <paramref name="signature"/> is this key's over <paramref name="digest"/>. ECDSA signatures are DER.</summary>
-    /// <returns>False also for a scheme that does not fit the key and for a signature that is malformed.</returns>
+    /// <summary>Verifies a signature over <paramref name="digest"/>. ECDSA signatures are DER.</summary>
+    /// <returns>False also if the scheme does not fit the key or the signature is malformed.</returns>
     public bool Verify(SigningAlgorithm algorithm, ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature)
     {
         if (!algorithm.Fits(Algorithm) || digest.Length != algorithm.DigestLength())
@@ -55,7 +55,8 @@ public sealed class VerificationKey : IDisposable
             return false;
         }
 
-        // RFC 8017, section 8.1.2: a signature is as long as the modulus. OpenSSL takes a PSS one whose first zeros are gone.
+        // RFC 8017, section 8.1.2: a signature is as long as the modulus. OpenSSL also accepts PSS signatures without
+        // leading zeros.
         return _key is RSA rsa
             ? signature.Length == rsa.KeySize / 8
                 && rsa.VerifyHash(digest, signature, algorithm.Hash(), algorithm.RsaPadding())
@@ -66,17 +67,19 @@ public sealed class VerificationKey : IDisposable
     public void Dispose() => _key.Dispose();
 }
 
-/// <summary>Reads the outer shape of a SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7).</summary>
+/// <summary>Reads the algorithm of a SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7).</summary>
 internal static class SubjectPublicKeyInfo
 {
-    /// <summary>Names a public key: the first 16 bytes of the SHA-256 of its SubjectPublicKeyInfo, lower-case hex.</summary>
+    /// <summary>
+    /// The name of a public key: the first 16 bytes of the SHA-256 of its SubjectPublicKeyInfo, lower-case hex.
+    /// </summary>
     public static string NameOf(ReadOnlySpan<byte> subjectPublicKeyInfo) =>
         Convert.ToHexStringLower(SHA256.HashData(subjectPublicKeyInfo).AsSpan(0, 16));
 
     /// <summary>The family of a public key, by its algorithm identifier.</summary>
     public enum Family
     {
-        /// <summary>None that is known here.</summary>
+        /// <summary>Not supported.</summary>
         Other,
 
         /// <summary>rsaEncryption (RFC 3279, section 2.3.1).</summary>
@@ -86,7 +89,9 @@ internal static class SubjectPublicKeyInfo
         Ec,
     }
 
-    /// <summary>The family of a key. The platform is asked about no other: it has its own ways to fail on unknown curves.</summary>
+    /// <summary>
+    /// The family of a key. It is checked before the platform sees the key, whose errors for unknown curves vary.
+    /// </summary>
     /// <exception cref="CryptographicException">It is malformed.</exception>
     public static Family FamilyOf(ReadOnlySpan<byte> subjectPublicKeyInfo)
     {
@@ -103,7 +108,7 @@ internal static class SubjectPublicKeyInfo
         }
         catch (AsnContentException fault)
         {
-            throw new CryptographicException("The public key is not a SubjectPublicKeyInfo.", fault);
+            throw new CryptographicException("The public key is invalid: expected a SubjectPublicKeyInfo in DER.", fault);
         }
     }
 }

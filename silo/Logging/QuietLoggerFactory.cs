@@ -6,12 +6,12 @@ using Npgsql;
 namespace CodeSigning.Silo.Logging;
 
 /// <summary>
-/// Keeps the log small while something is away. What is expected to pass is told by its cause and without a stack; and of what
-/// libraries say again and again, the first line is passed on, and how often it came once it comes no more.
+/// Keeps the log small during outages. Transient faults are logged with their cause and without a stack; of lines that
+/// libraries repeat, the first is passed on, and their number once they end.
 /// </summary>
 internal sealed class QuietLoggerFactory(ILoggerFactory real, TimeProvider time) : ILoggerFactory
 {
-    // The product's own work tells of a state by itself; libraries tell at each attempt.
+    // The product logs a state once by itself; these categories log at each attempt.
     private static readonly string[] Repeating =
     [
         "Orleans.", "Npgsql", "Microsoft.Extensions.Diagnostics.HealthChecks.", "CodeSigning.Silo.Trust.MutualTls",
@@ -68,9 +68,7 @@ internal sealed class QuietLoggerFactory(ILoggerFactory real, TimeProvider time)
     }
 }
 
-/// <summary>
-/// Knows the lines that come again and again. Two are the same where they differ in nothing but numbers and times.
-/// </summary>
+/// <summary>Detects repeated lines. Two lines are equal if they differ only in numbers and times.</summary>
 internal sealed class RepeatedLines : IDisposable
 {
     private const int MostLines = 500;
@@ -88,10 +86,10 @@ internal sealed class RepeatedLines : IDisposable
         _timer = time.CreateTimer(_ => TellOfEnds(), null, Sweep, Sweep);
     }
 
-    /// <summary>How long a line may be away and still be the same state's.</summary>
+    /// <summary>The gap after which a repeated line counts as ended.</summary>
     public static TimeSpan Patience { get; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>Whether the same line was passed on before, and its state lasts.</summary>
+    /// <summary>Whether the same line was passed on before and has not ended.</summary>
     public bool IsRepeated<TState>(ILogger logger, string category, TState state, Func<string> text)
     {
         var key = $"{category} {Kind(state) ?? text()}";
@@ -104,7 +102,7 @@ internal sealed class RepeatedLines : IDisposable
                 return true;
             }
 
-            // Whoever makes up lines of its own fills the table, and only loses that they are counted.
+            // When the table is full, lines are passed on uncounted.
             if (_lines.Count < MostLines)
             {
                 _lines.Add(key, new Line(logger, Shorten(text()), now, now, Count: 1));
@@ -131,11 +129,11 @@ internal sealed class RepeatedLines : IDisposable
         foreach (var line in ended.Where(line => line.Count > 1))
         {
             var lasted = TimeSpan.FromSeconds(Math.Round(_time.GetElapsedTime(line.FirstAt, line.LastAt).TotalSeconds));
-            line.Logger.LogWarning("It is over, after {Count} times in {Duration}: {Text}", line.Count, lasted, line.Text);
+            line.Logger.LogWarning("A repeated message ended after {Count} occurrences in {Duration}: {Text}", line.Count, lasted, line.Text);
         }
     }
 
-    // The template and those of its values that are not numbers: what happened to whom, and not for the how manieth time.
+    // The key of a line: its template and its values other than numbers and times.
     private static string? Kind<TState>(TState state)
     {
         if (state is not IReadOnlyList<KeyValuePair<string, object?>> values)

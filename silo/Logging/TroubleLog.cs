@@ -6,33 +6,33 @@ using Microsoft.Extensions.Logging;
 namespace CodeSigning.Silo.Logging;
 
 /// <summary>
-/// Logs the trouble of a piece of work that is repeated: once when it begins and once when it is over, however often it is
-/// met meanwhile. What passes by itself is told by its cause; what nobody foresaw also by its stack.
+/// Logs the faults of repeated work once when they begin and once when they end. Transient faults are logged with their
+/// cause, unexpected ones also with their stack.
 /// </summary>
 internal sealed class TroubleLog(ILogger logger, TimeProvider time)
 {
-    // Trouble that has a new cause each time is told of no more often.
+    // Bounds the log of a fault that has a new cause each time.
     private const int MostCauses = 8;
 
     private readonly Lock _gate = new();
     private readonly HashSet<string> _told = [];
     private long _beganAt;
 
-    /// <summary>Whether an exception tells of surroundings that are away, which is expected to pass.</summary>
+    /// <summary>Whether an exception is a transient fault of the environment.</summary>
     public static bool IsPassing(Exception exception) =>
         exception is StoreUnavailableException or StoreContentionException or LedgerUnavailableException or OrleansException or TimeoutException;
 
-    /// <summary>What lies at the bottom of an exception, in one line.</summary>
+    /// <summary>The innermost cause of an exception, in one line.</summary>
     public static string CauseOf(Exception exception)
     {
         var innermost = exception.GetBaseException();
         return (ReferenceEquals(innermost, exception) ? exception.Message : $"{exception.Message} {innermost.Message}").ReplaceLineEndings(" ");
     }
 
-    /// <summary>Notes that the work failed.</summary>
-    /// <param name="exception">Why.</param>
-    /// <param name="passing">What that means where it is expected to pass: a sentence.</param>
-    /// <param name="lasting">What it means otherwise.</param>
+    /// <summary>Logs a failure, unless it was logged already.</summary>
+    /// <param name="exception">The fault.</param>
+    /// <param name="passing">The message if the fault is transient.</param>
+    /// <param name="lasting">The message otherwise.</param>
     public void Met(Exception exception, string passing, string lasting)
     {
         var isPassing = IsPassing(exception);
@@ -51,8 +51,8 @@ internal sealed class TroubleLog(ILogger logger, TimeProvider time)
         }
     }
 
-    /// <summary>Notes that the work was done.</summary>
-    /// <param name="what">What is well again: a sentence.</param>
+    /// <summary>Logs the recovery after failures.</summary>
+    /// <param name="what">The message of the recovery.</param>
     public void Over(string what)
     {
         TimeSpan lasted;
@@ -67,7 +67,7 @@ internal sealed class TroubleLog(ILogger logger, TimeProvider time)
             lasted = time.GetElapsedTime(_beganAt);
         }
 
-        logger.LogInformation("{What} The trouble lasted {Duration}.", what, TimeSpan.FromSeconds(Math.Round(lasted.TotalSeconds)));
+        logger.LogInformation("{What} The fault lasted {Duration}.", what, TimeSpan.FromSeconds(Math.Round(lasted.TotalSeconds)));
     }
 
     private bool IsNew(string cause)

@@ -4,13 +4,14 @@ using System.Net.Sockets;
 namespace CodeSigning.Silo.Network;
 
 /// <summary>
-/// Which addresses are the public internet's (IANA's IPv4 and IPv6 Special-Purpose Address Registries, RFC 6890). A call to
-/// any other, be it a webhook or the fetch of an issuer's keys, would let whoever chose the address reach inside through this
-/// server.
+/// Decides which addresses are public (IANA IPv4 and IPv6 Special-Purpose Address Registries, RFC 6890). Calls to any
+/// other address, such as a webhook or an issuer's keys, would let whoever chose the address reach internal services
+/// through this server.
 /// </summary>
 public static class PublicAddresses
 {
-    // Blocks of services that the registries call globally reachable (AS112, AMT) are public; what embeds an IPv4 address is not.
+    // Blocks that the registries list as globally reachable (AS112, AMT) are public; addresses that embed IPv4
+    // addresses are not.
     private static readonly IPNetwork[] NotPublic =
     [
         .. new[]
@@ -23,7 +24,7 @@ public static class PublicAddresses
 
     private static readonly IPNetwork GlobalUnicast = IPNetwork.Parse("2000::/3");
 
-    /// <summary>Whether an address is a public one. Of IPv6 only global unicast is (RFC 4291, section 2.4).</summary>
+    /// <summary>Whether an address is public. For IPv6, only global unicast is (RFC 4291, section 2.4).</summary>
     public static bool IsPublic(IPAddress address)
     {
         var actual = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;

@@ -102,7 +102,7 @@ internal static class PrivateKeyRules
             KeyAlgorithm.EcP384 => "0FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973",
             KeyAlgorithm.EcP521 => "01FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFA51868783BF2F966B7FCC0148F709"
                 + "A5D03BB5C9B8899C47AEBB6FB71E91386409",
-            _ => throw new CryptographicException("The key is of no supported kind."),
+            _ => throw new CryptographicException("The key algorithm is not supported: expected RSA of 2048, 3072 or 4096 bits, or ECDSA on P-256, P-384 or P-521."),
         },
         NumberStyles.AllowHexSpecifier,
         CultureInfo.InvariantCulture);

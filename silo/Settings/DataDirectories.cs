@@ -15,8 +15,8 @@ internal static class DataDirectories
         try
         {
             PrivateFiles.CreateDirectory(path);
-            var open = PrivateFiles.MistakeOf("The data directory", path);
-            var legible = PrivateFiles.MistakeOf("The master key", Path.Combine(path, MasterKeySource.FileName));
+            var open = PrivateFiles.FindExposure("The data directory", path);
+            var legible = PrivateFiles.FindExposure("The master key", Path.Combine(path, MasterKeySource.FileName));
             mistakes.AddRange(new[] { open, legible }.OfType<string>());
             if (open is null)
             {

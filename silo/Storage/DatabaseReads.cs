@@ -4,7 +4,10 @@ using CodeSigning.Grains.States;
 
 namespace CodeSigning.Silo.Storage;
 
-/// <summary>Reads through a pooled connection. The SQL is common to both databases; parameters are named <c>@a</c>, <c>@b</c> … in order.</summary>
+/// <summary>
+/// Runs queries on pooled connections. The SQL works on both databases; parameters are named <c>@a</c>, <c>@b</c> … in
+/// order.
+/// </summary>
 internal static class DatabaseReads
 {
     /// <summary>Runs a query and maps its rows.</summary>
@@ -19,7 +22,7 @@ internal static class DatabaseReads
         }
         catch (DbException exception) when (connections.Translate(exception) is StoreUnavailableException)
         {
-            // A server that went away and came back leaves a pool of dead connections; one read must not fail for each.
+            // After a restart of the database the pool contains dead connections: clear it and retry once.
             connections.ForgetPooled();
         }
         catch (DbException exception)
@@ -73,24 +76,24 @@ internal static class DatabaseReads
     }
 }
 
-/// <summary>Connections that only read; from a pool, given back by disposing.</summary>
+/// <summary>Pooled read-only connections, returned by disposing.</summary>
 internal interface IReadConnections
 {
-    /// <summary>Opens one.</summary>
+    /// <summary>Opens a connection.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
     ValueTask<DbConnection> OpenAsync(CancellationToken cancellationToken);
 
-    /// <summary>Drops the connections that the pool holds: they may be dead.</summary>
+    /// <summary>Clears the pool, whose connections may be dead.</summary>
     void ForgetPooled();
 
-    /// <summary>Tells what a fault of the database means; a fault of another kind is returned as it is.</summary>
+    /// <summary>Translates a database exception; any other exception is returned unchanged.</summary>
     Exception Translate(Exception exception);
 }
 
-/// <summary>Times as the store keeps them: milliseconds since 1970 (UTC).</summary>
+/// <summary>Times in the store: milliseconds since 1970 (UTC).</summary>
 internal static class LedgerTime
 {
-    /// <summary>The time as entries, heads and checkpoints write it.</summary>
+    /// <summary>The time as written in entries, heads and checkpoints.</summary>
     public static string ToText(long milliseconds) => UtcTimeConverter.ToText(ToTime(milliseconds));
 
     public static DateTimeOffset ToTime(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);

@@ -3,10 +3,10 @@ using System.Reflection;
 
 namespace CodeSigning.Silo.Storage;
 
-/// <summary>One step of the schema: an embedded SQL file named <c>0001-what.sql</c>.</summary>
+/// <summary>A schema migration: an embedded SQL file named <c>0001-what.sql</c>.</summary>
 internal sealed record Migration(int Version, string Name, string Sql)
 {
-    /// <summary>The steps of one series, in order.</summary>
+    /// <summary>The migrations of one series, in order.</summary>
     /// <param name="folder">The folder of this project that holds its <c>Migrations</c>.</param>
     public static IReadOnlyList<Migration> Load(string folder)
     {
@@ -18,13 +18,13 @@ internal sealed record Migration(int Version, string Name, string Sql)
             .OrderBy(migration => migration.Version)];
     }
 
-    /// <summary>Refuses a schema that a newer version of the product made.</summary>
+    /// <summary>Refuses a schema of a newer version of the product.</summary>
     public static void CheckNotNewer(IReadOnlyList<Migration> known, int version)
     {
         if (version > known[^1].Version)
         {
             throw new InvalidOperationException(
-                $"The store's schema has version {version}; this version of the server knows {known[^1].Version}. Start a newer server.");
+                $"The store's schema has version {version}, but this server supports at most {known[^1].Version}: start a newer server.");
         }
     }
 
@@ -36,15 +36,15 @@ internal sealed record Migration(int Version, string Name, string Sql)
     }
 }
 
-/// <summary>Steps of the schema that are numbered for themselves.</summary>
+/// <summary>A separately numbered series of migrations.</summary>
 /// <param name="Folder">The folder of this project that holds its <c>Migrations</c>.</param>
-/// <param name="VersionTable">The table that notes which of them were applied.</param>
+/// <param name="VersionTable">The table of the applied migrations.</param>
 internal sealed record MigrationSeries(string Folder, string VersionTable);
 
-/// <summary>Brings the schema up to what this version needs. Several nodes may start at once.</summary>
+/// <summary>Migrates the schema to this version. Several nodes may start concurrently.</summary>
 internal interface IMigrator
 {
-    /// <summary>Applies the migrations that are missing, each once.</summary>
+    /// <summary>Applies the missing migrations, each once.</summary>
     /// <exception cref="InvalidOperationException">The schema is of a newer version of the product.</exception>
     Task MigrateAsync(CancellationToken cancellationToken);
 }

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace CodeSigning.Silo.Storage;
 
-/// <summary>Connections of the service's role: a pool that reads, and connections that call the functions that write.</summary>
+/// <summary>Connections of the service's role: a pool for reads, and one for calling the functions that write.</summary>
 internal sealed class PostgreSqlConnections : IReadConnections, IAsyncDisposable, IDisposable
 {
     /// <summary>The schema that holds everything.</summary>
@@ -13,7 +13,7 @@ internal sealed class PostgreSqlConnections : IReadConnections, IAsyncDisposable
 
     private const string PoolSize = "Maximum Pool Size";
 
-    // A few nodes must fit into PostgreSQL's 100 connections; who finds none free waits for milliseconds.
+    // Several nodes share PostgreSQL's default of 100 connections; a caller waits milliseconds for a free one.
     private const int MostReaders = 24;
 
     private readonly NpgsqlDataSource _readers;
@@ -27,7 +27,7 @@ internal sealed class PostgreSqlConnections : IReadConnections, IAsyncDisposable
             ApplicationName = "codesigning",
             MaxAutoPrepare = 64,
             AutoPrepareMinUsages = 2,
-            // commit_batch compares under lock statement by statement, which only this level allows.
+            // commit_batch compares versions under lock statement by statement, which requires this level.
             Options = "-c default_transaction_isolation=read\\ committed",
         };
         if (!builder.ShouldSerialize(PoolSize))
@@ -55,7 +55,7 @@ internal sealed class PostgreSqlConnections : IReadConnections, IAsyncDisposable
         }
     }
 
-    /// <summary>Opens a connection that calls functions that write.</summary>
+    /// <summary>Opens a connection for functions that write.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
     public async ValueTask<NpgsqlConnection> OpenWriterAsync(CancellationToken cancellationToken)
     {
@@ -70,7 +70,7 @@ internal sealed class PostgreSqlConnections : IReadConnections, IAsyncDisposable
     }
 
     /// <summary>Calls a function; <paramref name="call"/> names its parameters <c>$1</c>, <c>$2</c> …</summary>
-    /// <returns>What it returns; null for nothing.</returns>
+    /// <returns>The function's result; null for none.</returns>
     public async Task<object?> CallAsync(string call, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
     {
         await using var connection = await OpenWriterAsync(cancellationToken);

@@ -6,7 +6,8 @@ using Npgsql;
 namespace CodeSigning.Silo.Storage;
 
 /// <summary>
-/// Migrates as the role that owns the schema, one node at a time, and lets the service's role select and call, no more.
+/// Migrates as the role that owns the schema, one node at a time, and grants the service's role only SELECT and
+/// EXECUTE.
 /// </summary>
 internal sealed class PostgreSqlMigrator(
     IOptions<StorageOptions> options, IEnumerable<MigrationSeries> series, ILogger<PostgreSqlMigrator> logger) : IMigrator
@@ -20,8 +21,8 @@ internal sealed class PostgreSqlMigrator(
         if (options.Value.Migrate is null)
         {
             logger.LogWarning(
-                "CODESIGNING_DB_MIGRATE is not set: the service's own role {Role} owns the schema and could change or delete entries "
-                + "of the ledger. Give the schema to another role; see docs/backup.md and deploy/postgresql.",
+                "CODESIGNING_DB_MIGRATE is not set, so the service's role {Role} owns the schema and could change or delete entries "
+                + "of the ledger: use a separate owner role, see docs/backup.md and deploy/postgresql",
                 service.Username);
         }
 
@@ -94,7 +95,7 @@ internal sealed class PostgreSqlMigrator(
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
-        // A step over a long ledger, or another node's, takes as long as it takes.
+        // No time-out: a migration of a long ledger, or of another node, may take long.
         await using NpgsqlCommand command = new(sql, connection) { CommandTimeout = 0 };
         await command.ExecuteNonQueryAsync(cancellationToken);
     }

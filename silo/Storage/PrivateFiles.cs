@@ -1,6 +1,8 @@
 namespace CodeSigning.Silo.Storage;
 
-/// <summary>Files and directories that only the server's user may read and write. Windows has no such modes: its ACLs are inherited.</summary>
+/// <summary>
+/// Files and directories accessible to the server's user only. Windows has no such modes: ACLs are inherited.
+/// </summary>
 internal static class PrivateFiles
 {
     private const UnixFileMode OwnersFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -11,17 +13,17 @@ internal static class PrivateFiles
 
     private static readonly Lock Creating = new();
 
-    /// <summary>Makes an empty file before anything is written to it, so that it is never readable by others.</summary>
+    /// <summary>Creates an empty file before content is written, so that the content is never readable by others.</summary>
     public static void Create(string path)
     {
         using var file = new FileStream(path, ForCreation(FileMode.CreateNew));
     }
 
-    /// <summary>Makes an empty file where there is none.</summary>
+    /// <summary>Creates an empty file if it does not exist.</summary>
     public static void Ensure(string path)
     {
-        // Closing a file takes away the locks that SQLite holds on it in this process: one that is there is not opened, and
-        // nobody opens a new one before it is closed.
+        // Closing a file releases all locks that SQLite holds on it in this process: never open an existing file here,
+        // and serialize creation.
         lock (Creating)
         {
             if (!File.Exists(path))
@@ -31,7 +33,7 @@ internal static class PrivateFiles
         }
     }
 
-    /// <summary>Copies the content alone: a copy by the platform has its source's mode.</summary>
+    /// <summary>Copies the content only, since File.Copy also copies the source's mode.</summary>
     public static void Copy(string source, string target)
     {
         using var content = File.OpenRead(source);
@@ -40,7 +42,7 @@ internal static class PrivateFiles
         file.Flush(flushToDisk: true);
     }
 
-    /// <summary>Puts a file with a content in the place of one that may be there. Whoever reads finds the one or the other, whole.</summary>
+    /// <summary>Replaces a file atomically: readers see the old or the new content.</summary>
     public static void Replace(string path, ReadOnlySpan<byte> content)
     {
         var arriving = $"{path}.{Environment.ProcessId}.arriving";
@@ -54,7 +56,9 @@ internal static class PrivateFiles
         File.Move(arriving, path, overwrite: true);
     }
 
-    /// <summary>Makes a directory, and what is missing above it, for its owner alone; one that is there is left as it is.</summary>
+    /// <summary>
+    /// Creates a directory and its missing parents for the owner only; an existing directory is not changed.
+    /// </summary>
     public static void CreateDirectory(string path)
     {
         if (OperatingSystem.IsWindows())
@@ -67,7 +71,7 @@ internal static class PrivateFiles
         }
     }
 
-    /// <summary>Closes a file to others, where it is there.</summary>
+    /// <summary>Removes others' access to a file, if it exists.</summary>
     public static void Close(string path)
     {
         if (!OperatingSystem.IsWindows() && File.Exists(path))
@@ -76,22 +80,24 @@ internal static class PrivateFiles
         }
     }
 
-    /// <summary>Waits until the file's content is on the disk.</summary>
+    /// <summary>Flushes the file's content to disk.</summary>
     public static void Flush(string path)
     {
         using FileStream file = new(path, FileMode.Open, FileAccess.ReadWrite);
         file.Flush(flushToDisk: true);
     }
 
-    /// <summary>What is wrong with a file or directory that others may read or write, and what to do; null where they may not.</summary>
-    public static string? MistakeOf(string what, string path)
+    /// <summary>
+    /// The error message for a file or directory that others may access, with the remedy; null if they may not.
+    /// </summary>
+    public static string? FindExposure(string what, string path)
     {
         if (OperatingSystem.IsWindows())
         {
             return null;
         }
 
-        // Of a link, such as a secret that Kubernetes mounts, the target's mode counts.
+        // For a link, such as a Kubernetes secret, the target's mode matters.
         FileSystemInfo place = Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path);
         if (!place.Exists)
         {
@@ -101,7 +107,7 @@ internal static class PrivateFiles
         place = place.ResolveLinkTarget(returnFinalTarget: true) ?? place;
         var isOpen = (place.UnixFileMode & Others) != 0;
         return isOpen
-            ? $"{what} {path} is open to other users of this machine. Run: chmod {(place is DirectoryInfo ? "700" : "600")} {path}"
+            ? $"{what} {path} is accessible to other users of this machine: run 'chmod {(place is DirectoryInfo ? "700" : "600")} {path}'."
             : null;
     }
 

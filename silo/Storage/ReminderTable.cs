@@ -7,8 +7,8 @@ using NpgsqlTypes;
 namespace CodeSigning.Silo.Storage;
 
 /// <summary>
-/// Keeps reminders in the store. A row written with an ETag replaces only the row of that ETag, which is how one node of
-/// several claims a reminder that is due.
+/// Stores reminders. A write with an ETag replaces only the row with that ETag, which is how one of several nodes
+/// claims a due reminder.
 /// </summary>
 internal sealed class ReminderTable(IReadConnections connections, IReminderWrites writes) : IReminderTable
 {
@@ -63,7 +63,7 @@ internal sealed class ReminderTable(IReadConnections connections, IReminderWrite
         ETag = ToETag(reader.GetInt64(5)),
     };
 
-    // A version is random, so that a row that was removed and made again never has the version it had.
+    // Versions are random, so that a recreated row never repeats an earlier version.
     private static long NewVersion() => BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & long.MaxValue;
 
     private static string ToETag(long version) => version.ToString(CultureInfo.InvariantCulture);
@@ -71,17 +71,17 @@ internal sealed class ReminderTable(IReadConnections connections, IReminderWrite
     private static long ToVersion(string etag) => long.Parse(etag, CultureInfo.InvariantCulture);
 }
 
-/// <summary>A reminder as it is stored. Each write gives the row a version of its own, never used before.</summary>
+/// <summary>A stored reminder. Each write gives the row a new, unique version.</summary>
 internal sealed record ReminderRow(string GrainId, string Name, long GrainHash, long StartMs, long PeriodMs, long Version);
 
 /// <summary>Writes rows of the reminder table.</summary>
 internal interface IReminderWrites
 {
-    /// <summary>Inserts or replaces a row; where <paramref name="expected"/> is given, only replaces the row of that version.</summary>
-    /// <returns>False where no row has that version.</returns>
+    /// <summary>Inserts or replaces a row; with <paramref name="expected"/>, only replaces a row of that version.</summary>
+    /// <returns>False if no row has that version.</returns>
     Task<bool> UpsertAsync(ReminderRow row, long? expected, CancellationToken cancellationToken);
 
-    /// <summary>Removes a row of that version; false where there is none.</summary>
+    /// <summary>Removes a row of that version; false if there is none.</summary>
     Task<bool> RemoveAsync(string grainId, string name, long version, CancellationToken cancellationToken);
 }
 
@@ -109,7 +109,7 @@ internal sealed class PostgreSqlReminderWrites(PostgreSqlConnections connections
             new NpgsqlParameter { Value = version }))!;
 }
 
-/// <summary>Reminders on SQLite, in the queue of the one connection that writes.</summary>
+/// <summary>Reminders on SQLite, on the single writing connection.</summary>
 internal sealed class SqliteReminderWrites(SqliteWriteThread writer) : IReminderWrites
 {
     public Task<bool> UpsertAsync(ReminderRow row, long? expected, CancellationToken cancellationToken) =>

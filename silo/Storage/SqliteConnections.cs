@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace CodeSigning.Silo.Storage;
 
-/// <summary>Opens connections to the SQLite file: pooled ones that only read, and the one that writes.</summary>
+/// <summary>Opens connections to the SQLite file: pooled read-only ones and the single writing one.</summary>
 internal sealed class SqliteConnections : IReadConnections, IDisposable
 {
     private readonly string _file;
@@ -45,7 +45,7 @@ internal sealed class SqliteConnections : IReadConnections, IDisposable
         }
     }
 
-    /// <summary>Opens the connection that writes; there is one a process.</summary>
+    /// <summary>Opens the writing connection; one per process.</summary>
     public SqliteConnection OpenWriter()
     {
         SqliteConnection connection = new(_single);
@@ -54,7 +54,7 @@ internal sealed class SqliteConnections : IReadConnections, IDisposable
             PrivateFiles.Ensure(_file);
             connection.Open();
             using var command = connection.CreateCommand();
-            // 64 MiB of pages in memory: the ledger's indexes are written all over, and a page that is not at hand is read.
+            // A page cache of 64 MiB: writes to the ledger's indexes are scattered, and uncached pages must be read first.
             command.CommandText =
                 """
                 PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000;
@@ -88,7 +88,7 @@ internal sealed class SqliteConnections : IReadConnections, IDisposable
     }
 }
 
-/// <summary>An SQLite file that is not the running store's.</summary>
+/// <summary>Access to SQLite files other than the running store.</summary>
 internal static class SqliteFile
 {
     public static string ConnectionString(string path, SqliteOpenMode mode) => new SqliteConnectionStringBuilder
@@ -98,26 +98,26 @@ internal static class SqliteFile
         Pooling = false,
     }.ToString();
 
-    /// <summary>Checks that a file is a sound database with a schema that this version knows.</summary>
-    /// <exception cref="InvalidDataException">It is not.</exception>
+    /// <summary>Checks that a file is an intact database with a supported schema.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged or its schema is not supported.</exception>
     public static async Task CheckAsync(string path, CancellationToken cancellationToken)
     {
         await using SqliteConnection connection = new(ConnectionString(path, SqliteOpenMode.ReadOnly));
         await connection.OpenAsync(cancellationToken);
         if (await ReadAsync(connection, "PRAGMA integrity_check", cancellationToken) is not "ok")
         {
-            throw new InvalidDataException($"{path} is damaged.");
+            throw new InvalidDataException($"The SQLite file {path} is damaged: restore it from a backup.");
         }
 
         if (await ReadAsync(connection, "SELECT count(*) FROM sqlite_master WHERE name = 'schema_version'", cancellationToken) is not 1L)
         {
-            throw new InvalidDataException($"{path} is not a store of this product.");
+            throw new InvalidDataException($"The SQLite file {path} is not a store of this product.");
         }
 
         var version = await ReadAsync(connection, "SELECT max(version) FROM schema_version", cancellationToken);
         if (Convert.ToInt32(version, CultureInfo.InvariantCulture) > Migration.Load("Storage/Sqlite")[^1].Version)
         {
-            throw new InvalidDataException($"{path} was written by a newer version of the server.");
+            throw new InvalidDataException($"The SQLite file {path} was written by a newer version of the server: use that version.");
         }
     }
 

@@ -6,8 +6,8 @@ using Microsoft.Data.Sqlite;
 namespace CodeSigning.Silo.Storage;
 
 /// <summary>
-/// The one connection that writes, on a thread of its own: SQLite's calls block until the disk has flushed, and that must
-/// not cost a thread that signs. What is to be written queues here, in order.
+/// The writing connection on its own thread: SQLite's calls block until the disk has flushed, and must not block a
+/// signing thread. Writes are queued in order.
 /// </summary>
 internal sealed class SqliteWriteThread : IDisposable
 {
@@ -23,7 +23,7 @@ internal sealed class SqliteWriteThread : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Runs a job in a transaction that holds the write lock from its first read on, and commits it.</summary>
+    /// <summary>Runs a job in a transaction that holds the write lock from its beginning, and commits it.</summary>
     public Task<T> WriteAsync<T>(Func<SqliteStatements, T> job)
     {
         TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -93,7 +93,7 @@ internal sealed class SqliteWriteThread : IDisposable
         }
         catch (SqliteException)
         {
-            // It was rolled back already, or the connection is of no more use: a new one begins clean either way.
+            // The transaction was rolled back already or the connection is unusable: open a new one.
             Close();
         }
     }
@@ -112,7 +112,7 @@ internal sealed class SqliteStatements(SqliteConnection connection) : IDisposabl
 
     public int Execute(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteNonQuery();
 
-    /// <summary>The first column of the first row; null where there is no row or the column is NULL.</summary>
+    /// <summary>The first column of the first row; null if there is no row or the column is NULL.</summary>
     public object? Scalar(string sql, params ReadOnlySpan<object?> values) =>
         Bind(sql, values).ExecuteScalar() is { } value and not DBNull ? value : null;
 

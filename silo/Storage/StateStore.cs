@@ -6,7 +6,7 @@ using CodeSigning.Grains.States;
 
 namespace CodeSigning.Silo.Storage;
 
-/// <summary>Reads states from the database and checks the seal of every row.</summary>
+/// <summary>Reads states from the database and verifies the seal of every row.</summary>
 internal sealed class StateStore(IReadConnections connections, IStateSealer sealer) : IStateStore
 {
     private const int VersionsAtOnce = 200;
@@ -34,7 +34,7 @@ internal sealed class StateStore(IReadConnections connections, IStateSealer seal
     public async Task<(bool Changed, StoredState? State)> ReadIfChangedAsync(
         string type, string id, long knownVersion, CancellationToken cancellationToken)
     {
-        // The version comes without the content where it is the known one.
+        // An unchanged row is returned without its content.
         var rows = await connections.QueryAsync(
             """
             SELECT type, id, version, content, seal FROM states WHERE type = @a AND id = @b AND version <> @c
@@ -96,7 +96,7 @@ internal sealed class StateStore(IReadConnections connections, IStateSealer seal
         return rows.ToDictionary(row => (row.Item1, row.Item2), row => row.Item3);
     }
 
-    // One look-up by the primary key for each, whatever the planner thinks of a list of pairs.
+    // One primary-key look-up per pair, independent of the planner's handling of a list of pairs.
     private static (string Sql, object[] Values) SelectByKey(string columns, IReadOnlyCollection<(string Type, string Id)> keys)
     {
         StringBuilder sql = new();
@@ -130,21 +130,21 @@ internal sealed class StateStore(IReadConnections connections, IStateSealer seal
 }
 
 /// <summary>
-/// Seals rows of state with a key that the database does not have, so that who can write to the database alone cannot
-/// add or change one.
+/// Seals state rows with a key outside the database, so that write access to the database alone cannot add or change a
+/// row.
 /// </summary>
 public interface IStateSealer
 {
-    /// <summary>Makes the seal of a row: a MAC over its kind, id, version and content.</summary>
+    /// <summary>Computes the seal of a row: a MAC over its type, id, version and content.</summary>
     byte[] Seal(string type, string id, long version, ReadOnlySpan<byte> content);
 
-    /// <summary>Whether a row bears the seal that belongs to it; compared in constant time.</summary>
+    /// <summary>Verifies the seal of a row in constant time.</summary>
     bool Verify(string type, string id, long version, ReadOnlySpan<byte> content, ReadOnlySpan<byte> seal);
 }
 
 /// <summary>
-/// Writes the SQL of a <see cref="StateQuery"/> so that each combination of filters is a few ranges of indexes, each read
-/// from its newest end and no further than the page needs: one range for each pair of a status and a link.
+/// Writes the SQL of a <see cref="StateQuery"/> so that each combination of filters is a few index ranges, one per pair
+/// of status and link, each read from its newest end and no further than the page requires.
 /// </summary>
 internal sealed class StateQuerySql
 {
@@ -156,7 +156,7 @@ internal sealed class StateQuerySql
 
     private StateQuerySql(StateQuery query) => _query = query;
 
-    /// <summary>The statements whose pages, merged, are the page that was asked for; nearly always one.</summary>
+    /// <summary>The statements whose merged pages are the requested page; nearly always one.</summary>
     public static IEnumerable<(string Sql, object[] Values)> Write(StateQuery query)
     {
         string?[] statuses = query.Statuses.IsDefaultOrEmpty ? [null] : [.. query.Statuses.Distinct()];
@@ -177,13 +177,13 @@ internal sealed class StateQuerySql
                 sql.Append(" UNION ");
             }
 
-            // SQLite takes ORDER BY and LIMIT in a part of a UNION only below another SELECT.
+            // SQLite accepts ORDER BY and LIMIT in a part of a UNION only within a subquery.
             sql.Append("SELECT id FROM (");
             AppendRange(sql, ranges[i].Status, ranges[i].Link);
             sql.Append(" LIMIT ").Append(limit).Append(") r").Append(i.ToString(CultureInfo.InvariantCulture));
         }
 
-        // SQLite must not walk all states and look for each whether it is on the page: CROSS JOIN keeps its order.
+        // CROSS JOIN fixes the join order in SQLite, which could otherwise scan all states.
         sql.Append(") ranges ORDER BY id DESC LIMIT ").Append(limit).Append(") ")
             .Append("SELECT s.type, s.id, s.version, s.content, s.seal, s.name, s.parent, s.status, s.until_ms FROM page CROSS JOIN states s WHERE s.id = page.id AND s.type = ")
             .Append(Parameter(_query.Type)).Append(" ORDER BY s.id DESC");
@@ -217,8 +217,8 @@ internal sealed class StateQuerySql
 
         AppendNameAndUntil(sql, link);
         sql.Append(" ORDER BY ").Append(row).Append(".id");
-        // Few states have ended and not been swept: their range is read and sorted. Without this the planner may walk all
-        // states in the order of their ids instead.
+        // Few states are expired and not yet swept, so reading and sorting their range is cheap. Without this the
+        // planner may scan all states in id order.
         if (_query.UntilBefore is not null && link is null)
         {
             sql.Append(" || ''");

@@ -1,6 +1,6 @@
 namespace CodeSigning.Silo.Storage;
 
-/// <summary>Where the store is.</summary>
+/// <summary>The store's location.</summary>
 public sealed class StorageOptions
 {
     /// <summary><c>sqlite</c>, or the PostgreSQL connection string of the service's role.</summary>
@@ -12,10 +12,10 @@ public sealed class StorageOptions
     /// <summary>The directory that holds the SQLite file.</summary>
     public string DataDirectory { get; set; } = "data";
 
-    /// <summary>The file outside the store in which this node keeps its high-water mark; null for one in the data directory.</summary>
+    /// <summary>The file outside the store for this node's high-water mark; null for one in the data directory.</summary>
     public string? HighWater { get; set; }
 
-    /// <summary>Where this node's high-water mark is.</summary>
+    /// <summary>The path of this node's high-water mark.</summary>
     public string HighWaterPath => HighWater ?? Path.Combine(DataDirectory, "high-water");
 
     /// <summary>Whether the store is an SQLite file.</summary>

@@ -4,13 +4,13 @@ using Npgsql;
 
 namespace CodeSigning.Silo.Storage;
 
-/// <summary>Another transaction was in the way; nothing was written. Repeating it helps.</summary>
+/// <summary>The transaction conflicted with another; nothing was written. A retry can succeed.</summary>
 internal sealed class StoreContentionException(string message, Exception innerException) : Exception(message, innerException);
 
-/// <summary>The store refuses what it was given for good; nothing was written. Repeating it does not help.</summary>
+/// <summary>The store permanently rejects the statement; nothing was written. A retry cannot succeed.</summary>
 internal sealed class StoreRejectedException(string message, Exception innerException) : Exception(message, innerException);
 
-/// <summary>Tells what an SQLSTATE means for what was under way (PostgreSQL's documentation, appendix A).</summary>
+/// <summary>Translates SQLSTATE codes (PostgreSQL documentation, appendix A).</summary>
 internal static class PostgreSqlFaults
 {
     public static Exception Translate(NpgsqlException exception)
@@ -23,19 +23,20 @@ internal static class PostgreSqlFaults
         return state switch
         {
             PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.UniqueViolation =>
-                new StoreContentionException("Another transaction was in the way.", exception),
-            _ when IsOfTheServer(state) => new StoreUnavailableException("The database cannot work at the moment.", exception),
-            _ => new StoreRejectedException("The database refuses a statement.", exception),
+                new StoreContentionException("The transaction conflicted with another one.", exception),
+            _ when IsOfTheServer(state) => new StoreUnavailableException("The database is temporarily unavailable.", exception),
+            _ => new StoreRejectedException("The database rejected a statement.", exception),
         };
     }
 
-    // Connection, resources, intervention, lock time-out, system, internal; and a server that became a standby.
+    // Connection, resources, operator intervention, lock time-out, system and internal errors; and a server that became
+    // a standby.
     private static bool IsOfTheServer(string state) =>
         state[..2] is "08" or "53" or "57" or "58" or "XX"
         || state is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.ReadOnlySqlTransaction;
 }
 
-/// <summary>Tells what an SQLite result code means for what was under way (https://www.sqlite.org/rescode.html).</summary>
+/// <summary>Translates SQLite result codes (https://www.sqlite.org/rescode.html).</summary>
 internal static class SqliteFaults
 {
     private const int Busy = 5;
@@ -47,8 +48,8 @@ internal static class SqliteFaults
 
     public static Exception Translate(SqliteException exception) => exception.SqliteErrorCode switch
     {
-        Busy or Locked => new StoreUnavailableException("Another process keeps the database file locked.", exception),
-        Constraint or TooBig or Mismatch or Error => new StoreRejectedException("The database refuses a statement.", exception),
+        Busy or Locked => new StoreUnavailableException("The database file is locked by another process.", exception),
+        Constraint or TooBig or Mismatch or Error => new StoreRejectedException("The database rejected a statement.", exception),
         _ => new StoreUnavailableException("The database file cannot be read or written.", exception),
     };
 }

@@ -1,8 +1,8 @@
 namespace CodeSigning.Silo.Storage;
 
 /// <summary>
-/// The right to write an SQLite store, held by one process at a time: a server, or a verb that demands that none runs. It
-/// goes with the process, however that ends.
+/// The exclusive write lock of an SQLite store, held by a server or by a command that requires it to be stopped. The
+/// operating system releases it when the process ends.
 /// </summary>
 internal sealed class StoreLock : IDisposable
 {
@@ -16,8 +16,11 @@ internal sealed class StoreLock : IDisposable
 
     private StoreLock(FileStream file) => _file = file;
 
-    /// <summary>Takes it. The file stays: one that was removed while another process opened it would be locked by both.</summary>
-    /// <exception cref="StoreInUseException">Another process has it.</exception>
+    /// <summary>
+    /// Takes the lock. The file is never deleted: if it were deleted while another process opens it, both could hold a
+    /// lock.
+    /// </summary>
+    /// <exception cref="StoreInUseException">Another process holds the lock.</exception>
     public static StoreLock Take(StorageOptions storage)
     {
         PrivateFiles.CreateDirectory(storage.DataDirectory);
@@ -28,12 +31,12 @@ internal sealed class StoreLock : IDisposable
         }
         catch (IOException held) when (LockHeld.Contains(held.HResult))
         {
-            throw new StoreInUseException($"The store in {storage.DataDirectory} is in use: stop the server first.");
+            throw new StoreInUseException($"The store in {storage.DataDirectory} is in use by another process: stop the server first.");
         }
     }
 
     public void Dispose() => _file.Dispose();
 }
 
-/// <summary>Another process writes the SQLite store. The message is a sentence for the operator.</summary>
+/// <summary>Another process holds the SQLite store. The message is for the operator.</summary>
 public sealed class StoreInUseException(string message) : Exception(message);

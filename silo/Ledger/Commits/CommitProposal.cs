@@ -19,7 +19,7 @@ internal sealed record CommitProposal
     public required long? UntilMs { get; init; }
 
     /// <summary>Every version that the batch rests on or replaces, each once.</summary>
-    public required IReadOnlyList<StateVersion> Basis { get; init; }
+    public required IReadOnlyList<StateVersion> ReadSet { get; init; }
 
     /// <summary>The states to lock, in the order in which every node locks them.</summary>
     public required IReadOnlyList<(string Type, string Id)> Locks { get; init; }

@@ -205,8 +205,8 @@ internal sealed class CommitCall : IAsyncDisposable
     private void SetChecks(CommitProposal proposal)
     {
         SetColumns(proposal.Locks, l => l.Type, l => l.Id);
-        SetColumns(proposal.Basis, b => b.Type, b => b.Id);
-        SetColumns(proposal.Basis, b => b.Version);
+        SetColumns(proposal.ReadSet, b => b.Type, b => b.Id);
+        SetColumns(proposal.ReadSet, b => b.Version);
         SetColumns(proposal.Uses, u => u.GrantId);
         SetColumns(proposal.Uses, u => u.CountBefore);
 

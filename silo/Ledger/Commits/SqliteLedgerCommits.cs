@@ -101,7 +101,7 @@ internal static class SqliteChecks
         new(CommitStatus.Committed, nowMs)
         {
             IsTimeOff = proposal.Entries.Count > 0 && Math.Abs(nowMs - proposal.AtMs) > toleranceMs,
-            Stale = FindStale(statements, proposal.Basis),
+            Stale = FindStale(statements, proposal.ReadSet),
             Uses = FindUses(statements, proposal.Uses),
             Names = FindNames(statements, proposal.Writes),
             Answers = FindAnswers(statements, proposal.Answers, nowMs - AnswerStore.KeptMs),

@@ -56,7 +56,7 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
             Next = new StreamHead(number, hash, Guid.NewGuid()),
             AtMs = atMs,
             UntilMs = EarliestEnd(batch),
-            Basis = Basis(batch, after.Keys.Select(id => new StateVersion(StateTypes.UseCount, id, counts[id].Version))),
+            ReadSet = ReadSet(batch, after.Keys.Select(id => new StateVersion(StateTypes.UseCount, id, counts[id].Version))),
             Locks = Locks(batch, after.Keys),
             Uses = Uses(batch),
             Writes = writes,
@@ -115,7 +115,7 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
         return earliest is { } end ? LedgerTime.ToMilliseconds(end) : null;
     }
 
-    private static List<StateVersion> Basis(IReadOnlyList<PendingElement> batch, IEnumerable<StateVersion> counts)
+    private static List<StateVersion> ReadSet(IReadOnlyList<PendingElement> batch, IEnumerable<StateVersion> counts)
     {
         HashSet<StateVersion> versions = [.. counts];
         foreach (var pending in batch)

@@ -16,7 +16,7 @@ namespace CodeSigning.Ledger.Bench;
 /// <summary>A store with the states that a signature's decision rests on.</summary>
 internal sealed class BenchStore : IAsyncDisposable
 {
-    private static readonly string[] Basis = ["signer/sgn_1", "certificate/crt_1", "ca/cas_1", "identity/idn_1", "session/ses_1", "secret/sec_1", "grant/gnt_1"];
+    private static readonly string[] ReadSet = ["signer/sgn_1", "certificate/crt_1", "ca/cas_1", "identity/idn_1", "session/ses_1", "secret/sec_1", "grant/gnt_1"];
 
     private readonly ServiceProvider _services;
     private readonly TemporaryDirectory _directory;
@@ -61,7 +61,7 @@ internal sealed class BenchStore : IAsyncDisposable
             {
                 Writes =
                 [
-                    .. Basis.Select(name => name.Split('/')).Select(n => new StateWrite(n[0], n[1], 0, "{}"u8.ToArray(), StateIndex.None)),
+                    .. ReadSet.Select(name => name.Split('/')).Select(n => new StateWrite(n[0], n[1], 0, "{}"u8.ToArray(), StateIndex.None)),
                     UseCountState.Begin("gnt_1"),
                 ],
             },
@@ -88,7 +88,7 @@ internal sealed class BenchStore : IAsyncDisposable
             Signature = new byte[384],
             GrantId = "gnt_1",
         },
-        ReadSet = [.. Basis.Select(name => name.Split('/')).Select(n => new StateVersion(n[0], n[1], 1))],
+        ReadSet = [.. ReadSet.Select(name => name.Split('/')).Select(n => new StateVersion(n[0], n[1], 1))],
         Until = TimeProvider.System.GetUtcNow().AddHours(1),
         Use = new GrantUse("gnt_1", null),
     };

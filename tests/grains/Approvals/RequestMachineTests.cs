@@ -186,7 +186,7 @@ public sealed class RequestMachineTests
         var approved = Pending(Step(2, "grp_a", "bob")).ApprovedBy("ann", facts).ApprovedBy("bob", facts);
         Assert.Equal(
             ["user/ann@1", "group/grp_a@1", "user/bob@1"],
-            RequestTally.Of(approved, facts).BasisOf(approved, facts).Select(version => version.ToString()));
+            RequestTally.Of(approved, facts).ReadSetOf(approved, facts).Select(version => version.ToString()));
     }
 
     [Fact]

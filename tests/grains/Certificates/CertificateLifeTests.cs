@@ -82,7 +82,7 @@ public sealed class CertificateLifeTests
     {
         var line = new IssuerLine([Authority("cas_2", 7, 10, 90), Authority("cas_1", 3, 20, 2000)]);
         var facts = AtRank(1).ToFacts(new StateVersion(StateTypes.Certificate, "crt_1", 5), line);
-        Assert.Equal(["certificate/crt_1@5", "ca/cas_2@7", "ca/cas_1@3"], facts.Basis.Select(version => version.ToString()));
+        Assert.Equal(["certificate/crt_1@5", "ca/cas_2@7", "ca/cas_1@3"], facts.ReadSet.Select(version => version.ToString()));
         Assert.Equal(Begin.AddDays(20), facts.NotBefore);
         Assert.Equal(Begin.AddDays(90), facts.NotAfter);
         Assert.True(facts.IsIssued);

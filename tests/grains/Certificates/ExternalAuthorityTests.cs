@@ -31,7 +31,7 @@ public sealed class ExternalAuthorityTests
         Assert.Equal(node.OpenSsl.ReadText("ca.pem").Trim(), view.ChainPem!.Trim());
         var facts = await node.FactsAsync(owed.Id);
         Assert.True(facts.IsIssued);
-        Assert.Equal($"certificate/{owed.Id}@2", facts.Basis.Single().ToString());
+        Assert.Equal($"certificate/{owed.Id}@2", facts.ReadSet.Single().ToString());
     }
 
     [Fact]

@@ -81,7 +81,7 @@ public sealed class IssuingTests
 
         Assert.Equal(
             [$"certificate/{certificate.Id}@1", $"ca/{issuing.Id}@1", $"ca/{root.Id}@1"],
-            facts.Basis.Select(version => version.ToString()));
+            facts.ReadSet.Select(version => version.ToString()));
         Assert.Equal(issuing.NotAfter, facts.NotAfter);
         Assert.True(facts.IsIssued);
         Assert.False(facts.IsRevoked);
@@ -185,7 +185,7 @@ public sealed class IssuingTests
     {
         await using var node = await StartAsync();
         var ca = await node.MakeAuthorityAsync();
-        var changed = Administrator with { Basis = [new StateVersion("user", "usr_admin", 1)] };
+        var changed = Administrator with { ReadSet = [new StateVersion("user", "usr_admin", 1)] };
 
         var refused = await Assert.ThrowsAsync<CommitRefusedException>(() => node.Certificates.IssueAsync(
             changed, new IssueCertificate(ca.Id, "x", "EC_P256", 1), default));

@@ -46,7 +46,7 @@ public sealed class RevocationTests
 
         await node.RevokeAsync(certificate.Id);
 
-        var stale = await node.Get<IStateStore>().FindStaleAsync(before.Basis, default);
+        var stale = await node.Get<IStateStore>().FindStaleAsync(before.ReadSet, default);
         Assert.Equal([new StateVersion(StateTypes.Certificate, certificate.Id, 2)], stale);
         Assert.True((await node.FactsAsync(certificate.Id)).IsRevoked);
     }
@@ -62,7 +62,7 @@ public sealed class RevocationTests
         await node.RevokeAsync(revoked.Id);
         await node.RevocationListAsync(ca.Id);
 
-        Assert.Empty(await node.Get<IStateStore>().FindStaleAsync(before.Basis, default));
+        Assert.Empty(await node.Get<IStateStore>().FindStaleAsync(before.ReadSet, default));
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class RevocationTests
         Assert.NotEqual(0, (await node.VerifyAsync(certificate, root.Id, issuing.Id)).ExitCode);
         Assert.Equal(CertificateStatus.Revoked, (await node.Certificates.GetAsync(Administrator, certificate.Id, default)).Status);
         Assert.True((await node.FactsAsync(certificate.Id)).IsRevoked);
-        Assert.NotEmpty(await node.Get<IStateStore>().FindStaleAsync(before.Basis, default));
+        Assert.NotEmpty(await node.Get<IStateStore>().FindStaleAsync(before.ReadSet, default));
         await RefusesAsync(ErrorCode.CertificateRevoked, () => node.IssueAsync(issuing.Id));
         var page = await node.Get<CertificateCatalog>().ListCertificatesAsync(Administrator, issuing.Id, null, 10, default);
         Assert.Equal(CertificateStatus.Revoked, page.Items.Single().Status);

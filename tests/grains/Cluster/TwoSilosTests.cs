@@ -156,7 +156,7 @@ public sealed class TwoSilosTests(TwoSilos silos) : IClassFixture<TwoSilos>, IAs
         Assert.Equal(here.Members, there.Members);
 
         await Home.DoAsync(Administrator, administrator => Home.Withdrawals.DisableAsync(administrator, signerId, None));
-        var changed = caller with { Basis = [new StateVersion(StateTypes.User, Administrator.Id, 99)] };
+        var changed = caller with { ReadSet = [new StateVersion(StateTypes.User, Administrator.Id, 99)] };
         var stale = await Assert.ThrowsAsync<CommitRefusedException>(() => signer.EnableAsync(changed, None));
         Assert.Equal(CommitRefusal.Stale, stale.Reason);
     }

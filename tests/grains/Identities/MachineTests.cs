@@ -19,7 +19,7 @@ public sealed class MachineTests : IdentitySuite
         var secret = await CreateSecretAsync(identity.Id);
         var caller = await FindCallerAsync(await LogInAsync(secret));
         Assert.Equal((PrincipalKind.Identity, identity.Id, ProductRole.Member), (caller!.Kind, caller.Id, caller.Role));
-        Assert.Equal(["identity", "secret", "session"], caller.Basis.Select(version => version.Type));
+        Assert.Equal(["identity", "secret", "session"], caller.ReadSet.Select(version => version.Type));
         var random = secret.ClientSecret[(secret.Id.Length + 1)..];
         Assert.Equal(43, random.Length);
         var stored = await Node.Get<IStateStore>().ReadAsync(StateTypes.ClientSecret, secret.Id, default);

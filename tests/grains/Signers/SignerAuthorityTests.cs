@@ -30,7 +30,7 @@ public sealed class SignerAuthorityTests
     {
         var both = WithState(state => state.WithMember(new SignerMember("mbr_5", InTeam, SignerRole.Operator)));
 
-        Assert.Equal([Facts.Self], SignerAuthority.Of(both, InTeam.Calls()).Basis.AsEnumerable());
+        Assert.Equal([Facts.Self], SignerAuthority.Of(both, InTeam.Calls()).ReadSet.AsEnumerable());
     }
 
     [Fact]

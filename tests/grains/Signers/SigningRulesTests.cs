@@ -26,19 +26,19 @@ public sealed class SigningRulesTests
     {
         var decision = Decide(Facts, Operator);
 
-        Assert.Equal([Facts.Self, .. Facts.Certificate!.Basis], decision.Basis.AsEnumerable());
+        Assert.Equal([Facts.Self, .. Facts.Certificate!.ReadSet], decision.ReadSet.AsEnumerable());
     }
 
     [Fact]
     public void A_yes_through_a_group_rests_on_the_group_too() =>
-        Assert.Contains(Facts.Groups[Team.Id].Version, Decide(Facts, InTeam).Basis);
+        Assert.Contains(Facts.Groups[Team.Id].Version, Decide(Facts, InTeam).ReadSet);
 
     [Fact]
     public void A_no_to_a_stranger_rests_on_every_group_that_could_have_made_it_a_yes()
     {
         var decision = Refused(Facts, Stranger, ErrorCode.NotFound);
 
-        Assert.Equal([Facts.Self, Facts.Groups[Team.Id].Version], decision.Basis.AsEnumerable());
+        Assert.Equal([Facts.Self, Facts.Groups[Team.Id].Version], decision.ReadSet.AsEnumerable());
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class SigningRulesTests
     {
         var decision = Refused(Facts, Auditor, ErrorCode.Forbidden);
 
-        Assert.Equal([Facts.Self, Facts.Groups[Team.Id].Version], decision.Basis.AsEnumerable());
+        Assert.Equal([Facts.Self, Facts.Groups[Team.Id].Version], decision.ReadSet.AsEnumerable());
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class SigningRulesTests
         var machine = Assert.IsType<SigningDecision.Allowed>(Decide(facts, Operator));
 
         Assert.True(machine.IsBypass);
-        Assert.Contains(facts.Policy!.ToVersion(), machine.Basis);
+        Assert.Contains(facts.Policy!.ToVersion(), machine.ReadSet);
         Assert.IsType<SigningDecision.NeedsGrant>(Decide(facts, Administrator));
     }
 

@@ -3,17 +3,20 @@ using System.Diagnostics;
 namespace CodeSigning.Silo.Keys;
 
 /// <summary>
-/// The ends of brief jobs that one thread keeps for a moment, to tell several callers at once: to wake the thread pool for
-/// each signature by itself takes the processor from other signatures.
+/// Batches the completions of short jobs of one thread: waking the thread pool for each signature would take processor
+/// time from other signatures.
 /// </summary>
-internal sealed class HeldResults
+internal sealed class CompletionBatcher
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(6);
 
     private readonly List<SigningJob> _jobs = [];
     private long _heldSince;
 
-    /// <summary>Runs a job and keeps its end, unless another one like it would make the first that is kept wait too long.</summary>
+    /// <summary>
+    /// Runs a job and defers its completion, unless another job of the same length would delay the first deferred one
+    /// too long.
+    /// </summary>
     public void Run(SigningJob job)
     {
         var started = Stopwatch.GetTimestamp();
@@ -31,7 +34,7 @@ internal sealed class HeldResults
         }
     }
 
-    /// <summary>Has the thread pool tell all that is kept, one caller after the other on one thread.</summary>
+    /// <summary>Completes all deferred jobs on one thread-pool thread.</summary>
     public void Tell()
     {
         if (_jobs.Count == 0)
