@@ -6,12 +6,12 @@ using CodeSigning.Silo.Settings;
 
 namespace CodeSigning.Gateway.Auth;
 
-/// <summary>Authentication of requests, and all that people and machine identities log in with.</summary>
+/// <summary>Registers the authentication of requests and logins.</summary>
 internal static class AuthServices
 {
-    /// <summary>Adds authentication to a gateway whose silo is of these settings.</summary>
+    /// <summary>Adds authentication to a gateway with a silo of these settings.</summary>
     public static IServiceCollection AddAuth(this IServiceCollection services, NodeSettings node) => services
-        // An SQLite file has one process that writes to it.
+        // An SQLite file is written by one process only.
         .Configure<TokenAuthenticationOptions>(options => options.IsStoreShared = node.PostgreSql is not null)
         .Configure<FirstAdministratorOptions>(options =>
         {

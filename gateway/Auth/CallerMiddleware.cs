@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace CodeSigning.Gateway.Auth;
 
-/// <summary>Authenticates every request but those for endpoints that say they are for everybody.</summary>
+/// <summary>Authenticates every request except those to anonymous endpoints.</summary>
 internal sealed class CallerMiddleware(RequestDelegate next, ConnectionLimits connections, AddressRates rates)
 {
     public async Task InvokeAsync(HttpContext context)
     {
-        // What is no route's endpoint is the framework's own way to answer 405 and 415.
+        // Endpoints that are no route endpoints are the framework's own 405 and 415 responses.
         if (context.GetEndpoint() is RouteEndpoint endpoint && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null)
         {
             var authentication = context.RequestServices.GetRequiredService<TokenAuthentication>();
@@ -35,11 +35,11 @@ internal sealed class CallerMiddleware(RequestDelegate next, ConnectionLimits co
 /// <summary>The caller of a request.</summary>
 internal static class CallerFeature
 {
-    /// <summary>The caller as it was authenticated.</summary>
-    /// <exception cref="InvalidOperationException">The endpoint is for everybody.</exception>
+    /// <summary>The authenticated caller.</summary>
+    /// <exception cref="InvalidOperationException">The endpoint is anonymous.</exception>
     public static Caller GetCaller(this HttpContext context) => context.Features.GetRequiredFeature<Caller>();
 
-    /// <summary>Authenticates again on fresh facts; what the request bore beside its token stays.</summary>
+    /// <summary>Authenticates again on current facts; keeps the request's idempotency key.</summary>
     public static async Task<Caller> ReauthenticateAsync(this HttpContext context)
     {
         var authentication = context.RequestServices.GetRequiredService<TokenAuthentication>();
@@ -51,8 +51,8 @@ internal static class CallerFeature
 }
 
 /// <summary>
-/// Marks endpoints whose answer is committed with the caller's versions, such as signing: the commit refuses a caller
-/// that was disabled meanwhile, on whichever node, so that looking the versions up before would be for nothing.
+/// Marks endpoints whose commit includes the caller's read set, such as signing: the commit refuses a caller disabled
+/// meanwhile on any node, so checking the versions before is unnecessary.
 /// </summary>
 internal sealed class CallerCheckedAtCommit
 {

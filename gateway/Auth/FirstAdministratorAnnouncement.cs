@@ -3,8 +3,8 @@ using CodeSigning.Grains.Administration;
 namespace CodeSigning.Gateway.Auth;
 
 /// <summary>
-/// Makes the first administrator of an empty store before the gateway listens. A password that was made at random is
-/// shown on the terminal, once, and goes to no log.
+/// Creates the first administrator of an empty store before the gateway listens. A generated password is shown once on
+/// the terminal and never logged.
 /// </summary>
 internal sealed class FirstAdministratorAnnouncement(
     FirstAdministrator administrator, ILogger<FirstAdministratorAnnouncement> log) : IHostedService

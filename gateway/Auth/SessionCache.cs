@@ -12,10 +12,10 @@ using Microsoft.Extensions.Options;
 namespace CodeSigning.Gateway.Auth;
 
 /// <summary>
-/// The sessions whose tokens this node has seen, found without a look at the store and without allocating. What this
-/// node commits drops what it touches before the commit's caller hears of it, so that a token has ended when the call
-/// that ended it returns. A session that was being read while something was committed is used once and not cached: it
-/// may have been read before.
+/// The cache of sessions whose tokens this node has seen, for look-ups without the store and without allocation.
+/// Commits of this node evict affected sessions before their callers are answered, so that a token is invalid when the
+/// call that ended it returns. A session read while something was evicted is used once and not cached, since it may be
+/// stale.
 /// </summary>
 internal sealed class SessionCache(IOptions<TokenAuthenticationOptions> options, TimeProvider time) : ICommitObserver
 {
@@ -25,10 +25,10 @@ internal sealed class SessionCache(IOptions<TokenAuthenticationOptions> options,
     private readonly Lock _writing = new();
     private long _drops;
 
-    /// <summary>How often something was dropped; to be read before a session is read, and given to <see cref="Add"/>.</summary>
+    /// <summary>The number of evictions; read it before reading a session and pass it to <see cref="Add"/>.</summary>
     public long Drops => Volatile.Read(ref _drops);
 
-    /// <summary>The session of a token; null where none is cached that the token proves.</summary>
+    /// <summary>The cached session that the token authenticates; null if there is none.</summary>
     public CachedSession? Find(ReadOnlySpan<char> token)
     {
         if (!SessionToken.TryGetKey(token, out var key)
@@ -42,7 +42,7 @@ internal sealed class SessionCache(IOptions<TokenAuthenticationOptions> options,
         return session.IsOf(hash) && session.Caller.Until > time.GetUtcNow() ? session : null;
     }
 
-    /// <summary>Caches a session, unless something was dropped since it was asked for.</summary>
+    /// <summary>Caches a session, unless something was evicted since it was read.</summary>
     public void Add(ReadOnlySpan<char> token, CachedSession session, long dropsBefore)
     {
         if (!SessionToken.TryGetKey(token, out var key))
@@ -67,7 +67,7 @@ internal sealed class SessionCache(IOptions<TokenAuthenticationOptions> options,
         }
     }
 
-    /// <summary>Drops a session that turned out to rest on versions that have passed.</summary>
+    /// <summary>Evicts a session with a stale read set.</summary>
     public void Drop(CachedSession session)
     {
         if (session.Caller.SessionId is { } id)
@@ -87,7 +87,7 @@ internal sealed class SessionCache(IOptions<TokenAuthenticationOptions> options,
                     DropSession(version.Id);
                     break;
                 case { Type: StateTypes.User or StateTypes.Identity or StateTypes.ClientSecret, Version: not 1 }:
-                    DropAllThatRestOn(version.Type, version.Id);
+                    DropAllThatRead(version.Type, version.Id);
                     break;
             }
         }
@@ -102,15 +102,15 @@ internal sealed class SessionCache(IOptions<TokenAuthenticationOptions> options,
         }
     }
 
-    // These change seldom, and there are no more sessions here than the capacity.
-    private void DropAllThatRestOn(string type, string id)
+    // These change rarely, and the number of sessions is bounded.
+    private void DropAllThatRead(string type, string id)
     {
         lock (_writing)
         {
             _drops++;
             foreach (var (key, session) in _sessions)
             {
-                if (session.RestsOn(type, id))
+                if (session.Reads(type, id))
                 {
                     _sessions.TryRemove(key, out _);
                 }
@@ -119,21 +119,21 @@ internal sealed class SessionCache(IOptions<TokenAuthenticationOptions> options,
     }
 }
 
-/// <summary>A session as it was read from the store.</summary>
+/// <summary>A cached session.</summary>
 internal sealed class CachedSession(LiveSession session)
 {
-    // A client keeps to its address, so its caller is nearly always the one of the request before.
+    // A client rarely changes its address, so the last caller is nearly always reused.
     private Sighting? _last;
 
-    /// <summary>Who bears the session.</summary>
+    /// <summary>The session's caller.</summary>
     public Caller Caller { get; } = session.Caller;
 
-    /// <summary>Whether a token is this session's, compared in constant time.</summary>
+    /// <summary>Whether a token belongs to this session, compared in constant time.</summary>
     public bool IsOf(ReadOnlySpan<byte> tokenHash) =>
         CryptographicOperations.FixedTimeEquals(session.TokenHash.Span, tokenHash);
 
-    /// <summary>Whether the session rests on a version of this state.</summary>
-    public bool RestsOn(string type, string id)
+    /// <summary>Whether the session's read set includes this state.</summary>
+    public bool Reads(string type, string id)
     {
         foreach (var version in Caller.ReadSet)
         {

@@ -8,7 +8,9 @@ using Microsoft.Extensions.Options;
 
 namespace CodeSigning.Gateway.Auth;
 
-/// <summary>Authenticates requests by their bearer token (RFC 6750, section 2.1); never by a query or a body.</summary>
+/// <summary>
+/// Authenticates requests by bearer token in the header (RFC 6750, section 2.1), never in a query or a body.
+/// </summary>
 internal sealed class TokenAuthentication(
     SessionCache cache, LiveSessions sessions, IStateStore store, AddressRates rates, IOptions<TokenAuthenticationOptions> options)
 {
@@ -17,10 +19,10 @@ internal sealed class TokenAuthentication(
 
     private readonly bool _isStoreShared = options.Value.IsStoreShared;
 
-    /// <summary>The caller whose token the request bears, and what that rests on.</summary>
+    /// <summary>The caller of the request's token, with its read set.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="fresh">Whether to look at the store even where the token was validated a moment ago.</param>
-    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <param name="fresh">Whether to check the store even if the session is cached.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="RefusedException"><c>Unauthenticated</c>: there is no valid token.</exception>
     public ValueTask<Caller> AuthenticateAsync(HttpContext context, bool fresh, CancellationToken cancellationToken)
     {
@@ -43,10 +45,10 @@ internal sealed class TokenAuthentication(
         return values.Count == 1 && values[0] is { } header
             && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
             ? header
-            : throw new RefusedException(ErrorCode.Unauthenticated, "Send a token as Authorization: Bearer.");
+            : throw new RefusedException(ErrorCode.Unauthenticated, "The token is missing: send it as 'Authorization: Bearer'.");
     }
 
-    // An answer that was kept for an idempotency key is given again without a commit.
+    // A stored idempotent answer is repeated without a commit, so the caller must be checked.
     private static bool IsCheckedAtCommit(HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<CallerCheckedAtCommit>() is not null
         && !context.Request.Headers.ContainsKey(IdempotencyKey);
@@ -64,7 +66,7 @@ internal sealed class TokenAuthentication(
         return await ReadAsync(context, token, cancellationToken);
     }
 
-    // Anybody may send tokens that were made up, and each costs a look at the store.
+    // Invented tokens cost a read of the store each, so they are rate-limited by address.
     private async ValueTask<Caller> ReadNewAsync(
         HttpContext context, ReadOnlyMemory<char> token, CancellationToken cancellationToken)
     {
@@ -72,7 +74,7 @@ internal sealed class TokenAuthentication(
         if (SessionToken.TryGetKey(token.Span, out _) && rates.Take(AnonymousKind.Tokens, address) is { } wait)
         {
             throw new RefusedException(
-                ErrorCode.RateLimited, "Too many tokens from this address that are not valid. Retry as Retry-After says.")
+                ErrorCode.RateLimited, "Too many invalid tokens from this address: retry after the time in Retry-After.")
             {
                 RetryAfter = wait,
             };
@@ -89,7 +91,7 @@ internal sealed class TokenAuthentication(
         var dropsBefore = cache.Drops;
         if (await FindAsync(token, cancellationToken) is not { } session || !IsProven(token.Span, session))
         {
-            throw new RefusedException(ErrorCode.Unauthenticated, "The token is not valid, or has ended. Sign in again.");
+            throw new RefusedException(ErrorCode.Unauthenticated, "The token is invalid or has expired: sign in again.");
         }
 
         cache.Add(token.Span, session, dropsBefore);
@@ -110,15 +112,15 @@ internal sealed class TokenAuthentication(
     }
 }
 
-/// <summary>How tokens are checked.</summary>
+/// <summary>The options of token authentication.</summary>
 internal sealed class TokenAuthenticationOptions
 {
     /// <summary>
-    /// Whether other nodes write to the store too. What this node has cached of a session is then held against the store
-    /// at each request, but for those whose commit does so.
+    /// Whether other nodes write to the store too. Cached sessions are then compared with the store at each request,
+    /// except where the commit does so.
     /// </summary>
     public bool IsStoreShared { get; set; }
 
-    /// <summary>How many sessions are cached; the longest cached goes first.</summary>
+    /// <summary>The capacity of the cache; the oldest entry is evicted first.</summary>
     public int CacheCapacity { get; set; } = 50_000;
 }

@@ -5,9 +5,8 @@ using CodeSigning.Identities;
 namespace CodeSigning.Gateway.Calls;
 
 /// <summary>
-/// A request as an endpoint sees it: who asks, and the grains that answer. What a decision rests on may change while it
-/// is made; then nothing was written, the caller is authenticated again (one that was disabled meanwhile is turned away
-/// here) and the decision is made again with fresh facts.
+/// A request with its caller and grains. If a decision's read set turns out to be stale, nothing was written: the
+/// caller is authenticated again (and refused if disabled meanwhile) and the decision is repeated on current facts.
 /// </summary>
 internal sealed class ApiCall(HttpContext http)
 {
@@ -16,16 +15,16 @@ internal sealed class ApiCall(HttpContext http)
     /// <summary>The grains.</summary>
     public IGrainFactory Grains { get; } = http.RequestServices.GetRequiredService<IGrainFactory>();
 
-    /// <summary>Ends with the connection.</summary>
+    /// <summary>Cancelled when the client disconnects.</summary>
     public CancellationToken Aborted => http.RequestAborted;
 
-    /// <summary>Who asks.</summary>
+    /// <summary>The caller's id.</summary>
     public string CallerId => http.GetCaller().Id;
 
     /// <summary>Called by the framework for a handler's parameter.</summary>
     public static ValueTask<ApiCall?> BindAsync(HttpContext context) => new(new ApiCall(context));
 
-    /// <summary>Asks as the caller of this request, and again where nothing was decided, or only on facts that have changed.</summary>
+    /// <summary>Calls as the request's caller; retries if nothing was decided or the read set was stale.</summary>
     public async Task<T> AskAsync<T>(Func<Caller, Task<T>> question)
     {
         var caller = http.GetCaller();
@@ -35,7 +34,7 @@ internal sealed class ApiCall(HttpContext http)
             {
                 return await question(caller);
             }
-            catch (Exception exception) when (attempt < Attempts && CanBeAskedAgain(exception))
+            catch (Exception exception) when (attempt < Attempts && IsRetryable(exception))
             {
                 caller = await http.ReauthenticateAsync();
             }
@@ -49,8 +48,8 @@ internal sealed class ApiCall(HttpContext http)
         return true;
     });
 
-    // A call to a grain that is moving or being collected is rejected before it begins. One whose node has died may have begun.
-    private static bool CanBeAskedAgain(Exception exception) => exception
+    // A call to a grain that is moving or being collected is rejected before it begins; one to a dead node may have begun.
+    private static bool IsRetryable(Exception exception) => exception
         is CommitRefusedException { Reason: CommitRefusal.Stale or CommitRefusal.TooLate }
         or (OrleansMessageRejectionException and not SiloUnavailableException);
 }

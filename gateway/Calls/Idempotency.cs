@@ -9,16 +9,15 @@ using CodeSigning.Identities;
 namespace CodeSigning.Gateway.Calls;
 
 /// <summary>
-/// Reads <c>Idempotency-Key</c> and finds what was answered to it before. The answer is committed with the act itself, so
-/// that there is either both or neither.
+/// Reads <c>Idempotency-Key</c> and finds its stored answer. The answer is committed together with the act.
 /// </summary>
 internal static class Idempotency
 {
     private const string Header = "Idempotency-Key";
     private const int MaxLength = 128;
 
-    /// <summary>The key of a request with what it asks; null where it bears none.</summary>
-    /// <exception cref="RefusedException">The key has not the form that the contract gives it.</exception>
+    /// <summary>The idempotency key of a request with the request's hash; null if there is none.</summary>
+    /// <exception cref="RefusedException">The key is malformed.</exception>
     public static IdempotencyKey? ReadKey(HttpContext context, ReadOnlySpan<byte> body)
     {
         var values = context.Request.Headers[Header];
@@ -30,15 +29,15 @@ internal static class Idempotency
         var key = values.Count == 1 ? values[0] : null;
         if (string.IsNullOrEmpty(key) || key.Length > MaxLength || key.AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
-            throw new RefusedException(ErrorCode.InvalidRequest, $"{Header} must be 1 to {MaxLength} visible ASCII characters, once.");
+            throw new RefusedException(ErrorCode.InvalidRequest, $"The header {Header} is invalid: expected 1 to {MaxLength} visible ASCII characters, once.");
         }
 
         var scope = ScopeOf(context);
         return new IdempotencyKey(scope, key, Hash(scope, context.Request.QueryString.Value, body));
     }
 
-    /// <summary>What was answered to this key before, as the JSON that was sent; null where nothing was.</summary>
-    /// <exception cref="RefusedException">It was used to ask for something else.</exception>
+    /// <summary>The stored answer of a key as JSON; null if there is none.</summary>
+    /// <exception cref="RefusedException">The key was used for a different request.</exception>
     public static async Task<ReadOnlyMemory<byte>?> FindAnswerAsync(
         this IAnswerStore answers, Caller caller, IdempotencyKey key, CancellationToken cancellationToken)
     {
@@ -50,10 +49,10 @@ internal static class Idempotency
         return CryptographicOperations.FixedTimeEquals(known.RequestHash.Span, Convert.FromHexString(key.RequestHash))
             ? known.Answer
             : throw new RefusedException(
-                ErrorCode.IdempotencyMismatch, $"This {Header} was used with another content. Take a new one for a new request.");
+                ErrorCode.IdempotencyMismatch, $"The {Header} was used for a different request: use a new key for a new request.");
     }
 
-    // Not the path as it was written: that has upper and lower case, a slash at its end or none, and names in place of ids.
+    // The path itself is not canonical: letter case, a trailing slash, and names instead of ids may differ.
     private static string ScopeOf(HttpContext context)
     {
         var route = ((RouteEndpoint)context.GetEndpoint()!).RoutePattern;
@@ -76,7 +75,7 @@ internal static class Idempotency
     }
 }
 
-/// <summary>Gives an endpoint <c>Idempotency-Key</c>: a request that was answered before gets the first answer again.</summary>
+/// <summary>Implements <c>Idempotency-Key</c>: a repeated request gets the first answer again.</summary>
 internal sealed class IdempotencyFilter(int status) : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
@@ -102,10 +101,10 @@ internal sealed class IdempotencyFilter(int status) : IEndpointFilter
         }
         catch (CommitRefusedException refused) when (refused.Reason == CommitRefusal.AlreadyAnswered)
         {
-            // The same request is under way twice, and the other one was first.
+            // A concurrent request with the same key was first.
             return await answers.FindAnswerAsync(caller, key, http.RequestAborted) is { } other
                 ? new KeptAnswer(status, other)
-                : throw new CommitRefusedException("The answer was kept and is gone.", refused);
+                : throw new CommitRefusedException("The stored answer no longer exists.", refused);
         }
     }
 
@@ -124,7 +123,7 @@ internal sealed class IdempotencyFilter(int status) : IEndpointFilter
 /// <summary>Declares endpoints that take an idempotency key.</summary>
 internal static class IdempotencyEndpoints
 {
-    /// <summary>The endpoint takes <c>Idempotency-Key</c>, and its first answer has this status.</summary>
+    /// <summary>Accepts <c>Idempotency-Key</c>; repeated answers have this status.</summary>
     public static RouteHandlerBuilder TakesIdempotencyKey(this RouteHandlerBuilder endpoint, int status = StatusCodes.Status200OK) =>
         endpoint.AddEndpointFilter(new IdempotencyFilter(status)).WithMetadata(new TakesIdempotencyKey());
 }

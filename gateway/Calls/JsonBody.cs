@@ -11,13 +11,13 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace CodeSigning.Gateway.Calls;
 
 /// <summary>
-/// A request's JSON body, read once and strictly: what is not exactly a <typeparamref name="T"/> is refused with a
-/// sentence that names the field. The bytes are zeroed after the request; they may hold a password or a key.
+/// A request's JSON body, parsed strictly: anything that is not exactly a <typeparamref name="T"/> is refused with a
+/// message that names the field. The bytes are zeroed after the request, since they may contain a password or a key.
 /// </summary>
 internal sealed class JsonBody<T>(T value) : IEndpointParameterMetadataProvider
     where T : class
 {
-    /// <summary>What was asked.</summary>
+    /// <summary>The parsed body.</summary>
     public T Value { get; } = value;
 
     /// <summary>Called by the framework for a handler's parameter.</summary>
@@ -31,7 +31,7 @@ internal sealed class JsonBody<T>(T value) : IEndpointParameterMetadataProvider
         {
             return new JsonBody<T>(
                 JsonSerializer.Deserialize<T>(bytes.Span, ContractJson.Options)
-                ?? throw new RefusedException(ErrorCode.InvalidRequest, "The body is null; a JSON object is expected."));
+                ?? throw new RefusedException(ErrorCode.InvalidRequest, "The body is null: expected a JSON object."));
         }
         catch (JsonException mistake)
         {
@@ -39,23 +39,23 @@ internal sealed class JsonBody<T>(T value) : IEndpointParameterMetadataProvider
         }
     }
 
-    /// <summary>Tells the OpenAPI document what the body is.</summary>
+    /// <summary>Describes the body in the OpenAPI document.</summary>
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
         builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T)));
 }
 
 /// <summary>
-/// Says in the contract's words what is wrong with a body. The serializer's own messages name .NET types, so the text is
-/// held against the type's fields once more.
+/// Describes a malformed body in the contract's terms. The serializer's own messages name .NET types, so the text is
+/// compared with the type's fields again.
 /// </summary>
 internal static class JsonMistake
 {
-    /// <summary>A sentence about the first mistake.</summary>
+    /// <summary>A message about the first error.</summary>
     public static string Describe(Type type, ReadOnlyMemory<byte> text, JsonException mistake)
     {
         using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = ContractJson.MaxDepth });
         return Find(document.RootElement, ContractJson.Options.GetTypeInfo(type), "")
-            ?? $"{Name(mistake.Path?.TrimStart('$').TrimStart('.'))} has not the form that the contract gives it.";
+            ?? $"{Name(mistake.Path?.TrimStart('$').TrimStart('.'))} is invalid: see the API description for its format.";
     }
 
     private static string? Find(JsonElement element, JsonTypeInfo type, string path) => type.Kind switch
@@ -64,13 +64,13 @@ internal static class JsonMistake
         {
             JsonValueKind.Object => FindInObject(element, type, path),
             JsonValueKind.Null => null,
-            _ => $"{Name(path)} must be an object.",
+            _ => $"{Name(path)} is invalid: expected an object.",
         },
         JsonTypeInfoKind.Enumerable when type.ElementType is { } items => element.ValueKind switch
         {
             JsonValueKind.Array => FindInArray(element, ContractJson.Options.GetTypeInfo(items), path),
             JsonValueKind.Null => null,
-            _ => $"{Name(path)} must be an array.",
+            _ => $"{Name(path)} is invalid: expected an array.",
         },
         _ => FindInValue(element, Nullable.GetUnderlyingType(type.Type) ?? type.Type, path),
     };
@@ -147,8 +147,7 @@ internal static class JsonMistake
 }
 
 /// <summary>
-/// Whose body an endpoint reads. A long one costs much to take in, so it is not read for a caller who would be refused all
-/// the same.
+/// Restricts whose body an endpoint reads, so that a large body is not read for a caller who would be refused anyway.
 /// </summary>
-/// <param name="Require">Refuses whoever may not make the call.</param>
+/// <param name="Require">Refuses callers that may not make the call.</param>
 internal sealed record ReadsBodyOf(Action<Caller> Require);

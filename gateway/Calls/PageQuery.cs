@@ -4,23 +4,23 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace CodeSigning.Gateway.Calls;
 
-/// <summary>Which page of a list is asked for.</summary>
-/// <param name="LimitOrNone">At most so many items, 1 to 100; 25 if not given.</param>
-/// <param name="Cursor">The <c>next</c> of the page before.</param>
+/// <summary>The page of a list to return.</summary>
+/// <param name="LimitOrNone">The page size, 1 to 100; defaults to 25.</param>
+/// <param name="Cursor">The <c>next</c> of the previous page.</param>
 internal readonly record struct PageQuery(
     [property: FromQuery(Name = "limit")] int? LimitOrNone, [property: FromQuery(Name = "cursor")] string? Cursor)
 {
     private const int Usual = 25;
     private const int Most = 100;
 
-    /// <summary>At most so many items.</summary>
+    /// <summary>The page size.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
     public int GetLimit() => LimitOrNone is null or (>= 1 and <= Most)
         ? LimitOrNone ?? Usual
-        : throw new RefusedException(ErrorCode.InvalidRequest, "The limit is 1 to 100.");
+        : throw new RefusedException(ErrorCode.InvalidRequest, "The parameter 'limit' is invalid: expected 1 to 100.");
 
-    /// <summary>The last id of the page before; null for the first page.</summary>
-    /// <param name="prefixes">The kinds of ids that the list gives as its cursor.</param>
+    /// <summary>The last id of the previous page; null for the first page.</summary>
+    /// <param name="prefixes">The prefixes of ids that the list uses as cursors.</param>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
     public string? GetBefore(params ReadOnlySpan<string> prefixes)
     {
@@ -37,6 +37,6 @@ internal readonly record struct PageQuery(
             }
         }
 
-        throw new RefusedException(ErrorCode.InvalidRequest, "The cursor is not one that a page of this list gave as next.");
+        throw new RefusedException(ErrorCode.InvalidRequest, "The parameter 'cursor' is invalid: expected the 'next' of a page of this list.");
     }
 }

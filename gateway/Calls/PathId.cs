@@ -3,17 +3,17 @@ using CodeSigning.Identifiers;
 
 namespace CodeSigning.Gateway.Calls;
 
-/// <summary>Ids in paths and queries: what has not the form of one names nothing, and no grain or row is looked for.</summary>
+/// <summary>Validates ids in paths and queries, so that a malformed id reaches neither grain nor store.</summary>
 internal static class PathId
 {
-    /// <summary>The id, if it has the form of one of this kind.</summary>
+    /// <summary>Returns the id if it is well-formed.</summary>
     /// <exception cref="RefusedException"><c>NotFound</c>.</exception>
     public static string Validate(string prefix, string id) => EntityId.Is(prefix, id)
         ? id
-        : throw new RefusedException(ErrorCode.NotFound, "There is nothing of this kind with this id.");
+        : throw new RefusedException(ErrorCode.NotFound, "The object does not exist: its id is malformed.");
 
-    /// <summary>The id by which a list is filtered; null where none is given.</summary>
-    /// <exception cref="RefusedException"><c>InvalidRequest</c>: it has not the form of one of these kinds.</exception>
+    /// <summary>The id of a list filter; null if not given.</summary>
+    /// <exception cref="RefusedException"><c>InvalidRequest</c>: it is not a well-formed id of these kinds.</exception>
     public static string? ValidateFilter(string? id, string parameter, params ReadOnlySpan<string> prefixes)
     {
         if (id is null)
@@ -29,6 +29,6 @@ internal static class PathId
             }
         }
 
-        throw new RefusedException(ErrorCode.InvalidRequest, $"The parameter {parameter} must be an id of the kind that it names.");
+        throw new RefusedException(ErrorCode.InvalidRequest, $"The parameter '{parameter}' is invalid: expected an id of its kind.");
     }
 }

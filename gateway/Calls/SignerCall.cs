@@ -3,7 +3,7 @@ using CodeSigning.Signers;
 
 namespace CodeSigning.Gateway.Calls;
 
-/// <summary>A request about the signer that its path names, by id or by name.</summary>
+/// <summary>A request about the signer in its path, given by id or name.</summary>
 internal sealed class SignerCall(ApiCall call, string signerId)
 {
     /// <summary>The route parameter.</summary>

@@ -6,8 +6,7 @@ using CodeSigning.Identifiers;
 namespace CodeSigning.Gateway.Calls;
 
 /// <summary>
-/// Finds a signer's id where a client may give its name. A name never becomes another signer's, so a pair that is
-/// remembered for a while cannot lead to the wrong one.
+/// Resolves signers by id or name. Names are never reused, so a cached pair cannot refer to the wrong signer.
 /// </summary>
 internal sealed class SignerIds(SignerDirectory directory, TimeProvider time)
 {
@@ -15,8 +14,8 @@ internal sealed class SignerIds(SignerDirectory directory, TimeProvider time)
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(10);
     private readonly ConcurrentDictionary<string, (string Id, DateTimeOffset At)> _byName = new(StringComparer.Ordinal);
 
-    /// <summary>The id, of the signer with this id or name.</summary>
-    /// <exception cref="RefusedException"><c>NotFound</c>: it has the form of neither, or nobody bears the name.</exception>
+    /// <summary>The id of the signer with this id or name.</summary>
+    /// <exception cref="RefusedException"><c>NotFound</c>: it is neither a well-formed id nor a signer's name.</exception>
     public ValueTask<string> FindAsync(string idOrName, CancellationToken cancellationToken)
     {
         if (EntityId.Is(IdPrefixes.Signer, idOrName))
@@ -30,8 +29,8 @@ internal sealed class SignerIds(SignerDirectory directory, TimeProvider time)
     }
 
     /// <summary>
-    /// The id of the signer that a request's path names. It takes the name's place in the path's values, so that an
-    /// idempotency key means the same by either.
+    /// The id of the signer in a request's path. It replaces the name in the route values, so that an idempotency key
+    /// works with either.
     /// </summary>
     /// <exception cref="RefusedException"><c>NotFound</c>.</exception>
     public ValueTask<string> FindAsync(HttpContext http)

@@ -5,22 +5,22 @@ using CodeSigning.Errors;
 
 namespace CodeSigning.Gateway.Json;
 
-/// <summary>The form that every JSON text must have here, whatever it says.</summary>
+/// <summary>Validates JSON text independently of its type.</summary>
 internal static class JsonText
 {
-    /// <summary>How a reader must be set up to read what the contract allows.</summary>
+    /// <summary>The reader options for JSON of the contract.</summary>
     public static JsonReaderOptions ReaderOptions { get; } = new() { MaxDepth = ContractJson.MaxDepth };
 
     /// <summary>
-    /// Refuses what is not JSON, what nests too deep, lone surrogates, U+0000, which no database takes, and arrays that hold
-    /// null: the contract has none, and a type's word that there is none in its arrays does not bind the serializer.
+    /// Refuses malformed JSON, too deep nesting, lone surrogates, U+0000, which databases reject, and null in arrays,
+    /// which the serializer accepts despite non-nullable element types.
     /// </summary>
-    /// <exception cref="RefusedException">The text is not such.</exception>
+    /// <exception cref="RefusedException">The text is invalid.</exception>
     public static void Check(ReadOnlySpan<byte> text)
     {
         if (text.IsEmpty)
         {
-            throw Refuse("The body is empty; a JSON object is expected.");
+            throw Refuse("The body is empty: expected a JSON object.");
         }
 
         var reader = new Utf8JsonReader(text, ReaderOptions);
@@ -38,18 +38,18 @@ internal static class JsonText
                         isArray[reader.CurrentDepth + 1] = reader.TokenType == JsonTokenType.StartArray;
                         break;
                     case JsonTokenType.Null when isArray[reader.CurrentDepth]:
-                        throw Refuse("An array in the body holds null.");
+                        throw Refuse("The body has an array that contains null.");
                 }
             }
         }
         catch (JsonException mistake)
         {
-            throw Refuse($"The body is not JSON, or nests deeper than {ContractJson.MaxDepth}: see line {mistake.LineNumber + 1}.");
+            throw Refuse($"The body is invalid at line {mistake.LineNumber + 1}: expected JSON nested at most {ContractJson.MaxDepth} deep.");
         }
         catch (InvalidOperationException)
         {
-            // What the reader throws for a string that is no text: half a surrogate pair, or no UTF-8.
-            throw Refuse("A string in the body is not Unicode text.");
+            // The reader throws this for lone surrogates and invalid UTF-8.
+            throw Refuse("The body has a string that is not Unicode text.");
         }
     }
 
@@ -57,19 +57,19 @@ internal static class JsonText
     {
         if (reader.GetString()!.Contains('\0', StringComparison.Ordinal))
         {
-            throw Refuse("A string in the body holds the character U+0000.");
+            throw Refuse("The body has a string that contains the character U+0000.");
         }
     }
 
     private static RefusedException Refuse(string detail) => new(ErrorCode.InvalidRequest, detail);
 }
 
-/// <summary>Answers with JSON whose length is said before it: it leaves in one write, and comes without chunks to take apart.</summary>
+/// <summary>Writes JSON responses with a <c>Content-Length</c>, in one write and without chunked encoding.</summary>
 internal static class JsonAnswer
 {
     private const int UsualLength = 1024;
 
-    /// <summary>Answers with what <paramref name="write"/> writes. The response must not have started.</summary>
+    /// <summary>Responds with the JSON of <paramref name="write"/>. The response must not have started.</summary>
     public static async Task WriteAsync(HttpContext http, Action<Utf8JsonWriter> write, string contentType = "application/json")
     {
         var body = new ArrayBufferWriter<byte>(UsualLength);

@@ -11,7 +11,7 @@ internal sealed class RequestBody : IDisposable
 
     private RequestBody(byte[] bytes) => _bytes = bytes;
 
-    /// <summary>Reads the body, or gives what was read before. The bytes are zeroed after the request.</summary>
+    /// <summary>Reads the body once and caches it. The bytes are zeroed after the request.</summary>
     public static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpContext context)
     {
         if (context.Features.Get<RequestBody>() is { } known)
@@ -46,12 +46,12 @@ internal sealed class RequestBody : IDisposable
     }
 }
 
-/// <summary>The one form in which bodies are taken: JSON in UTF-8, as it is.</summary>
+/// <summary>Accepts only bodies of uncompressed JSON in UTF-8.</summary>
 internal static class JsonContentType
 {
     private const string Usual = "application/json";
 
-    /// <summary>Refuses a body of another type, in another character set, or encoded: it would be read as what it is not.</summary>
+    /// <summary>Refuses a body of another type, character set or encoding.</summary>
     /// <exception cref="BadHttpRequestException">415.</exception>
     public static void Require(HttpRequest request)
     {

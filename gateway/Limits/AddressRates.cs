@@ -8,56 +8,56 @@ using Microsoft.AspNetCore.Authorization;
 
 namespace CodeSigning.Gateway.Limits;
 
-/// <summary>What somebody asks for who has not been authenticated, or not yet. Each kind has a bucket of its own at each address.</summary>
+/// <summary>Kinds of requests of unauthenticated clients. Each kind has its own bucket per address.</summary>
 internal enum AnonymousKind
 {
-    /// <summary>Public documents, addresses that lead nowhere, and requests without a valid token.</summary>
+    /// <summary>Public documents, unknown paths, and requests without a valid token.</summary>
     Requests,
 
     /// <summary>Probes, which are never refused.</summary>
     Probes,
 
-    /// <summary>A login of a machine, which costs a look at the store.</summary>
+    /// <summary>Machine logins, which cost a read of the store.</summary>
     MachineLogins,
 
-    /// <summary>A login of a person, which costs a slow hash.</summary>
+    /// <summary>Logins of people, which cost a slow hash.</summary>
     PersonLogins,
 
-    /// <summary>A token that this node sees for the first time, which costs a look at the store; given back where it is valid.</summary>
+    /// <summary>Tokens not cached by this node, which cost a read of the store; refunded if valid.</summary>
     Tokens,
 
-    /// <summary>A TLS handshake, which costs a signature; given back once a caller was authenticated on the connection.</summary>
+    /// <summary>TLS handshakes, which cost a signature; refunded once a caller is authenticated on the connection.</summary>
     Handshakes,
 }
 
 /// <summary>
-/// How often one address may ask this node for what needs no token. A thousand CI jobs that start at once behind one address
-/// get in; what goes on faster than that does not.
+/// Rate limits per address for requests without a token. A thousand CI jobs that start at once behind one address get
+/// in; a higher sustained rate does not.
 /// </summary>
 internal sealed class AddressRates(GatewaySettings settings, TimeProvider time)
 {
-    // A thousand jobs log in twice, should the first time fail.
+    // Allows a thousand jobs to log in twice.
     private const int JobsAtOnce = 40;
 
-    // An office's people, and a tenth of a processor's time in hashes.
+    // Enough for an office, and a tenth of a processor's time in hashes.
     private const double PersonShare = 0.1;
     private const double PersonsAtOnce = 2;
 
     private const double RequestsAtOnce = 10;
     private const double ProbesAtOnce = 4;
 
-    // Whoever shares an address with a flood of handshakes gets one in a few tries, and the flood a part of one core.
+    // Clients that share an address with a flood succeed after a few tries, and the flood gets a part of one core.
     private const double HandshakeShare = 8;
 
     private readonly AddressRate[] _rates =
         [.. Enum.GetValues<AnonymousKind>().Select(kind => Create(kind, settings.AnonymousRequestsPerSecond, time))];
 
-    /// <summary>Takes leave for one.</summary>
-    /// <returns>Null, or how long to wait where there is none.</returns>
+    /// <summary>Takes a token.</summary>
+    /// <returns>Null, or the delay until one is available.</returns>
     public TimeSpan? Take(AnonymousKind kind, IPAddress? address) =>
         address is null || settings.IsTrustedProxy(address) ? null : _rates[(int)kind].Take(address);
 
-    /// <summary>Gives leave back that was taken.</summary>
+    /// <summary>Returns a token.</summary>
     public void GiveBack(AnonymousKind kind, IPAddress? address)
     {
         if (address is not null && !settings.IsTrustedProxy(address))
@@ -77,24 +77,24 @@ internal sealed class AddressRates(GatewaySettings settings, TimeProvider time)
 }
 
 /// <summary>
-/// A token bucket for each address (an IPv6 /64 is one), in memory that does not grow with their number: addresses share
-/// buckets by a hash that is different in each process. So no flood of addresses makes it forget one, and to empty a
-/// bucket that somebody else shares by chance, a flood must come from thousands of addresses at full rate.
+/// Token buckets per address (an IPv6 /64 is one), in constant memory: addresses share buckets by a hash that is keyed
+/// per process. So a flood of addresses evicts none, and emptying a bucket that another address shares by chance
+/// requires thousands of addresses at full rate.
 /// </summary>
-/// <param name="perSecond">How many tokens come back in a second.</param>
-/// <param name="atOnce">How many tokens a full bucket holds.</param>
+/// <param name="perSecond">The refill rate in tokens per second.</param>
+/// <param name="atOnce">The capacity of a bucket.</param>
 /// <param name="time">The clock.</param>
 internal sealed class AddressRate(double perSecond, double atOnce, TimeProvider time)
 {
     private const int Buckets = 1 << 14;
 
-    // A bucket is the time at which it will be full again (the generic cell rate algorithm of ITU-T I.371).
+    // Each bucket is the time at which it is full again (generic cell rate algorithm, ITU-T I.371).
     private readonly long[] _fullAt = new long[Buckets];
     private readonly long _perToken = (long)Math.Ceiling(time.TimestampFrequency / perSecond);
     private readonly long _perBucket = (long)Math.Ceiling(time.TimestampFrequency * atOnce / perSecond);
 
     /// <summary>Takes a token.</summary>
-    /// <returns>Null, or how long to wait where there is none.</returns>
+    /// <returns>Null, or the delay until one is available.</returns>
     public TimeSpan? Take(IPAddress address)
     {
         ref var bucket = ref BucketOf(address);
@@ -115,16 +115,16 @@ internal sealed class AddressRate(double perSecond, double atOnce, TimeProvider 
         }
     }
 
-    /// <summary>Gives a token back that was taken.</summary>
+    /// <summary>Returns a token.</summary>
     public void GiveBack(IPAddress address) => Interlocked.Add(ref BucketOf(address), -_perToken);
 
     private ref long BucketOf(IPAddress address) => ref _fullAt[(uint)ClientNetwork.Of(address).GetHashCode() % Buckets];
 }
 
 /// <summary>
-/// Bounds what is asked without a valid token, by address. Beyond the rate an answer waits, so that whoever goes on
-/// asking is slowed down by their own connections, and is then a refusal. Probes are slowed down alone, by less than
-/// what a probe waits for: they may come from the address of a flood.
+/// Limits requests without a valid token by address. Beyond the rate a response is delayed, to slow the client down,
+/// and is then a refusal. Probes are only delayed, by less than their time-out, since they may share the address of a
+/// flood.
 /// </summary>
 internal sealed class AnonymousRateMiddleware(RequestDelegate next, AddressRates rates, TimeProvider time)
 {
@@ -176,10 +176,10 @@ internal sealed class AnonymousRateMiddleware(RequestDelegate next, AddressRates
         }
     }
 
-    /// <summary>What a request asks for without a token; null where it bears one that is to be looked at.</summary>
+    /// <summary>The kind of a request without a token; null for one with a token to be checked.</summary>
     private static AnonymousKind? KindOf(HttpContext context)
     {
-        // What is no route's endpoint leads nowhere, or is the framework's own way to answer 405 and 415.
+        // Endpoints that are no route endpoints are unknown paths or the framework's own 405 and 415 responses.
         if (context.GetEndpoint() is not RouteEndpoint endpoint)
         {
             return AnonymousKind.Requests;
@@ -220,8 +220,8 @@ internal sealed class AnonymousRateMiddleware(RequestDelegate next, AddressRates
         }
     }
 
-    /// <summary>Waits before an answer.</summary>
-    /// <returns>False where too many wait already.</returns>
+    /// <summary>Delays a response.</summary>
+    /// <returns>False if too many responses are delayed already.</returns>
     private async Task<bool> WaitAsync(HttpContext context, TimeSpan wait)
     {
         try
@@ -243,7 +243,7 @@ internal sealed class AnonymousRateMiddleware(RequestDelegate next, AddressRates
     private static async Task RefuseAsync(HttpContext context, TimeSpan wait)
     {
         var problem = new Problem(
-            ErrorCode.RateLimited, "Too many requests without a valid token from this address. Retry as Retry-After says.")
+            ErrorCode.RateLimited, "Too many requests without a valid token from this address: retry after the time in Retry-After.")
         {
             RetryAfter = wait,
         };

@@ -6,14 +6,14 @@ using CodeSigning.Identities;
 namespace CodeSigning.Gateway.Limits;
 
 /// <summary>
-/// Bounds the requests that one identity has under way to half of all: whoever holds requests open with a token, by
-/// sending bodies slowly, keeps out themselves and nobody else.
+/// Limits the requests in flight of one identity to half of all, so that an identity that sends bodies slowly blocks
+/// only itself.
 /// </summary>
 internal sealed class CallerShareMiddleware(RequestDelegate next, GatewaySettings settings)
 {
     private const int Share = 2;
 
-    private readonly ConcurrentDictionary<string, int> _underWay = new();
+    private readonly ConcurrentDictionary<string, int> _inFlight = new();
     private readonly int _limit = Math.Max(1, settings.RequestsInFlight / Share);
 
     public async Task InvokeAsync(HttpContext context)
@@ -27,9 +27,9 @@ internal sealed class CallerShareMiddleware(RequestDelegate next, GatewaySetting
 
         try
         {
-            if (_underWay.AddOrUpdate(caller.Id, 1, static (_, count) => count + 1) > _limit)
+            if (_inFlight.AddOrUpdate(caller.Id, 1, static (_, count) => count + 1) > _limit)
             {
-                throw TooManyUnderWay();
+                throw TooManyInFlight();
             }
 
             await next(context);
@@ -42,14 +42,14 @@ internal sealed class CallerShareMiddleware(RequestDelegate next, GatewaySetting
 
     private void Return(string callerId)
     {
-        if (_underWay.AddOrUpdate(callerId, 0, static (_, count) => count - 1) == 0)
+        if (_inFlight.AddOrUpdate(callerId, 0, static (_, count) => count - 1) == 0)
         {
-            _underWay.TryRemove(new KeyValuePair<string, int>(callerId, 0));
+            _inFlight.TryRemove(new KeyValuePair<string, int>(callerId, 0));
         }
     }
 
-    private static RefusedException TooManyUnderWay() =>
-        new(ErrorCode.RateLimited, "You have too many requests under way. Wait for some of them to end.")
+    private static RefusedException TooManyInFlight() =>
+        new(ErrorCode.RateLimited, "Too many of your requests are in flight: wait until some have ended.")
         {
             RetryAfter = TimeSpan.FromSeconds(1),
         };

@@ -1,12 +1,12 @@
 namespace CodeSigning.Gateway.Limits;
 
-/// <summary>Does what each caller asks one after the other: whoever asks for much at once waits for themselves.</summary>
+/// <summary>Serializes the work of each caller, so that a caller with many requests delays only itself.</summary>
 internal sealed class CallerTurns
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Line> _lines = new(StringComparer.Ordinal);
 
-    /// <summary>How many callers have something under way or waiting.</summary>
+    /// <summary>The number of callers with running or queued work.</summary>
     public int Callers
     {
         get
@@ -18,10 +18,10 @@ internal sealed class CallerTurns
         }
     }
 
-    /// <summary>Does something when it is its turn among what the caller asks.</summary>
-    /// <param name="callerId">Whose turn it takes.</param>
-    /// <param name="act">What to do.</param>
-    /// <param name="cancellationToken">Cancels the waiting.</param>
+    /// <summary>Runs work after the caller's earlier work.</summary>
+    /// <param name="callerId">The caller's id.</param>
+    /// <param name="act">The work.</param>
+    /// <param name="cancellationToken">Cancels the call while it is queued.</param>
     public async Task<T> TakeAsync<T>(string callerId, Func<Task<T>> act, CancellationToken cancellationToken)
     {
         var line = Join(callerId);

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections.Features;
 
 namespace CodeSigning.Gateway.Limits;
 
-/// <summary>A connection of a client as the limits see it; a feature of each of its requests.</summary>
+/// <summary>A client's connection with its limits; a feature of each of its requests.</summary>
 internal sealed class ClientConnection
 {
     private readonly Action _abort;
@@ -12,39 +12,44 @@ internal sealed class ClientConnection
     private int _requests;
     private volatile bool _isTrusted;
 
-    /// <param name="abort">Ends the connection at once.</param>
+    /// <param name="abort">Aborts the connection.</param>
     public ClientConnection(Action abort)
     {
         _abort = abort;
         Place = new LinkedListNode<ClientConnection>(this);
     }
 
-    /// <summary>The pool that it is in; null once it was removed. Under the lock of <see cref="ConnectionLimits"/>, as all until <see cref="IsTrusted"/>.</summary>
+    /// <summary>
+    /// Its pool; null once removed. Guarded by the lock of <see cref="ConnectionLimits"/>, like all members up to <see
+    /// cref="IsTrusted"/>.
+    /// </summary>
     public ConnectionPool? Pool { get; set; }
 
-    /// <summary>Whose connections it counts with.</summary>
+    /// <summary>The party that it counts for.</summary>
     public ConnectionPool.Party? Party { get; set; }
 
-    /// <summary>Where it is in its party's queue.</summary>
+    /// <summary>Its place in the party's queue.</summary>
     public LinkedListNode<ClientConnection> Place { get; }
 
-    /// <summary>When something began or ended on it, in the order of the pool.</summary>
+    /// <summary>The sequence number of its last activity in the pool.</summary>
     public long Stamp { get; set; }
 
-    /// <summary>How many requests are under way on it.</summary>
+    /// <summary>The number of requests in flight.</summary>
     public int Requests { get; set; }
 
-    /// <summary>The address whose leave for a TLS handshake was taken for it; null where there was none.</summary>
+    /// <summary>The address charged for its TLS handshake; null if there was none.</summary>
     public IPAddress? HandshakeFrom { get; set; }
 
-    /// <summary>Whether a caller was authenticated on it, or it is a trusted proxy's. Read without the lock too.</summary>
+    /// <summary>
+    /// Whether a caller was authenticated on it or it belongs to a trusted proxy. Also read without the lock.
+    /// </summary>
     public bool IsTrusted
     {
         get => _isTrusted;
         set => _isTrusted = value;
     }
 
-    /// <summary>Counts an anonymous request that begins, unless so many are under way.</summary>
+    /// <summary>Counts the start of an anonymous request; false if too many are in flight.</summary>
     public bool TryBeginAnonymous(int most)
     {
         if (Interlocked.Increment(ref _anonymousRequests) <= most)
@@ -56,26 +61,26 @@ internal sealed class ClientConnection
         return false;
     }
 
-    /// <summary>Counts an anonymous request that has ended.</summary>
+    /// <summary>Counts the end of an anonymous request.</summary>
     public void EndAnonymous() => Interlocked.Decrement(ref _anonymousRequests);
 
-    /// <summary>How many requests there were on it since it is trusted, this one included.</summary>
+    /// <summary>Counts a request and returns the number since it became trusted.</summary>
     public int CountRequest() => Interlocked.Increment(ref _requests);
 
-    /// <summary>How many anonymous requests were refused on it, this one included.</summary>
+    /// <summary>Counts a refused anonymous request and returns their number.</summary>
     public int CountRefusal() => Interlocked.Increment(ref _refusals);
 
-    /// <summary>Ends it at once.</summary>
+    /// <summary>Aborts it.</summary>
     public void Abort() => _abort();
 }
 
 /// <summary>
-/// Notes which connections have a request under way, and lets others have their turn. Requests that are sent one behind the
-/// other, without waiting for answers, would otherwise all be handled by one thread before it does anything else.
+/// Tracks requests per connection, and yields between them. Pipelined requests would otherwise all run on one thread
+/// before any other work.
 /// </summary>
 internal sealed class ClientConnectionMiddleware(RequestDelegate next, ConnectionLimits limits)
 {
-    // Of a caller, whose own rates bound what this saves.
+    // For authenticated callers, whose rates are limited anyway.
     private const int RequestsInARow = 16;
 
     public async Task InvokeAsync(HttpContext context)
@@ -93,7 +98,7 @@ internal sealed class ClientConnectionMiddleware(RequestDelegate next, Connectio
 
         if (context.RequestAborted.IsCancellationRequested)
         {
-            // Kestrel would go on with all that was sent before the client left.
+            // Kestrel would handle all pipelined requests of a disconnected client.
             context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
             return;
         }

@@ -7,18 +7,18 @@ using Microsoft.AspNetCore.Connections;
 namespace CodeSigning.Gateway.Limits;
 
 /// <summary>
-/// Bounds the connections, from before TLS on. One on which nobody was authenticated yet counts against its address and
-/// against all such; a newcomer is always let in, and the connection that has done nothing for the longest time makes
-/// room, so that a probe and a caller with a token get through however many others are held open. Once a caller was
-/// authenticated on it, it counts with that caller's, of which there are more. A trusted proxy's connections bear everybody's
-/// requests and count with callers' from the start.
+/// Limits connections, from before TLS. An unauthenticated connection counts for its address and for all such; a new
+/// one is always accepted, and the least recently active one is closed to make room, so that probes and callers with a
+/// token get in however many connections are held open. Once a caller is authenticated on it, it counts for that
+/// caller, with a higher limit. Connections of trusted proxies carry everyone's requests and count as callers' from the
+/// start.
 /// </summary>
 internal sealed class ConnectionLimits
 {
-    // Of all places: the others are for callers and proxies.
+    // The share of all connections; the rest is for callers and proxies.
     private const double AnonymousShare = 0.4;
 
-    // One caller may hold half of the callers' places: what a fleet that shares an identity needs, and not all.
+    // One caller may hold half of the callers' connections, enough for a fleet that shares an identity.
     private const int CallerShare = 2;
 
     private readonly Lock _lock = new();
@@ -36,7 +36,7 @@ internal sealed class ConnectionLimits
         _trusted = new ConnectionPool(trusted, Math.Max(1, trusted / CallerShare), sparesRequests: true);
     }
 
-    /// <summary>How many connections are open on which nobody was authenticated yet.</summary>
+    /// <summary>The number of open unauthenticated connections.</summary>
     public int AnonymousCount
     {
         get
@@ -48,7 +48,7 @@ internal sealed class ConnectionLimits
         }
     }
 
-    /// <summary>How many connections are open of callers and trusted proxies.</summary>
+    /// <summary>The number of open connections of callers and trusted proxies.</summary>
     public int TrustedCount
     {
         get
@@ -60,7 +60,7 @@ internal sealed class ConnectionLimits
         }
     }
 
-    /// <summary>How many connections were ended to make room for others.</summary>
+    /// <summary>The number of connections closed to make room for others.</summary>
     public long Displaced => Interlocked.Read(ref _displaced);
 
     /// <summary>Runs a connection within the limits.</summary>
@@ -78,9 +78,9 @@ internal sealed class ConnectionLimits
         }
     }
 
-    /// <summary>Takes a place for a connection that begins.</summary>
-    /// <param name="address">Where it comes from.</param>
-    /// <param name="abort">Ends the connection at once, when it is the one that makes room for another.</param>
+    /// <summary>Adds a new connection.</summary>
+    /// <param name="address">The client's address.</param>
+    /// <param name="abort">Aborts the connection when it must make room for another.</param>
     public ClientConnection Open(IPAddress? address, Action abort)
     {
         var connection = new ClientConnection(abort) { IsTrusted = _settings.IsTrustedProxy(address) };
@@ -95,7 +95,7 @@ internal sealed class ConnectionLimits
         return connection;
     }
 
-    /// <summary>Gives the place of a connection that has ended back.</summary>
+    /// <summary>Removes an ended connection.</summary>
     public void Close(ClientConnection connection)
     {
         lock (_lock)
@@ -104,7 +104,7 @@ internal sealed class ConnectionLimits
         }
     }
 
-    /// <summary>Notes that a request begins on a connection.</summary>
+    /// <summary>Records the start of a request on a connection.</summary>
     public void BeginRequest(ClientConnection connection)
     {
         lock (_lock)
@@ -114,7 +114,7 @@ internal sealed class ConnectionLimits
         }
     }
 
-    /// <summary>Notes that a request has ended on a connection.</summary>
+    /// <summary>Records the end of a request on a connection.</summary>
     public void EndRequest(ClientConnection connection)
     {
         lock (_lock)
@@ -124,7 +124,7 @@ internal sealed class ConnectionLimits
         }
     }
 
-    /// <summary>Notes that a caller was authenticated on a connection.</summary>
+    /// <summary>Records that a caller was authenticated on a connection.</summary>
     /// <returns>Whether it was the first.</returns>
     public bool Authenticate(ClientConnection connection, string callerId)
     {
@@ -161,10 +161,10 @@ internal sealed class ConnectionLimits
         removed.Abort();
     }
 
-    private static ConnectionAbortedException MadeRoom() => new("The connection made room for another one.");
+    private static ConnectionAbortedException MadeRoom() => new("The connection was closed to make room for another one.");
 }
 
-/// <summary>Tells <c>/metrics</c> how many connections there are, and of whom.</summary>
+/// <summary>The connection metrics for <c>/metrics</c>.</summary>
 internal sealed class ConnectionMetrics : IDisposable
 {
     private readonly Meter _meter;

@@ -1,15 +1,15 @@
 namespace CodeSigning.Gateway.Limits;
 
 /// <summary>
-/// Connections that share a limit, by the party that each belongs to. Where a limit is reached, a connection is chosen to
-/// make room: of the newcomer's party where that has its full share, else of the party that has the most, so that no
-/// party costs another one its connections. Not thread-safe: its owner holds a lock.
+/// Connections that share a limit, grouped by party. When a limit is reached, a connection is removed: of the new one's
+/// party if that has its full share, else of the largest party, so that no party costs another its connections. Not
+/// thread-safe: its owner holds a lock.
 /// </summary>
-/// <param name="limit">How many connections there may be.</param>
-/// <param name="limitPerParty">How many of them one party may have.</param>
+/// <param name="limit">The maximum number of connections.</param>
+/// <param name="limitPerParty">The maximum number of connections per party.</param>
 /// <param name="sparesRequests">
-/// Whether a connection with a request under way goes only where a party has no idle one. Else it is the one on which
-/// nothing has begun or ended for the longest time, so that a request that is drawn out does not hold a place.
+/// Whether a connection with a request in flight is removed only if the party has no idle one. Otherwise the least
+/// recently active one is removed, so that a slow request does not hold a place.
 /// </param>
 internal sealed class ConnectionPool(int limit, int limitPerParty, bool sparesRequests)
 {
@@ -17,11 +17,11 @@ internal sealed class ConnectionPool(int limit, int limitPerParty, bool sparesRe
     private readonly SortedSet<Party> _bySize = new(Comparer<Party>.Create(CompareSizes));
     private long _stamps;
 
-    /// <summary>How many connections there are.</summary>
+    /// <summary>The number of connections.</summary>
     public int Count { get; private set; }
 
     /// <summary>Adds a connection.</summary>
-    /// <returns>The connection that was removed to make room, to be ended; null where there was room.</returns>
+    /// <returns>The removed connection, to be aborted; null if there was room.</returns>
     public ClientConnection? Add(ClientConnection connection, string partyKey)
     {
         if (!_parties.TryGetValue(partyKey, out var party))
@@ -53,14 +53,14 @@ internal sealed class ConnectionPool(int limit, int limitPerParty, bool sparesRe
         connection.Party = null;
     }
 
-    /// <summary>Notes that a request began or ended on a connection of this pool.</summary>
+    /// <summary>Records activity on a connection of this pool.</summary>
     public void Touch(ClientConnection connection)
     {
         connection.Place.List!.Remove(connection.Place);
         Enqueue(connection);
     }
 
-    // Of two as large, the one that came first is greater.
+    // Of two equally large parties, the older one is greater.
     private static int CompareSizes(Party one, Party other) =>
         one.Count != other.Count ? one.Count.CompareTo(other.Count) : other.Number.CompareTo(one.Number);
 
@@ -97,7 +97,7 @@ internal sealed class ConnectionPool(int limit, int limitPerParty, bool sparesRe
         return sparesRequests || idle.Stamp < busy.Stamp ? idle : busy;
     }
 
-    /// <summary>Whose connections count together: an address, a caller, or a proxy.</summary>
+    /// <summary>A party whose connections count together: an address, a caller, or a proxy.</summary>
     internal sealed class Party(string key, long number)
     {
         public string Key => key;

@@ -1,23 +1,23 @@
 namespace CodeSigning.Gateway.Limits;
 
-/// <summary>Which bounds an endpoint is under.</summary>
-/// <param name="Rate">Which of the identity's buckets a request takes from before it is handled.</param>
-/// <param name="CountsAsWork">Whether it is one of the requests under way that are bounded in number.</param>
+/// <summary>The limits of an endpoint.</summary>
+/// <param name="Rate">The identity's bucket that a request uses.</param>
+/// <param name="CountsAsWork">Whether it counts as a request in flight.</param>
 internal sealed record EndpointLimits(Rate Rate, bool CountsAsWork)
 {
-    /// <summary>Which of the address's buckets a request takes from where the endpoint asks for no token.</summary>
+    /// <summary>The address's bucket that an anonymous request uses.</summary>
     public AnonymousKind Anonymous { get; init; } = AnonymousKind.Requests;
 
-    /// <summary>What endpoints are under that say nothing else.</summary>
+    /// <summary>The default limits.</summary>
     public static EndpointLimits Usual { get; } = new(Rate.Requests, CountsAsWork: true);
 
-    /// <summary>The handler takes from the bucket for signatures, once it knows how many are asked for.</summary>
+    /// <summary>The handler uses the bucket for signatures once it knows their number.</summary>
     public static EndpointLimits Signing { get; } = new(Rate.ByHandler, CountsAsWork: true);
 
-    /// <summary>A request that waits for something to happen: it is no work while it waits.</summary>
+    /// <summary>A long-polling request, which does not count as in flight.</summary>
     public static EndpointLimits Waiting { get; } = new(Rate.Requests, CountsAsWork: false);
 
-    /// <summary>A probe, which must be answered above all when there is too much to do.</summary>
+    /// <summary>A probe, which must be answered even under overload.</summary>
     public static EndpointLimits Probe { get; } = new(Rate.ByHandler, CountsAsWork: false) { Anonymous = AnonymousKind.Probes };
 
     /// <summary>A login of a person.</summary>

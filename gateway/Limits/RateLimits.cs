@@ -5,7 +5,7 @@ using CodeSigning.Identities;
 
 namespace CodeSigning.Gateway.Limits;
 
-/// <summary>How often an identity may ask this node: a token bucket for signatures and one for everything else.</summary>
+/// <summary>Rate limits per identity on this node: a token bucket for signatures and one for other requests.</summary>
 internal sealed class RateLimits : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
@@ -14,17 +14,17 @@ internal sealed class RateLimits : IDisposable
 
     public RateLimits(GatewaySettings settings)
     {
-        // A batch takes a token for each of its items, so a bucket holds at least the longest batch.
+        // A batch takes a token per item, so a bucket holds at least the largest batch.
         _signatures = Buckets(settings.SignaturesPerSecond, Math.Max(1000, 2 * settings.SignaturesPerSecond));
         _requests = Buckets(settings.RequestsPerSecond, 2 * settings.RequestsPerSecond);
     }
 
-    /// <summary>Takes leave for so many signatures.</summary>
-    /// <returns>Null, or how long to wait where there is none.</returns>
+    /// <summary>Takes tokens for signatures.</summary>
+    /// <returns>Null, or the delay until one is available.</returns>
     public TimeSpan? TakeSignatures(string principalId, int count) => Take(_signatures, principalId, count);
 
-    /// <summary>Takes leave for a request of another kind.</summary>
-    /// <returns>Null, or how long to wait where there is none.</returns>
+    /// <summary>Takes a token for another request.</summary>
+    /// <returns>Null, or the delay until one is available.</returns>
     public TimeSpan? TakeRequest(string principalId) => Take(_requests, principalId, 1);
 
     public void Dispose()
@@ -46,7 +46,7 @@ internal sealed class RateLimits : IDisposable
 
     private static PartitionedRateLimiter<string> Buckets(int perSecond, int atOnce)
     {
-        // A bucket is filled in whole tokens: seldom enough for one at least.
+        // Buckets are refilled in whole tokens, so the period must yield at least one.
         var period = TimeSpan.FromSeconds(Math.Max(Period.TotalSeconds, 1.0 / perSecond));
         var options = new TokenBucketRateLimiterOptions
         {
@@ -60,17 +60,17 @@ internal sealed class RateLimits : IDisposable
     }
 }
 
-/// <summary>When a request takes from its identity's bucket.</summary>
+/// <summary>How a request uses its identity's buckets.</summary>
 internal enum Rate
 {
     /// <summary>Before it is handled, one token for requests.</summary>
     Requests,
 
-    /// <summary>The handler takes what it needs, if anything.</summary>
+    /// <summary>The handler takes tokens itself, if any.</summary>
     ByHandler,
 }
 
-/// <summary>Bounds how often an identity asks.</summary>
+/// <summary>Enforces the request rate of identities.</summary>
 internal sealed class RateMiddleware(RequestDelegate next, RateLimits rates)
 {
     public Task InvokeAsync(HttpContext context)
@@ -82,7 +82,7 @@ internal sealed class RateMiddleware(RequestDelegate next, RateLimits rates)
                 : next(context);
     }
 
-    /// <summary>Tells an identity to come back later.</summary>
+    /// <summary>The refusal of a rate-limited identity.</summary>
     public static RefusedException RateLimited(TimeSpan wait) =>
-        new(ErrorCode.RateLimited, "You ask too often. Wait as long as Retry-After says.") { RetryAfter = wait };
+        new(ErrorCode.RateLimited, "Too many requests: retry after the time in Retry-After.") { RetryAfter = wait };
 }

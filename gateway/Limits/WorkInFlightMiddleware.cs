@@ -7,15 +7,15 @@ using Microsoft.AspNetCore.Http.Features;
 namespace CodeSigning.Gateway.Limits;
 
 /// <summary>
-/// Bounds the requests under way. What is beyond is told at once to come back; nothing queues without end. Endpoints that
-/// ask for no token have a bound of their own, so that they keep out nobody who has one; and what is sent there is read
-/// before a place is taken, so that whoever sends it slowly keeps out nobody either.
+/// Limits the requests in flight; any more are refused immediately instead of queued. Anonymous endpoints have a
+/// separate limit, so that they do not block authenticated callers; their bodies are read before a slot is taken, so
+/// that slow senders block nobody.
 /// </summary>
 internal sealed class WorkInFlightMiddleware(RequestDelegate next, GatewaySettings settings)
 {
     private const int ShareOfTheAnonymous = 4;
 
-    private static readonly Problem Busy = new(ErrorCode.Unavailable, "Too much is under way. Ask again in a moment.")
+    private static readonly Problem Busy = new(ErrorCode.Unavailable, "The server is busy: retry after the time in Retry-After.")
     {
         RetryAfter = TimeSpan.FromSeconds(1),
     };

@@ -5,28 +5,28 @@ using CodeSigning.Grains.Ledger;
 
 namespace CodeSigning.Gateway.Problems;
 
-/// <summary>What a client is told when something is refused or fails (RFC 9457); never anything internal.</summary>
+/// <summary>The response to a refused or failed request (RFC 9457); contains nothing internal.</summary>
 /// <param name="Code">The stable code.</param>
-/// <param name="Detail">A sentence about this occurrence that says what to do.</param>
+/// <param name="Detail">A message about this occurrence that says what to do.</param>
 internal sealed record Problem(ErrorCode Code, string Detail)
 {
-    /// <summary>The HTTP status; the code's own unless HTTP has a better word for this occurrence (405, 415).</summary>
+    /// <summary>The HTTP status; the code's default unless a more specific one applies (405, 415).</summary>
     public int Status { get; init; } = ErrorCodeTable.StatusOf(Code);
 
-    /// <summary>How long to wait before asking again; sent as <c>Retry-After</c>.</summary>
+    /// <summary>The delay before a retry; sent as <c>Retry-After</c>.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>Further members of the document: name to JSON text.</summary>
+    /// <summary>Additional members of the document: name to JSON text.</summary>
     public ImmutableDictionary<string, string> Members { get; init; } = ImmutableDictionary<string, string>.Empty;
 }
 
 /// <summary>
-/// Finds the problem of any exception. A fault is logged whole under an id, by the ledger where it arose there; the client
-/// gets the id and nothing else of it.
+/// Maps exceptions to problems. A fault is logged under an error id, by the ledger if it arose there; the client gets
+/// only the id.
 /// </summary>
 internal sealed class ProblemDescriber(ILogger<ProblemDescriber> log)
 {
-    /// <summary>The problem to tell the client of.</summary>
+    /// <summary>The problem for the client.</summary>
     public Problem Describe(HttpContext context, Exception exception)
     {
         if (ExceptionProblems.Find(exception) is { } known)
@@ -37,7 +37,7 @@ internal sealed class ProblemDescriber(ILogger<ProblemDescriber> log)
         var id = exception is ElementFailedException { ErrorId: { } logged } ? logged : Log(context, exception);
         return new Problem(
             ErrorCode.InternalError,
-            $"Something failed inside the server. Look whether it was done before you ask again; the server's log tells more under {id}.")
+            $"An internal fault occurred: check whether the operation was done before you retry; the server's log has the cause under {id}.")
         {
             Members = ImmutableDictionary<string, string>.Empty.Add("errorId", $"\"{id}\""),
         };
@@ -52,7 +52,7 @@ internal sealed class ProblemDescriber(ILogger<ProblemDescriber> log)
     }
 }
 
-/// <summary>The contract's table: which status and title a code is rendered with.</summary>
+/// <summary>The contract's table of the status and title of each code.</summary>
 internal static class ErrorCodeTable
 {
     private static readonly FrozenDictionary<ErrorCode, (int Status, string Title)> Rows =
@@ -60,7 +60,7 @@ internal static class ErrorCodeTable
         {
             [ErrorCode.InvalidRequest] = (400, "The request is malformed"),
             [ErrorCode.InvalidData] = (400, "The data cannot be signed"),
-            [ErrorCode.UnsupportedAlgorithm] = (400, "No such algorithm"),
+            [ErrorCode.UnsupportedAlgorithm] = (400, "The algorithm is not supported"),
             [ErrorCode.AlgorithmKeyMismatch] = (400, "The algorithm does not fit the key"),
             [ErrorCode.DigestLengthMismatch] = (400, "The digest has the wrong length"),
             [ErrorCode.SignerDisabled] = (400, "The signer is disabled"),
@@ -68,9 +68,9 @@ internal static class ErrorCodeTable
             [ErrorCode.CertificateNotYetValid] = (400, "The certificate is not yet valid"),
             [ErrorCode.CertificateRevoked] = (400, "The certificate was revoked"),
             [ErrorCode.NotACodeSigningCertificate] = (400, "Not a code-signing certificate"),
-            [ErrorCode.PolicyLimitExceeded] = (400, "More than the policy allows"),
+            [ErrorCode.PolicyLimitExceeded] = (400, "The policy limit is exceeded"),
             [ErrorCode.NoConstraint] = (400, "The policy has no limit"),
-            [ErrorCode.UnreachableApproval] = (400, "An approval that nobody can give"),
+            [ErrorCode.UnreachableApproval] = (400, "The approval is unreachable"),
 
             [ErrorCode.Unauthenticated] = (401, "Not signed in"),
 
@@ -80,22 +80,22 @@ internal static class ErrorCodeTable
             [ErrorCode.GrantExpired] = (403, "The grant has expired"),
             [ErrorCode.GrantNotYetValid] = (403, "The grant is not yet valid"),
             [ErrorCode.GrantRevoked] = (403, "The grant was revoked"),
-            [ErrorCode.ScopeMismatch] = (403, "Not what the grant covers"),
-            [ErrorCode.SelfApproval] = (403, "Nobody approves what they ask for"),
+            [ErrorCode.ScopeMismatch] = (403, "The grant's scope does not match"),
+            [ErrorCode.SelfApproval] = (403, "Requesters cannot approve their own requests"),
 
             [ErrorCode.NotFound] = (404, "Not found"),
 
             [ErrorCode.Conflict] = (409, "Changed at the same time"),
             [ErrorCode.NameTaken] = (409, "The name is taken"),
             [ErrorCode.WrongState] = (409, "Not possible in this state"),
-            [ErrorCode.AlreadyVoted] = (409, "Voted already"),
-            [ErrorCode.IdempotencyMismatch] = (409, "The idempotency key was used for something else"),
-            [ErrorCode.KeyInUse] = (409, "The key is another certificate's already"),
+            [ErrorCode.AlreadyVoted] = (409, "Already voted"),
+            [ErrorCode.IdempotencyMismatch] = (409, "The idempotency key was used for a different request"),
+            [ErrorCode.KeyInUse] = (409, "The key belongs to another certificate"),
 
             [ErrorCode.TooLarge] = (413, "The request is too large"),
             [ErrorCode.RateLimited] = (429, "Too many requests"),
-            [ErrorCode.InternalError] = (500, "Something failed inside the server"),
-            [ErrorCode.Unavailable] = (503, "Not available at the moment"),
+            [ErrorCode.InternalError] = (500, "Internal fault"),
+            [ErrorCode.Unavailable] = (503, "Temporarily unavailable"),
         }.ToFrozenDictionary();
 
     /// <summary>The HTTP status of a code.</summary>

@@ -8,7 +8,7 @@ using Orleans.Runtime.Messaging;
 
 namespace CodeSigning.Gateway.Problems;
 
-/// <summary>Renders what was refused, what failed, and what the framework answered without a body.</summary>
+/// <summary>Renders refusals, faults, and the framework's responses without a body.</summary>
 internal sealed class ProblemMiddleware(RequestDelegate next, ProblemDescriber describer)
 {
     private const int ClientClosedRequest = 499;
@@ -21,13 +21,13 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ProblemDescriber d
         }
         catch (Exception exception) when (IsGone(context, exception))
         {
-            context.Response.StatusCode = ClientClosedRequest; // Nobody is there to read it; it is for the metrics.
+            context.Response.StatusCode = ClientClosedRequest; // For the metrics only: the client has disconnected.
             EndConnection(context);
             return;
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
-            // The type itself is what binding a parameter throws; Kestrel's own is below it.
+            // Parameter binding throws this exact type; Kestrel throws a derived one.
             if (exception is BadHttpRequestException && exception.GetType() != typeof(BadHttpRequestException))
             {
                 EndConnection(context);
@@ -46,8 +46,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ProblemDescriber d
     private static bool IsGone(HttpContext context, Exception exception) =>
         context.RequestAborted.IsCancellationRequested && exception is OperationCanceledException or IOException;
 
-    // A body that broke off leaves nothing from which a next request could be read; Kestrel, which is not told of the
-    // exception, would try and complain.
+    // After a truncated body no further request can be read; Kestrel, which does not see the exception, would try.
     private static void EndConnection(HttpContext context)
     {
         if (!context.Response.HasStarted && HttpProtocol.IsHttp11(context.Request.Protocol))
@@ -57,12 +56,12 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ProblemDescriber d
     }
 }
 
-/// <summary>The one place where a problem becomes a response.</summary>
+/// <summary>Writes problems as responses.</summary>
 internal static class ProblemWriter
 {
     private const string ContentType = "application/problem+json";
 
-    /// <summary>Answers with the problem. The response must not have started.</summary>
+    /// <summary>Responds with the problem. The response must not have started.</summary>
     public static async Task WriteAsync(HttpContext context, Problem problem)
     {
         var response = context.Response;
@@ -101,12 +100,12 @@ internal static class ProblemWriter
     }
 }
 
-/// <summary>What a client is told of an exception.</summary>
+/// <summary>The problems of exceptions.</summary>
 internal static class ExceptionProblems
 {
     private static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(1);
 
-    /// <summary>The problem of an exception; null where the exception is a fault of the service.</summary>
+    /// <summary>The problem of an exception; null for an internal fault.</summary>
     public static Problem? Find(Exception exception) => exception switch
     {
         RefusedException refused => new Problem(refused.Code, refused.Message)
@@ -115,47 +114,47 @@ internal static class ExceptionProblems
             Members = refused.Members,
         },
         CommitRefusedException { Reason: CommitRefusal.NameTaken } =>
-            new Problem(ErrorCode.NameTaken, "The name is, or was, another's. Choose another."),
+            new Problem(ErrorCode.NameTaken, "The name is or was in use: choose another name."),
         CommitRefusedException =>
-            new Problem(ErrorCode.Conflict, "It changed at the same time. Read it again, and ask again."),
+            new Problem(ErrorCode.Conflict, "The object was changed concurrently: read it again and retry."),
         LedgerUnavailableException => new Problem(
-            ErrorCode.Unavailable, "The ledger cannot be written at the moment, so nothing was done. Ask again.")
+            ErrorCode.Unavailable, "The ledger is temporarily unavailable, so nothing was done: retry.")
         {
             RetryAfter = ShortWait,
         },
-        TimeoutException => new Problem(ErrorCode.Unavailable, "It took too long. Ask again; with an Idempotency-Key nothing is done twice.")
+        TimeoutException => new Problem(ErrorCode.Unavailable, "The operation timed out: retry with an Idempotency-Key, so that nothing is done twice.")
         {
             RetryAfter = ShortWait,
         },
-        // The cluster is about to find out that a node is gone; see docs/architecture.md.
+        // The cluster is detecting a dead node; see docs/architecture.md.
         OrleansMessageRejectionException or ConnectionFailedException or OrleansLifecycleCanceledException => new Problem(
             ErrorCode.Unavailable,
-            "The node that keeps this cannot be reached at the moment. Retry; with an Idempotency-Key nothing is done twice.")
+            "The node of this object is temporarily unavailable: retry with an Idempotency-Key, so that nothing is done twice.")
         {
             RetryAfter = ShortWait,
         },
-        StoreUnavailableException => new Problem(ErrorCode.Unavailable, "The store is temporarily unavailable: retry later. Ask again.")
+        StoreUnavailableException => new Problem(ErrorCode.Unavailable, "The store is temporarily unavailable: retry.")
         {
             RetryAfter = ShortWait,
         },
-        // Kestrel's own is of a type below this one; this type itself is what binding a parameter throws.
+        // Parameter binding throws this exact type; Kestrel throws a derived one.
         BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } bad when bad.GetType() == typeof(BadHttpRequestException) =>
-            new Problem(ErrorCode.InvalidRequest, "A parameter of the query is given twice, or has not the form that the contract gives it."),
+            new Problem(ErrorCode.InvalidRequest, "A parameter of the query is given twice, or is invalid: see the API description for its format."),
         BadHttpRequestException bad => FromStatus(bad.StatusCode),
         _ => null,
     };
 
-    /// <summary>The problem of a status that the framework answered with, without a body of its own.</summary>
+    /// <summary>The problem of a status that the framework responded with, without a body.</summary>
     public static Problem FromStatus(int status) => status switch
     {
-        StatusCodes.Status401Unauthorized => new Problem(ErrorCode.Unauthenticated, "Send a valid token as Authorization: Bearer."),
+        StatusCodes.Status401Unauthorized => new Problem(ErrorCode.Unauthenticated, "The token is missing or invalid: send it as 'Authorization: Bearer'."),
         StatusCodes.Status403Forbidden => new Problem(ErrorCode.Forbidden, "You may not do this."),
-        StatusCodes.Status404NotFound => new Problem(ErrorCode.NotFound, "There is nothing at this address, or you may not know of it."),
-        StatusCodes.Status405MethodNotAllowed => Malformed(status, "This address does not take this method; the Allow header names those it takes."),
-        StatusCodes.Status408RequestTimeout => Malformed(status, "The request came too slowly."),
-        StatusCodes.Status413PayloadTooLarge => new Problem(ErrorCode.TooLarge, "The request's body is too large."),
-        StatusCodes.Status415UnsupportedMediaType => Malformed(status, "Send the body as application/json in UTF-8."),
-        _ => Malformed(status is >= 400 and < 500 ? status : 400, "The request is not HTTP as this server expects it."),
+        StatusCodes.Status404NotFound => new Problem(ErrorCode.NotFound, "The path does not exist or is not visible to you."),
+        StatusCodes.Status405MethodNotAllowed => Malformed(status, "The method is not allowed for this path: see the Allow header."),
+        StatusCodes.Status408RequestTimeout => Malformed(status, "The request was received too slowly."),
+        StatusCodes.Status413PayloadTooLarge => new Problem(ErrorCode.TooLarge, "The request body is too large."),
+        StatusCodes.Status415UnsupportedMediaType => Malformed(status, "The content type is not supported: send the body as application/json in UTF-8."),
+        _ => Malformed(status is >= 400 and < 500 ? status : 400, "The request is not valid HTTP."),
     };
 
     private static Problem Malformed(int status, string detail) => new(ErrorCode.InvalidRequest, detail) { Status = status };

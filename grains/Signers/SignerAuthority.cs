@@ -35,10 +35,10 @@ public static class SignerAuthority
 
         if (best is not null)
         {
-            ImmutableArray<StateVersion> basis = best.Principal.Kind == PrincipalKind.Group
+            ImmutableArray<StateVersion> readSet = best.Principal.Kind == PrincipalKind.Group
                 ? [facts.Self, facts.Groups[best.Principal.Id].Version]
                 : [facts.Self];
-            return new Standing(best.Role, Combine(best.Role, caller), basis);
+            return new Standing(best.Role, Combine(best.Role, caller), readSet);
         }
 
         return new Standing(

@@ -48,10 +48,10 @@ public static class SigningRules
                 "The signer's certificate does not exist: a product administrator must bind another one.");
         }
 
-        ImmutableArray<StateVersion> basis = [.. standing.ReadSet, .. certificate.ReadSet];
+        ImmutableArray<StateVersion> readSet = [.. standing.ReadSet, .. certificate.ReadSet];
         return CheckCertificate(certificate, algorithm, now) is { } problem
-            ? new SigningDecision.Refused(basis, facts.State.Name, certificate, problem.Code, problem.Detail)
-            : ApplyPolicy(facts, caller, certificate, basis);
+            ? new SigningDecision.Refused(readSet, facts.State.Name, certificate, problem.Code, problem.Detail)
+            : ApplyPolicy(facts, caller, certificate, readSet);
     }
 
     private static (ErrorCode Code, string Detail)? CheckCertificate(
@@ -84,21 +84,21 @@ public static class SigningRules
     }
 
     private static SigningDecision ApplyPolicy(
-        SignerFacts facts, Caller caller, CertificateFacts certificate, ImmutableArray<StateVersion> basis)
+        SignerFacts facts, Caller caller, CertificateFacts certificate, ImmutableArray<StateVersion> readSet)
     {
         var until = certificate.NotAfter;
         if (facts.State.PolicyId is null)
         {
-            return new SigningDecision.Allowed(basis, facts.State.Name, certificate, until, IsBypass: false);
+            return new SigningDecision.Allowed(readSet, facts.State.Name, certificate, until, IsBypass: false);
         }
 
         if (facts.Policy is { State.Definition.BypassForMachineIdentities: true } policy && caller.Kind == PrincipalKind.Identity)
         {
             return new SigningDecision.Allowed(
-                [.. basis, policy.ToVersion()], facts.State.Name, certificate, until, IsBypass: true);
+                [.. readSet, policy.ToVersion()], facts.State.Name, certificate, until, IsBypass: true);
         }
 
-        var withPolicy = facts.Policy is { } asking ? [.. basis, asking.ToVersion()] : basis;
+        var withPolicy = facts.Policy is { } asking ? [.. readSet, asking.ToVersion()] : readSet;
         return new SigningDecision.NeedsGrant(withPolicy, facts.State.Name, certificate, until);
     }
 }

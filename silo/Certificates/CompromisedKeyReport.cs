@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace CodeSigning.Silo.Certificates;
 
 /// <summary>
-/// Tells at the start which stored certificates have keys that the operator's lists name by now. They go on signing: to stop
-/// every release at a restart, for a line in a file, is for somebody to decide.
+/// Reports at start-up the stored certificates whose keys are on the operator's lists. They keep signing: stopping
+/// every release at a restart is the operator's decision.
 /// </summary>
 internal sealed class CompromisedKeyReport(
     CompromisedKeys compromised, IStateStore store, ILogger<CompromisedKeyReport> log) : IHostedService
@@ -41,7 +41,7 @@ internal sealed class CompromisedKeyReport(
         if (compromised.FindListOf(certificate.PublicKey.Span) is { } list)
         {
             log.LogError(
-                "The key of certificate {Certificate} ({Subject}) is in the list of compromised keys {List}: others can sign with it. Stop its signers, and revoke it",
+                "The key of certificate {Certificate} ({Subject}) is in the list of compromised keys {List}: stop its signers and revoke it, since others can sign with it",
                 certificate.Id, certificate.Subject, list);
         }
     }
@@ -53,7 +53,7 @@ internal sealed class CompromisedKeyReport(
             if (compromised.FindListOf(authority.SubjectPublicKeyInfo.Span) is { } list)
             {
                 log.LogError(
-                    "The key of the CA {Subject} above certificate {Certificate} is in the list of compromised keys {List}: anybody can issue certificates under it",
+                    "The key of the CA {Subject} above certificate {Certificate} is in the list of compromised keys {List}: anyone can issue certificates under it",
                     authority.Subject, certificateId, list);
             }
         }

@@ -5,13 +5,13 @@ using CodeSigning.Silo.Pki;
 
 namespace CodeSigning.Silo.Certificates;
 
-/// <summary>Lets a CA's key sign, on the threads that make signatures.</summary>
+/// <summary>Runs work with a CA's key on the signing threads.</summary>
 public sealed class IssuerWork(KeyVault vault, SigningThreads threads, TimeProvider time)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>Runs work with a CA.</summary>
-    /// <exception cref="RefusedException"><c>Unavailable</c>: too much waits; or why the CA cannot do it.</exception>
+    /// <exception cref="RefusedException"><c>Unavailable</c>: the queue is full; or the refusal of the CA.</exception>
     public async Task<T> RunAsync<T>(Issuer issuer, Func<CertificateAuthority, T> work, CancellationToken cancellationToken)
     {
         using var key = await vault.OpenAsync(
@@ -20,8 +20,8 @@ public sealed class IssuerWork(KeyVault vault, SigningThreads threads, TimeProvi
         return await RunAsync(() => work(authority), cancellationToken);
     }
 
-    /// <summary>Runs work with a key that is open already.</summary>
-    /// <exception cref="RefusedException"><c>Unavailable</c>: too much waits; or why it cannot be done.</exception>
+    /// <summary>Runs work with an open key.</summary>
+    /// <exception cref="RefusedException"><c>Unavailable</c>: the queue is full; or the refusal of the work.</exception>
     public async Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken)
     {
         try

@@ -7,7 +7,7 @@ using CodeSigning.Silo.Secrets;
 
 namespace CodeSigning.Silo.Certificates;
 
-/// <summary>Makes certificates with keys of the vault.</summary>
+/// <summary>Creates certificates with keys of the vault.</summary>
 public sealed class VaultCertificateMaker(
     KeyVault vault, KeyMakingThread keyMaking, IssuerWork issuers, CertificateImporter importer, TimeProvider time)
     : ICertificateMaker
@@ -88,14 +88,14 @@ public sealed class VaultCertificateMaker(
         return new MadeCertificate(key.ToCustody(), issued.Subject, issued.ToChained(issuer.Certificate.WithChainPem));
     }
 
-    // An EC key is made in less time than a signature.
+    // Generating an EC key takes less time than a signature.
     private Task<NewKey> MakeKeyAsync(
         string keyId, KeyPurpose purpose, KeyAlgorithm algorithm, CancellationToken cancellationToken) =>
         algorithm.IsRsa()
             ? keyMaking.RunAsync(() => vault.Generate(keyId, purpose, algorithm), cancellationToken)
             : issuers.RunAsync(() => vault.Generate(keyId, purpose, algorithm), cancellationToken);
 
-    // Before seconds go into a key for a name that cannot be issued; and as it will be read back.
+    // Validates the name before seconds are spent on a key, and normalizes it.
     private static string ReadName(string subject)
     {
         try
@@ -109,7 +109,7 @@ public sealed class VaultCertificateMaker(
     }
 }
 
-/// <summary>Turns what the PKI says into what grains say.</summary>
+/// <summary>Translates between PKI and grain types.</summary>
 internal static class CertificateTranslation
 {
     public static ChainedCertificate ToChained(this CertificateDetails certificate, string chainPem) => new(

@@ -13,9 +13,9 @@ using Npgsql;
 namespace CodeSigning.Silo.Cluster;
 
 /// <summary>
-/// A node's right to its address in the cluster, as a lock that its session at the database holds: of two nodes with one
-/// address the second would pass for a restart of the first, which the cluster then declares dead. The lock goes with the
-/// process, however that ends.
+/// A node's claim on its address in the cluster: an advisory lock of its database session. A second node with the same
+/// address would pass for a restart of the first, which the cluster would then declare dead. The lock ends with the
+/// process.
 /// </summary>
 internal sealed class AddressClaim : BackgroundService, IHostedLifecycleService
 {
@@ -45,17 +45,17 @@ internal sealed class AddressClaim : BackgroundService, IHostedLifecycleService
             Timeout = 5,
             CommandTimeout = 5,
             KeepAlive = 5,
-            // A machine that died says nothing: its session must end nevertheless, and soon.
+            // The session of a dead machine must end soon.
             Options = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3",
         }.ToString();
     }
 
-    /// <summary>The number of an address's lock.</summary>
+    /// <summary>The lock key of an address.</summary>
     public static long KeyOf(IPEndPoint endpoint) =>
         BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"silo {endpoint}")));
 
-    /// <summary>Takes the address, or says who has it.</summary>
-    /// <exception cref="SettingsException">Another process has it, or this machine does not have it.</exception>
+    /// <summary>Claims the address.</summary>
+    /// <exception cref="SettingsException">Another process has claimed it, or this machine does not have it.</exception>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -63,12 +63,12 @@ internal sealed class AddressClaim : BackgroundService, IHostedLifecycleService
         {
             if (!await TryTakeAsync(_options.PatienceAtStart, cancellationToken))
             {
-                throw Mistake($"Another node that is running has the address {_endpoint}.");
+                throw Mistake($"The address {_endpoint} is in use by another running node");
             }
         }
         catch (NpgsqlException reason)
         {
-            throw new StoreUnavailableException("The node's address cannot be claimed.", reason);
+            throw new StoreUnavailableException("The node's address could not be claimed in the database.", reason);
         }
 
         EnsureListenable();
@@ -92,18 +92,18 @@ internal sealed class AddressClaim : BackgroundService, IHostedLifecycleService
         {
             await WaitForLossAsync(stoppingToken);
             var lostAt = Stopwatch.GetTimestamp();
-            _logger.LogWarning("The database session that holds this node's address {Endpoint} was lost. It is taken again.", _endpoint);
+            _logger.LogWarning("The database session that holds this node's address {Endpoint} was lost; claiming it again", _endpoint);
             if (!await TakeAgainAsync(stoppingToken))
             {
                 break;
             }
 
             _logger.LogInformation(
-                "This node's address {Endpoint} is held again. The trouble lasted {Duration}.",
+                "This node's address {Endpoint} is claimed again after {Duration}",
                 _endpoint, TimeSpan.FromSeconds(Math.Round(Stopwatch.GetElapsedTime(lostAt).TotalSeconds)));
         }
 
-        _logger.LogCritical("Another node took this node's address {Endpoint} while the database was away. This node stops.", _endpoint);
+        _logger.LogCritical("Another node claimed this node's address {Endpoint} while the database was unavailable; this node stops", _endpoint);
         Environment.ExitCode = StartupMistakes.ExitStatus;
         _lifetime.StopApplication();
     }
@@ -138,7 +138,7 @@ internal sealed class AddressClaim : BackgroundService, IHostedLifecycleService
         }
     }
 
-    // The lock may be that of a session whose end the database has not noticed yet.
+    // The lock may belong to a dead session that the database has not noticed yet.
     private async Task<bool> TryTakeAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
         NpgsqlConnection session = new(_connectionString);
@@ -171,7 +171,7 @@ internal sealed class AddressClaim : BackgroundService, IHostedLifecycleService
         }
     }
 
-    // Orleans shares a port with whoever listens there already, and every second connection would go astray.
+    // Orleans would share a port with an existing listener, and half of the connections would be lost.
     private void EnsureListenable()
     {
         try
@@ -184,23 +184,23 @@ internal sealed class AddressClaim : BackgroundService, IHostedLifecycleService
         {
             throw Mistake(fault.SocketErrorCode switch
             {
-                SocketError.AddressAlreadyInUse => $"Another program on this machine listens at {_endpoint}.",
-                SocketError.AddressNotAvailable => $"{_endpoint.Address} is no address of this machine.",
-                _ => $"This node cannot listen at {_endpoint}: {fault.Message}.",
+                SocketError.AddressAlreadyInUse => $"Another program on this machine listens at {_endpoint}",
+                SocketError.AddressNotAvailable => $"{_endpoint.Address} is not an address of this machine",
+                _ => $"This node cannot listen at {_endpoint} ({fault.Message})",
             });
         }
     }
 
     private static SettingsException Mistake(string what) =>
-        new([$"{what} Each node needs a CODESIGNING_SILO_ADDRESS and CODESIGNING_SILO_PORT of its own."]);
+        new([$"{what}: set CODESIGNING_SILO_ADDRESS and CODESIGNING_SILO_PORT to values unique to this node."]);
 }
 
-/// <summary>How long a lock that is held is waited for.</summary>
+/// <summary>How long to wait for a lock that is held.</summary>
 internal sealed record AddressClaimOptions
 {
-    /// <summary>At the start: as long as a process that was told to stop takes to be gone.</summary>
+    /// <summary>At the start: the time that a stopping process takes to end.</summary>
     public TimeSpan PatienceAtStart { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>After the session was lost: longer than the database takes to notice that.</summary>
+    /// <summary>After the session was lost: longer than the database takes to notice it.</summary>
     public TimeSpan PatienceAfterLoss { get; init; } = TimeSpan.FromSeconds(30);
 }

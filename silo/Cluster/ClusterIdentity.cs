@@ -7,19 +7,19 @@ using Npgsql;
 namespace CodeSigning.Silo.Cluster;
 
 /// <summary>
-/// The name that a cluster's nodes demand of one another. It follows from the database itself and not from a setting, so
+/// The identity that a cluster's nodes require of one another. It derives from the database and not from a setting, so
 /// that neither two databases nor a restored copy beside the original can meet.
 /// </summary>
 internal static class ClusterIdentity
 {
-    // Both are on a physical stand-by too, which stays the same cluster when it is promoted.
+    // A physical standby has the same values, and stays the same cluster when promoted.
     private const string Question =
         """
         SELECT system_identifier::text || '/' || (SELECT oid FROM pg_database WHERE datname = current_database())
         FROM pg_control_system()
         """;
 
-    /// <summary>The name of the cluster that meets in a database.</summary>
+    /// <summary>The identity of the cluster of a database.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public static string Of(string database)
     {
@@ -32,11 +32,11 @@ internal static class ClusterIdentity
         }
         catch (NpgsqlException reason)
         {
-            throw new StoreUnavailableException("Which cluster this is cannot be told.", reason);
+            throw new StoreUnavailableException("The cluster's identity could not be read from the database.", reason);
         }
     }
 
-    /// <summary>A name that no other process has.</summary>
+    /// <summary>An identity unique to this process.</summary>
     public static string OfProcess() => Hash(Guid.NewGuid().ToString());
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));

@@ -5,13 +5,16 @@ using Microsoft.Extensions.Configuration;
 
 namespace CodeSigning.Silo.Cluster;
 
-/// <summary>Where a node listens for the other nodes of its cluster: <c>CODESIGNING_SILO_ADDRESS</c> and <c>CODESIGNING_SILO_PORT</c>.</summary>
+/// <summary>
+/// The address at which a node listens for other nodes: <c>CODESIGNING_SILO_ADDRESS</c> and
+/// <c>CODESIGNING_SILO_PORT</c>.
+/// </summary>
 internal static class ClusterSettings
 {
     private const int UsualPort = 11111;
 
-    /// <summary>Reads and checks them, for a node that others reach.</summary>
-    /// <exception cref="SettingsException">They hold mistakes.</exception>
+    /// <summary>Reads and validates the settings of a clustered node.</summary>
+    /// <exception cref="SettingsException">The settings are invalid.</exception>
     public static IPEndPoint Read(IConfiguration configuration)
     {
         var mistakes = new List<string>();
@@ -20,10 +23,10 @@ internal static class ClusterSettings
         return mistakes.Count == 0 ? new IPEndPoint(address, port) : throw new SettingsException(mistakes);
     }
 
-    /// <summary>A free port of this machine, for a node that is alone: Orleans listens all the same.</summary>
+    /// <summary>A free port for a single node, since Orleans always listens.</summary>
     public static IPEndPoint PickAlone()
     {
-        // Somebody else may take the port before Orleans does. Then two share it, and since nobody connects, it does no harm.
+        // Another process may take the port first; sharing it is harmless, since nobody connects.
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return (IPEndPoint)listener.LocalEndpoint;
@@ -31,10 +34,10 @@ internal static class ClusterSettings
 
     private static IPAddress ReadAddress(string? text, List<string> mistakes)
     {
-        const string meaning = "the IP address of this node at which the other nodes reach it, such as 10.0.0.7";
+        const string meaning = "the IP address at which other nodes reach this node, such as 10.0.0.7";
         if (string.IsNullOrWhiteSpace(text))
         {
-            mistakes.Add($"CODESIGNING_SILO_ADDRESS is not set. A node on PostgreSQL needs it: {meaning}; 127.0.0.1 where all nodes are on this machine.");
+            mistakes.Add($"CODESIGNING_SILO_ADDRESS is not set: expected {meaning}, or 127.0.0.1 if all nodes are on this machine.");
             return IPAddress.None;
         }
 
@@ -43,7 +46,7 @@ internal static class ClusterSettings
             return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         }
 
-        mistakes.Add($"CODESIGNING_SILO_ADDRESS is '{text}'. It is {meaning}.");
+        mistakes.Add($"CODESIGNING_SILO_ADDRESS is invalid: expected {meaning}, not '{text}'.");
         return IPAddress.None;
     }
 
@@ -59,7 +62,7 @@ internal static class ClusterSettings
             return port;
         }
 
-        mistakes.Add($"CODESIGNING_SILO_PORT is '{text}'. It is a TCP port between 1 and 65535; without it, {UsualPort} is taken.");
+        mistakes.Add($"CODESIGNING_SILO_PORT is invalid: expected a TCP port from 1 to 65535 (default {UsualPort}), not '{text}'.");
         return UsualPort;
     }
 }

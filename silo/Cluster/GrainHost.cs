@@ -13,28 +13,28 @@ using Orleans.Serialization;
 namespace CodeSigning.Silo.Cluster;
 
 /// <summary>
-/// The Orleans silo of this process: alone over an SQLite file, or one of the nodes that meet in a PostgreSQL database, in
-/// tables that the product's migrations make. Reminders are in the store on both.
+/// The Orleans silo of this process: a single node over an SQLite file, or one of several nodes that meet in tables of
+/// a PostgreSQL database. Reminders are in the store on both.
 /// </summary>
 internal static class GrainHost
 {
     private const string ServiceName = "codesigning";
     private const string AdoNetProvider = "Npgsql";
 
-    // The gateway is in this process, so no client connects from outside.
+    // The gateway runs in this process, so there are no external Orleans clients.
     private const int NoClients = 0;
 
-    /// <summary>Adds the silo, and the trust between it and others, to a host that has the store: that must start first.</summary>
-    /// <exception cref="SettingsException">What the settings say of the node's address is a mistake.</exception>
+    /// <summary>Adds the silo and the trust between nodes to a host whose store starts first.</summary>
+    /// <exception cref="SettingsException">The settings of the node's address are invalid.</exception>
     public static void AddGrainHost(this IHostApplicationBuilder builder, NodeSettings settings)
     {
         var endpoint = settings.PostgreSql is null ? ClusterSettings.PickAlone() : ClusterSettings.Read(builder.Configuration);
         builder.AddClusterTrust();
-        // Orleans tells its options and each step of its start, forty lines of them.
+        // At start-up Orleans logs forty lines of options and steps.
         builder.Logging.AddFilter("Orleans", LogLevel.Warning);
-        // It reckons the first of its checks from the machine's start, and warns of an hour's stall at each of ours.
+        // Its first check measures from the machine's boot and always warns of a stall.
         builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
-        // What a home throws may hold what its database's client threw.
+        // Exceptions of grains may contain exceptions of the database client.
         builder.Services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.UnionWith(["Npgsql", "CodeSigning"]));
         builder.UseOrleans(silo =>
         {
@@ -52,8 +52,8 @@ internal static class GrainHost
         });
     }
 
-    // One connection leads to each node and lives long. A lost one is tried again soon, since one of the two may just not have
-    // heard of a new cluster authority; and what died without a word is noticed in half a minute, also while nothing is said.
+    // There is one long-lived connection per node. Reconnect soon, since one side may just not know of a new cluster
+    // authority yet; keep-alives detect silent failures within half a minute.
     private static void ConfigureConnections(this ISiloBuilder silo)
     {
         silo.Services.AddOptions<SiloConnectionOptions>().Configure<MutualTls>((connections, tls) => tls.Secure(connections));
@@ -68,7 +68,7 @@ internal static class GrainHost
             options.KeepAliveIntervalSeconds = 5;
             options.KeepAliveRetryCount = 3;
         });
-        // Messages are grain calls of some kilobytes; what says of itself that it has megabytes of headers is no message.
+        // Messages are grain calls of some kilobytes, so larger headers are refused.
         silo.Configure<SiloMessagingOptions>(options => options.MaxMessageHeaderSize = 1024 * 1024);
     }
 
@@ -95,8 +95,9 @@ internal static class GrainHost
         });
     }
 
-    // A home on a dead node is away until the others have declared that dead: after three missed probes, and no sooner than
-    // six seconds (three of the longest) after the last message from it. So a node that is only slow is not taken for dead.
+    // A grain on a dead node is unavailable until the others declare the node dead: after three missed probes, and at
+    // least six seconds (three of the longest probes) after its last message, so that a slow node is not taken for
+    // dead.
     private static void FindDeadNodesSoon(ClusterMembershipOptions options)
     {
         options.ProbeTimeout = options.MinProbeTimeout = TimeSpan.FromSeconds(1);

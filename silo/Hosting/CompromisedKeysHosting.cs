@@ -8,7 +8,7 @@ namespace CodeSigning.Silo.Hosting;
 /// <summary>Reads the operator's lists of compromised keys at the start.</summary>
 internal static class CompromisedKeysHosting
 {
-    /// <summary>Reads and registers them.</summary>
+    /// <summary>Reads and registers the lists.</summary>
     /// <exception cref="SettingsException">A list cannot be read.</exception>
     public static void AddCompromisedKeys(this IServiceCollection services, NodeSettings settings)
     {

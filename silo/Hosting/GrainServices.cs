@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeSigning.Silo.Hosting;
 
-/// <summary>Registers what the grains stand on, beside storage and vault.</summary>
+/// <summary>Registers the services of the grains, besides storage and vault.</summary>
 internal static class GrainServices
 {
     public static void AddGrainServices(this IServiceCollection services) => services
@@ -30,12 +30,12 @@ internal static class GrainServices
         .AddSingleton<SigningMeter>();
 }
 
-/// <summary>Registers what the grains of certificates and internal CAs stand on.</summary>
+/// <summary>Registers the services of certificates and internal CAs.</summary>
 public static class CertificateServices
 {
     /// <summary>
-    /// Adds it. The caller registers the <see cref="Keys.KeyVault"/>, the <see cref="Keys.SigningThreads"/>, the state store,
-    /// the clock, the <see cref="PkiOptions"/> and the <see cref="Pki.CompromisedKeys"/>.
+    /// Adds the services. The caller registers the <see cref="Keys.KeyVault"/>, the <see cref="Keys.SigningThreads"/>,
+    /// the state store, the clock, the <see cref="PkiOptions"/> and the <see cref="Pki.CompromisedKeys"/>.
     /// </summary>
     public static IServiceCollection AddCertificates(this IServiceCollection services) => services
         .AddSingleton<KeyMakingThread>()

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace CodeSigning.Silo.Hosting;
 
-/// <summary>The ledger can be written while its writer takes elements and the store has not gone back under it.</summary>
+/// <summary>The ledger can be written while its writer accepts elements and the store was not rolled back.</summary>
 internal sealed class LedgerHealth(LedgerWriter writer, HighWaterWatch highWater) : ILedgerHealth
 {
     public bool IsWritable => Reason is null;
@@ -18,8 +18,8 @@ internal sealed class LedgerHealth(LedgerWriter writer, HighWaterWatch highWater
 }
 
 /// <summary>
-/// Ends a process whose ledger will never be written again, so that whoever supervises it starts another. Why, the ledger's
-/// writer has logged.
+/// Ends a process whose ledger is permanently broken, so that its supervisor starts another. The ledger's writer has
+/// logged the reason.
 /// </summary>
 internal sealed class LedgerWatch(ILedgerHealth ledger, IHostApplicationLifetime lifetime) : BackgroundService
 {
@@ -34,14 +34,14 @@ internal sealed class LedgerWatch(ILedgerHealth ledger, IHostApplicationLifetime
     }
 }
 
-/// <summary>Whether the ledger takes entries: without it nothing is signed.</summary>
+/// <summary>Whether the ledger accepts entries; if not, nothing is signed.</summary>
 internal sealed class LedgerHealthCheck(ILedgerHealth ledger) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(ledger.IsWritable ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(ledger.Reason));
 }
 
-/// <summary>Whether the process can still be of use: what ails it may pass. Where it cannot, only another process helps.</summary>
+/// <summary>Whether the process can recover; if not, only a restart helps.</summary>
 internal sealed class ProcessHealthCheck(ILedgerHealth ledger) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
@@ -51,7 +51,7 @@ internal sealed class ProcessHealthCheck(ILedgerHealth ledger) : IHealthCheck
 /// <summary>Whether the store answers a read.</summary>
 internal sealed class StoreHealthCheck(IStateStore store) : IHealthCheck
 {
-    // What throws otherwise is unhealthy too; the framework logs it whole.
+    // Any other exception is unhealthy too; the framework logs it.
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         try

@@ -13,16 +13,18 @@ using Microsoft.Extensions.Logging;
 
 namespace CodeSigning.Silo.Hosting;
 
-/// <summary>Puts a silo together: storage, ledger, vault, and the grains on Orleans.</summary>
+/// <summary>Assembles a silo: storage, ledger, vault, and the grains on Orleans.</summary>
 public static class SiloHosting
 {
-    /// <summary>The tag of health checks that fail only where no time and no operator helps, but another process.</summary>
+    /// <summary>The tag of health checks that fail only if a restart of the process is needed.</summary>
     public const string LivenessTag = "live";
 
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Adds a silo to a host; it starts before the host's other services and stops after them.</summary>
-    /// <exception cref="SettingsException">What the settings say of the node's address is a mistake, or a list of compromised keys cannot be read.</exception>
+    /// <exception cref="SettingsException">
+    /// The settings of the node's address are invalid, or a list of compromised keys cannot be read.
+    /// </exception>
     public static IHostApplicationBuilder AddSilo(this IHostApplicationBuilder builder, NodeSettings settings)
     {
         builder.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(provider => new QuietLoggerFactory(

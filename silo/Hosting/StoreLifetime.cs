@@ -13,9 +13,9 @@ using Microsoft.Extensions.Options;
 namespace CodeSigning.Silo.Hosting;
 
 /// <summary>
-/// Brings the store up before anything else starts, and down after everything else has stopped: schema, a look whether it is
-/// older than this node knows, stream, keys, what earlier releases wrote; at
-/// the end what waits is committed, the stream closed, and a checkpoint names it so.
+/// Starts the store before anything else and stops it after everything else: schema, high-water check, stream, keys,
+/// upgrade of earlier releases' rows; at the end pending elements are committed, the stream closed, and a checkpoint
+/// written.
 /// </summary>
 internal sealed class StoreLifetime(
     IMigrator migrator,
@@ -56,22 +56,22 @@ internal sealed class StoreLifetime(
         }
         catch (Exception exception) when (exception is StoreUnavailableException or StoreContentionException)
         {
-            logger.LogWarning(exception, "No last checkpoint could be made; another node, or the next start, will make one.");
+            logger.LogWarning(exception, "The last checkpoint could not be written; another node or the next start will write it");
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             logger.LogError(
-                exception, "No last checkpoint can be made. Verify the ledger: it may have been changed outside the service.");
+                exception, "The last checkpoint could not be written: verify the ledger, since it may have been changed outside the service");
         }
     }
 }
 
-/// <summary>Holds the lock on the SQLite store from before anything is written until the container has disposed of what writes.</summary>
+/// <summary>Holds the lock on the SQLite store from before the first write until all writers are disposed.</summary>
 internal sealed class StoreOwner(IOptions<StorageOptions> storage) : IHostedLifecycleService, IDisposable
 {
     private StoreLock? _lock;
 
-    /// <exception cref="StoreInUseException">Another process has it.</exception>
+    /// <exception cref="StoreInUseException">Another process holds the lock.</exception>
     public Task StartingAsync(CancellationToken cancellationToken)
     {
         _lock = StoreLock.Take(storage.Value);

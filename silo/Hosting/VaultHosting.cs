@@ -8,10 +8,10 @@ using Npgsql;
 
 namespace CodeSigning.Silo.Hosting;
 
-/// <summary>Registers the vault, and what signs with its keys.</summary>
+/// <summary>Registers the vault and the services that sign with its keys.</summary>
 internal static class VaultHosting
 {
-    // An ECDSA check costs more than the signature; one in a hundred finds a broken machine soon enough.
+    // Verifying ECDSA costs more than signing; one in a hundred detects a faulty machine soon enough.
     private const int EcdsaCheckEvery = 100;
 
     public static void AddVault(this IServiceCollection services, NodeSettings settings) => services
@@ -25,7 +25,7 @@ internal static class VaultHosting
         .AddSingleton<ISigningKeys, VaultSigningKeys>();
 }
 
-/// <summary>Tells, before anything is migrated, whether a store holds no key yet: then a new master key loses nothing.</summary>
+/// <summary>Decides before migration whether a store has no key yet, so that a new master key is safe.</summary>
 internal static class StoreEmptiness
 {
     public static bool Of(NodeSettings settings) => settings.PostgreSql is { } connection
@@ -61,7 +61,7 @@ internal static class StoreEmptiness
         }
         catch (NpgsqlException reason)
         {
-            throw new StoreUnavailableException("Whether the store is empty cannot be told.", reason);
+            throw new StoreUnavailableException("The store could not be read to check whether it is empty.", reason);
         }
     }
 }

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace CodeSigning.Silo.Notifications;
 
 /// <summary>
-/// Sends what is due, each queue by itself. A node claims a delivery by a write before it sends, so that of several one does;
-/// if it dies, the claim ends after a while and another tries again: at least once.
+/// Sends due deliveries, each queue independently. A node claims a delivery with a write before it sends, so that only
+/// one of several nodes sends it; if the node dies, the claim expires and another retries: at-least-once delivery.
 /// </summary>
 internal sealed class Deliveries(
     IStateStore states,
@@ -26,7 +26,7 @@ internal sealed class Deliveries(
     private static readonly TimeSpan Claim = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Kept = TimeSpan.FromDays(7);
 
-    /// <summary>How long to wait after each failed attempt; after the last the delivery has failed.</summary>
+    /// <summary>The delays after failed attempts; after the last one the delivery has failed.</summary>
     private static readonly TimeSpan[] Pauses =
     [
         TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(10), TimeSpan.FromHours(1), TimeSpan.FromHours(6),
@@ -36,8 +36,7 @@ internal sealed class Deliveries(
     private readonly Dictionary<string, SemaphoreSlim> _slots = [];
 
     /// <summary>
-    /// Begins to send what is due in each queue that is not being emptied yet. It waits for no receiver. Asked for by one at a
-    /// time.
+    /// Starts sending the due deliveries of each queue not in progress, without waiting for receivers. Not reentrant.
     /// </summary>
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
@@ -51,10 +50,10 @@ internal sealed class Deliveries(
         }
     }
 
-    /// <summary>Waits until what was begun is done, or has been given up.</summary>
+    /// <summary>Waits for the sends in progress.</summary>
     public Task EndAsync() => Task.WhenAll(_emptying.Values);
 
-    /// <summary>Removes what has been kept long enough.</summary>
+    /// <summary>Removes deliveries past their retention.</summary>
     public Task PurgeAsync(CancellationToken cancellationToken) => expiredStates.PurgeAsync(
         new StateQuery(
             StateTypes.Delivery,
@@ -76,7 +75,7 @@ internal sealed class Deliveries(
         }
     }
 
-    // A receiver's queues take turns where it has more of them than it is sent at once.
+    // Bounds the concurrent sends to a receiver across its queues.
     private SemaphoreSlim SlotsOf(string receiver)
     {
         if (!_slots.TryGetValue(receiver, out var slots))
@@ -95,12 +94,12 @@ internal sealed class Deliveries(
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // The host is stopping; what is under way is done after the next start.
+            // The host is stopping; pending work continues after the next start.
         }
         catch (Exception exception)
         {
-            // Whatever is wrong with one queue, the others go on.
-            log.LogWarning(exception, "The deliveries of {Queue} wait; they are tried again.", queue);
+            // A failing queue must not stop the others.
+            log.LogWarning(exception, "The deliveries of the queue {Queue} failed and will be retried", queue);
         }
     }
 
@@ -132,7 +131,7 @@ internal sealed class Deliveries(
         }
         catch (StateTamperedException tampered)
         {
-            log.LogError(tampered, "The delivery {Id} is not sent: it was changed outside the service. Verify the ledger.", id);
+            log.LogError(tampered, "The delivery {Id} was not sent because it was changed outside the service: verify the ledger", id);
         }
         finally
         {
@@ -159,7 +158,7 @@ internal sealed class Deliveries(
     private async Task<string?> PostAsync(DeliveryState delivery, CancellationToken cancellationToken) =>
         await webhooks.FindAsync(delivery.ReceiverId, cancellationToken) is var (url, secret)
             ? await sender.SendAsync(url, secret, delivery, cancellationToken)
-            : "The webhook is gone.";
+            : "The webhook was deleted.";
 
     private DeliveryState After(DeliveryState delivery, string? problem)
     {
@@ -179,7 +178,7 @@ internal sealed class Deliveries(
     }
 }
 
-/// <summary>One event on its way to one receiver, and what became of it: the delivery log.</summary>
+/// <summary>The delivery of one event to one receiver, kept as the delivery log.</summary>
 internal sealed record DeliveryState : IIndexedState
 {
     public const string Pending = "pending";
@@ -206,20 +205,20 @@ internal sealed record DeliveryState : IIndexedState
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When it is tried next; once it has ended, until when it is kept.</summary>
+    /// <summary>The next attempt; after its end, the end of its retention.</summary>
     public required DateTimeOffset Until { get; init; }
 
-    /// <summary>What the last attempt came to.</summary>
+    /// <summary>The error of the last attempt.</summary>
     public string? Answer { get; init; }
 
-    /// <summary>Where it waits as long as it is pending; null for those of stores whose deliveries all waited in one queue.</summary>
+    /// <summary>Its queue while pending; null for deliveries of earlier releases, which had one queue.</summary>
     public string? Queue { get; init; }
 
-    /// <summary>An event on its way to a receiver.</summary>
+    /// <summary>Creates a pending delivery, due immediately.</summary>
     /// <param name="receiver">The webhook's id, or the word for mail.</param>
     /// <param name="happened">The event.</param>
     /// <param name="address">The address, for mail.</param>
-    /// <param name="time">The clock: it is due at once.</param>
+    /// <param name="time">The clock.</param>
     public static DeliveryState New(string receiver, NotificationEvent happened, string? address, TimeProvider time)
     {
         var now = time.GetUtcNow();
@@ -237,7 +236,9 @@ internal sealed record DeliveryState : IIndexedState
         };
     }
 
-    /// <summary>What is pending is found by its queue, in the order in which it is due, by the index on status and end.</summary>
+    /// <summary>
+    /// Pending deliveries are found by queue, in order of their due time, through the index on status and end.
+    /// </summary>
     public StateIndex ToIndex() => new(Parent: ReceiverId, Status: Status == Pending ? Queue ?? Pending : Status, Until: Until);
 
     public DeliveryView ToView() => new(Id, EventId, EventType, Status, Attempts, Answer, CreatedAt, Status == Pending ? Until : null);
@@ -248,10 +249,10 @@ internal sealed record DeliveryState : IIndexedState
 /// <param name="EventId">The event.</param>
 /// <param name="EventType">The event's type.</param>
 /// <param name="Status"><c>pending</c>, <c>delivered</c> or <c>failed</c>.</param>
-/// <param name="Attempts">How often it was tried.</param>
-/// <param name="Answer">What the last attempt came to.</param>
-/// <param name="CreatedAt">When the event was taken from the ledger (UTC).</param>
-/// <param name="NextAt">When it is tried next (UTC).</param>
+/// <param name="Attempts">The number of attempts.</param>
+/// <param name="Answer">The error of the last attempt.</param>
+/// <param name="CreatedAt">When the event was read from the ledger (UTC).</param>
+/// <param name="NextAt">The next attempt (UTC).</param>
 public sealed record DeliveryView(
     string Id,
     string EventId,

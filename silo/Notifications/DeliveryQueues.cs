@@ -4,27 +4,27 @@ using CodeSigning.Silo.Storage;
 namespace CodeSigning.Silo.Notifications;
 
 /// <summary>
-/// Where deliveries wait: each receiver has a queue for what each principal causes and another for each one's denials, so that
-/// neither a receiver that is slow nor somebody who causes many delays what others cause. A queue is there as long as something
-/// waits in it.
+/// The queues of pending deliveries: each receiver has a queue per causing principal, and another for that principal's
+/// denials, so that neither a slow receiver nor a principal that causes many events delays others. A queue exists while
+/// it has pending deliveries.
 /// </summary>
 internal sealed class DeliveryQueues(IReadConnections connections)
 {
-    // Those of earlier versions wait in the queue that has this name alone.
+    // Deliveries of earlier releases are in the queue with exactly this name.
     private const string First = DeliveryState.Pending;
     private const string Beyond = First + "0"; // The character that follows the slash.
 
-    /// <summary>The queue of a receiver's deliveries of an event.</summary>
+    /// <summary>The queue of an event for a receiver.</summary>
     public static string NameOf(string receiverId, NotificationEvent happened)
     {
         var name = happened.ActorId is null ? $"{First}/{receiverId}" : $"{First}/{receiverId}/{happened.ActorId}";
         return happened.Type == EventTypes.SigningDenied ? $"{name}/denials" : name;
     }
 
-    /// <summary>The receiver whose queue it is; for the queue of earlier versions, that queue's name.</summary>
+    /// <summary>The receiver of a queue; for the queue of earlier releases, its name.</summary>
     public static string ReceiverOf(string queue) => queue.Split('/') is [_, var receiverId, ..] ? receiverId : queue;
 
-    /// <summary>The queues in which anything is due by a time (UTC).</summary>
+    /// <summary>The queues with deliveries due by a time (UTC).</summary>
     public async Task<IReadOnlyList<string>> ReadDueNamesAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
         await connections.QueryAsync(
             """
@@ -39,11 +39,11 @@ internal sealed class DeliveryQueues(IReadConnections connections)
             """,
             reader => reader.GetString(0), cancellationToken, StateTypes.Delivery, First, Beyond, now.ToUnixTimeMilliseconds());
 
-    /// <summary>What is due in a queue, what was due first before what was due later.</summary>
+    /// <summary>The due deliveries of a queue, in order of their due time.</summary>
     /// <param name="queue">The queue.</param>
-    /// <param name="now">What is due by this time (UTC).</param>
-    /// <param name="after">The last one of the page before; null for the first page.</param>
-    /// <param name="limit">At most so many.</param>
+    /// <param name="now">The current time (UTC).</param>
+    /// <param name="after">The last one of the previous page; null for the first page.</param>
+    /// <param name="limit">The page size.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     public async Task<IReadOnlyList<DueDelivery>> ReadDueAsync(
         string queue, DateTimeOffset now, DueDelivery? after, int limit, CancellationToken cancellationToken) =>

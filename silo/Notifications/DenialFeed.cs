@@ -7,9 +7,9 @@ using CodeSigning.Silo.Ledger.Reading;
 namespace CodeSigning.Silo.Notifications;
 
 /// <summary>
-/// Tells of denied signatures. It reads the ledger apart from what tells of all else, so that however many there are they
-/// delay nothing that people wait for, and it tells of those of one caller on one signer for one reason together: at once
-/// where there were none for a while, then every ten seconds.
+/// Notifies of denied signatures. It reads the ledger separately from other events, so that any number of denials
+/// delays nothing else, and groups denials by caller, signer and reason: immediately after a quiet period, then every
+/// ten seconds.
 /// </summary>
 internal sealed class DenialFeed(LedgerPages pages, IStateStore states, ILedger ledger, Webhooks webhooks, TimeProvider time)
 {
@@ -17,7 +17,7 @@ internal sealed class DenialFeed(LedgerPages pages, IStateStore states, ILedger 
     private const int DenialsAtOnce = 500;
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
 
-    /// <summary>Reads on if it is time; true where there is more than one round takes.</summary>
+    /// <summary>Reads the next denials if due; true if more remain.</summary>
     public async Task<bool> AdvanceAsync(CancellationToken cancellationToken)
     {
         if (await states.ReadAsync(StateTypes.NotificationFeed, FeedState.DenialsRowId, cancellationToken) is not { } stored)
@@ -45,7 +45,7 @@ internal sealed class DenialFeed(LedgerPages pages, IStateStore states, ILedger 
         return isMore;
     }
 
-    // Where all was told of in one order before, denials go on from there; else with what comes from now on.
+    // Continues from the shared position of earlier releases, if there is one; otherwise starts at the current end.
     private async Task<ImmutableSortedDictionary<string, long>> ReadStartAsync(CancellationToken cancellationToken)
     {
         if (await states.ReadAsync(StateTypes.NotificationFeed, FeedState.RowId, cancellationToken) is { } all)
@@ -116,7 +116,7 @@ internal sealed class DenialFeed(LedgerPages pages, IStateStore states, ILedger 
     {
         var write = new StateWrite(
             StateTypes.NotificationFeed, FeedState.DenialsRowId, version, StateJson.Write(position), StateIndex.None);
-        // A stale position means that another node was first: it has put the same deliveries there.
+        // If the position is stale, another node has stored the same deliveries.
         await ledger.CommitAsync(new LedgerElement { Writes = [write, .. deliveries] }, cancellationToken);
     }
 

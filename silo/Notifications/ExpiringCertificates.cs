@@ -5,7 +5,7 @@ using CodeSigning.Grains.States;
 
 namespace CodeSigning.Silo.Notifications;
 
-/// <summary>Tells of certificates that end within 30, 7 and 1 days, once for each.</summary>
+/// <summary>Notifies of certificates that expire within 30, 7 and 1 days, once each.</summary>
 internal sealed class ExpiringCertificates(IStateStore states, ILedger ledger, Webhooks webhooks, TimeProvider time)
 {
     private const int CertificatesAtOnce = 500;

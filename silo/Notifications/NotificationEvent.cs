@@ -5,12 +5,12 @@ using CodeSigning.Grains.States;
 
 namespace CodeSigning.Silo.Notifications;
 
-/// <summary>Something that happened, as those who want to hear of it are told.</summary>
-/// <param name="Id">Names the event; a receiver that gets it twice knows by this.</param>
+/// <summary>A notification event.</summary>
+/// <param name="Id">The event's id, by which receivers detect duplicates.</param>
 /// <param name="Type">One of <see cref="EventTypes"/>.</param>
-/// <param name="Subject">What it happened to, as <c>type/id</c>; null for a denial.</param>
-/// <param name="Body">The JSON that is sent: <c>{id, type, at, data}</c>.</param>
-/// <param name="ActorId">Who caused it; null for what nobody did.</param>
+/// <param name="Subject">The subject, as <c>type/id</c>; null for a denial.</param>
+/// <param name="Body">The JSON to send: <c>{id, type, at, data}</c>.</param>
+/// <param name="ActorId">The causing principal; null for none.</param>
 internal sealed record NotificationEvent(string Id, string Type, string? Subject, string Body, string? ActorId = null)
 {
     private static readonly string[] ToldOfEnds = ["operationId", "action", "subject", "outcome", "actor", "signerId", "signerName"];
@@ -18,7 +18,7 @@ internal sealed record NotificationEvent(string Id, string Type, string? Subject
     private static readonly string[] Told =
         ["operationId", "action", "subject", "outcome", "code", "actor", "signerId", "signerName", "grantId", "changes", "count"];
 
-    /// <summary>The events that an entry of administration tells of, often none.</summary>
+    /// <summary>The events of an administrative entry, often none.</summary>
     public static IReadOnlyList<NotificationEvent> Of(JsonElement entry)
     {
         var type = entry.TryGetProperty("action", out var action)
@@ -35,8 +35,8 @@ internal sealed record NotificationEvent(string Id, string Type, string? Subject
     }
 
     /// <summary>
-    /// The event that entries of denials alike tell of together, the first of them with how many attempts there were and when
-    /// the last entry was made. Neither data nor signatures are passed on.
+    /// The event of a group of denials: the first entry with the number of attempts and the time of the last. Data and
+    /// signatures are not included.
     /// </summary>
     public static NotificationEvent OfDenials(IReadOnlyList<JsonElement> alike)
     {
@@ -60,7 +60,7 @@ internal sealed record NotificationEvent(string Id, string Type, string? Subject
         return new NotificationEvent(id, EventTypes.SigningDenied, null, body, ActorOf(alike[0]));
     }
 
-    /// <summary>An event that no entry tells of.</summary>
+    /// <summary>Writes an event's JSON.</summary>
     public static string Write(string id, string type, string at, Action<Utf8JsonWriter> data)
     {
         using var buffer = new MemoryStream();
@@ -79,7 +79,7 @@ internal sealed record NotificationEvent(string Id, string Type, string? Subject
         return Encoding.UTF8.GetString(buffer.ToArray());
     }
 
-    // An emergency stop ends many things, so many of them with an entry. Who waits for one hears of it as of any other end.
+    // An emergency stop ends many grants and requests with few entries; each gets its own event.
     private static NotificationEvent[] EndedBy(JsonElement entry)
     {
         if (!entry.TryGetProperty("action", out var action) || !EventTypes.Endings.Contains(action.GetString()!))
@@ -99,7 +99,7 @@ internal sealed record NotificationEvent(string Id, string Type, string? Subject
             select Of(entry, type, $"{entry.GetProperty("operationId").GetString()}/{id}", $"{stateType}/{id}", ToldOfEnds);
     }
 
-    // Entries of earlier versions have the list itself; later ones what was added, and of many the first.
+    // Entries of earlier releases contain the list itself; later ones an "added" list, cut to the first items if long.
     private static JsonElement[] ListOf(JsonElement changes, string member) =>
         !changes.TryGetProperty(member, out var list) ? []
         : list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray()]
@@ -129,10 +129,10 @@ internal sealed record NotificationEvent(string Id, string Type, string? Subject
         entry.TryGetProperty("actor", out var actor) ? actor.GetProperty("id").GetString() : null;
 }
 
-/// <summary>What can be heard of. The words are the contract's: they only ever grow.</summary>
+/// <summary>The event types of the contract: never rename or remove one.</summary>
 public static class EventTypes
 {
-    /// <summary>A certificate ends within 30, 7 or 1 days.</summary>
+    /// <summary>A certificate expires within 30, 7 or 1 days.</summary>
     public const string CertificateExpiring = "certificate.expiring";
 
     /// <summary>A signature was denied.</summary>
@@ -141,19 +141,19 @@ public static class EventTypes
     /// <summary>A grant was revoked.</summary>
     public const string GrantRevoked = "grant.revoked";
 
-    /// <summary>A request was taken back, or an emergency stop ended it.</summary>
+    /// <summary>A request was cancelled, or ended by an emergency stop.</summary>
     public const string RequestCancelled = "request.cancelled";
 
-    /// <summary>A signer was stopped in an emergency.</summary>
+    /// <summary>An emergency stop of a signer.</summary>
     public const string SignerStopped = "signer.stopped";
 
     /// <summary>A verification of the whole ledger found problems.</summary>
     public const string LedgerProblem = "ledger.problem";
 
-    /// <summary>A request waits for approval.</summary>
+    /// <summary>A request is waiting for approval.</summary>
     public const string RequestCreated = "request.created";
 
-    /// <summary>The administrative actions that are events, by the entry's word for them.</summary>
+    /// <summary>The event types of administrative actions, by the entry's action.</summary>
     public static ImmutableDictionary<string, string> OfActions { get; } = new Dictionary<string, string>
     {
         ["request.create"] = RequestCreated,
@@ -167,9 +167,9 @@ public static class EventTypes
         ["ledger.verify"] = LedgerProblem,
     }.ToImmutableDictionary();
 
-    /// <summary>The actions whose entries name the grants and requests that they ended.</summary>
+    /// <summary>The actions whose entries list ended grants and requests.</summary>
     public static ImmutableHashSet<string> Endings { get; } = ["signer.stop", "signer.revoke-grants", "signer.cancel-requests"];
 
-    /// <summary>All of them.</summary>
+    /// <summary>All event types.</summary>
     public static ImmutableArray<string> All { get; } = [.. OfActions.Values.Order(), SigningDenied, CertificateExpiring];
 }

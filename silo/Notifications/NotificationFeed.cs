@@ -9,9 +9,9 @@ using CodeSigning.Silo.Ledger.Reading;
 namespace CodeSigning.Silo.Notifications;
 
 /// <summary>
-/// Takes events from committed entries of administration, and of nothing else (<see cref="DenialFeed"/>), and puts a delivery
-/// for each receiver into the store, in one commit with the position up to which the ledger was read. So an operation never
-/// waits for a notification, none is lost by a crash, and of several nodes that read the same entries one wins.
+/// Reads events from committed administrative entries (denials are read by <see cref="DenialFeed"/>), and stores a
+/// delivery for each receiver in one commit with the position in the ledger. So operations never wait for
+/// notifications, none is lost by a crash, and of several nodes one wins.
 /// </summary>
 internal sealed class NotificationFeed(
     LedgerPages pages, IStateStore states, ILedger ledger, IGrainFactory grains, Webhooks webhooks, MailRecipients mail, TimeProvider time)
@@ -20,12 +20,12 @@ internal sealed class NotificationFeed(
     private const int EventsAtOnce = 50;
     private const int RequestsAtOnce = 500;
 
-    /// <summary>After these, steps of requests that wait may no longer be filled.</summary>
+    /// <summary>Actions after which pending requests may no longer be approvable.</summary>
     private static readonly string[] Reviewed = ["group.", "user.", "identity."];
 
     /// <summary>
-    /// Reads on up to what the ledger held when the round began; true where that is more than one round takes. What comes
-    /// meanwhile waits for the next interval, or the feed would run without a pause wherever signatures are made.
+    /// Reads up to the ledger's end at the start of the round; true if more remain. Later entries wait for the next
+    /// interval, or the feed would run continuously while signatures are made.
     /// </summary>
     public async Task<bool> AdvanceAsync(CancellationToken cancellationToken)
     {
@@ -33,7 +33,7 @@ internal sealed class NotificationFeed(
         var ends = await pages.ReadEndsAsync(cancellationToken);
         if (stored is null)
         {
-            // What happened before anybody listened is not told.
+            // Entries before the first start of the feed raise no events.
             await CommitAsync(
                 [], 0, new FeedState { Numbers = FeedState.From(ends.Select(end => (end.Stream, end.Number))) }, cancellationToken);
             return false;
@@ -51,7 +51,7 @@ internal sealed class NotificationFeed(
         return isMore;
     }
 
-    /// <summary>What happened from a position on, the position after it, and whether there was more than one round takes.</summary>
+    /// <summary>The entries after a position, the next position, and whether more remain.</summary>
     private async Task<(List<byte[]> Events, ImmutableSortedDictionary<string, long> Numbers, bool IsMore)> ReadOnAsync(
         ImmutableSortedDictionary<string, long> numbers, List<StreamEnd> ends, CancellationToken cancellationToken)
     {
@@ -117,7 +117,7 @@ internal sealed class NotificationFeed(
         return writes;
     }
 
-    /// <summary>Tells all requests that wait to look at their approvers again; each notes it if that changed something.</summary>
+    /// <summary>Lets all pending requests review their approvers; each records a change.</summary>
     private async Task ReviewAsync(CancellationToken cancellationToken)
     {
         var query = new StateQuery(StateTypes.ApprovalRequest, Statuses: ["pending"], Limit: RequestsAtOnce);
@@ -136,7 +136,7 @@ internal sealed class NotificationFeed(
     {
         var write = new StateWrite(
             StateTypes.NotificationFeed, FeedState.RowId, version, StateJson.Write(position), StateIndex.None);
-        // A stale position means that another node was first: it has put the same deliveries there.
+        // If the position is stale, another node has stored the same deliveries.
         await ledger.CommitAsync(new LedgerElement { Writes = [write, .. deliveries] }, cancellationToken);
     }
 
@@ -152,7 +152,7 @@ internal sealed class NotificationFeed(
 }
 
 /// <summary>
-/// How far the ledger was read for notifications: the last number of each stream. One row for all nodes; denials have one of
+/// The position of notifications in the ledger: the last number of each stream. One row for all nodes; denials have
 /// their own.
 /// </summary>
 internal sealed record FeedState
@@ -162,7 +162,7 @@ internal sealed record FeedState
 
     public ImmutableSortedDictionary<string, long> Numbers { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
 
-    /// <summary>When denials were told of last (UTC).</summary>
+    /// <summary>The last notification of denials (UTC).</summary>
     public DateTimeOffset? ToldAt { get; init; }
 
     public static ImmutableSortedDictionary<string, long> From(IEnumerable<(string Stream, long Number)> ends) =>

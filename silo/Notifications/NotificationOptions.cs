@@ -4,7 +4,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace CodeSigning.Silo.Notifications;
 
-/// <summary>How notifications leave.</summary>
+/// <summary>The notification settings.</summary>
 public sealed record NotificationOptions
 {
     private const int SubmissionPort = 587;
@@ -13,7 +13,7 @@ public sealed record NotificationOptions
     /// <summary>Whether webhooks may reach private, link-local and loopback addresses, and loopback by plain http.</summary>
     public bool AllowPrivateAddresses { get; init; }
 
-    /// <summary>The mail server; null where no mail is sent.</summary>
+    /// <summary>The mail server; null to send no mail.</summary>
     public string? SmtpHost { get; init; }
 
     /// <summary>Its port.</summary>
@@ -25,16 +25,16 @@ public sealed record NotificationOptions
     /// <summary>The roots to which the mail server's certificate must lead; null for those that the system trusts.</summary>
     public X509Certificate2Collection? SmtpRoots { get; init; }
 
-    /// <summary>Who to log in to the mail server as; null for not at all.</summary>
+    /// <summary>The user name for the mail server; null for no login.</summary>
     public string? SmtpUser { get; init; }
 
-    /// <summary>The password for that.</summary>
+    /// <summary>The password for the mail server.</summary>
     public string? SmtpPassword { get; init; }
 
-    /// <summary>Whom mail comes from.</summary>
+    /// <summary>The sender address.</summary>
     public string MailFrom { get; init; } = "codesigning@localhost";
 
-    /// <summary>How often the ledger is looked at for what is to be told.</summary>
+    /// <summary>The interval at which the ledger is read for events.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Reads the <c>CODESIGNING_WEBHOOK_*</c>, <c>CODESIGNING_SMTP_*</c> and <c>CODESIGNING_MAIL_*</c> settings.</summary>
@@ -53,7 +53,7 @@ public sealed record NotificationOptions
         };
     }
 
-    /// <summary>Says nothing of the password.</summary>
+    /// <summary>Without the password.</summary>
     public override string ToString() => $"mail through {SmtpHost ?? "no server"}, private addresses {(AllowPrivateAddresses ? "allowed" : "refused")}";
 
     private static string? Text(IConfiguration configuration, string name) =>

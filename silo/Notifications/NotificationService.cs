@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CodeSigning.Silo.Notifications;
 
-/// <summary>Runs what notifies, in the background; a round that fails is tried again at the next.</summary>
+/// <summary>Runs notifications in the background; a failed round is repeated at the next interval.</summary>
 internal sealed class NotificationService(
     NotificationFeed feed,
     DenialFeed denials,
@@ -53,7 +53,7 @@ internal sealed class NotificationService(
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The host is stopping; what is under way is done after the next start.
+            // The host is stopping; pending work continues after the next start.
         }
     }
 
@@ -62,25 +62,25 @@ internal sealed class NotificationService(
         try
         {
             await work(cancellationToken);
-            trouble.Over("Notifications go on.");
+            trouble.Over("Notifications work again.");
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            // Whatever is wrong here, signing goes on: an exception that left this service would stop the host.
-            trouble.Met(exception, "Notifications wait; they are tried again.", "Notifications wait for what is broken; they are tried again.");
+            // Signing must continue: an unhandled exception would stop the host.
+            trouble.Met(exception, "Notifications failed and will be retried.", "Notifications failed and will be retried: fix the cause.");
         }
     }
 }
 
-/// <summary>Registers what notifies.</summary>
+/// <summary>Registers the notification services.</summary>
 public static class NotificationRegistration
 {
-    /// <summary>Adds the kinds of state that notifications keep, for verification.</summary>
+    /// <summary>Adds the state types of notifications, for verification.</summary>
     public static IServiceCollection AddNotificationKinds(this IServiceCollection services) => services
         .AddSingleton(StateKind.Of<WebhookState>(StateTypes.Webhook))
         .AddSingleton(StateKind.Of<DeliveryState>(StateTypes.Delivery));
 
-    /// <summary>Adds it; the caller adds storage, grains and clock.</summary>
+    /// <summary>Adds the services; the caller adds storage, grains and clock.</summary>
     public static IServiceCollection AddNotifications(this IServiceCollection services, NotificationOptions options) => services
         .AddSingleton(options)
         .AddSingleton<Webhooks>()

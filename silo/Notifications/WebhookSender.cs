@@ -8,8 +8,8 @@ using CodeSigning.Silo.Network;
 namespace CodeSigning.Silo.Notifications;
 
 /// <summary>
-/// Posts an event to a webhook. The name is resolved here and the connection made to an address that was checked, so a
-/// name that resolves to something else a moment later changes nothing; redirects and proxies are not followed.
+/// Posts events to webhooks. The name is resolved here and the connection made to a checked address, which prevents DNS
+/// rebinding; redirects and proxies are not followed.
 /// </summary>
 internal sealed class WebhookSender(NotificationOptions options, TimeProvider time) : IDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class WebhookSender(NotificationOptions options, TimeProvider ti
         Timeout = Patience,
     };
 
-    /// <summary>Sends; null where the receiver took it, otherwise what went wrong.</summary>
+    /// <summary>Sends a delivery; null if the receiver accepted it, otherwise the error.</summary>
     public async Task<string?> SendAsync(Uri url, byte[] secret, DeliveryState delivery, CancellationToken cancellationToken)
     {
         var timestamp = time.GetUtcNow().ToUnixTimeSeconds();
@@ -43,7 +43,7 @@ internal sealed class WebhookSender(NotificationOptions options, TimeProvider ti
         try
         {
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            return response.IsSuccessStatusCode ? null : $"The receiver answered {(int)response.StatusCode}.";
+            return response.IsSuccessStatusCode ? null : $"The receiver responded with status {(int)response.StatusCode}.";
         }
         catch (HttpRequestException failed) when (failed.InnerException is ForbiddenAddressException forbidden)
         {
@@ -55,7 +55,7 @@ internal sealed class WebhookSender(NotificationOptions options, TimeProvider ti
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return "The receiver took too long.";
+            return "The receiver did not respond in time.";
         }
     }
 
@@ -85,22 +85,22 @@ internal sealed class WebhookSender(NotificationOptions options, TimeProvider ti
         }
     }
 
-    private sealed class ForbiddenAddressException() : IOException("The receiver's name leads to no public address.");
+    private sealed class ForbiddenAddressException() : IOException("The receiver's host name resolves to no public address.");
 }
 
 /// <summary>
-/// Proves to a receiver that what it gets is from here and recent: HMAC-SHA256, under the webhook's secret, of the time
-/// in seconds since 1970, a dot, and the body.
+/// Authenticates deliveries to receivers: HMAC-SHA256, with the webhook's secret, of the time in seconds since 1970, a
+/// dot, and the body.
 /// </summary>
 public static class WebhookSignature
 {
-    /// <summary>Names the event's type.</summary>
+    /// <summary>The event's type.</summary>
     public const string EventHeader = "X-CodeSigning-Event";
 
-    /// <summary>Names the delivery: the same at each attempt.</summary>
+    /// <summary>The delivery's id, the same at each attempt.</summary>
     public const string DeliveryHeader = "X-CodeSigning-Delivery";
 
-    /// <summary>The time that is signed, in seconds since 1970 (UTC).</summary>
+    /// <summary>The signed time, in seconds since 1970 (UTC).</summary>
     public const string TimestampHeader = "X-CodeSigning-Timestamp";
 
     /// <summary><c>sha256=</c> and lower-case hex.</summary>

@@ -14,7 +14,7 @@ using CodeSigning.Silo.Network;
 
 namespace CodeSigning.Silo.Notifications;
 
-/// <summary>The webhooks: product administrators make, read and delete them.</summary>
+/// <summary>Manages webhooks. Product administrators only.</summary>
 public sealed class Webhooks
 {
     private const int MostWebhooks = 100;
@@ -26,11 +26,11 @@ public sealed class Webhooks
     private readonly NotificationOptions _options;
     private readonly TimeProvider _time;
 
-    /// <summary>Made by the host.</summary>
+    /// <summary>Created by the host.</summary>
     public Webhooks(IStateStore states, ILedger ledger, IAnswerSealer sealer, NotificationOptions options, TimeProvider time) =>
         (_states, _ledger, _sealer, _options, _time) = (states, ledger, sealer, options, time);
 
-    /// <summary>Makes one; the answer holds its secret, this once.</summary>
+    /// <summary>Creates a webhook; only this response contains its secret.</summary>
     public async Task<WebhookView> CreateAsync(Caller caller, CreateWebhook request, CancellationToken cancellationToken)
     {
         RequireAdministrator(caller);
@@ -38,12 +38,12 @@ public sealed class Webhooks
         var events = ValidateEvents(request.Events);
         if (request.Description?.Length > MaxDescription)
         {
-            throw new RefusedException(ErrorCode.InvalidRequest, $"A description has at most {MaxDescription} characters.");
+            throw new RefusedException(ErrorCode.InvalidRequest, $"The field 'description' is invalid: expected at most {MaxDescription} characters.");
         }
 
         if ((await ReadAllAsync(cancellationToken)).Length >= MostWebhooks)
         {
-            throw new RefusedException(ErrorCode.Conflict, $"There are {MostWebhooks} webhooks already. Delete one first.");
+            throw new RefusedException(ErrorCode.Conflict, $"The maximum of {MostWebhooks} webhooks is reached: delete one first.");
         }
 
         var id = EntityId.New(IdPrefixes.Webhook, _time);
@@ -66,7 +66,7 @@ public sealed class Webhooks
         return view;
     }
 
-    /// <summary>One page of them, newest first.</summary>
+    /// <summary>One page of webhooks, newest first.</summary>
     public async Task<Page<WebhookView>> ListAsync(
         Caller caller, string? before, int limit, CancellationToken cancellationToken)
     {
@@ -76,14 +76,14 @@ public sealed class Webhooks
         return new Page<WebhookView>([.. page.Items.Select(row => row.ReadAs<WebhookState>().ToView())], page.Next);
     }
 
-    /// <summary>One of them.</summary>
+    /// <summary>One webhook.</summary>
     public async Task<WebhookView> GetAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
         RequireAdministrator(caller);
         return (await RequireAsync(id, cancellationToken)).ReadAs<WebhookState>().ToView();
     }
 
-    /// <summary>Deletes one; what is under way to it is given up.</summary>
+    /// <summary>Deletes a webhook; its pending deliveries are abandoned.</summary>
     public async Task DeleteAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
         RequireAdministrator(caller);
@@ -110,7 +110,7 @@ public sealed class Webhooks
             .Select(row => row.ReadAs<WebhookState>()),
     ];
 
-    /// <summary>The webhook with its secret in the clear; null where it is gone.</summary>
+    /// <summary>The webhook with its decrypted secret; null if it was deleted.</summary>
     internal async Task<(Uri Url, byte[] Secret)?> FindAsync(string id, CancellationToken cancellationToken) =>
         await _states.ReadAsync(StateTypes.Webhook, id, cancellationToken) is { } stored
         && stored.ReadAs<WebhookState>() is { } webhook
@@ -123,14 +123,14 @@ public sealed class Webhooks
 
     private async Task<StoredState> RequireAsync(string id, CancellationToken cancellationToken) =>
         await _states.ReadAsync(StateTypes.Webhook, id, cancellationToken)
-        ?? throw new RefusedException(ErrorCode.NotFound, "There is no such webhook.");
+        ?? throw new RefusedException(ErrorCode.NotFound, "The webhook does not exist.");
 
     private static ImmutableArray<string> ValidateEvents(ImmutableArray<string>? events) => events switch
     {
         null => EventTypes.All,
         { IsDefaultOrEmpty: false } given when given.All(EventTypes.All.Contains) => [.. given.Distinct()],
         _ => throw new RefusedException(
-            ErrorCode.InvalidRequest, $"Events are some of {string.Join(", ", EventTypes.All)}."),
+            ErrorCode.InvalidRequest, $"The field 'events' is invalid: expected some of {string.Join(", ", EventTypes.All)}."),
     };
 
     private static void RequireAdministrator(Caller caller)
@@ -144,7 +144,7 @@ public sealed class Webhooks
     private static byte[] Context(string id) => Encoding.ASCII.GetBytes("webhook/" + id);
 }
 
-/// <summary>A webhook as it is stored.</summary>
+/// <summary>A stored webhook.</summary>
 internal sealed record WebhookState : IIndexedState
 {
     public required string Id { get; init; }
@@ -153,7 +153,7 @@ internal sealed record WebhookState : IIndexedState
 
     public required ImmutableArray<string> Events { get; init; }
 
-    /// <summary>The secret that signs what is sent, encrypted.</summary>
+    /// <summary>The encrypted signing secret.</summary>
     public required byte[] Secret { get; init; }
 
     public string? Description { get; init; }
@@ -164,7 +164,7 @@ internal sealed record WebhookState : IIndexedState
 
     public StateIndex ToIndex() => new(Status: "active");
 
-    /// <summary>What entries record of the webhook: never the secret.</summary>
+    /// <summary>The part of the webhook that ledger entries record, without the secret.</summary>
     public object ToRecord() => new { Url, Events, Description };
 
     public WebhookView ToView(string? secret = null) => new(Id, Url, Events, Description, CreatedAt, CreatedBy, secret);
@@ -172,12 +172,12 @@ internal sealed record WebhookState : IIndexedState
 
 /// <summary>A webhook.</summary>
 /// <param name="Id">Its id.</param>
-/// <param name="Url">Where events are posted to.</param>
-/// <param name="Events">Which events.</param>
-/// <param name="Description">What it is for.</param>
-/// <param name="CreatedAt">When it was made (UTC).</param>
-/// <param name="CreatedBy">Who made it.</param>
-/// <param name="Secret">The secret that signs what is sent; shown once, when it was made.</param>
+/// <param name="Url">The URL that events are posted to.</param>
+/// <param name="Events">The subscribed event types.</param>
+/// <param name="Description">Its description.</param>
+/// <param name="CreatedAt">When it was created (UTC).</param>
+/// <param name="CreatedBy">Who created it.</param>
+/// <param name="Secret">The signing secret; only in the response to the creation.</param>
 public sealed record WebhookView(
     string Id,
     string Url,
@@ -191,13 +191,13 @@ public sealed record WebhookView(
     public override string ToString() => $"{nameof(WebhookView)} {{ Id = {Id} }}";
 }
 
-/// <summary>A webhook to be made.</summary>
-/// <param name="Url">An https address without user, password and fragment.</param>
-/// <param name="Events">Which events it wants to hear of; all if not given.</param>
-/// <param name="Description">What it is for, at most 256 characters.</param>
+/// <summary>The body that creates a webhook.</summary>
+/// <param name="Url">An https URL without user, password and fragment.</param>
+/// <param name="Events">The event types to subscribe to; all if not given.</param>
+/// <param name="Description">Its description, at most 256 characters.</param>
 public sealed record CreateWebhook(string Url, ImmutableArray<string>? Events = null, string? Description = null);
 
-/// <summary>What a webhook's address may look like; where it leads, the sender checks at each attempt.</summary>
+/// <summary>Validates a webhook's URL; the sender checks the resolved address at each attempt.</summary>
 internal static class WebhookAddress
 {
     private const int MaxLength = 1024;
@@ -210,13 +210,13 @@ internal static class WebhookAddress
             || !(url.Scheme == Uri.UriSchemeHttps || (allowPrivate && url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)))
         {
             throw new RefusedException(
-                ErrorCode.InvalidRequest, "A webhook's url is an https address of at most 1024 characters, without user, password and fragment.");
+                ErrorCode.InvalidRequest, "The field 'url' is invalid: expected an https URL of at most 1024 characters, without user, password and fragment.");
         }
 
         if (!allowPrivate && IPAddress.TryParse(url.IdnHost, out var address) && !PublicAddresses.IsPublic(address))
         {
             throw new RefusedException(
-                ErrorCode.InvalidRequest, "A webhook's url leads to a public address. The operator can allow private ones.");
+                ErrorCode.InvalidRequest, "The field 'url' is invalid: expected a public address, unless the operator allows private ones (CODESIGNING_WEBHOOK_PRIVATE_ADDRESSES).");
         }
 
         return url;

@@ -7,18 +7,18 @@ using CodeSigning.Silo.Keys;
 namespace CodeSigning.Silo.Secrets;
 
 /// <summary>
-/// The cluster authority's key in the store: one row, which the first node that starts makes and a replacement overwrites.
-/// The row's seal is checked, so whoever has the database alone cannot give the row another version.
+/// The cluster authority's key in the store: one row, created by the first node that starts and overwritten by a
+/// replacement. Its seal is verified, so write access to the database alone cannot give the row another version.
 /// </summary>
 internal sealed class AuthorityKeys(KeyVault vault, IStateStore states, ILedger ledger, TimeProvider time)
 {
     private static readonly KeyReference Authority = new("cluster-authority");
 
-    /// <summary>Opens the key, or makes it where the store has none.</summary>
-    /// <exception cref="SealedKeyException">The master key is not the store's, or the record was changed.</exception>
+    /// <summary>Opens the key, or generates it if the store has none.</summary>
+    /// <exception cref="SealedKeyException">The master key is not that of the store, or the record was changed.</exception>
     public async Task<AuthorityKey> OpenAsync(CancellationToken cancellationToken)
     {
-        // Two nodes may start at once: the first commit wins, the other opens what it finds.
+        // Several nodes may start concurrently: the first commit wins, the others open its key.
         StoredState? row;
         while ((row = await states.ReadAsync(StateTypes.Key, SealedKeyStates.Id(Authority), cancellationToken)) is null)
         {
@@ -34,12 +34,12 @@ internal sealed class AuthorityKeys(KeyVault vault, IStateStore states, ILedger 
     public async Task<AuthorityKey?> OpenNewerAsync(long known, CancellationToken cancellationToken)
     {
         var (_, row) = await states.ReadIfChangedAsync(StateTypes.Key, SealedKeyStates.Id(Authority), known, cancellationToken);
-        // An older version is an old row that somebody put back, perhaps with the key that leaked.
+        // Ignore an older version: someone may have restored an old row with a leaked key.
         return row is not null && row.Version > known ? Open(row) : null;
     }
 
-    /// <summary>Puts a new key in place of the one that is there, with the entry that tells of it.</summary>
-    /// <returns>The SHA-256 of the new public key (SubjectPublicKeyInfo), shortened, as the entry names it.</returns>
+    /// <summary>Replaces the key, with a ledger entry.</summary>
+    /// <returns>The truncated SHA-256 of the new public key (SubjectPublicKeyInfo), as in the entry.</returns>
     public async Task<string> ReplaceAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -66,7 +66,7 @@ internal sealed class AuthorityKeys(KeyVault vault, IStateStore states, ILedger 
         Changes.None.Replacing("publicKey", before, after),
         time).Entry;
 
-    // Null where another commit was first.
+    // Null if another commit was first.
     private async Task<string?> CommitAsync(long version, Func<string, EntryDraft?>? entry, CancellationToken cancellationToken)
     {
         var key = vault.Generate(Authority.Id, KeyPurpose.ClusterAuthority, KeyAlgorithm.EcP256);
@@ -89,9 +89,9 @@ internal sealed class AuthorityKeys(KeyVault vault, IStateStore states, ILedger 
         vault.Open(SealedKeyStates.Read(row.Content.ToArray()), Authority, KeyPurpose.ClusterAuthority), row.Version);
 }
 
-/// <summary>The cluster authority's key, opened.</summary>
+/// <summary>The open key of the cluster authority.</summary>
 /// <param name="Handle">The key.</param>
-/// <param name="Version">The version of the row that holds it; each replacement has a higher one.</param>
+/// <param name="Version">The version of its row, higher with each replacement.</param>
 internal sealed record AuthorityKey(KeyHandle Handle, long Version) : IDisposable
 {
     public void Dispose() => Handle.Dispose();

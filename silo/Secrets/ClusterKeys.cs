@@ -10,8 +10,8 @@ using CodeSigning.Silo.Storage;
 namespace CodeSigning.Silo.Secrets;
 
 /// <summary>
-/// The cluster's own keys, which the vault keeps and the store's rows and the ledger rely on: one seals rows, one encrypts
-/// answers, one signs heads and checkpoints. The first node that ever starts makes them.
+/// The cluster's own keys in the vault: one seals rows, one encrypts answers, one signs heads and checkpoints. The
+/// first node that ever starts generates them.
 /// </summary>
 internal sealed class ClusterKeys : IStateSealer, IAnswerSealer, ILedgerKey, IDisposable
 {
@@ -27,12 +27,14 @@ internal sealed class ClusterKeys : IStateSealer, IAnswerSealer, ILedgerKey, IDi
 
     public ReadOnlyMemory<byte> PublicKey => Opened(_signingKey).PublicKey;
 
-    /// <summary>Opens the keys, or makes them where the store has none.</summary>
-    /// <exception cref="SealedKeyException">The master key is not the store's, or a record was changed or removed.</exception>
+    /// <summary>Opens the keys, or generates them if the store has none.</summary>
+    /// <exception cref="SealedKeyException">
+    /// The master key is not that of the store, or a record was changed or removed.
+    /// </exception>
     public async Task OpenOrMakeAsync(
         KeyVault vault, ISealedKeyStore store, ILedger ledger, ILedgerReader entries, CancellationToken cancellationToken)
     {
-        // Two nodes may start on an empty store at once: the first commit wins, the other opens what it finds.
+        // Several nodes may start on an empty store concurrently: the first commit wins, the others open its keys.
         while (await store.LoadAsync(LedgerKey, cancellationToken) is null && await entries.IsEmptyAsync(cancellationToken))
         {
             await MakeAsync(vault, ledger, cancellationToken);
@@ -42,7 +44,9 @@ internal sealed class ClusterKeys : IStateSealer, IAnswerSealer, ILedgerKey, IDi
     }
 
     /// <summary>Opens the keys.</summary>
-    /// <exception cref="SealedKeyException">The store has none, the master key is not the store's, or a record was changed.</exception>
+    /// <exception cref="SealedKeyException">
+    /// The store has no keys, the master key is not that of the store, or a record was changed.
+    /// </exception>
     public async Task OpenAsync(KeyVault vault, CancellationToken cancellationToken)
     {
         Keep(
@@ -100,8 +104,8 @@ internal sealed class ClusterKeys : IStateSealer, IAnswerSealer, ILedgerKey, IDi
 }
 
 /// <summary>
-/// The key that signs heads and checkpoints of the ledger: ECDSA P-256 with SHA-256, signatures in DER. It stays open as
-/// long as the writer runs. Safe for use by several threads.
+/// The key that signs the ledger's heads and checkpoints: ECDSA P-256 with SHA-256, signatures in DER. It stays open
+/// while the writer runs. Safe for use by several threads.
 /// </summary>
 public sealed class LedgerSigningKey : IDisposable
 {
@@ -109,10 +113,10 @@ public sealed class LedgerSigningKey : IDisposable
 
     private LedgerSigningKey(KeyHandle key) => _key = key;
 
-    /// <summary>The public key as SubjectPublicKeyInfo, DER: what verifiers need.</summary>
+    /// <summary>The public key as SubjectPublicKeyInfo, DER, for verifiers.</summary>
     public ReadOnlyMemory<byte> PublicKey => _key.PublicKey;
 
-    /// <summary>The key's name.</summary>
+    /// <summary>The key's reference.</summary>
     public KeyReference Reference => _key.Reference;
 
     /// <summary>Opens the ledger's key.</summary>
@@ -121,12 +125,12 @@ public sealed class LedgerSigningKey : IDisposable
         KeyVault vault, KeyReference reference, CancellationToken cancellationToken) =>
         new(await vault.OpenAsync(reference, KeyPurpose.Ledger, cancellationToken));
 
-    /// <summary>Takes over the handle of a ledger key that was just made.</summary>
+    /// <summary>Takes ownership of the handle of a new ledger key.</summary>
     public static LedgerSigningKey TakeOver(KeyHandle key) => new(key);
 
     /// <summary>Signs a SHA-256 digest of 32 bytes.</summary>
     public byte[] SignDigest(ReadOnlySpan<byte> sha256) => _key.SignDigest(SigningAlgorithm.EcdsaSha256, sha256);
 
-    /// <summary>Lets the key go.</summary>
+    /// <summary>Releases the key.</summary>
     public void Dispose() => _key.Dispose();
 }

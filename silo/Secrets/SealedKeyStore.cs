@@ -6,8 +6,8 @@ using CodeSigning.Silo.Storage;
 namespace CodeSigning.Silo.Secrets;
 
 /// <summary>
-/// Reads sealed keys for the vault. A row's seal is not looked at: the key that seals rows is itself among them, and each
-/// record is authenticated, with its name and purpose, under the master key.
+/// Reads sealed keys for the vault. Row seals are not verified here, since the sealing key is itself among them; each
+/// record is authenticated, with its id and purpose, by the master key.
 /// </summary>
 internal sealed class SealedKeyStore(IReadConnections connections) : ISealedKeyStore
 {
@@ -20,12 +20,12 @@ internal sealed class SealedKeyStore(IReadConnections connections) : ISealedKeyS
     }
 }
 
-/// <summary>The vault's sealed keys as states: written in the commit of whatever names the key.</summary>
+/// <summary>The vault's sealed keys as states, written in the commit of the state that refers to the key.</summary>
 public static class SealedKeyStates
 {
     private const string Member = "sealed";
 
-    /// <summary>The id of a key's state: the key's own id, with its version where that is not the first.</summary>
+    /// <summary>The id of a key's state: the key's id, with its version if not 1.</summary>
     public static string Id(KeyReference reference) => reference.Version == 1 ? reference.Id : $"{reference.Id}.{reference.Version}";
 
     /// <summary>The write that stores a new key.</summary>
@@ -36,7 +36,7 @@ public static class SealedKeyStates
         JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, byte[]> { [Member] = key.ToBytes() }),
         IndexOf(key));
 
-    /// <summary>Keys as a kind of state, for verification.</summary>
+    /// <summary>The state type of keys, for verification.</summary>
     internal static StateKind Kind { get; } = new(StateTypes.Key, content => IndexOf(Read(content.ToArray())));
 
     /// <summary>Reads a key's state.</summary>

@@ -12,18 +12,18 @@ using Orleans.Configuration;
 
 namespace CodeSigning.Silo.Trust;
 
-/// <summary>Whom this node trusts now, and the connections that live by that. Safe for use by several threads.</summary>
+/// <summary>The trusted cluster authority and the connections that depend on it. Safe for use by several threads.</summary>
 internal sealed class ClusterTrust : IDisposable
 {
     private readonly ConcurrentDictionary<ConnectionContext, TrustedAuthority> _connections = [];
     private TrustedAuthority? _authority;
 
-    /// <summary>The one authority that counts.</summary>
+    /// <summary>The trusted authority.</summary>
     public TrustedAuthority Authority =>
         Volatile.Read(ref _authority) ?? throw new InvalidOperationException("The cluster authority has not been opened yet.");
 
-    /// <summary>Trusts an authority, and it alone: connections under the one before are cut.</summary>
-    /// <returns>How many were cut.</returns>
+    /// <summary>Trusts only this authority; connections under any other are closed.</summary>
+    /// <returns>The number of closed connections.</returns>
     public int Trust(TrustedAuthority authority)
     {
         using var before = Interlocked.Exchange(ref _authority, authority);
@@ -40,13 +40,13 @@ internal sealed class ClusterTrust : IDisposable
         return cut;
     }
 
-    /// <summary>Lets a connection live as long as the authority that its handshake was made under counts.</summary>
+    /// <summary>Keeps a connection open while the authority of its handshake is trusted.</summary>
     public async Task HoldAsync(ConnectionContext connection, TrustedAuthority under, Func<Task> life)
     {
         _connections[connection] = under;
         try
         {
-            // It may have been replaced between the handshake and the line above.
+            // The authority may have been replaced since the handshake.
             if (under == Authority)
             {
                 await life();
@@ -69,8 +69,8 @@ internal sealed class ClusterTrust : IDisposable
 }
 
 /// <summary>
-/// Opens the cluster authority before the silo starts. Over a database that others write too it then looks whether the
-/// authority was replaced, and trusts the new one alone.
+/// Opens the cluster authority before the silo starts. On a shared database it then polls for a replacement, and trusts
+/// only the new authority.
 /// </summary>
 internal sealed class AuthorityWatch(
     AuthorityKeys keys,
@@ -92,7 +92,7 @@ internal sealed class AuthorityWatch(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Looks once.</summary>
+    /// <summary>Checks once for a replacement.</summary>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
         try
@@ -100,18 +100,18 @@ internal sealed class AuthorityWatch(
             if (await keys.OpenNewerAsync(trust.Authority.Version, cancellationToken) is { } newer)
             {
                 var cut = trust.Trust(Take(newer));
-                logger.LogWarning("The cluster authority was replaced. {Count} connections under the one before were cut.", cut);
+                logger.LogWarning("The cluster authority was replaced; {Count} connections under the previous one were closed", cut);
             }
 
-            _trouble.Over("The cluster authority in the store can be used.");
+            _trouble.Over("The cluster authority in the store is usable again.");
         }
         catch (StoreUnavailableException)
         {
-            // Nothing is signed without the store either; the ledger's writer tells of it.
+            // The ledger's writer logs that the store is unavailable.
         }
         catch (Exception exception) when (exception is SealedKeyException or StateTamperedException)
         {
-            _trouble.Met(exception, passing: "", "The cluster authority in the store cannot be used, so the one before is trusted on.");
+            _trouble.Met(exception, passing: "", "The cluster authority in the store is unusable, so the previous one stays trusted.");
         }
     }
 

@@ -10,8 +10,8 @@ using Orleans.Connections.Security;
 namespace CodeSigning.Silo.Trust;
 
 /// <summary>
-/// Both ends of every connection between silos show a certificate of the cluster authority, or nothing passes. Who fails
-/// leaves one line in the log.
+/// Requires certificates of the cluster authority from both ends of every connection between silos. Each failure is
+/// logged with one line.
 /// </summary>
 internal sealed partial class MutualTls
 {
@@ -28,15 +28,17 @@ internal sealed partial class MutualTls
             HandshakeTimeout = options.Value.HandshakeTimeout,
             LocalServerCertificateSelector = (connection, _) => AsServer(connection),
             LocalClientCertificateSelector = (_, _, _, _, _) => _trust.Authority.Certificate,
-            // Orleans' own modes do not tell the validation which connection it is about, nor call it where no certificate is
-            // shown. Both are demanded below; and what was not found to be a node's is not let through.
+            // Orleans' own modes neither pass the connection to the validation nor call it if no certificate is shown.
+            // Both are enforced below; a connection not found to be a node's is not let through.
             RemoteCertificateMode = RemoteCertificateMode.NoCertificate,
             OnAuthenticateAsServer = (connection, tls) => Require(connection, (SslServerAuthenticationOptions)tls.SslServerAuthenticationOptions),
             OnAuthenticateAsClient = (connection, tls) => Require(connection, (SslClientAuthenticationOptions)tls.SslClientAuthenticationOptions),
         };
     }
 
-    /// <summary>Puts all connections of a silo behind it; what <c>UseTls</c> does, between a guard before it and one behind it.</summary>
+    /// <summary>
+    /// Secures all connections of a silo: <c>UseTls</c> between a guard before the handshake and one after it.
+    /// </summary>
     public void Secure(SiloConnectionOptions connections)
     {
         connections.ConfigureSiloInboundConnection(SecureInbound);
@@ -89,7 +91,7 @@ internal sealed partial class MutualTls
     {
         var handshake = HandshakeOf(connection);
         tls.ClientCertificateRequired = true;
-        tls.AllowTlsResume = false; // A session that is taken up again would outlive the authority that it began under.
+        tls.AllowTlsResume = false; // A resumed session would outlive the authority of its handshake.
         tls.AllowRenegotiation = false;
         tls.CertificateChainPolicy = NobodyElse();
         tls.RemoteCertificateValidationCallback = (_, certificate, _, _) => Judge(handshake, certificate);
@@ -111,7 +113,7 @@ internal sealed partial class MutualTls
         return handshake.IsOfNode = handshake.Refusal is null;
     }
 
-    // The chain that the platform builds is not looked at; it must not ask the system's store or the network meanwhile.
+    // The platform's chain is ignored; building it must use neither the system's store nor the network.
     private static X509ChainPolicy NobodyElse() => new()
     {
         TrustMode = X509ChainTrustMode.CustomRootTrust,
@@ -120,45 +122,45 @@ internal sealed partial class MutualTls
     };
 
     private static Handshake HandshakeOf(ConnectionContext connection) =>
-        connection.Features.Get<Handshake>() ?? throw new InvalidOperationException("The connection has not passed the guard before TLS.");
+        connection.Features.Get<Handshake>() ?? throw new InvalidOperationException("The connection has not passed the guard before the handshake.");
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A connection from {Remote} to this node's silo port was refused: {Cause}.")]
     private static partial void LogRefused(ILogger logger, string? remote, string cause);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The connection to {Remote} was given up: {Cause}.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The connection to {Remote} was closed: {Cause}.")]
     private static partial void LogNotReached(ILogger logger, string? remote, string cause);
 }
 
-/// <summary>How far a connection has come towards being a node's. It travels with the connection, as a feature of it.</summary>
+/// <summary>The state of a connection's handshake, a feature of the connection.</summary>
 internal sealed class Handshake(TrustedAuthority under)
 {
-    // A timer fires up to one tick of the system's clock before the stopwatch has come to its time.
+    // Timers may fire up to one clock tick early.
     private static readonly TimeSpan TimerTolerance = TimeSpan.FromMilliseconds(100);
 
     private readonly long _began = Stopwatch.GetTimestamp();
 
-    /// <summary>The authority that it is made under.</summary>
+    /// <summary>The authority of the handshake.</summary>
     public TrustedAuthority Under => under;
 
-    /// <summary>Whether the other end has said what TLS begins with.</summary>
+    /// <summary>Whether the peer has begun the TLS handshake.</summary>
     public bool HasBegun { get; set; }
 
-    /// <summary>Whether the other end has shown that it is a node.</summary>
+    /// <summary>Whether the peer has proven to be a node.</summary>
     public bool IsOfNode { get; set; }
 
-    /// <summary>Why the other end is refused, where that was decided.</summary>
+    /// <summary>Why the peer was refused; null if it was not.</summary>
     public string? Refusal { get; set; }
 
-    /// <summary>Whether the TLS stack went on past the handshake.</summary>
+    /// <summary>Whether the handshake is complete.</summary>
     public bool IsDone { get; set; }
 
-    /// <summary>Says, as the end of a sentence, why it came to nothing.</summary>
+    /// <summary>The cause of a failed handshake, as a clause.</summary>
     public string Cause(TimeSpan timeout) => (Refusal, HasBegun) switch
     {
         ({ } refusal, _) => refusal,
         _ when Stopwatch.GetElapsedTime(_began) >= timeout - TimerTolerance =>
             $"it did not finish the TLS handshake within {timeout.TotalSeconds:0} seconds",
         (_, false) => "it does not speak TLS",
-        _ => "it broke the TLS handshake off, as who does not trust this node does, or offers no version of TLS that is accepted here",
+        _ => "it aborted the TLS handshake because it does not trust this node or offers no accepted version of TLS",
     };
 }

@@ -8,9 +8,9 @@ using CodeSigning.Silo.Pki;
 namespace CodeSigning.Silo.Trust;
 
 /// <summary>
-/// The certificate by which a node shows that it could open the store, and of which cluster it is: issued by the cluster
-/// authority directly, for both ends of a connection. The authority has no certificate of its own; what counts is its public
-/// key. A restored copy of a database has the same authority, and is another cluster.
+/// The certificate by which a node proves that it can open the store and which cluster it belongs to, issued directly
+/// by the cluster authority for both ends of a connection. The authority has no certificate, only a public key. A
+/// restored copy of a database has the same authority but is another cluster.
 /// </summary>
 internal static class NodeCertificate
 {
@@ -18,7 +18,7 @@ internal static class NodeCertificate
 
     private static readonly X500DistinguishedName Issuer = new("CN=cluster authority");
 
-    /// <summary>Makes a key and a certificate for it. The key is in this process's memory alone.</summary>
+    /// <summary>Generates a key and issues a certificate for it. The key exists in this process's memory only.</summary>
     public static X509Certificate2 Issue(KeyHandle authority, string cluster, DateTimeOffset notBefore, DateTimeOffset notAfter)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -32,18 +32,18 @@ internal static class NodeCertificate
         return certificate.CopyWithPrivateKey(key);
     }
 
-    /// <summary>Says, as the end of a sentence, why a certificate is no node's at this time; null for one that is.</summary>
+    /// <summary>Why a certificate is not that of a valid node, as a clause; null if it is.</summary>
     public static string? RefusalOf(
         X509Certificate2 certificate, VerificationKey authority, string cluster, DateTimeOffset now)
     {
         if (!IsSignedBy(authority, certificate))
         {
-            return "its certificate is not of this cluster's authority";
+            return "its certificate was not issued by this cluster's authority";
         }
 
         if (!IsForNodes(certificate))
         {
-            return "its certificate is not one of a node";
+            return "its certificate is not a node certificate";
         }
 
         if (!certificate.SubjectName.RawData.AsSpan().SequenceEqual(SubjectOf(cluster).RawData))

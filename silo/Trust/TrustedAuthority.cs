@@ -7,10 +7,13 @@ using Microsoft.Extensions.Logging;
 
 namespace CodeSigning.Silo.Trust;
 
-/// <summary>A cluster authority at work in one node: it vouches for this node, and judges others. Safe for use by several threads.</summary>
+/// <summary>
+/// A trusted cluster authority in this node: issues this node's certificate and verifies those of others. Safe for use
+/// by several threads.
+/// </summary>
 internal sealed class TrustedAuthority : IDisposable
 {
-    // Clocks of machines differ: what is valid from this very second would be refused by some.
+    // Tolerates differences between the nodes' clocks.
     private static readonly TimeSpan Backdating = TimeSpan.FromHours(1);
 
     private readonly Lock _gate = new();
@@ -22,7 +25,7 @@ internal sealed class TrustedAuthority : IDisposable
     private X509Certificate2? _certificate;
     private DateTimeOffset _renewAt;
 
-    /// <summary>Takes over a key.</summary>
+    /// <summary>Takes ownership of a key.</summary>
     public TrustedAuthority(AuthorityKey key, string cluster, TrustOptions options, TimeProvider time)
     {
         _key = key;
@@ -32,10 +35,10 @@ internal sealed class TrustedAuthority : IDisposable
         _certificateLife = options.CertificateLife;
     }
 
-    /// <summary>The version of the row that holds the key.</summary>
+    /// <summary>The version of the key's row.</summary>
     public long Version => _key.Version;
 
-    /// <summary>This node's certificate; a new one before half of the old one's life is over.</summary>
+    /// <summary>This node's certificate, renewed before half of its lifetime has passed.</summary>
     public X509Certificate2 Certificate
     {
         get
@@ -43,16 +46,16 @@ internal sealed class TrustedAuthority : IDisposable
             lock (_gate)
             {
                 var now = DateTimeOffset.FromUnixTimeSeconds(_time.GetUtcNow().ToUnixTimeSeconds());
-                // The one before is not disposed of: a handshake may be using it.
+                // The previous certificate is not disposed: a handshake may still use it.
                 return _certificate is { } certificate && now < _renewAt ? certificate : _certificate = Issue(now);
             }
         }
     }
 
-    /// <summary>Says, as the end of a sentence, why the other end of a connection is refused; null for a node.</summary>
+    /// <summary>Why a peer is refused, as a clause; null for a node.</summary>
     public string? RefusalOf(X509Certificate? certificate) => certificate is X509Certificate2 shown
         ? NodeCertificate.RefusalOf(shown, _publicKey, _cluster, _time.GetUtcNow())
-        : "it shows no certificate";
+        : "it presented no certificate";
 
     public void Dispose()
     {
@@ -72,13 +75,16 @@ internal sealed class TrustedAuthority : IDisposable
     }
 }
 
-/// <summary>Times of the trust between nodes. They are no settings: tests shorten them.</summary>
+/// <summary>The times of the trust between nodes. Not settings; tests shorten them.</summary>
 internal sealed class TrustOptions
 {
     /// <summary>How long a node's certificate is valid, more than two hours.</summary>
     public TimeSpan CertificateLife { get; set; } = TimeSpan.FromHours(24);
 
-    /// <summary>How often a node looks whether the cluster authority was replaced; nodes that know refuse those that do not yet.</summary>
+    /// <summary>
+    /// The interval at which a node checks for a replaced cluster authority; until then it is refused by nodes that
+    /// know.
+    /// </summary>
     public TimeSpan ReplacementPoll { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a handshake may take.</summary>
@@ -88,7 +94,7 @@ internal sealed class TrustOptions
 /// <summary>Registers the trust between nodes.</summary>
 internal static class TrustHosting
 {
-    /// <summary>Adds it, to a host that has the store.</summary>
+    /// <summary>Adds the trust to a host that has the store.</summary>
     public static void AddClusterTrust(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptions<TrustOptions>();
@@ -97,7 +103,7 @@ internal static class TrustHosting
         builder.Services.AddSingleton<MutualTls>();
         builder.Services.AddSingleton<AuthorityWatch>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<AuthorityWatch>());
-        // Its lines bear a stack and no address; MutualTls has one for each of them.
+        // Its lines have a stack and no address; MutualTls logs each case instead.
         builder.Logging.AddFilter("Orleans.Connections.Security", LogLevel.None);
     }
 }

@@ -43,7 +43,7 @@ internal static class EvidenceEndpoints
         var page = new PageQuery(limit, Cursor: null);
         if (cursor is not null && (!long.TryParse(cursor, out var number) || number < 1))
         {
-            throw new RefusedException(ErrorCode.InvalidRequest, "The cursor is not one that a page of this list gave as next.");
+            throw new RefusedException(ErrorCode.InvalidRequest, "The parameter 'cursor' is invalid: expected the 'next' of a page of this list.");
         }
 
         await call.AskAsync(RequireReaderAsync);

@@ -51,7 +51,7 @@ internal static class SignRequestReader
     {
         if (body.IsEmpty)
         {
-            throw Refuse("The body is empty; a JSON object is expected.");
+            throw Refuse("The body is empty: expected a JSON object.");
         }
 
         var json = body.IsSingleSegment
@@ -71,7 +71,7 @@ internal static class SignRequestReader
         catch (InvalidOperationException)
         {
             // What the reader throws for a string that is no text: half a surrogate pair, or no UTF-8.
-            throw Refuse("A string in the body is not Unicode text.");
+            throw Refuse("The body has a string that is not Unicode text.");
         }
     }
 

@@ -108,10 +108,10 @@ internal static class SqliteChecks
             Operations = FindOperations(statements, proposal.Entries),
         };
 
-    private static List<StateVersion> FindStale(SqliteStatements statements, IReadOnlyList<StateVersion> basis)
+    private static List<StateVersion> FindStale(SqliteStatements statements, IReadOnlyList<StateVersion> readSet)
     {
         List<StateVersion> stale = [];
-        foreach (var version in basis)
+        foreach (var version in readSet)
         {
             var actual = statements.Scalar("SELECT version FROM states WHERE type = @a AND id = @b", version.Type, version.Id) as long? ?? 0;
             var found = version with { Version = actual };

@@ -39,7 +39,7 @@ public sealed class AddressClaimTests : IAsyncLifetime, IDisposable
 
         var mistake = await Assert.ThrowsAsync<SettingsException>(() => second.StartingAsync(CancellationToken.None));
 
-        Assert.StartsWith($"Another node that is running has the address {_endpoint}.", mistake.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"The address {_endpoint} is in use by another running node", mistake.Message, StringComparison.Ordinal);
         using var elsewhere = Claim(new IPEndPoint(IPAddress.Loopback, FreePort.Find()));
         await elsewhere.StartingAsync(CancellationToken.None);
     }
@@ -65,7 +65,7 @@ public sealed class AddressClaimTests : IAsyncLifetime, IDisposable
 
         var mistake = await Assert.ThrowsAsync<SettingsException>(() => claim.StartingAsync(CancellationToken.None));
 
-        Assert.StartsWith($"Another program on this machine listens at {_endpoint}.", mistake.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Another program on this machine listens at {_endpoint}", mistake.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -102,8 +102,8 @@ public sealed class NodeCertificateTests : IDisposable
         using var both = Issue(authority, isAuthority: false, "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2");
         using var intermediate = Issue(authority, isAuthority: true, "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2");
 
-        Assert.Equal("its certificate is not one of a node", trusted.RefusalOf(server));
-        Assert.Equal("its certificate is not one of a node", trusted.RefusalOf(intermediate));
+        Assert.Equal("its certificate is not a node certificate", trusted.RefusalOf(server));
+        Assert.Equal("its certificate is not a node certificate", trusted.RefusalOf(intermediate));
         Assert.Null(trusted.RefusalOf(both));
     }
 

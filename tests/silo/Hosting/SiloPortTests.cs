@@ -37,7 +37,7 @@ public sealed class SiloPortTests : IAsyncLifetime
     public async Task A_certificate_that_signs_itself_is_refused()
     {
         using var certificate = TestCertificates.SelfMade(_silo.Cluster, Now);
-        await AssertRefusedAsync(certificate, "its certificate is not of this cluster's authority");
+        await AssertRefusedAsync(certificate, "its certificate was not issued by this cluster's authority");
     }
 
     [Fact]
@@ -45,14 +45,14 @@ public sealed class SiloPortTests : IAsyncLifetime
     {
         using var authority = TestCertificates.OtherAuthority();
         using var certificate = TestCertificates.Of(authority, _silo.Cluster, Now);
-        await AssertRefusedAsync(certificate, "its certificate is not of this cluster's authority");
+        await AssertRefusedAsync(certificate, "its certificate was not issued by this cluster's authority");
     }
 
     [Fact]
     public async Task A_certificate_that_a_node_issued_is_refused()
     {
         using var certificate = TestCertificates.OfNode(_silo.Trust.Authority.Certificate, Now);
-        await AssertRefusedAsync(certificate, "its certificate is not of this cluster's authority");
+        await AssertRefusedAsync(certificate, "its certificate was not issued by this cluster's authority");
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed class SiloPortTests : IAsyncLifetime
 
         await early.WaitForEndAsync();
         _silo.Log.Clear();
-        await AssertRefusedAsync(certificate, "its certificate is not of this cluster's authority");
+        await AssertRefusedAsync(certificate, "its certificate was not issued by this cluster's authority");
         using var authority = await _silo.OpenAuthorityAsync();
         using var next = TestCertificates.Of(authority.Handle, _silo.Cluster, Now);
         await using var node = await SiloCaller.ConnectAsync(_silo.Endpoint, next);
