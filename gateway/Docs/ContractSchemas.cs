@@ -10,7 +10,7 @@ using Microsoft.OpenApi;
 
 namespace CodeSigning.Gateway.Docs;
 
-/// <summary>What types look like on the wire where their own shape does not tell.</summary>
+/// <summary>Corrects the schemas of types whose JSON differs from their shape.</summary>
 internal static class ContractSchemas
 {
     private static readonly JsonNode[] KeyAlgorithms =
@@ -23,7 +23,7 @@ internal static class ContractSchemas
     public static string? NameOf(JsonTypeInfo type) =>
         IsBytes(type.Type) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
 
-    /// <summary>Makes a schema say what is really on the wire.</summary>
+    /// <summary>Corrects a schema.</summary>
     public static void Correct(OpenApiSchema schema, OpenApiSchemaTransformerContext context)
     {
         var type = context.JsonTypeInfo.Type;
@@ -65,7 +65,7 @@ internal static class ContractSchemas
         }
     }
 
-    /// <summary>The words that the values of an enumeration are written as.</summary>
+    /// <summary>The JSON values of an enumeration.</summary>
     public static List<JsonNode> WordsOf(Type enumeration) =>
         [.. Enum.GetNames(enumeration).Select(name => (JsonNode)JsonNamingPolicy.CamelCase.ConvertName(name))];
 
@@ -86,15 +86,15 @@ internal static class ContractSchemas
 
     private static bool IsRequest(Type type) => type == typeof(SignBody) || type == typeof(SignBatchItemBody);
 
-    /// <summary>The other spelling, which requests may have.</summary>
+    /// <summary>The alternative spelling in requests.</summary>
     private static JsonNode Underscored(JsonNode name) => name.GetValue<string>().Replace("_SHA", "_SHA_", StringComparison.Ordinal);
 
     private static bool IsBytes(Type type) => (Nullable.GetUnderlyingType(type) ?? type) == typeof(ReadOnlyMemory<byte>);
 }
 
 /// <summary>
-/// What holds for answers and not for requests: members that are null are left out, and members may be added. A schema that
-/// occurs in both is an answer's: a client must be able to read what it is sent.
+/// Adjusts schemas of responses: null members are omitted, and members may be added. A schema used in both counts as a
+/// response's, so that clients can read what they are sent.
 /// </summary>
 internal static class AnswerSchemas
 {
@@ -156,18 +156,18 @@ internal static class ProblemSchema
         {
             ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The HTTP status." },
             ["title"] = Text("The code in words."),
-            ["detail"] = Text("What happened, and what to do."),
-            ["errorId"] = Text("With InternalError: what the server's log tells of it under."),
-            ["operationId"] = Text("With a signature that was denied or failed: the ledger entry's id."),
+            ["detail"] = Text("What happened and what to do."),
+            ["errorId"] = Text("With InternalError: the id of the entry in the server's log."),
+            ["operationId"] = Text("For a denied or failed signature: the ledger entry's id."),
             ["sharedKeyWith"] = new OpenApiSchema
             {
                 Type = JsonSchemaType.Array,
-                Description = "With KeyInUse: the certificates of the key, and the signers on them.",
+                Description = "With KeyInUse: the certificates with this key, and their signers.",
                 Items = SharedKey(),
             },
             ["request"] = new OpenApiSchemaReference(nameof(SuggestedRequest), document)
             {
-                Description = "Where an approval is missing: what to ask for.",
+                Description = "If an approval is missing: the body of the request to create.",
             },
             ["code"] = new OpenApiSchema
             {
@@ -188,7 +188,7 @@ internal static class ProblemSchema
             ["signers"] = new OpenApiSchema
             {
                 Type = JsonSchemaType.Array,
-                Description = "The names of the signers on it, disabled ones too.",
+                Description = "The names of its signers, including disabled ones.",
                 Items = new OpenApiSchema { Type = JsonSchemaType.String },
             },
         },

@@ -42,14 +42,14 @@ internal static class DocsEndpoints
     private static async Task<FileContentHttpResult> GetDocumentAsync(OpenApiDocumentCache documents, HttpContext http)
     {
         var document = await documents.GetAsync(http.RequestAborted);
-        http.Response.Headers.CacheControl = "no-cache"; // Kept, and asked for again by its tag.
+        http.Response.Headers.CacheControl = "no-cache"; // Cached, but revalidated by its ETag.
         return TypedResults.Bytes(document.Json, "application/json;charset=utf-8", entityTag: document.Tag);
     }
 }
 
 /// <summary>
-/// The OpenAPI document as it is sent. It is the same for everybody and until the process ends, and takes long to make: it is
-/// made once, by the first who asks, and by one at a time.
+/// The serialized OpenAPI document. It is the same for everyone and expensive to build, so it is built once, on the
+/// first request.
 /// </summary>
 internal sealed class OpenApiDocumentCache(
     [FromKeyedServices(OpenApiSetup.DocumentName)] IOpenApiDocumentProvider documents) : IDisposable

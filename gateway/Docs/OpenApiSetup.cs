@@ -7,10 +7,10 @@ using Microsoft.OpenApi;
 
 namespace CodeSigning.Gateway.Docs;
 
-/// <summary>The OpenAPI document: what every endpoint has in common, beside what their types and comments say.</summary>
+/// <summary>The parts of the OpenAPI document that endpoints share.</summary>
 internal static class OpenApiSetup
 {
-    /// <summary>How deep the schemas of answers may nest; deeper than any request may.</summary>
+    /// <summary>The maximum nesting of schemas, deeper than that of requests.</summary>
     public const int SchemaDepth = 64;
 
     /// <summary>The name under which the framework knows the document.</summary>
@@ -79,7 +79,7 @@ internal static class OpenApiSetup
             operation.Responses ??= [];
             operation.Responses["default"] = new OpenApiResponse
             {
-                Description = "What was refused, or failed.",
+                Description = "A refusal or a failure.",
                 Content = new Dictionary<string, OpenApiMediaType>
                 {
                     ["application/problem+json"] = new() { Schema = new OpenApiSchemaReference("Problem", context.Document) },
@@ -108,15 +108,15 @@ internal static class OpenApiSetup
     {
         Name = "Idempotency-Key",
         In = ParameterLocation.Header,
-        Description = "Lets the request be sent again without doing twice what it asks: the first answer is sent again for 24 hours.",
+        Description = "Makes a retry safe: for 24 hours, a repeated request gets the first response again.",
         Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 128, Pattern = "^[!-~]+$" },
     };
 }
 
-/// <summary>What the parameters of queries take; handlers read them from text, so that they can refuse with a sentence.</summary>
+/// <summary>Describes query parameters, which handlers parse from text to report errors precisely.</summary>
 internal static class QueryWords
 {
-    /// <summary>Adds to a parameter the words that it takes, or that it is a time.</summary>
+    /// <summary>Adds a parameter's allowed values, or its time format.</summary>
     public static void Describe(OpenApiOperation operation, IOpenApiParameter parameter)
     {
         if (parameter is not { In: ParameterLocation.Query, Schema: OpenApiSchema schema })
@@ -146,7 +146,7 @@ internal static class QueryWords
     };
 }
 
-/// <summary>An example of the call that all others are there for.</summary>
+/// <summary>An example of the sign operation.</summary>
 internal static class SigningExample
 {
     /// <summary>The operation that it is an example of.</summary>

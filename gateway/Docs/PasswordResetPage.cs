@@ -1,8 +1,8 @@
 namespace CodeSigning.Gateway.Docs;
 
 /// <summary>
-/// The page at <c>/password-reset</c>, to which the links lead that people choose a password by. The token is what follows the
-/// <c>#</c>: the browser sends it with the new password alone, so it is in no log and no history of a proxy.
+/// The page at <c>/password-reset</c>, the target of password reset links. The token follows the <c>#</c>: the browser
+/// sends it only with the new password, so it appears in no log and no proxy history.
 /// </summary>
 internal static class PasswordResetPage
 {

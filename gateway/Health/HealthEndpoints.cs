@@ -6,8 +6,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace CodeSigning.Gateway.Health;
 
 /// <summary>
-/// <c>/healthz</c>: the process answers, and need not be replaced by another. <c>/readyz</c>: it can also do its work; what a check found is in the log, for the
-/// answer is for everybody.
+/// <c>/healthz</c>: the process responds and need not be restarted. <c>/readyz</c>: it can also do its work. The log
+/// has the details of checks, since the responses are public.
 /// </summary>
 internal static class HealthEndpoints
 {

@@ -17,12 +17,12 @@ namespace CodeSigning.Gateway.Hosting;
 /// <summary>The gateway with a silo in the same process.</summary>
 internal static class GatewayApplication
 {
-    // Watching for changed settings files costs each write of the database beside them a wake-up, and settings are read once.
+    // Settings are read once; watching their files would wake up at each write of a database in the same directory.
     private const string ReadSettingsOnce = "--hostBuilder:reloadConfigOnChange=false";
 
-    /// <summary>Puts everything together; nothing runs yet.</summary>
-    /// <param name="args">Settings that win over the environment's, as <c>--NAME=VALUE</c>.</param>
-    /// <exception cref="SettingsException">The settings hold mistakes.</exception>
+    /// <summary>Builds the application without starting it.</summary>
+    /// <param name="args">Settings that override the environment, as <c>--NAME=VALUE</c>.</param>
+    /// <exception cref="SettingsException">The settings are invalid.</exception>
     public static WebApplication Create(string[] args)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [ReadSettingsOnce, .. args], EnvironmentName = "Production" });
@@ -51,12 +51,12 @@ internal static class GatewayApplication
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             ContractJson.Configure(json.SerializerOptions);
-            json.SerializerOptions.MaxDepth = OpenApiSetup.SchemaDepth; // Bodies are read with the contract's own.
+            json.SerializerOptions.MaxDepth = OpenApiSetup.SchemaDepth; // Request bodies use the contract's options.
         });
         builder.Services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
 
         var app = builder.Build();
-        app.Services.GetRequiredService<MetricsCollector>(); // It hears only what is said after it is made.
+        app.Services.GetRequiredService<MetricsCollector>(); // It collects only measurements made after its creation.
         app.Services.GetRequiredService<ConnectionMetrics>();
         app.UsePipeline(settings);
         app.MapApi();
@@ -66,9 +66,9 @@ internal static class GatewayApplication
         return app;
     }
 
-    // The order matters. Problems come first, so that whatever fails within is rendered; headers before anything can
-    // answer; the client's true address before it is written down or counted; the address's rate before what everybody may have;
-    // the bound on work before there is any, such as looking a token up; the caller before the rate, which is the caller's own.
+    // The order matters. Problems come first, to render every failure; headers before any response; the client's true
+    // address before it is logged or counted; the address's rate before shared resources; the limit on requests in
+    // flight before any work, such as looking up a token; the caller before its own rate.
     private static void UsePipeline(this WebApplication app, GatewaySettings settings)
     {
         app.UseMiddleware<ClientConnectionMiddleware>();
@@ -86,7 +86,7 @@ internal static class GatewayApplication
     }
 }
 
-/// <summary>What every answer tells a browser: nothing here is to be framed, sniffed, kept, or to load anything.</summary>
+/// <summary>Adds security headers to every response: no framing, sniffing, caching or loading of resources.</summary>
 internal sealed class SecurityHeaders(RequestDelegate next)
 {
     private const string NothingAtAll = "default-src 'none'; frame-ancestors 'none'";
@@ -110,7 +110,7 @@ internal sealed class SecurityHeaders(RequestDelegate next)
     }
 }
 
-/// <summary>Tells on the terminal where the server listens, once it does.</summary>
+/// <summary>Prints the addresses that the server listens on.</summary>
 internal sealed class Greeting(IServer server, IHostApplicationLifetime lifetime) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)

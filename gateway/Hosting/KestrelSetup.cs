@@ -8,30 +8,30 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace CodeSigning.Gateway.Hosting;
 
-/// <summary>The HTTP server: where it listens, and the bounds of what it takes.</summary>
+/// <summary>Configures the HTTP server's addresses and limits.</summary>
 internal static class KestrelSetup
 {
-    /// <summary>The longest body of most requests, in bytes.</summary>
+    /// <summary>The maximum body size of most requests, in bytes.</summary>
     public const int MaxBody = 256 * 1024;
 
-    /// <summary>The longest body of a batch or an import, in bytes.</summary>
+    /// <summary>The maximum body size of a batch or an import, in bytes.</summary>
     public const int MaxLargeBody = 2 * 1024 * 1024;
 
-    /// <summary>The longest body that somebody may send who has no token yet, in bytes: credentials, or a CI's token.</summary>
+    /// <summary>The maximum body size of a login, in bytes.</summary>
     public const int MaxCredentials = 32 * 1024;
 
-    /// <summary>How much of a connection's input, and of its output, is held in memory, in bytes.</summary>
+    /// <summary>The size of a connection's input and output buffers each, in bytes.</summary>
     private const int MaxBuffer = 64 * 1024;
 
-    // A body that comes more slowly would be held open to keep others out.
+    // Prevents clients from holding requests open with slow bodies.
     private static readonly MinDataRate SlowestBody = new(bytesPerSecond: 4096, gracePeriod: TimeSpan.FromSeconds(5));
 
     public static void UseKestrel(this IWebHostBuilder host, GatewaySettings settings)
     {
-        // A proxy and we must agree on where a request ends: only CRLF ends a line (RFC 9112, section 2.2).
+        // Prevents request smuggling: only CRLF ends a line (RFC 9112, section 2.2).
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         host.UseUrls([.. settings.Urls]);
-        // Thousands may knock at once; whoever is not taken off the queue in time tries again after a second.
+        // Thousands of clients may connect at once; dropped connection attempts are repeated after a second.
         host.UseSockets(sockets => sockets.Backlog = 4096);
         host.UseKestrelHttpsConfiguration();
         host.ConfigureKestrel(server =>
@@ -49,11 +49,11 @@ internal static class KestrelSetup
             server.Limits.Http2.MaxStreamsPerConnection = 256;
             server.Limits.Http2.InitialConnectionWindowSize = MaxBuffer * 2;
             server.Limits.Http2.InitialStreamWindowSize = MaxBuffer;
-            // The limits are ConnectionLimits'. Those that made room count here until they have really ended.
+            // ConnectionLimits enforces the limits; closed connections count here until they have ended.
             server.Limits.MaxConcurrentConnections = (2 * settings.Connections) + 1000;
             var connections = server.ApplicationServices.GetRequiredService<ConnectionLimits>();
             var rates = server.ApplicationServices.GetRequiredService<AddressRates>();
-            // Without TLS there is nothing to agree on HTTP/2 with.
+            // HTTP/2 requires TLS for its negotiation.
             var protocols = settings.Tls is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
             server.ConfigureEndpointDefaults(endpoint =>
             {
@@ -86,7 +86,7 @@ internal static class KestrelSetup
         }
     }
 
-    /// <summary>Takes the client's address and scheme from the trusted proxies' headers, and from nobody else's.</summary>
+    /// <summary>Takes the client's address and scheme from headers of trusted proxies only.</summary>
     public static void UseTrustedProxies(this IApplicationBuilder app, GatewaySettings settings)
     {
         if (settings.TrustedProxies.IsEmpty)
@@ -97,7 +97,7 @@ internal static class KestrelSetup
         var options = new ForwardedHeadersOptions
         {
             ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto,
-            ForwardLimit = null, // Several proxies in a row, each of which must be a trusted one.
+            ForwardLimit = null, // Several proxies may be chained, if each is trusted.
         };
         options.KnownProxies.Clear();
         options.KnownIPNetworks.Clear();

@@ -139,7 +139,7 @@ internal static class ExceptionProblems
         },
         // Parameter binding throws this exact type; Kestrel throws a derived one.
         BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } bad when bad.GetType() == typeof(BadHttpRequestException) =>
-            new Problem(ErrorCode.InvalidRequest, "A parameter of the query is given twice, or is invalid: see the API description for its format."),
+            new Problem(ErrorCode.InvalidRequest, "The query has a parameter that is malformed or given twice."),
         BadHttpRequestException bad => FromStatus(bad.StatusCode),
         _ => null,
     };

@@ -58,7 +58,7 @@ public sealed class NeighbourTests
         var (status, output) = await second.StartInVainAsync();
 
         Assert.Equal(78, status);
-        Assert.Contains($"Another node that is running has the address {first.Silo}.", output, StringComparison.Ordinal);
+        Assert.Contains($"The address {first.Silo} is in use by another running node", output, StringComparison.Ordinal);
         await AssertSignsAsync(deployment, "still");
         await first.KillAsync();
         await second.StartAsync();
@@ -77,7 +77,7 @@ public sealed class NeighbourTests
         var (status, output) = await second.StartInVainAsync();
 
         Assert.Equal(78, status);
-        Assert.Contains($"The store in {deployment.DataDirectory} is in use: stop the server first.", output, StringComparison.Ordinal);
+        Assert.Contains($"The store in {deployment.DataDirectory} is in use by another process: stop the server first.", output, StringComparison.Ordinal);
         await AssertSignsAsync(deployment, "still");
         await deployment.Nodes[0].KillAsync();
         await second.StartAsync();
@@ -97,7 +97,7 @@ public sealed class NeighbourTests
         {
             var (status, output) = await SiloVerb.RunAsync(settings, verb);
             Assert.Equal(1, status);
-            Assert.EndsWith("is in use: stop the server first.", output.TrimEnd(), StringComparison.Ordinal);
+            Assert.EndsWith("is in use by another process: stop the server first.", output.TrimEnd(), StringComparison.Ordinal);
         }
 
         await deployment.Nodes[0].KillAsync();

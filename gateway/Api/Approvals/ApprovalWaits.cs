@@ -11,8 +11,8 @@ using CodeSigning.Silo.Ledger.Writing;
 namespace CodeSigning.Gateway.Api.Approvals;
 
 /// <summary>
-/// Lets a call to sign wait until a request of its caller is approved. So a tool whose digest changes with every run
-/// can have exactly the digest approved that it then signs.
+/// Lets a call to sign wait until a request of its caller is approved, so that a tool whose digest changes with every
+/// run can have exactly that digest approved.
 /// </summary>
 internal sealed class ApprovalWaits(
     IStateStore states, RequestChanges changes, GatewaySettings settings, TimeProvider time, IHostApplicationLifetime lifetime)
@@ -21,14 +21,14 @@ internal sealed class ApprovalWaits(
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
     private readonly WaitingPlaces _places = new(settings.RequestsInFlight / 4, Math.Max(1, settings.RequestsInFlight / 32));
 
-    /// <summary>Whether an approval can help somebody who was denied with this code.</summary>
+    /// <summary>Whether an approval could resolve a denial with this code.</summary>
     public static bool CanHelp(ErrorCode denial) => denial
         is ErrorCode.ApprovalRequired or ErrorCode.GrantExhausted or ErrorCode.GrantExpired
         or ErrorCode.GrantRevoked or ErrorCode.ScopeMismatch;
 
     /// <summary>
-    /// Waits for requests; true once one of them is approved. False at once where there is none, or where so many calls wait
-    /// already that those which sign would find no place, or so many of the caller's that other callers' would not.
+    /// Waits for pending requests; true once one is approved. False immediately if there is none, or if too many calls
+    /// are waiting, in total or of this caller.
     /// </summary>
     public async Task<bool> WaitAsync(
         string callerId, ImmutableArray<string> pending, DateTimeOffset until, CancellationToken cancellationToken)
@@ -81,7 +81,7 @@ internal sealed class ApprovalWaits(
 
     private Task<Task> NextOfAsync(ImmutableArray<string> requests) => Task.WhenAny(requests.Select(changes.NextAsync));
 
-    /// <summary>The caller's own requests for a signer that wait for a decision.</summary>
+    /// <summary>The caller's pending requests for a signer.</summary>
     public async Task<ImmutableArray<string>> FindPendingAsync(
         Caller caller, string signerId, CancellationToken cancellationToken)
     {
@@ -111,24 +111,26 @@ internal sealed class ApprovalWaits(
 }
 
 /// <summary>
-/// Lets clients wait until a request changes. What this process commits wakes them at once; what another node does, a
-/// look at the row's version each second finds.
+/// Lets clients wait until a request changes. Commits of this process wake them immediately; changes by other nodes are
+/// found by polling the row's version each second.
 /// </summary>
 internal sealed class RequestWaits(
     RequestChanges changes, IStateStore states, TimeProvider time, IHostApplicationLifetime lifetime)
 {
-    /// <summary>Beyond so many, and half as many of one caller, a client gets its answer at once and asks again.</summary>
+    /// <summary>
+    /// The maximum number of waiting clients, and twice that of one caller; any more are answered immediately.
+    /// </summary>
     private const int MostWaiting = 2000;
 
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
     private readonly WaitingPlaces _places = new(MostWaiting, MostWaiting / 2);
 
-    /// <summary>Completes when a pending request has changed or ended by the clock, and at the latest after some time.</summary>
-    /// <param name="callerId">Who waits.</param>
-    /// <param name="request">The request as it was seen.</param>
-    /// <param name="version">The version that was read before it was seen.</param>
-    /// <param name="atMost">How long to wait.</param>
-    /// <param name="cancellationToken">The client went away.</param>
+    /// <summary>Completes when a pending request has changed or expired, or after a time-out.</summary>
+    /// <param name="callerId">The caller's id.</param>
+    /// <param name="request">The request as last seen.</param>
+    /// <param name="version">The version read before that.</param>
+    /// <param name="atMost">The time-out.</param>
+    /// <param name="cancellationToken">The client has disconnected.</param>
     public async Task WaitAsync(
         string callerId, RequestView request, long version, TimeSpan atMost, CancellationToken cancellationToken)
     {
@@ -170,7 +172,7 @@ internal sealed class RequestWaits(
     }
 }
 
-/// <summary>Tells those who wait for a request when this process has committed a change of it.</summary>
+/// <summary>Notifies waiting clients of changes committed by this process.</summary>
 internal sealed class RequestChanges : ICommitObserver
 {
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _signals = new(StringComparer.Ordinal);
@@ -187,7 +189,7 @@ internal sealed class RequestChanges : ICommitObserver
         }
     }
 
-    /// <summary>Completes with the next change; to be asked for before the state is looked at, or one may be missed.</summary>
+    /// <summary>Completes with the next change. Call it before reading the state, or a change may be missed.</summary>
     public Task NextAsync(string requestId) => _signals.GetOrAdd(
         requestId, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace CodeSigning.Gateway.Api.Approvals;
 
-/// <summary>Grants: read and revoked.</summary>
+/// <summary>Grants.</summary>
 internal static class GrantEndpoints
 {
     public static void MapGrantEndpoints(this IEndpointRouteBuilder grants)
@@ -15,14 +15,16 @@ internal static class GrantEndpoints
         grants.MapPost("/{grantId}/revoke", RevokeAsync).WithName("RevokeGrant").TakesIdempotencyKey();
     }
 
-    /// <summary>A grant, for its grantee and for whoever may read its signer.</summary>
+    /// <summary>Gets a grant. Allowed to its grantee and to readers of its signer.</summary>
     internal static async Task<Ok<GrantView>> GetAsync(string grantId, ApiCall call, GrantService grants)
     {
         PathId.Validate(IdPrefixes.Grant, grantId);
         return TypedResults.Ok(await call.AskAsync(caller => grants.GetAsync(caller, grantId, call.Aborted)));
     }
 
-    /// <summary>Revokes a grant; it holds for every signature that begins afterwards. Administrators of the signer only.</summary>
+    /// <summary>
+    /// Revokes a grant, in force for every signature that begins afterwards. Administrators of the signer only.
+    /// </summary>
     internal static async Task<Ok<GrantView>> RevokeAsync(string grantId, JsonBody<RevokeGrant> body, ApiCall call, GrantService grants)
     {
         PathId.Validate(IdPrefixes.Grant, grantId);

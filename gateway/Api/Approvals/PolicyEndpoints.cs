@@ -19,7 +19,7 @@ internal static class PolicyEndpoints
         policies.MapDelete("/{policyId}", DeleteAsync).WithName("DeleteSigningPolicy");
     }
 
-    /// <summary>Makes a policy; a step that its approvers cannot fill is refused. Product administrators only.</summary>
+    /// <summary>Creates a policy; a step with too few eligible approvers is refused. Product administrators only.</summary>
     internal static async Task<Created<PolicyView>> CreateAsync(
         JsonBody<PolicyDefinition> body, ApiCall call, PolicyService policies)
     {
@@ -33,7 +33,7 @@ internal static class PolicyEndpoints
         TypedResults.Ok(await call.AskAsync(caller =>
             policies.ListAsync(caller, page.GetBefore(IdPrefixes.Policy), page.GetLimit(), call.Aborted)));
 
-    /// <summary>A policy.</summary>
+    /// <summary>Gets a policy.</summary>
     internal static async Task<Ok<PolicyView>> GetAsync(string policyId, ApiCall call, PolicyService policies)
     {
         PathId.Validate(IdPrefixes.Policy, policyId);
@@ -41,8 +41,8 @@ internal static class PolicyEndpoints
     }
 
     /// <summary>
-    /// Replaces what a policy says, for new requests. An edit that allows more, of a policy that was approved under
-    /// before, becomes a request: the answer is the policy as it still is, with pendingChangeRequestId.
+    /// Replaces a policy's definition, for new requests. An edit that loosens a guarded policy opens a request instead:
+    /// the response is the unchanged policy with pendingChangeRequestId.
     /// </summary>
     internal static async Task<Ok<PolicyView>> ReplaceAsync(
         string policyId, JsonBody<PolicyDefinition> body, ApiCall call, PolicyService policies)
@@ -51,7 +51,7 @@ internal static class PolicyEndpoints
         return TypedResults.Ok(await call.AskAsync(caller => policies.ReplaceAsync(caller, policyId, body.Value, call.Aborted)));
     }
 
-    /// <summary>Deletes a policy that no signer has.</summary>
+    /// <summary>Deletes a policy that no signer uses.</summary>
     internal static async Task<NoContent> DeleteAsync(string policyId, ApiCall call, PolicyService policies)
     {
         PathId.Validate(IdPrefixes.Policy, policyId);

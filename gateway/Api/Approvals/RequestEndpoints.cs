@@ -15,7 +15,7 @@ using Microsoft.AspNetCore.Http.Metadata;
 
 namespace CodeSigning.Gateway.Api.Approvals;
 
-/// <summary>Requests for approval: read, waited for, voted on, taken back.</summary>
+/// <summary>Approval requests.</summary>
 internal static class RequestEndpoints
 {
     public static void MapRequestEndpoints(this IEndpointRouteBuilder requests)
@@ -28,8 +28,8 @@ internal static class RequestEndpoints
     }
 
     /// <summary>
-    /// Lists requests, newest first: with assignedToMe those that the caller may decide, otherwise those that the caller
-    /// made or may decide, and all of them for product administrators.
+    /// Lists requests, newest first: with assignedToMe those that the caller may decide, otherwise those that the
+    /// caller created or may decide; product administrators see all.
     /// </summary>
     internal static async Task<Ok<Page<RequestView>>> ListAsync(
         [AsParameters] PageQuery page, bool? assignedToMe, string? status, ApiCall call, RequestDirectory directory)
@@ -41,8 +41,8 @@ internal static class RequestEndpoints
     }
 
     /// <summary>
-    /// A request, for its requester, its approvers and whoever may read its signer. With wait, such as 60s, a pending one
-    /// is answered when it changes, or as it is after that time.
+    /// Gets a request. Allowed to its requester, its approvers and readers of its signer. With wait, such as 60s, the
+    /// response to a pending request is delayed until it changes, at most for that time.
     /// </summary>
     internal static async Task<Ok<RequestView>> GetAsync(
         string requestId, string? wait, ApiCall call, RequestDirectory directory, RequestWaits waits, IStateStore states)
@@ -60,21 +60,24 @@ internal static class RequestEndpoints
         return TypedResults.Ok(request);
     }
 
-    /// <summary>Approves the step that waits. People whom the policy names, or who are in a group that it names; never a request of their own.</summary>
+    /// <summary>
+    /// Approves the current step. Allowed to approvers named by the policy, directly or through a group, but never for
+    /// a request of their own.
+    /// </summary>
     internal static async Task<Ok<RequestView>> ApproveAsync(string requestId, VoteBody body, ApiCall call)
     {
         var grain = Find(call, requestId);
         return TypedResults.Ok(await call.AskAsync(caller => grain.ApproveAsync(caller, body.Value, call.Aborted)));
     }
 
-    /// <summary>Rejects the request, and so ends it; the comment says why.</summary>
+    /// <summary>Rejects the request, which ends it; the comment is required.</summary>
     internal static async Task<Ok<RequestView>> RejectAsync(string requestId, VoteBody body, ApiCall call)
     {
         var grain = Find(call, requestId);
         return TypedResults.Ok(await call.AskAsync(caller => grain.RejectAsync(caller, body.Value, call.Aborted)));
     }
 
-    /// <summary>Takes the request back. Its requester, or an administrator of the signer.</summary>
+    /// <summary>Cancels the request. Allowed to its requester and to administrators of the signer.</summary>
     internal static async Task<Ok<RequestView>> CancelAsync(string requestId, ApiCall call)
     {
         var grain = Find(call, requestId);
@@ -85,7 +88,7 @@ internal static class RequestEndpoints
         call.Grains.GetGrain<IApprovalRequestGrain>(PathId.Validate(IdPrefixes.ApprovalRequest, requestId));
 }
 
-/// <summary>What is asked for, and given, on a signer.</summary>
+/// <summary>Requests and grants of a signer.</summary>
 internal static class SignerRequestEndpoints
 {
     public static void MapSignerRequestEndpoints(this IEndpointRouteBuilder signer)
@@ -98,8 +101,8 @@ internal static class SignerRequestEndpoints
     }
 
     /// <summary>
-    /// Asks for a grant on the signer. Operators and administrators of it. Asking again with the same Idempotency-Key finds
-    /// the request that waits.
+    /// Requests a grant on the signer. Operators and administrators of the signer only. A retry with the same
+    /// Idempotency-Key returns the pending request.
     /// </summary>
     internal static async Task<Created<RequestView>> CreateAsync(SignerCall call, JsonBody<CreateRequest> body, TimeProvider time)
     {
@@ -118,7 +121,9 @@ internal static class SignerRequestEndpoints
             directory.ListOfSignerAsync(caller, call.SignerId, filter, call.Aborted)));
     }
 
-    /// <summary>Gives a grant ahead of a request. Administrators of the signer, to somebody else.</summary>
+    /// <summary>
+    /// Pre-approves: creates a grant without a request, for another member. Administrators of the signer only.
+    /// </summary>
     internal static async Task<Created<GrantView>> PreApproveAsync(SignerCall call, JsonBody<PreApprove> body, GrantService grants)
     {
         var grant = await call.AskAsync(caller => grants.PreApproveAsync(caller, call.SignerId, body.Value, call.Aborted));
@@ -132,12 +137,12 @@ internal static class SignerRequestEndpoints
             grants.ListAsync(caller, call.SignerId, page.GetBefore(IdPrefixes.Grant), page.GetLimit(), call.Aborted)));
 }
 
-/// <summary>The words of a query about requests.</summary>
+/// <summary>Parses query parameters about requests.</summary>
 internal static class RequestFilters
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 
-    /// <summary>Which requests are asked for.</summary>
+    /// <summary>The filter of requests.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
     public static RequestFilter Parse(string? status, PageQuery page) => new(
         status switch
@@ -148,7 +153,7 @@ internal static class RequestFilters
             "rejected" => RequestStatus.Rejected,
             "expired" => RequestStatus.Expired,
             "cancelled" => RequestStatus.Cancelled,
-            _ => throw Refuse("The parameter status must be one of pending, approved, rejected, expired, cancelled."),
+            _ => throw Refuse("The parameter 'status' is invalid: expected pending, approved, rejected, expired or cancelled."),
         },
         page.GetBefore(IdPrefixes.ApprovalRequest),
         page.GetLimit());
@@ -158,15 +163,15 @@ internal static class RequestFilters
     public static TimeSpan? ParseWait(string? wait) =>
         wait is null ? null
         : Duration.TryParse(wait, out var duration) && duration <= LongestWait ? duration
-        : throw Refuse("The parameter wait must be a duration of at most 60s.");
+        : throw Refuse("The parameter 'wait' is invalid: expected a duration of at most 60s.");
 
     private static RefusedException Refuse(string detail) => new(ErrorCode.InvalidRequest, detail);
 }
 
-/// <summary>A vote's words. An approval needs none, so its body may be missing altogether.</summary>
+/// <summary>The body of a vote, which may be absent for an approval.</summary>
 internal sealed class VoteBody(CastVote value) : IEndpointParameterMetadataProvider
 {
-    /// <summary>What was said.</summary>
+    /// <summary>The vote's body.</summary>
     public CastVote Value { get; } = value;
 
     /// <summary>Called by the framework for a handler's parameter.</summary>

@@ -19,8 +19,8 @@ internal static class WebhookEndpoints
     }
 
     /// <summary>
-    /// Makes a webhook; the answer holds its secret, this once. Each event is posted as {id, type, at, data} with the
-    /// headers X-CodeSigning-Event, -Delivery, -Timestamp and -Signature: sha256= and the hex HMAC-SHA256, under the
+    /// Creates a webhook; only this response contains its secret. Each event is posted as {id, type, at, data} with the
+    /// headers X-CodeSigning-Event, -Delivery, -Timestamp and -Signature: sha256= and the hex HMAC-SHA256, with the
     /// secret, of timestamp, a dot and the body.
     /// </summary>
     internal static async Task<Created<WebhookView>> CreateAsync(JsonBody<CreateWebhook> body, ApiCall call, Webhooks webhooks)
@@ -35,14 +35,14 @@ internal static class WebhookEndpoints
         TypedResults.Ok(await call.AskAsync(caller =>
             webhooks.ListAsync(caller, page.GetBefore(IdPrefixes.Webhook), page.GetLimit(), call.Aborted)));
 
-    /// <summary>A webhook.</summary>
+    /// <summary>Gets a webhook.</summary>
     internal static async Task<Ok<WebhookView>> GetAsync(string webhookId, ApiCall call, Webhooks webhooks)
     {
         PathId.Validate(IdPrefixes.Webhook, webhookId);
         return TypedResults.Ok(await call.AskAsync(caller => webhooks.GetAsync(caller, webhookId, call.Aborted)));
     }
 
-    /// <summary>Deletes a webhook; what is under way to it is given up.</summary>
+    /// <summary>Deletes a webhook; its pending deliveries are abandoned.</summary>
     internal static async Task<NoContent> DeleteAsync(string webhookId, ApiCall call, Webhooks webhooks)
     {
         PathId.Validate(IdPrefixes.Webhook, webhookId);
@@ -50,7 +50,7 @@ internal static class WebhookEndpoints
         return TypedResults.NoContent();
     }
 
-    /// <summary>Lists what was sent to a webhook and what became of it, newest first.</summary>
+    /// <summary>Lists the deliveries to a webhook with their outcome, newest first.</summary>
     internal static async Task<Ok<Page<DeliveryView>>> ListDeliveriesAsync(
         string webhookId, [AsParameters] PageQuery page, ApiCall call, Webhooks webhooks)
     {

@@ -24,7 +24,9 @@ internal static class CertificateAuthorityEndpoints
             .Produces<byte[]>(StatusCodes.Status200OK, RevocationListType);
     }
 
-    /// <summary>Makes an internal CA: a root, or one under another. Its key is made in the vault. Product administrators only.</summary>
+    /// <summary>
+    /// Creates an internal root CA or a subordinate CA; its key is generated in the vault. Product administrators only.
+    /// </summary>
     internal static async Task<Created<CertificateAuthorityView>> CreateAsync(
         JsonBody<CreateCertificateAuthority> body, ApiCall call, CertificateAuthorityService authorities)
     {
@@ -41,7 +43,7 @@ internal static class CertificateAuthorityEndpoints
             catalog.ListAuthoritiesAsync(caller, issuerId, page.GetBefore(IdPrefixes.CertificateAuthority), page.GetLimit(), call.Aborted)));
     }
 
-    /// <summary>An internal CA. Product administrators only.</summary>
+    /// <summary>Gets an internal CA. Product administrators only.</summary>
     internal static async Task<Ok<CertificateAuthorityView>> GetAsync(
         string caId, ApiCall call, CertificateAuthorityService authorities)
     {
@@ -49,7 +51,7 @@ internal static class CertificateAuthorityEndpoints
         return TypedResults.Ok(await call.AskAsync(caller => authorities.GetAsync(caller, caId, call.Aborted)));
     }
 
-    /// <summary>Revokes an issuing CA: everything under it signs no more. Product administrators only.</summary>
+    /// <summary>Revokes an internal CA; no certificate under it can sign any longer. Product administrators only.</summary>
     internal static async Task<Ok<CertificateAuthorityView>> RevokeAsync(
         string caId, JsonBody<RevokeCertificate> body, ApiCall call, CertificateAuthorityService authorities)
     {
@@ -57,7 +59,7 @@ internal static class CertificateAuthorityEndpoints
         return TypedResults.Ok(await call.AskAsync(caller => authorities.RevokeAsync(caller, caId, body.Value, call.Aborted)));
     }
 
-    /// <summary>A CA's certificate, as pem, der, p7b or chain. Public.</summary>
+    /// <summary>Gets a CA's certificate as pem, der, p7b or chain. Public.</summary>
     internal static async Task<FileContentHttpResult> GetCertificateAsync(
         string caId, string? format, ApiCall call, CertificateAuthorityService authorities)
     {
@@ -66,7 +68,7 @@ internal static class CertificateAuthorityEndpoints
         return (await authorities.GetCertificateAsync(caId, wanted, call.Aborted)).ToResult();
     }
 
-    /// <summary>A CA's current CRL (RFC 5280, section 5), DER. Public.</summary>
+    /// <summary>Gets a CA's current CRL (RFC 5280, section 5) in DER. Public.</summary>
     internal static async Task<FileContentHttpResult> GetRevocationListAsync(
         string caId, ApiCall call, CertificateAuthorityService authorities)
     {

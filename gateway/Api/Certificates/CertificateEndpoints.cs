@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace CodeSigning.Gateway.Api.Certificates;
 
-/// <summary>Code-signing certificates: issued here, brought in, or asked of an external CA.</summary>
+/// <summary>Code-signing certificates: issued by internal CAs, imported, or requested from external CAs.</summary>
 internal static class CertificateEndpoints
 {
     public static void MapCertificateEndpoints(this IEndpointRouteBuilder certificates)
@@ -28,20 +28,23 @@ internal static class CertificateEndpoints
         certificates.MapPost("/{certificateId}/revoke", RevokeAsync).WithName("RevokeCertificate");
     }
 
-    /// <summary>Issues a code-signing certificate from an internal CA; the key is made in the vault. Product administrators only.</summary>
+    /// <summary>
+    /// Issues a code-signing certificate from an internal CA; its key is generated in the vault. Product administrators
+    /// only.
+    /// </summary>
     internal static async Task<Created<CertificateView>> IssueAsync(
         JsonBody<IssueCertificate> body, ApiCall call, CertificateService certificates) =>
         Created(await call.AskAsync(caller => certificates.IssueAsync(caller, body.Value, call.Aborted)));
 
     /// <summary>
-    /// Brings a certificate and its key in, as PKCS#12 or PEM; a key that is another certificate's already only with
+    /// Imports a certificate with its key as PKCS#12 or PEM; a key that already belongs to another certificate requires
     /// `allowSharedKey`. Product administrators only.
     /// </summary>
     internal static async Task<Created<CertificateView>> ImportAsync(
         JsonBody<ImportCertificate> body, ApiCall call, CertificateImport import) =>
         Created(await call.AskAsync(caller => import.ImportAsync(caller, body.Value, call.Aborted)));
 
-    /// <summary>Makes a key and a PKCS#10 request for it, to take to an external CA. Product administrators only.</summary>
+    /// <summary>Generates a key and a PKCS#10 request for an external CA. Product administrators only.</summary>
     internal static async Task<Created<SigningRequestView>> RequestAsync(
         JsonBody<CreateSigningRequest> body, ApiCall call, CertificateService certificates)
     {
@@ -49,7 +52,7 @@ internal static class CertificateEndpoints
         return TypedResults.Created(Location(request.Id), request);
     }
 
-    /// <summary>Takes the certificate that the external CA issued; it must be for this key. Product administrators only.</summary>
+    /// <summary>Installs the certificate that the external CA issued for this key. Product administrators only.</summary>
     internal static async Task<Ok<CertificateView>> InstallAsync(
         string certificateId, JsonBody<InstallCertificate> body, ApiCall call, CertificateService certificates)
     {
@@ -66,7 +69,7 @@ internal static class CertificateEndpoints
             catalog.ListCertificatesAsync(caller, issuerId, page.GetBefore(IdPrefixes.Certificate), page.GetLimit(), call.Aborted)));
     }
 
-    /// <summary>A certificate. Product administrators only.</summary>
+    /// <summary>Gets a certificate. Product administrators only.</summary>
     internal static async Task<Ok<CertificateView>> GetAsync(
         string certificateId, ApiCall call, CertificateService certificates)
     {
@@ -74,7 +77,9 @@ internal static class CertificateEndpoints
         return TypedResults.Ok(await call.AskAsync(caller => certificates.GetAsync(caller, certificateId, call.Aborted)));
     }
 
-    /// <summary>Takes a certificate out as pem, der, p7b or chain; the ledger tells of it. Product administrators only.</summary>
+    /// <summary>
+    /// Exports a certificate as pem, der, p7b or chain; the ledger records the export. Product administrators only.
+    /// </summary>
     internal static async Task<FileContentHttpResult> ExportAsync(
         string certificateId, string? format, ApiCall call, CertificateService certificates)
     {
@@ -83,7 +88,9 @@ internal static class CertificateEndpoints
         return (await call.AskAsync(caller => certificates.ExportAsync(caller, certificateId, wanted, call.Aborted))).ToResult();
     }
 
-    /// <summary>Revokes a certificate; it holds for every signature that begins afterwards. Product administrators only.</summary>
+    /// <summary>
+    /// Revokes a certificate, in force for every signature that begins afterwards. Product administrators only.
+    /// </summary>
     internal static async Task<Ok<CertificateView>> RevokeAsync(
         string certificateId, JsonBody<RevokeCertificate> body, ApiCall call, CertificateService certificates)
     {
@@ -97,10 +104,10 @@ internal static class CertificateEndpoints
     private static string Location(string id) => $"/api/v1/pki/certificates/{id}";
 }
 
-/// <summary>The spelling of <see cref="CertificateFormat"/> in queries, and the answer that is a file.</summary>
+/// <summary>Parses <see cref="CertificateFormat"/> in queries, and writes file responses.</summary>
 internal static class CertificateFormats
 {
-    /// <summary>Reads a format; PEM where none is given.</summary>
+    /// <summary>Parses a format; defaults to PEM.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
     public static CertificateFormat Parse(string? format) => format switch
     {
@@ -108,10 +115,10 @@ internal static class CertificateFormats
         "der" => CertificateFormat.Der,
         "p7b" => CertificateFormat.P7b,
         "chain" => CertificateFormat.Chain,
-        _ => throw new RefusedException(ErrorCode.InvalidRequest, "The format is one of pem, der, p7b, chain."),
+        _ => throw new RefusedException(ErrorCode.InvalidRequest, "The parameter 'format' is invalid: expected pem, der, p7b or chain."),
     };
 
-    /// <summary>Tells the OpenAPI document which media types the formats have.</summary>
+    /// <summary>Describes the media types in the OpenAPI document.</summary>
     public static void ProducesCertificate(this RouteHandlerBuilder endpoint) => endpoint.Produces<byte[]>(
         StatusCodes.Status200OK,
         "application/x-pem-file",
@@ -119,7 +126,7 @@ internal static class CertificateFormats
         "application/x-pkcs7-certificates",
         "application/pem-certificate-chain");
 
-    /// <summary>The file as an answer.</summary>
+    /// <summary>The file as a response.</summary>
     public static FileContentHttpResult ToResult(this CertificateFile file) =>
         TypedResults.File(file.Content.ToArray(), file.ContentType, file.FileName);
 }

@@ -23,22 +23,25 @@ internal static class AuthEndpoints
         auth.MapPost("/logout", LogOutAsync).WithName("LogOut");
     }
 
-    /// <summary>Signs a person in with an address and a password.</summary>
+    /// <summary>Logs a person in with an email address and a password.</summary>
     internal static async Task<Ok<IssuedToken>> LogInAsync(
         JsonBody<PasswordCredentials> body, PasswordLogin logins, HttpContext http) =>
         TypedResults.Ok(await logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted));
 
-    /// <summary>Signs a machine identity in with a client secret.</summary>
+    /// <summary>Logs a machine identity in with a client secret.</summary>
     internal static async Task<Ok<IssuedToken>> LogInWithSecretAsync(
         JsonBody<ClientCredentials> body, SecretLogin logins, HttpContext http) =>
         TypedResults.Ok(await logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted));
 
-    /// <summary>Signs a machine identity in with its CI's OIDC token: issuer, audience, subject and claims are bound on the identity.</summary>
+    /// <summary>
+    /// Logs a machine identity in with an OIDC token of its CI system; issuer, audience, subject and claims must match
+    /// the identity's binding.
+    /// </summary>
     internal static async Task<Ok<IssuedToken>> LogInWithOidcAsync(
         JsonBody<OidcCredentials> body, OidcLogin logins, HttpContext http) =>
         TypedResults.Ok(await logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted));
 
-    /// <summary>Chooses a password by a link that was sent; the link serves once.</summary>
+    /// <summary>Sets a password with a reset link, which can be used once.</summary>
     internal static async Task<NoContent> ResetPasswordAsync(
         JsonBody<RedeemPasswordReset> body, PasswordResets resets, HttpContext http)
     {
@@ -46,7 +49,7 @@ internal static class AuthEndpoints
         return TypedResults.NoContent();
     }
 
-    /// <summary>Ends the session of this request; its token ends at once.</summary>
+    /// <summary>Ends the session of this request; its token becomes invalid immediately.</summary>
     internal static async Task<NoContent> LogOutAsync(HttpContext http, OwnSessions sessions)
     {
         var caller = http.GetCaller();

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace CodeSigning.Gateway.Api.Identities;
 
-/// <summary>Groups and who is in them.</summary>
+/// <summary>Groups and their members.</summary>
 internal static class GroupEndpoints
 {
     public static void MapGroupEndpoints(this IEndpointRouteBuilder groups)
@@ -32,21 +32,21 @@ internal static class GroupEndpoints
         return TypedResults.Ok(await call.AskAsync(caller => groups.ListAsync(caller, query, call.Aborted)));
     }
 
-    /// <summary>Makes a group. Product administrators only.</summary>
+    /// <summary>Creates a group. Product administrators only.</summary>
     internal static async Task<Created<GroupView>> CreateAsync(JsonBody<CreateGroup> body, ApiCall call, GroupService groups)
     {
         var group = await call.AskAsync(caller => groups.CreateAsync(caller, body.Value, call.Aborted));
         return TypedResults.Created($"/api/v1/groups/{group.Id}", group);
     }
 
-    /// <summary>A group.</summary>
+    /// <summary>Gets a group.</summary>
     internal static async Task<Ok<GroupView>> GetAsync(string groupId, ApiCall call, GroupDirectory groups)
     {
         PathId.Validate(IdPrefixes.Group, groupId);
         return TypedResults.Ok(await call.AskAsync(caller => groups.GetAsync(caller, groupId, call.Aborted)));
     }
 
-    /// <summary>Gives a group another name. Product administrators only.</summary>
+    /// <summary>Renames a group. Product administrators only.</summary>
     internal static async Task<Ok<GroupView>> UpdateAsync(
         string groupId, JsonBody<UpdateGroup> body, ApiCall call, GroupService groups)
     {
@@ -54,7 +54,7 @@ internal static class GroupEndpoints
         return TypedResults.Ok(await call.AskAsync(caller => groups.UpdateAsync(caller, groupId, body.Value, call.Aborted)));
     }
 
-    /// <summary>Deletes a group: what it gave its members, they no longer have. Product administrators only.</summary>
+    /// <summary>Deletes a group; its members lose the rights it gave them. Product administrators only.</summary>
     internal static async Task<NoContent> DeleteAsync(string groupId, ApiCall call, GroupService groups)
     {
         PathId.Validate(IdPrefixes.Group, groupId);
@@ -73,8 +73,9 @@ internal static class GroupEndpoints
     }
 
     /// <summary>
-    /// Adds a person or a machine identity to a group; groups do not nest. Where the group approves under a policy that guards
-    /// itself, a person is added once that is approved: the answer is 202 and names the request. Product administrators only.
+    /// Adds a person or a machine identity to a group; groups do not nest. If the group approves under a guarded
+    /// policy, adding a person requires approval: the response is 202 and names the request. Product administrators
+    /// only.
     /// </summary>
     internal static async Task<Results<Created<GroupMemberView>, Accepted<GroupMemberView>>> AddMemberAsync(
         string groupId, JsonBody<PrincipalRef> body, ApiCall call, ApproverAdditions additions)

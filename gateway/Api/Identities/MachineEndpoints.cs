@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace CodeSigning.Gateway.Api.Identities;
 
-/// <summary>Machine identities, their client secrets, and the CI tokens that they may log in with.</summary>
+/// <summary>Machine identities, their client secrets and OIDC bindings.</summary>
 internal static class MachineEndpoints
 {
     public static void MapMachineEndpoints(this IEndpointRouteBuilder identities)
@@ -33,7 +33,7 @@ internal static class MachineEndpoints
         return TypedResults.Ok(await call.AskAsync(caller => identities.ListAsync(caller, query, call.Aborted)));
     }
 
-    /// <summary>Makes a machine identity. Product administrators only.</summary>
+    /// <summary>Creates a machine identity. Product administrators only.</summary>
     internal static async Task<Created<IdentityView>> CreateAsync(
         JsonBody<CreateIdentity> body, ApiCall call, IdentityService identities)
     {
@@ -41,14 +41,16 @@ internal static class MachineEndpoints
         return TypedResults.Created($"/api/v1/identities/{identity.Id}", identity);
     }
 
-    /// <summary>A machine identity.</summary>
+    /// <summary>Gets a machine identity.</summary>
     internal static async Task<Ok<IdentityView>> GetAsync(string identityId, ApiCall call, IdentityDirectory identities)
     {
         PathId.Validate(IdPrefixes.Identity, identityId);
         return TypedResults.Ok(await call.AskAsync(caller => identities.GetAsync(caller, identityId, call.Aborted)));
     }
 
-    /// <summary>Changes name, description or status; disabling ends its tokens at once. Product administrators only.</summary>
+    /// <summary>
+    /// Changes name, description or status; disabling invalidates its tokens immediately. Product administrators only.
+    /// </summary>
     internal static async Task<Ok<IdentityView>> UpdateAsync(
         string identityId, JsonBody<UpdateIdentity> body, ApiCall call, IdentityService identities)
     {
@@ -65,7 +67,9 @@ internal static class MachineEndpoints
         return TypedResults.NoContent();
     }
 
-    /// <summary>Sets which tokens of a CI sign the identity in. Product administrators only.</summary>
+    /// <summary>
+    /// Sets the OIDC binding: which tokens of a CI system log the identity in. Product administrators only.
+    /// </summary>
     internal static async Task<Ok<IdentityView>> BindOidcAsync(
         string identityId, JsonBody<OidcBinding> body, ApiCall call, IdentityService identities)
     {
@@ -73,7 +77,7 @@ internal static class MachineEndpoints
         return TypedResults.Ok(await call.AskAsync(caller => identities.BindOidcAsync(caller, identityId, body.Value, call.Aborted)));
     }
 
-    /// <summary>Takes the OIDC binding away; sessions begun under it end. Product administrators only.</summary>
+    /// <summary>Removes the OIDC binding; sessions created under it end. Product administrators only.</summary>
     internal static async Task<Ok<IdentityView>> UnbindOidcAsync(
         string identityId, ApiCall call, IdentityService identities)
     {
@@ -91,7 +95,7 @@ internal static class MachineEndpoints
             caller => identities.ListClientSecretsAsync(caller, identityId, query, call.Aborted)));
     }
 
-    /// <summary>Makes a client secret; the answer shows it once. Product administrators only.</summary>
+    /// <summary>Creates a client secret; only this response contains it. Product administrators only.</summary>
     internal static async Task<Created<NewClientSecretView>> CreateSecretAsync(
         string identityId, JsonBody<CreateClientSecret> body, ApiCall call, IdentityService identities)
     {
@@ -100,7 +104,7 @@ internal static class MachineEndpoints
         return TypedResults.Created($"/api/v1/identities/{identityId}/client-secrets/{secret.Id}", secret);
     }
 
-    /// <summary>Deletes a client secret; the sessions begun with it end at once. Product administrators only.</summary>
+    /// <summary>Deletes a client secret; sessions created with it end immediately. Product administrators only.</summary>
     internal static async Task<NoContent> RevokeSecretAsync(
         string identityId, string secretId, ApiCall call, IdentityService identities)
     {

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace CodeSigning.Gateway.Api.Identities;
 
-/// <summary>The caller itself: who it is, where it is signed in, its password.</summary>
+/// <summary>The caller's own identity, sessions and password.</summary>
 internal static class MeEndpoints
 {
     public static void MapMeEndpoints(this IEndpointRouteBuilder me)
@@ -19,11 +19,11 @@ internal static class MeEndpoints
         me.MapDelete("/sessions/{sessionId}", EndSessionAsync).WithName("EndSession");
     }
 
-    /// <summary>Who the caller is, and in which session.</summary>
+    /// <summary>Gets the caller's identity and current session.</summary>
     internal static async Task<Ok<MeView>> GetAsync(ApiCall call, OwnSessions sessions) =>
         TypedResults.Ok(await call.AskAsync(caller => sessions.DescribeAsync(caller, call.Aborted)));
 
-    /// <summary>Gives the caller another password; its other sessions end.</summary>
+    /// <summary>Changes the caller's password; its other sessions end.</summary>
     internal static async Task<NoContent> ChangePasswordAsync(
         JsonBody<ChangePassword> body, ApiCall call, UserService users)
     {
@@ -31,12 +31,12 @@ internal static class MeEndpoints
         return TypedResults.NoContent();
     }
 
-    /// <summary>Lists where the caller is signed in.</summary>
+    /// <summary>Lists the caller's sessions.</summary>
     internal static async Task<Ok<Page<SessionView>>> ListSessionsAsync(
         [AsParameters] PageQuery page, ApiCall call, OwnSessions sessions) =>
         TypedResults.Ok(await call.AskAsync(caller => sessions.ListAsync(caller, page.GetLimit(), page.GetBefore(IdPrefixes.Session), call.Aborted)));
 
-    /// <summary>Ends all sessions of the caller, this one too.</summary>
+    /// <summary>Ends all sessions of the caller, including the current one.</summary>
     internal static async Task<NoContent> EndSessionsAsync(ApiCall call, OwnSessions sessions)
     {
         await call.AskAsync(caller => sessions.EndAllAsync(caller, call.Aborted));

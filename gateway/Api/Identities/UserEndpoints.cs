@@ -29,7 +29,7 @@ internal static class UserEndpoints
         return TypedResults.Ok(await call.AskAsync(caller => users.ListAsync(caller, query, call.Aborted)));
     }
 
-    /// <summary>Makes a person. Product administrators only.</summary>
+    /// <summary>Creates a person. Product administrators only.</summary>
     internal static async Task<Created<UserView>> CreateAsync(
         JsonBody<CreateUser> body, ApiCall call, UserService users)
     {
@@ -37,21 +37,21 @@ internal static class UserEndpoints
         return TypedResults.Created($"/api/v1/users/{user.Id}", user);
     }
 
-    /// <summary>A person.</summary>
+    /// <summary>Gets a person.</summary>
     internal static async Task<Ok<UserView>> GetAsync(string userId, ApiCall call, UserDirectory users)
     {
         PathId.Validate(IdPrefixes.User, userId);
         return TypedResults.Ok(await call.AskAsync(caller => users.GetAsync(caller, userId, call.Aborted)));
     }
 
-    /// <summary>Changes a person; disabling ends its tokens at once. Product administrators only.</summary>
+    /// <summary>Changes a person; disabling invalidates their tokens immediately. Product administrators only.</summary>
     internal static async Task<Ok<UserView>> UpdateAsync(
         string userId, JsonBody<UpdateUser> body, ApiCall call, UserService users) =>
         TypedResults.Ok(await call.AskAsync(caller => users.UpdateAsync(caller, userId, body.Value, call.Aborted)));
 
     /// <summary>
-    /// Sends a person a link to choose a password by, to their own address; the caller does not see it. Their votes on requests
-    /// made before they use it do not count. Product administrators only.
+    /// Sends a password reset link to the person's own email address; the caller does not see it. Votes on requests
+    /// created before its use do not count. Product administrators only.
     /// </summary>
     internal static async Task<Accepted<SentPasswordReset>> SendPasswordResetAsync(
         string userId, ApiCall call, PasswordResets resets)
@@ -60,7 +60,7 @@ internal static class UserEndpoints
         return TypedResults.Accepted((string?)null, await call.AskAsync(caller => resets.SendAsync(caller, userId, call.Aborted)));
     }
 
-    /// <summary>Deletes a person; its ledger entries stay. Product administrators only.</summary>
+    /// <summary>Deletes a person; their ledger entries stay. Product administrators only.</summary>
     internal static async Task<NoContent> DeleteAsync(string userId, ApiCall call, UserService users)
     {
         await call.AskAsync(caller => users.DeleteAsync(caller, userId, call.Aborted));

@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace CodeSigning.Gateway.Api.Ledger;
 
-/// <summary>What makes the ledger evidence: its export, its checkpoints, the key to verify them with, and verification here.</summary>
+/// <summary>The evidence of the ledger: export, checkpoints, public key and verification.</summary>
 internal static class EvidenceEndpoints
 {
     private const string JsonLines = "application/jsonl";
@@ -24,7 +24,9 @@ internal static class EvidenceEndpoints
         ledger.MapPost("/verify", VerifyAsync).WithName("VerifyLedger").Produces<VerificationBody>();
     }
 
-    /// <summary>Exports the ledger as JSON Lines that <c>silo verify-ledger</c> verifies offline. An entry tells of the export.</summary>
+    /// <summary>
+    /// Exports the ledger as JSON Lines that <c>silo verify-ledger</c> verifies offline. The ledger records the export.
+    /// </summary>
     internal static async Task ExportAsync(
         ApiCall call, HttpContext http, string? from, string? to, LedgerAuthority authority, ILedgerExport export)
     {
@@ -36,7 +38,7 @@ internal static class EvidenceEndpoints
         await export.WriteAsync(http.Response.Body, begin, end, call.Aborted);
     }
 
-    /// <summary>Lists checkpoints, newest first, each as the text to keep outside.</summary>
+    /// <summary>Lists checkpoints, newest first, each as its exact text for archiving elsewhere.</summary>
     internal static async Task<IResult> ListCheckpointsAsync(
         ApiCall call, int? limit, string? cursor, ICheckpoints checkpoints)
     {
@@ -62,7 +64,10 @@ internal static class EvidenceEndpoints
         return TypedResults.Text(pem, "application/x-pem-file", Encoding.ASCII);
     }
 
-    /// <summary>Verifies what was added since the last checkpoint that was verified, or with <c>full=true</c> all, and says which.</summary>
+    /// <summary>
+    /// Verifies the ledger from the last verified checkpoint, or with <c>full=true</c> from the beginning; the response
+    /// says which.
+    /// </summary>
     internal static async Task<IResult> VerifyAsync(
         ApiCall call, bool? full, ILedgerVerification verification, FullVerifications verifications)
     {
@@ -88,26 +93,26 @@ internal static class EvidenceEndpoints
 }
 
 /// <summary>One page of checkpoints.</summary>
-/// <param name="Items">Each checkpoint's exact text; keep it as it is.</param>
+/// <param name="Items">The exact text of each checkpoint; archive it unchanged.</param>
 /// <param name="Next">The cursor of the next page; absent on the last.</param>
 internal sealed record CheckpointPageBody(IReadOnlyList<string> Items, string? Next);
 
-/// <summary>What a verification found.</summary>
-/// <param name="Intact">Whether nothing is wrong with what was looked at.</param>
-/// <param name="VerifiedFrom">The checkpoint behind which everything was looked at; 0: from the beginning.</param>
-/// <param name="Entries">How many entries were looked at.</param>
-/// <param name="Checkpoints">How many checkpoints were looked at.</param>
-/// <param name="Problems">The places where something is wrong.</param>
-/// <param name="LastFull">What the last verification of the whole ledger in the background found; absent where none was made yet.</param>
+/// <summary>The result of a verification.</summary>
+/// <param name="Intact">Whether no problem was found.</param>
+/// <param name="VerifiedFrom">The checkpoint after which everything was verified; 0 for everything.</param>
+/// <param name="Entries">The number of entries verified.</param>
+/// <param name="Checkpoints">The number of checkpoints verified.</param>
+/// <param name="Problems">The problems found.</param>
+/// <param name="LastFull">The result of the last full background verification; absent if there was none.</param>
 internal sealed record VerificationBody(
     bool Intact, long VerifiedFrom, long Entries, long Checkpoints, IReadOnlyList<LedgerProblem> Problems, FullVerificationBody? LastFull);
 
-/// <summary>What the last verification of the whole ledger in the background found.</summary>
+/// <summary>The result of the last full background verification.</summary>
 /// <param name="BeganAt">When it began.</param>
 /// <param name="EndedAt">When it ended.</param>
-/// <param name="Intact">Whether nothing was wrong.</param>
-/// <param name="Entries">How many entries were looked at.</param>
-/// <param name="Checkpoints">How many checkpoints were looked at.</param>
-/// <param name="Problems">How many problems were found.</param>
+/// <param name="Intact">Whether no problem was found.</param>
+/// <param name="Entries">The number of entries verified.</param>
+/// <param name="Checkpoints">The number of checkpoints verified.</param>
+/// <param name="Problems">The number of problems found.</param>
 internal sealed record FullVerificationBody(
     DateTimeOffset BeganAt, DateTimeOffset EndedAt, bool Intact, long Entries, long Checkpoints, int Problems);

@@ -12,7 +12,7 @@ using CodeSigning.Signers;
 
 namespace CodeSigning.Gateway.Api.Ledger;
 
-/// <summary>The ledger, for product administrators; and a signer's part of it, for whoever may read the signer.</summary>
+/// <summary>The ledger, for product administrators; and a signer's entries, for readers of the signer.</summary>
 internal static class LedgerEndpoints
 {
     public static void MapLedgerEndpoints(this IEndpointRouteBuilder ledger)
@@ -60,12 +60,12 @@ internal static class LedgerEndpoints
     }
 }
 
-/// <summary>The words of a query that filter entries.</summary>
+/// <summary>Parses query parameters that filter entries.</summary>
 internal static class EntryFilter
 {
     private const int OffsetLength = 6;
 
-    /// <summary>An outcome, or null where none is given.</summary>
+    /// <summary>An outcome; null if not given.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
     public static EntryOutcome? ParseOutcome(string? word, string parameter) => word switch
     {
@@ -76,7 +76,7 @@ internal static class EntryFilter
         _ => throw Refuse(parameter, "one of success, failed, denied"),
     };
 
-    /// <summary>A kind, or null where none is given.</summary>
+    /// <summary>A kind; null if not given.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
     public static EntryKind? ParseKind(string? word) => word switch
     {
@@ -86,7 +86,7 @@ internal static class EntryFilter
         _ => throw Refuse("kind", "sign or admin"),
     };
 
-    /// <summary>A time, or null where none is given.</summary>
+    /// <summary>A time; null if not given.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
     public static DateTimeOffset? ParseTime(string? text, string parameter)
     {
@@ -95,7 +95,7 @@ internal static class EntryFilter
             return null;
         }
 
-        // Without an offset, which RFC 3339 demands, K would take nothing: then the text ends in a digit of its seconds.
+        // The format specifier K accepts a missing offset, which RFC 3339 requires: then the text ends in a digit.
         var hasOffset = text.EndsWith('Z') || (text.Length > OffsetLength && text[^OffsetLength] is '+' or '-');
         return hasOffset && DateTimeOffset.TryParseExact(
             text,
@@ -112,14 +112,14 @@ internal static class EntryFilter
 }
 
 /// <summary>
-/// Pages of the ledger. A caller's searches are done one at a time: what several filters together find little of, among
-/// millions of entries that one of them finds, takes as long as those are many.
+/// Reads pages of the ledger. A caller's searches run one at a time, since a combination of filters with few results
+/// may scan millions of entries.
 /// </summary>
 internal sealed class LedgerSearches(ILedgerReader ledger)
 {
     private readonly CallerTurns _turns = new();
 
-    /// <summary>Reads one page and tells whether there is another.</summary>
+    /// <summary>Reads one page and determines whether there is another.</summary>
     public Task<EntryPage> ListAsync(string callerId, LedgerQuery query, CancellationToken cancellationToken) =>
         _turns.TakeAsync(callerId, () => ListAsync(query, cancellationToken), cancellationToken);
 

@@ -30,12 +30,14 @@ internal static class MemberEndpoints
         return TypedResults.Created($"/api/v1/pki/signers/{call.SignerId}/members/{member.MemberId}", member);
     }
 
-    /// <summary>Gives a member another role. Administrators of the signer only.</summary>
+    /// <summary>Changes a member's role. Administrators of the signer only.</summary>
     internal static async Task<Ok<MemberView>> ChangeAsync(SignerCall call, string memberId, JsonBody<ChangeMember> body) =>
         TypedResults.Ok(await call.AskAsync(caller =>
             call.Signer.ChangeMemberAsync(caller, memberId, body.Value, call.Aborted)));
 
-    /// <summary>Removes a member; it holds for every signature that begins afterwards. Administrators of the signer only.</summary>
+    /// <summary>
+    /// Removes a member, in force for every signature that begins afterwards. Administrators of the signer only.
+    /// </summary>
     internal static async Task<NoContent> RemoveAsync(SignerCall call, string memberId, SignerWithdrawals withdrawals)
     {
         await call.AskAsync(caller => withdrawals.RemoveMemberAsync(caller, call.SignerId, memberId, call.Aborted));

@@ -9,7 +9,7 @@ using CodeSigning.Signers;
 
 namespace CodeSigning.Gateway.Api.Signers;
 
-/// <summary>What was done with a signer: its ledger entries, for whoever may read it.</summary>
+/// <summary>The ledger entries of a signer, for its readers.</summary>
 internal static class OperationEndpoints
 {
     public static void MapOperationEndpoints(this IEndpointRouteBuilder operations)
@@ -43,13 +43,13 @@ internal static class OperationEndpoints
         return await searches.ListAsync(call.CallerId, query, call.Aborted);
     }
 
-    /// <summary>One of the signer's entries.</summary>
+    /// <summary>Gets one of the signer's entries.</summary>
     internal static async Task<IResult> GetAsync(SignerCall call, string operationId, SignerDirectory directory, ILedgerReader ledger)
     {
         await RequireReaderAsync(call, directory);
         return await ledger.FindAsync(operationId, call.Aborted) is { } entry && entry.SignerId == call.SignerId
             ? TypedResults.Text(entry.Json, "application/json")
-            : throw new RefusedException(ErrorCode.NotFound, "The signer has no such operation.");
+            : throw new RefusedException(ErrorCode.NotFound, "The operation does not exist on this signer.");
     }
 
     private static Task<SignerAccess> RequireReaderAsync(SignerCall call, SignerDirectory directory) =>

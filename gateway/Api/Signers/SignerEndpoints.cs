@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace CodeSigning.Gateway.Api.Signers;
 
-/// <summary>Signers: made, changed, switched off, read.</summary>
+/// <summary>Signers.</summary>
 internal static class SignerEndpoints
 {
     public static void MapSignerEndpoints(this IEndpointRouteBuilder signers)
@@ -28,7 +28,10 @@ internal static class SignerEndpoints
         signers.MapGet("/{signerId}/permissions", GetPermissionsAsync).WithName("GetSignerPermissions");
     }
 
-    /// <summary>Makes a signer on a certificate, or on one that is issued for it; the caller becomes its administrator. Product administrators only.</summary>
+    /// <summary>
+    /// Creates a signer with an existing certificate or one issued for it; the caller becomes its administrator.
+    /// Product administrators only.
+    /// </summary>
     internal static async Task<Created<SignerView>> CreateAsync(JsonBody<CreateSigner> body, ApiCall call, TimeProvider time)
     {
         var grain = call.Grains.GetGrain<ISignerGrain>(EntityId.New(IdPrefixes.Signer, time));
@@ -42,32 +45,34 @@ internal static class SignerEndpoints
         TypedResults.Ok(await call.AskAsync(caller =>
             directory.ListAsync(caller, page.GetBefore(IdPrefixes.Signer), page.GetLimit(), call.Aborted)));
 
-    /// <summary>A signer.</summary>
+    /// <summary>Gets a signer.</summary>
     internal static async Task<Ok<SignerView>> GetAsync(SignerCall call, SignerDirectory directory) =>
         TypedResults.Ok(await call.AskAsync(caller => directory.GetAsync(caller, call.SignerId, call.Aborted)));
 
-    /// <summary>Changes name, description, certificate or policy. What loosens the policy may have to be approved first.</summary>
+    /// <summary>
+    /// Changes name, description, certificate or policy. A change that loosens the policy may require approval first.
+    /// </summary>
     internal static async Task<Ok<SignerView>> UpdateAsync(SignerCall call, JsonBody<UpdateSigner> body) =>
         TypedResults.Ok(await call.AskAsync(caller => call.Signer.UpdateAsync(caller, body.Value, call.Aborted)));
 
-    /// <summary>Switches a signer on or off; off holds for every signature that begins afterwards.</summary>
+    /// <summary>Enables or disables a signer; disabling is in force for every signature that begins afterwards.</summary>
     internal static async Task<Ok<SignerView>> ChangeStatusAsync(
         SignerCall call, JsonBody<ChangeSignerStatus> body, SignerWithdrawals withdrawals) =>
         TypedResults.Ok(await call.AskAsync(caller => body.Value.Status switch
         {
             SignerStatus.Active => call.Signer.EnableAsync(caller, call.Aborted),
             SignerStatus.Disabled => withdrawals.DisableAsync(caller, call.SignerId, call.Aborted),
-            _ => throw new RefusedException(ErrorCode.InvalidRequest, "A signer's status can be set to 'active' or 'disabled'."),
+            _ => throw new RefusedException(ErrorCode.InvalidRequest, "The field 'status' is invalid: expected 'active' or 'disabled'."),
         }));
 
-    /// <summary>Deletes a signer; its ledger entries stay, and its name is not used again.</summary>
+    /// <summary>Deletes a signer; its ledger entries stay, and its name stays reserved.</summary>
     internal static async Task<NoContent> DeleteAsync(SignerCall call, SignerWithdrawals withdrawals)
     {
         await call.AskAsync(caller => withdrawals.DeleteAsync(caller, call.SignerId, call.Aborted));
         return TypedResults.NoContent();
     }
 
-    /// <summary>The certificate that the signer signs with, as pem, der, p7b or chain.</summary>
+    /// <summary>Gets the signer's certificate as pem, der, p7b or chain.</summary>
     internal static async Task<FileContentHttpResult> GetCertificateAsync(
         SignerCall call, string? format, SignerDirectory directory, CertificateService certificates)
     {
@@ -75,12 +80,12 @@ internal static class SignerEndpoints
         return (await certificates.GetFileAsync(await CertificateIdAsync(call, directory), wanted, call.Aborted)).ToResult();
     }
 
-    /// <summary>The signer's public key as PEM (SubjectPublicKeyInfo).</summary>
+    /// <summary>Gets the signer's public key as PEM (SubjectPublicKeyInfo).</summary>
     internal static async Task<FileContentHttpResult> GetPublicKeyAsync(
         SignerCall call, SignerDirectory directory, CertificateService certificates) =>
         (await certificates.GetPublicKeyAsync(await CertificateIdAsync(call, directory), call.Aborted)).ToResult();
 
-    /// <summary>What the caller may do with the signer.</summary>
+    /// <summary>Gets the caller's permissions for the signer.</summary>
     internal static async Task<Ok<PermissionsView>> GetPermissionsAsync(SignerCall call, SignerDirectory directory) =>
         TypedResults.Ok(await call.AskAsync(caller => directory.GetPermissionsAsync(caller, call.SignerId, call.Aborted)));
 

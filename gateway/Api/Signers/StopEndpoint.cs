@@ -14,9 +14,10 @@ internal static class StopEndpoint
         signer.MapPost("/stop", StopAsync).WithName("StopSigner").Produces<StopReportBody>();
 
     /// <summary>
-    /// Stops a signer at once: disables it, revokes its grants, cancels its requests, names the other signers of its key, and
-    /// lists every signature that it made since a time. The list is whole: it is read when every commit that was under way
-    /// has ended. With `includeSignersWithSameKey` those are stopped too, as far as you may.
+    /// Stops a signer immediately: disables it, revokes its grants, cancels its requests, names the other signers of
+    /// its key, and lists every signature that it made since a given time. The list is complete: it is read after all
+    /// pending commits have ended. With `includeSignersWithSameKey` those signers are stopped too, as far as the caller
+    /// may.
     /// </summary>
     internal static async Task<IResult> StopAsync(SignerCall call, JsonBody<StopSigner> body, EmergencyStop stop)
     {
@@ -24,7 +25,7 @@ internal static class StopEndpoint
         return new ReportResult(report);
     }
 
-    // There may be ten million signatures: they leave as they are read.
+    // There may be ten million signatures, so they are streamed.
     private sealed class ReportResult(StopReport report) : IResult
     {
         private const int FlushedAt = 64 * 1024;
@@ -48,7 +49,7 @@ internal static class StopEndpoint
                     continue;
                 }
 
-                // The one hands over to the response, the other waits until the client has taken it.
+                // Write hands over to the response; flush waits until the client has received it.
                 await json.FlushAsync(httpContext.RequestAborted);
                 await httpContext.Response.BodyWriter.FlushAsync(httpContext.RequestAborted);
                 flushed = json.BytesCommitted;
@@ -66,12 +67,12 @@ internal static class StopEndpoint
     }
 }
 
-/// <summary>What an emergency stop did and found. For the OpenAPI document; <see cref="StopEndpoint"/> writes it.</summary>
+/// <summary>The result of an emergency stop. For the OpenAPI document; <see cref="StopEndpoint"/> writes it.</summary>
 /// <param name="Signer">The signer, disabled.</param>
 /// <param name="RevokedGrants">The ids of the grants that were revoked.</param>
 /// <param name="CancelledRequests">The ids of the requests that were cancelled.</param>
-/// <param name="SignersWithSameKey">The other signers whose certificates are for the same key, and whether they were stopped too.</param>
-/// <param name="Signatures">The entries of every signature since the time asked for, newest first, signer by signer.</param>
+/// <param name="SignersWithSameKey">The other signers with the same key, and whether they were stopped too.</param>
+/// <param name="Signatures">The entries of every signature since the requested time, signer by signer, newest first.</param>
 internal sealed record StopReportBody(
     SignerView Signer,
     IReadOnlyList<string> RevokedGrants,

@@ -2,33 +2,35 @@ using CodeSigning.Grants;
 
 namespace CodeSigning.Gateway.Api.Signing;
 
-/// <summary>What to sign. For the OpenAPI document; <see cref="SignRequestReader"/> reads it.</summary>
-/// <param name="Data">Base64 of 1 to 128 bytes: the digest, or what the server is to hash.</param>
+/// <summary>A signing request. For the OpenAPI document; <see cref="SignRequestReader"/> reads it.</summary>
+/// <param name="Data">Base64 of 1 to 128 bytes: a digest, or data that the server hashes.</param>
 /// <param name="SigningAlgorithm">The scheme, such as RSASSA_PKCS1_V1_5_SHA256, RSASSA_PSS_SHA384 or ECDSA_SHA512.</param>
-/// <param name="IsDigest">Whether the data is the digest already; its length must be the algorithm's.</param>
-/// <param name="ClientMetadata">What the client says of itself (tool, hostname, …), 2 KiB in all.</param>
+/// <param name="IsDigest">Whether the data is a digest, which must have the algorithm's length.</param>
+/// <param name="ClientMetadata">The client's assertions about itself (tool, hostname, …), at most 2 KiB in total.</param>
 internal sealed record SignBody(
     string Data, string SigningAlgorithm, bool IsDigest, IReadOnlyDictionary<string, string>? ClientMetadata = null);
 
-/// <summary>What to sign. For the OpenAPI document; <see cref="SignRequestReader"/> reads it.</summary>
+/// <summary>A signing request. For the OpenAPI document; <see cref="SignRequestReader"/> reads it.</summary>
 /// <param name="Items">1 to 1000.</param>
-/// <param name="ClientMetadata">What the client says of itself (tool, hostname, …), 2 KiB in all.</param>
+/// <param name="ClientMetadata">The client's assertions about itself (tool, hostname, …), at most 2 KiB in total.</param>
 internal sealed record SignBatchBody(
     IReadOnlyList<SignBatchItemBody> Items, IReadOnlyDictionary<string, string>? ClientMetadata = null);
 
 /// <summary>One item of a batch.</summary>
-/// <param name="Data">Base64 of 1 to 128 bytes: the digest, or what the server is to hash.</param>
+/// <param name="Data">Base64 of 1 to 128 bytes: a digest, or data that the server hashes.</param>
 /// <param name="SigningAlgorithm">The scheme.</param>
-/// <param name="IsDigest">Whether the data is the digest already; its length must be the algorithm's.</param>
+/// <param name="IsDigest">Whether the data is a digest, which must have the algorithm's length.</param>
 internal sealed record SignBatchItemBody(string Data, string SigningAlgorithm, bool IsDigest);
 
 /// <summary>A signature. For the OpenAPI document; <see cref="SignatureAnswer"/> writes it.</summary>
-/// <param name="Signature">Base64: RSA's as long as the modulus, ECDSA's as DER, or as r‖s where asked.</param>
+/// <param name="Signature">
+/// The signature, base64: for RSA as long as the modulus, for ECDSA in DER, or r‖s if requested.
+/// </param>
 /// <param name="SigningAlgorithm">The scheme.</param>
 /// <param name="SignerId">The signer's id.</param>
 /// <param name="OperationId">The ledger entry's id.</param>
-/// <param name="GrantId">The grant that it was made under, where the policy asked for one.</param>
-/// <param name="CertificateChain">PEM, leaf first, where asked for.</param>
+/// <param name="GrantId">The grant that it was made under; absent if the policy required none.</param>
+/// <param name="CertificateChain">The chain as PEM, leaf first, if requested.</param>
 internal sealed record SignatureBody(
     string Signature,
     string SigningAlgorithm,
@@ -37,25 +39,25 @@ internal sealed record SignatureBody(
     string? GrantId = null,
     string? CertificateChain = null);
 
-/// <summary>The answers to a batch. For the OpenAPI document; <see cref="BatchHandler"/> writes it.</summary>
+/// <summary>The response to a batch. For the OpenAPI document; <see cref="BatchHandler"/> writes it.</summary>
 /// <param name="Items">
 /// In the order of the request: a signature with <c>status</c> 200, or a problem document with its own status.
 /// </param>
 internal sealed record SignatureBatchBody(IReadOnlyList<SignatureBatchItemBody> Items);
 
-/// <summary>The answer to an item of a batch.</summary>
+/// <summary>The response to an item of a batch.</summary>
 /// <param name="Status">200 for a signature; otherwise the status of the problem.</param>
 /// <param name="Signature">The signature, base64.</param>
 /// <param name="SigningAlgorithm">The scheme.</param>
 /// <param name="SignerId">The signer's id.</param>
-/// <param name="OperationId">The ledger entry's id, where the item came to a decision.</param>
+/// <param name="OperationId">The ledger entry's id, if the item was decided.</param>
 /// <param name="GrantId">The grant that it was made under.</param>
-/// <param name="CertificateChain">PEM, leaf first, where asked for.</param>
+/// <param name="CertificateChain">The chain as PEM, leaf first, if requested.</param>
 /// <param name="Title">The problem's title.</param>
-/// <param name="Detail">What happened, and what to do.</param>
+/// <param name="Detail">What happened and what to do.</param>
 /// <param name="Code">The problem's stable code.</param>
-/// <param name="ErrorId">With InternalError: what the server's log tells of it under.</param>
-/// <param name="Request">Where an approval is missing: what to ask for.</param>
+/// <param name="ErrorId">With InternalError: the id of the entry in the server's log.</param>
+/// <param name="Request">If an approval is missing: the body of the request to create.</param>
 internal sealed record SignatureBatchItemBody(
     int Status,
     string? Signature = null,
@@ -71,9 +73,9 @@ internal sealed record SignatureBatchItemBody(
     SuggestedRequest? Request = null);
 
 /// <summary>
-/// The body of a request for exactly the digest that was denied, but for its justification. For the OpenAPI document; it
-/// goes out as a member of the denial's problem.
+/// The body of a request for exactly the denied digest, without its justification. For the OpenAPI document; it is a
+/// member of the denial's problem document.
 /// </summary>
-/// <param name="RequestedSignings">How many signatures.</param>
-/// <param name="Scope">What it shall cover.</param>
+/// <param name="RequestedSignings">The number of signatures.</param>
+/// <param name="Scope">The scope.</param>
 internal sealed record SuggestedRequest(long RequestedSignings, GrantScope Scope);

@@ -30,22 +30,25 @@ internal static class SignEndpoints
     }
 
     /// <summary>
-    /// Signs a digest, or data that the server hashes. Operators and administrators of the signer, under its policy. With
-    /// wait, such as 60s, a caller who has a request pending is answered once that is approved, or denied after that time.
+    /// Signs a digest, or data that the server hashes. Operators and administrators of the signer only, under its
+    /// policy. With wait, such as 60s, the response to a caller with a pending request is delayed until the request is
+    /// approved, and denied after that time.
     /// </summary>
     internal static Task SignAsync(
         HttpContext http, string? ecdsaFormat, string? include, string? wait, SignHandler handler) =>
         handler.SignAsync(http, SignOptions.Parse(ecdsaFormat, include, wait));
 
-    /// <summary>Signs up to a thousand things; each is an entry and a use of its own, and those that fail do not fail the others.</summary>
+    /// <summary>
+    /// Signs up to a thousand items; each has its own entry and use, and failed items do not fail the others.
+    /// </summary>
     internal static Task SignBatchAsync(
         HttpContext http, string? ecdsaFormat, string? include, BatchHandler handler) =>
         handler.SignAsync(http, SignOptions.Parse(ecdsaFormat, include));
 }
 
 /// <summary>
-/// One signature: the hot path. The body is parsed where it lies and the answer written without a model of it, since
-/// at thousands a second what the framework does for other endpoints would cost as much as the rest of the gateway.
+/// Handles one signature, the hot path. The body is parsed in place and the response written without a model, since at
+/// thousands per second the framework's overhead would equal the rest of the gateway.
 /// </summary>
 internal sealed class SignHandler(
     Signatures signatures, SignerIds signers, ApprovalWaits approvals, RateLimits rates, TimeProvider time)
@@ -79,7 +82,7 @@ internal sealed class SignHandler(
         });
     }
 
-    // What is pending is looked for before the signature is tried: an approval between a denial and the look would be missed.
+    // Pending requests are read before signing, or an approval right after a denial would be missed.
     private async Task<SignatureOutcome> SignWithinAsync(
         TimeSpan atMost, HttpContext http, Caller caller, string signerId, SignRequest request)
     {
@@ -98,14 +101,14 @@ internal sealed class SignHandler(
 }
 
 /// <summary>
-/// Many signatures. Each item is asked for by itself, under an idempotency key of its own: a batch that was cut off and is
-/// sent again gets the signatures that were made before and only the others anew.
+/// Handles a batch. Each item has its own idempotency key: a batch repeated after an interruption gets the earlier
+/// signatures, and only the others are made.
 /// </summary>
 internal sealed class BatchHandler(Signatures signatures, SignerIds signers, RateLimits rates, ProblemDescriber problems)
 {
     private const int Parallelism = 64;
 
-    // An item with the longest data, every character of it escaped.
+    // An item with maximum data, every character escaped.
     private const int LongestItem = 1200;
 
     public async Task SignAsync(HttpContext http, SignOptions options)
@@ -115,7 +118,7 @@ internal sealed class BatchHandler(Signatures signatures, SignerIds signers, Rat
         var taken = 0;
         var (batch, key) = await SignBodyReader.ReadAsync(http, (in ReadOnlySequence<byte> body) =>
         {
-            // Before the body is parsed, which costs much where it is long: as many as it has at least.
+            // Parsing a large body is expensive, so first charge the minimum number of items it can have.
             taken = (int)Math.Min(SignRequestReader.MaxItems, 1 + (body.Length / LongestItem));
             Take(caller, taken);
             return SignRequestReader.ReadBatch(body);
@@ -155,7 +158,7 @@ internal sealed class BatchHandler(Signatures signatures, SignerIds signers, Rat
 
     private async Task WriteAsync(HttpContext http, SignatureOutcome[] outcomes, SignOptions options)
     {
-        // The certificate may be another from one item to the next, where the signer was bound anew in between.
+        // The signer's certificate may change between items.
         var chains = new Dictionary<string, string>();
         foreach (var result in outcomes.Select(outcome => outcome.Result).Where(result => result is not null && options.WithChain))
         {

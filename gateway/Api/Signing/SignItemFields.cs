@@ -11,12 +11,12 @@ using CodeSigning.Signing;
 namespace CodeSigning.Gateway.Api.Signing;
 
 /// <summary>
-/// The fields of an item as they were read. What they say is checked apart from their form, because in a batch an item
-/// that cannot be signed does not fail the others.
+/// The fields of an item as read. Their values are validated separately, since an item of a batch that cannot be signed
+/// does not fail the others.
 /// </summary>
 internal struct SignItemFields
 {
-    /// <summary>The longest data, in bytes.</summary>
+    /// <summary>The maximum size of the data, in bytes.</summary>
     public const int MaxData = 128;
 
     private byte[]? _data;
@@ -25,7 +25,7 @@ internal struct SignItemFields
     private bool _hasAlgorithm;
     private bool? _isDigest;
 
-    /// <param name="data">The bytes; null where the text is not base64 of 1 to 128 bytes.</param>
+    /// <param name="data">The bytes; null if the text is not base64 of 1 to 128 bytes.</param>
     public void SetData(byte[]? data) => (_data, _hasData) = (data, FirstTime("data", _hasData));
 
     public void SetAlgorithm(string name)
@@ -40,7 +40,7 @@ internal struct SignItemFields
         _isDigest = isDigest;
     }
 
-    /// <summary>Refuses an item that has not all of its fields.</summary>
+    /// <summary>Refuses an item with missing fields.</summary>
     public readonly void CheckComplete()
     {
         var missing = !_hasData ? "data" : !_hasAlgorithm ? "signingAlgorithm" : _isDigest is null ? "isDigest" : null;
@@ -50,25 +50,25 @@ internal struct SignItemFields
         }
     }
 
-    /// <summary>The item, if it can be signed at all.</summary>
-    /// <exception cref="RefusedException">It cannot.</exception>
+    /// <summary>Validates the item.</summary>
+    /// <exception cref="RefusedException">The item is invalid.</exception>
     public readonly SignItem Check()
     {
         if (_data is null)
         {
-            throw new RefusedException(ErrorCode.InvalidData, $"The field 'data' must be base64 of 1 to {MaxData} bytes.");
+            throw new RefusedException(ErrorCode.InvalidData, $"The field 'data' is invalid: expected base64 of 1 to {MaxData} bytes.");
         }
 
         if (_algorithm == 0)
         {
-            throw new RefusedException(ErrorCode.UnsupportedAlgorithm, $"There is no such algorithm. There are {AllNames}.");
+            throw new RefusedException(ErrorCode.UnsupportedAlgorithm, $"The field 'signingAlgorithm' is invalid: expected one of {AllNames}.");
         }
 
         if (_isDigest is true && _data.Length != _algorithm.DigestLength())
         {
             throw new RefusedException(
                 ErrorCode.DigestLengthMismatch,
-                $"The digest has {_data.Length} bytes; {_algorithm.ToWireName()} takes one of {_algorithm.DigestLength()}.");
+                $"The digest has {_data.Length} bytes: expected {_algorithm.DigestLength()} for {_algorithm.ToWireName()}.");
         }
 
         return new SignItem(_data, _algorithm, _isDigest is true);
@@ -81,13 +81,13 @@ internal struct SignItemFields
         : true;
 }
 
-/// <summary>Reads what a client says of itself: strings, 2 KiB in all.</summary>
+/// <summary>Reads the client's assertions about itself: strings, at most 2 KiB in total.</summary>
 internal static class ClientMetadataReader
 {
     private const int MaxBytes = 2048;
 
-    /// <summary>Reads the object that the reader stands at.</summary>
-    /// <exception cref="RefusedException">It is not such an object.</exception>
+    /// <summary>Reads the object at the reader's position.</summary>
+    /// <exception cref="RefusedException">The object is invalid.</exception>
     public static ImmutableSortedDictionary<string, string> Read(ref Utf8JsonReader json)
     {
         if (json.TokenType != JsonTokenType.StartObject)
@@ -110,7 +110,7 @@ internal static class ClientMetadataReader
             bytes += Encoding.UTF8.GetByteCount(name) + Encoding.UTF8.GetByteCount(value);
             if (bytes > MaxBytes)
             {
-                throw Refuse($"may hold {MaxBytes} bytes in all");
+                throw Refuse($"is too large: expected at most {MaxBytes} bytes in total");
             }
 
             if (name.Length == 0 || name.Contains('\0', StringComparison.Ordinal) || value.Contains('\0', StringComparison.Ordinal))
@@ -130,13 +130,13 @@ internal static class ClientMetadataReader
     private static RefusedException Refuse(string what) => new(ErrorCode.InvalidRequest, $"The field 'clientMetadata' {what}.");
 }
 
-/// <summary>Parses a body where it lies, in the connection's own buffer.</summary>
+/// <summary>Parses a body in place, in the connection's buffer.</summary>
 internal static class SignBodyReader
 {
     public delegate T Parser<T>(in ReadOnlySequence<byte> body);
 
     /// <summary>Waits for the whole body, which Kestrel bounds, and parses it.</summary>
-    /// <exception cref="RefusedException">It is not what is expected.</exception>
+    /// <exception cref="RefusedException">The body is invalid.</exception>
     public static async ValueTask<(T Request, IdempotencyKey? Key)> ReadAsync<T>(HttpContext http, Parser<T> parse)
     {
         JsonContentType.Require(http.Request);

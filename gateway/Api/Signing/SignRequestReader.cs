@@ -8,15 +8,15 @@ using CodeSigning.Gateway.Json;
 namespace CodeSigning.Gateway.Api.Signing;
 
 /// <summary>
-/// Reads the bodies of the sign endpoints straight from the connection's buffer, by hand: this is the hot path, and its
-/// errors are exact.
+/// Parses the bodies of the sign endpoints by hand, in the connection's buffer: this is the hot path, and errors are
+/// exact.
 /// </summary>
 internal static class SignRequestReader
 {
-    /// <summary>The longest body of one signature's request: the data and the metadata, every character escaped.</summary>
+    /// <summary>The maximum size of a request for one signature: data and metadata, every character escaped.</summary>
     public const int MaxBody = 16 * 1024;
 
-    /// <summary>The most items of a batch.</summary>
+    /// <summary>The maximum number of items in a batch.</summary>
     public const int MaxItems = 1000;
 
     // A base64 text of 128 bytes has 172 characters; each may be escaped as \uXXXX.
@@ -27,7 +27,7 @@ internal static class SignRequestReader
     private delegate bool FieldReader<T>(ref Utf8JsonReader json, ref T fields);
 
     /// <summary>Reads a request for one signature.</summary>
-    /// <exception cref="RefusedException">It is none.</exception>
+    /// <exception cref="RefusedException">The body is invalid.</exception>
     public static SignRequest ReadSign(in ReadOnlySequence<byte> body) => Read(body, static (ref Utf8JsonReader json) =>
     {
         var fields = default(SignFields);
@@ -38,7 +38,7 @@ internal static class SignRequestReader
     });
 
     /// <summary>Reads a request for a batch of signatures.</summary>
-    /// <exception cref="RefusedException">It is none.</exception>
+    /// <exception cref="RefusedException">The body is invalid.</exception>
     public static BatchRequest ReadBatch(in ReadOnlySequence<byte> body) => Read(body, static (ref Utf8JsonReader json) =>
     {
         var fields = default(BatchFields);
@@ -61,26 +61,26 @@ internal static class SignRequestReader
         {
             json.Read();
             var value = read(ref json);
-            json.Read(); // Nothing may follow the object; the reader refuses it.
+            json.Read(); // Throws if anything follows the object.
             return value;
         }
         catch (JsonException)
         {
-            throw Refuse("The body is not JSON, or nests too deep.");
+            throw Refuse("The body is invalid: expected JSON.");
         }
         catch (InvalidOperationException)
         {
-            // What the reader throws for a string that is no text: half a surrogate pair, or no UTF-8.
+            // The reader throws this for lone surrogates and invalid UTF-8.
             throw Refuse("The body has a string that is not Unicode text.");
         }
     }
 
-    /// <summary>Reads the fields of the object that the reader stands at, up to and with its end.</summary>
+    /// <summary>Reads the fields of the object at the reader's position, including its end.</summary>
     private static void ReadObject<T>(ref Utf8JsonReader json, ref T fields, FieldReader<T> read)
     {
         if (json.TokenType != JsonTokenType.StartObject)
         {
-            throw Refuse("A JSON object is expected.");
+            throw Refuse("The body is invalid: expected a JSON object.");
         }
 
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
@@ -173,12 +173,12 @@ internal static class SignRequestReader
         return true;
     }
 
-    /// <summary>The bytes of a base64 string; null where it is none of 1 to 128 bytes.</summary>
+    /// <summary>The bytes of a base64 string; null if it is not base64 of 1 to 128 bytes.</summary>
     private static byte[]? ReadData(ref Utf8JsonReader json)
     {
         if (json.TokenType != JsonTokenType.String)
         {
-            throw Refuse("The field 'data' must be a string of base64.");
+            throw Refuse("The field 'data' is invalid: expected a string of base64.");
         }
 
         Span<byte> text = stackalloc byte[MaxDataText];
@@ -189,7 +189,7 @@ internal static class SignRequestReader
 
         var base64 = text[..json.CopyString(text)];
         Span<byte> data = stackalloc byte[SignItemFields.MaxData];
-        return !base64.ContainsAny(" \t\r\n"u8) // The decoder would pass over them.
+        return !base64.ContainsAny(" \t\r\n"u8) // The decoder would ignore them.
             && Base64.DecodeFromUtf8(base64, data, out _, out var length) == OperationStatus.Done && length > 0
                 ? data[..length].ToArray()
                 : null;

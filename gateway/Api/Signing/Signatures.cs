@@ -16,17 +16,17 @@ using CodeSigning.Silo.Keys;
 
 namespace CodeSigning.Gateway.Api.Signing;
 
-/// <summary>Asks the signing worker for signatures, and the kept answers for those that were made before.</summary>
+/// <summary>Makes signatures, or returns the stored idempotent ones.</summary>
 internal sealed class Signatures(
     SigningWorker worker, CertificateService certificates, IAnswerStore answers, TokenAuthentication authentication)
 {
     private const int Attempts = 3;
 
-    /// <summary>One signature, or why there is none.</summary>
-    /// <param name="http">The request, to authenticate its caller again where that has changed.</param>
-    /// <param name="caller">Who asks, with the idempotency key of this very item.</param>
+    /// <summary>One signature, or the problem.</summary>
+    /// <param name="http">The request, to authenticate its caller again if needed.</param>
+    /// <param name="caller">The caller, with the idempotency key of this item.</param>
     /// <param name="signerId">The signer's id.</param>
-    /// <param name="item">What is to be signed.</param>
+    /// <param name="item">The item to sign.</param>
     /// <param name="metadata">What the client says of itself.</param>
     /// <exception cref="RefusedException">Nothing was decided.</exception>
     public async Task<SignatureOutcome> SignAsync(
@@ -58,7 +58,7 @@ internal sealed class Signatures(
         throw new RefusedException(ErrorCode.Conflict, "The account changed during the request. Retry.");
     }
 
-    /// <summary>The chain of the certificate that verifies a signature, as PEM, leaf first.</summary>
+    /// <summary>The certificate chain of a signature, as PEM, leaf first.</summary>
     public async Task<string> GetChainAsync(SignResult result, CancellationToken cancellationToken)
     {
         var file = await certificates.GetFileAsync(result.CertificateId, CertificateFormat.Chain, cancellationToken);
@@ -79,10 +79,10 @@ internal sealed class Signatures(
     };
 }
 
-/// <summary>Writes a signature as the contract has it.</summary>
+/// <summary>Writes a signature in the contract's format.</summary>
 internal static class SignatureAnswer
 {
-    /// <summary>Writes the members of the answer into the object that the writer stands in.</summary>
+    /// <summary>Writes the members of the response into the current object.</summary>
     public static void WriteMembers(Utf8JsonWriter json, SignResult result, SignOptions options, string? chain)
     {
         var isRaw = options.RawEcdsa && !result.KeyAlgorithm.IsRsa();
@@ -103,7 +103,7 @@ internal static class SignatureAnswer
     }
 }
 
-/// <summary>What a client gets for one thing that it wanted signed: one or the other.</summary>
+/// <summary>The result of an item: a signature or a problem.</summary>
 internal readonly record struct SignatureOutcome
 {
     private SignatureOutcome(SignResult? result, Problem? problem) => (Result, Problem) = (result, problem);
@@ -111,7 +111,7 @@ internal readonly record struct SignatureOutcome
     /// <summary>The signature; its ledger entry is durable.</summary>
     public SignResult? Result { get; }
 
-    /// <summary>Why there is none.</summary>
+    /// <summary>The problem; null for a signature.</summary>
     public Problem? Problem { get; }
 
     public static implicit operator SignatureOutcome(SignResult result) => new(result, null);

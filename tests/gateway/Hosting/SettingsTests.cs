@@ -68,7 +68,7 @@ public sealed class SettingsTests : IDisposable
             [$"--CODESIGNING_DATA={_directory.File("data")}", $"--CODESIGNING_COMPROMISED_KEYS={list}"]));
 
         Assert.StartsWith(
-            $"CODESIGNING_COMPROMISED_KEYS: {list} is no list of compromised keys: line 2 is invalid: expected", mistakes.Message, StringComparison.Ordinal);
+            $"CODESIGNING_COMPROMISED_KEYS: {list} is not a list of compromised keys: line 2 is invalid: expected", mistakes.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", mistakes.Message, StringComparison.Ordinal);
     }
 

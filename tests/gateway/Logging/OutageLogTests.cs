@@ -18,7 +18,7 @@ public sealed class OutageLogTests : IAsyncLifetime, IDisposable
     // A rare piece of work may meet it late.
     private const int MostMeanwhile = 1_000;
 
-    private static readonly string[] Ends = ["Checkpoints are made again.", "Notifications go on.", "is held again."];
+    private static readonly string[] Ends = ["Checkpoints are made again.", "Notifications work again.", "is claimed again"];
 
     private PostgreSqlServer _database = null!;
     private CodeSigningServer _server = null!;
@@ -54,7 +54,7 @@ public sealed class OutageLogTests : IAsyncLifetime, IDisposable
 
         Assert.InRange(beginning, 1, MostAtTheBeginning);
         Assert.True(_log.Bytes - beginning < MostMeanwhile, _log.All);
-        Assert.Contains("No checkpoint could be made; it is tried again. The connection to the database", _log.All, StringComparison.Ordinal);
+        Assert.Contains("The checkpoint could not be written and will be retried. The connection to the database", _log.All, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", _log.All, StringComparison.Ordinal);
 
         _log.Clear();

@@ -42,7 +42,7 @@ public sealed class CompromisedKeyTests : IAsyncLifetime, IDisposable
         var (id, csr) = (request.Text("id"), request.Text("csrPem"));
         refusal = (await _administrator.PutAsync(
             $"{Certificates}/{id}/certificate", ExternalAuthority.Answer(csr, _listed))).Refused(400, "InvalidRequest");
-        Assert.Contains("'CN=External Root' can be forged by anybody", refusal.Text("detail"), StringComparison.Ordinal);
+        Assert.Contains("'CN=External Root' can be forged by anyone", refusal.Text("detail"), StringComparison.Ordinal);
 
         (await _administrator.PutAsync($"{Certificates}/{id}/certificate", ExternalAuthority.Answer(csr))).Succeeded();
         (await _administrator.PostAsync($"{Certificates}/import", ExternalAuthority.Import())).Succeeded();

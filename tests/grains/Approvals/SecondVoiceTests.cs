@@ -44,7 +44,7 @@ public sealed class SecondVoiceTests : ApprovalSuite
 
         var refusal = await Assert.ThrowsAsync<RefusedException>(() => House.ApproveAsync(Ann, before.Id));
         Assert.Equal(ErrorCode.Forbidden, refusal.Code);
-        Assert.Contains("after this request was made", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("after this request was created", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(before.Id, (await House.LookAsync(Ann, before.Id)).Id);
         Assert.Equal(RequestStatus.Approved, (await House.ApproveAsync(Ann, after.Id)).Status);
         Assert.Equal(RequestStatus.Approved, (await House.ApproveAsync(Bob, before.Id)).Status);

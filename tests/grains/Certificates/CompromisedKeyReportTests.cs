@@ -23,7 +23,7 @@ public sealed class CompromisedKeyReportTests
         var told = await ReportAsync(node, await PublicKeyAsync(node, listed));
         var line = Assert.Single(told);
         Assert.Contains($"certificate {listed.Id} (CN=Example Release)", line, StringComparison.Ordinal);
-        Assert.Contains("Stop its signers, and revoke it", line, StringComparison.Ordinal);
+        Assert.Contains("stop its signers and revoke it", line, StringComparison.Ordinal);
         Assert.DoesNotContain(other.Id, line, StringComparison.Ordinal);
     }
 

@@ -28,7 +28,7 @@ public sealed class SharedKeyTests
         var second = await MakeAsync(node, "Second");
         var sentence = await RefusesAsync(ErrorCode.KeyInUse, () => ImportAsync(node, second));
         Assert.Contains($"certificate {first.Id} already.", sentence, StringComparison.Ordinal);
-        Assert.Contains("allowSharedKey: true", sentence, StringComparison.Ordinal);
+        Assert.Contains("'allowSharedKey': true", sentence, StringComparison.Ordinal);
         Assert.Single(await node.EntriesAsync());
     }
 

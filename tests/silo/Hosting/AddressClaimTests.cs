@@ -75,7 +75,7 @@ public sealed class AddressClaimTests : IAsyncLifetime, IDisposable
 
         var mistake = await Assert.ThrowsAsync<SettingsException>(() => claim.StartingAsync(CancellationToken.None));
 
-        Assert.StartsWith("192.0.2.1 is no address of this machine.", mistake.Message, StringComparison.Ordinal);
+        Assert.StartsWith("192.0.2.1 is not an address of this machine", mistake.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class AddressClaimTests : IAsyncLifetime, IDisposable
         await node.StartAsync(CancellationToken.None);
 
         await server.KillAsync();
-        await _log.WaitForAsync("It is taken again.");
+        await _log.WaitForAsync("claiming it again");
         await server.ResumeAsync();
 
         await TakenAsync();
@@ -114,7 +114,7 @@ public sealed class AddressClaimTests : IAsyncLifetime, IDisposable
             """);
         await taking;
 
-        Assert.Equal(LogLevel.Critical, (await _log.WaitForAsync("Another node took this node's address")).Level);
+        Assert.Equal(LogLevel.Critical, (await _log.WaitForAsync("Another node claimed this node's address")).Level);
         Assert.True(_lifetime.IsStopped);
         Environment.ExitCode = 0;
     }

@@ -8,13 +8,13 @@ namespace CodeSigning.Silo.Tests.Hosting;
 public sealed class ClusterSettingsTests
 {
     [Theory]
-    [InlineData(null, null, "CODESIGNING_SILO_ADDRESS is not set.")]
-    [InlineData(" ", null, "CODESIGNING_SILO_ADDRESS is not set.")]
-    [InlineData("node-1", null, "CODESIGNING_SILO_ADDRESS is 'node-1'. It is the IP address")]
-    [InlineData("0.0.0.0", null, "CODESIGNING_SILO_ADDRESS is '0.0.0.0'. It is the IP address")]
-    [InlineData("::", null, "CODESIGNING_SILO_ADDRESS is '::'. It is the IP address")]
-    [InlineData("10.0.0.7", "0", "CODESIGNING_SILO_PORT is '0'. It is a TCP port")]
-    [InlineData("10.0.0.7", "70000", "CODESIGNING_SILO_PORT is '70000'. It is a TCP port")]
+    [InlineData(null, null, "CODESIGNING_SILO_ADDRESS is not set: expected")]
+    [InlineData(" ", null, "CODESIGNING_SILO_ADDRESS is not set: expected")]
+    [InlineData("node-1", null, "CODESIGNING_SILO_ADDRESS is invalid: expected the IP address")]
+    [InlineData("0.0.0.0", null, "CODESIGNING_SILO_ADDRESS is invalid: expected the IP address")]
+    [InlineData("::", null, "CODESIGNING_SILO_ADDRESS is invalid: expected the IP address")]
+    [InlineData("10.0.0.7", "0", "CODESIGNING_SILO_PORT is invalid: expected a TCP port")]
+    [InlineData("10.0.0.7", "70000", "CODESIGNING_SILO_PORT is invalid: expected a TCP port")]
     public void A_mistake_about_the_address_is_a_sentence(string? address, string? port, string sentence)
     {
         var mistakes = Assert.Throws<SettingsException>(() => ClusterSettings.Read(Configuration(address, port)));

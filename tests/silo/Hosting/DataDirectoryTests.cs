@@ -38,7 +38,7 @@ public sealed class DataDirectoryTests : IDisposable
 
         var mistake = Assert.Single(Mistakes(path));
 
-        Assert.Equal($"The data directory {path} is open to other users of this machine. Run: chmod 700 {path}", mistake);
+        Assert.Equal($"The data directory {path} is accessible to other users of this machine: run 'chmod 700 {path}'.", mistake);
     }
 
     [Fact]

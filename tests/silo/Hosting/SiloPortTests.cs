@@ -31,7 +31,7 @@ public sealed class SiloPortTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_caller_without_a_certificate_is_refused() => await AssertRefusedAsync(certificate: null, "it shows no certificate");
+    public async Task A_caller_without_a_certificate_is_refused() => await AssertRefusedAsync(certificate: null, "it presented no certificate");
 
     [Fact]
     public async Task A_certificate_that_signs_itself_is_refused()

@@ -50,7 +50,7 @@ public sealed class MasterKeyTests : IDisposable
     {
         var refusal = Assert.Throws<MasterKeyException>(() => MasterKeySource.Load(null, _data, storeIsEmpty: false));
 
-        Assert.Contains("Put back the master key", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("restore the master key", refusal.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(KeyFile));
     }
 

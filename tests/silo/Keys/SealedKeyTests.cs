@@ -152,7 +152,7 @@ public sealed class SealedKeyTests : IDisposable
         var refusal = Assert.Throws<SealedKeyException>(() => Open(altered, A));
 
         Assert.Null(refusal.InnerException);
-        Assert.Equal("The record of CodeSigning key key_a version 1 was altered in the store. Restore it from a backup.", refusal.Message);
+        Assert.Equal("The record of CodeSigning key key_a version 1 was altered in the store: restore it from a backup.", refusal.Message);
     }
 
     /// <summary>

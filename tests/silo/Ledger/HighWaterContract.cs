@@ -86,7 +86,7 @@ public abstract class HighWaterContract(DatabaseKind kind) : StoreSuite(kind)
         using var empty = await TestDatabase.CreateAsync(Database.Kind);
         empty.Options.HighWater = Mark;
         var refusal = await Assert.ThrowsAsync<HighWaterException>(() => TestNode.StartAsync(empty, Time));
-        Assert.Contains("no checkpoint at all", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("it has no checkpoint", refusal.Message, StringComparison.Ordinal);
 
         await using (await TestNode.StartAsync(empty, Time, Accept))
         {
@@ -120,7 +120,7 @@ public abstract class HighWaterContract(DatabaseKind kind) : StoreSuite(kind)
         await Node.DisposeAsync();
         await File.WriteAllTextAsync(Mark, "{}");
         var refusal = await Assert.ThrowsAsync<HighWaterException>(() => TestNode.StartAsync(Database, Time));
-        Assert.Contains("is no high-water mark", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("is not a high-water mark", refusal.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -53,7 +53,7 @@ public sealed class QuietLoggerTests : IDisposable
         _time.Advance(TimeSpan.FromSeconds(60));
         Probe(2, "S10.0.0.1:11111");
         _time.Advance(RepeatedLines.Patience + TimeSpan.FromSeconds(15));
-        Assert.Equal("It is over, after 2 times in 00:01:00: Probe 1 to S10.0.0.1:11111 failed", _lines.All.Last().Text);
+        Assert.Equal("A repeated message ended after 2 occurrences in 00:01:00: Probe 1 to S10.0.0.1:11111 failed", _lines.All.Last().Text);
         Probe(3, "S10.0.0.1:11111");
         Assert.Equal(3, _lines.All.Count);
     }

@@ -39,7 +39,7 @@ public sealed class TroubleLogTests : IDisposable
         _trouble.Over("The work goes on.");
         _trouble.Over("The work goes on.");
         Assert.Equal(2, _lines.All.Count);
-        Assert.Equal("The work goes on. The trouble lasted 00:01:30.", _lines.All.Last().Text);
+        Assert.Equal("The work goes on. The fault lasted 00:01:30.", _lines.All.Last().Text);
     }
 
     [Fact]

@@ -97,7 +97,7 @@ public sealed class CompromisedKeysTests(VaultFixture vault) : IClassFixture<Vau
         Assert.NotNull(new PkiCertificateReader(CompromisedKeys.None).Read(leaf, chain, info).Certificate);
         var refused = Assert.Throws<RefusedException>(
             () => new PkiCertificateReader(CompromisedKeys.Read(_lists.Path)).Read(leaf, chain, info));
-        Assert.Contains("'CN=CA' can be forged by anybody, since its key is in the list of compromised keys", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("'CN=CA' can be forged by anyone, since its key is in the list of compromised keys", refused.Message, StringComparison.Ordinal);
         Assert.Throws<CertificateRefusedException>(() => Importer().ImportPem("key_i", leaf, chain, key.ExportPkcs8PrivateKeyPem(), null));
     }
 
@@ -138,7 +138,7 @@ public sealed class CompromisedKeysTests(VaultFixture vault) : IClassFixture<Vau
     {
         File.WriteAllText(_lists.File(name), content);
         var malformed = Assert.Throws<InvalidDataException>(() => CompromisedKeys.Read(_lists.Path));
-        Assert.StartsWith($"{_lists.File(name)} is no list of compromised keys: ", malformed.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{_lists.File(name)} is not a list of compromised keys: ", malformed.Message, StringComparison.Ordinal);
         Assert.Contains(cause, malformed.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("PRIVATE", malformed.Message, StringComparison.Ordinal);
     }
@@ -156,7 +156,7 @@ public sealed class CompromisedKeysTests(VaultFixture vault) : IClassFixture<Vau
     public void Directory_without_lists_and_path_to_nothing_are_mistakes()
     {
         var empty = Assert.Throws<InvalidDataException>(() => CompromisedKeys.Read(_lists.Path));
-        Assert.EndsWith("holds no list of compromised keys.", empty.Message, StringComparison.Ordinal);
+        Assert.EndsWith("contains no list of compromised keys.", empty.Message, StringComparison.Ordinal);
         var missing = Assert.Throws<InvalidDataException>(() => CompromisedKeys.Read(_lists.File("missing")));
         Assert.Contains("missing cannot be read: ", missing.Message, StringComparison.Ordinal);
     }

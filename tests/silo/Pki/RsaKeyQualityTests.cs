@@ -230,7 +230,7 @@ public sealed class RsaKeyQualityTests(VaultFixture vault) : IClassFixture<Vault
             "key_i", leaf.ExportCertificatePem(), issuer.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem(), null));
 
         Assert.Equal(CertificateRefusal.BrokenChain, refused.Refusal);
-        Assert.Contains("can be forged by anybody", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("can be forged by anyone", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public abstract class BackgroundContract(DatabaseKind kind) : StoreSuite(kind)
         await ExpectOneErrorAsync<CheckpointService>(new LedgerOptions().CheckpointInterval, () => { });
         Assert.False((await Node.VerifyOnlineAsync()).Intact);
         await Node.StopAsync();
-        Assert.Contains("Verify the ledger", await Node.Get<ReportedErrors>().NextAsync(), StringComparison.Ordinal);
+        Assert.Contains("verify the ledger", await Node.Get<ReportedErrors>().NextAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public abstract class BackgroundContract(DatabaseKind kind) : StoreSuite(kind)
             await AdvanceAsync(interval);
             if (round == 0)
             {
-                Assert.Contains("Verify the ledger", await errors.NextAsync(), StringComparison.Ordinal);
+                Assert.Contains("verify the ledger", await errors.NextAsync(), StringComparison.Ordinal);
             }
         }
 

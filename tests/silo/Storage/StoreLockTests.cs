@@ -18,7 +18,7 @@ public sealed class StoreLockTests : IDisposable
         using (StoreLock.Take(Storage))
         {
             var refusal = Assert.Throws<StoreInUseException>(() => StoreLock.Take(Storage));
-            Assert.Equal($"The store in {Storage.DataDirectory} is in use: stop the server first.", refusal.Message);
+            Assert.Equal($"The store in {Storage.DataDirectory} is in use by another process: stop the server first.", refusal.Message);
         }
 
         using var next = StoreLock.Take(Storage);

@@ -325,7 +325,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
         keys.Add(other.ExportSubjectPublicKeyInfo());
         using MemoryStream file = new(await Node.ExportAsync());
         var report = await LedgerVerifier.VerifyAsync(file, keys, [], CancellationToken.None);
-        Assert.Contains(report.Problems, p => p.What.Contains("not among the given", StringComparison.Ordinal));
+        Assert.Contains(report.Problems, p => p.What.Contains("other than the given", StringComparison.Ordinal));
     }
 
     [Fact]
