@@ -65,7 +65,7 @@ public sealed class EmergencyStop(
             grants.AddRange(await EndGrantsAsync(caller, id, request.Reason));
         }
 
-        await fence.WaitForCommitsUnderWayAsync(cancellationToken);
+        await fence.WaitForPendingCommitsAsync(cancellationToken);
         return new StopReport(
             await directory.ViewAsync(facts, stopped, cancellationToken),
             grants.DrainToImmutable(),

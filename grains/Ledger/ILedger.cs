@@ -81,7 +81,7 @@ public interface ICommitFence
     /// Completes when every commit that was pending on any node at the time of the call has ended. Reads of the ledger
     /// afterwards include all of them.
     /// </summary>
-    Task WaitForCommitsUnderWayAsync(CancellationToken cancellationToken);
+    Task WaitForPendingCommitsAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>Finds stored answers of idempotency keys (<see cref="IdempotentAnswer"/>).</summary>

@@ -111,7 +111,7 @@ public sealed class KeyVault : IDisposable
 /// <summary>Reads sealed keys.</summary>
 public interface ISealedKeyStore
 {
-    /// <summary>Reads the record of a key; null if there is none.</summary>
+    /// <summary>The record of a key; null if it does not exist.</summary>
     Task<SealedKey?> LoadAsync(KeyReference reference, CancellationToken cancellationToken);
 }
 

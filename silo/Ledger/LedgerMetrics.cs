@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace CodeSigning.Silo.Ledger;
 
-/// <summary>What the ledger's writer counts and measures, on the meter <see cref="MeterName"/>.</summary>
+/// <summary>The metrics of the ledger's writer, on the meter <see cref="MeterName"/>.</summary>
 public sealed class LedgerMetrics : IDisposable
 {
     /// <summary>The meter's name.</summary>
@@ -19,7 +19,7 @@ public sealed class LedgerMetrics : IDisposable
     private Func<(int Problems, TimeSpan Age)?> _verified = () => null;
     private double _skewSeconds;
 
-    /// <summary>Makes the instruments.</summary>
+    /// <summary>Creates the instruments.</summary>
     public LedgerMetrics(IMeterFactory? factory = null)
     {
         _meter = factory?.Create(MeterName) ?? new Meter(MeterName);
@@ -65,7 +65,7 @@ public sealed class LedgerMetrics : IDisposable
 
     internal void ClockSkew(TimeSpan skew) => Volatile.Write(ref _skewSeconds, skew.TotalSeconds);
 
-    // Nothing where nothing is known: a count of no problems would say that somebody had looked.
+    // No measurement if nothing is known: zero problems would mean that a verification was made.
     private static IEnumerable<Measurement<TValue>> Observed<TSource, TValue>(TSource? source, Func<TSource, TValue> value)
         where TSource : struct
         where TValue : struct

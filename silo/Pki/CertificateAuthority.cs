@@ -8,19 +8,19 @@ using CodeSigning.Silo.Keys;
 namespace CodeSigning.Silo.Pki;
 
 /// <summary>
-/// An internal CA at work: its certificate, and its key in the vault. What it issues follows RFC 5280 and, for
-/// code-signing leaves, CA/Browser Forum 7.1.2.3.
+/// Issues certificates and CRLs with the key of an internal CA in the vault, following RFC 5280 and, for code-signing
+/// certificates, CA/Browser Forum 7.1.2.3.
 /// </summary>
-/// <param name="key">The CA's key; it stays the caller's to dispose.</param>
+/// <param name="key">The CA's key, which the caller disposes.</param>
 /// <param name="certificate">The CA's certificate.</param>
 /// <param name="time">The clock.</param>
 public sealed class CertificateAuthority(KeyHandle key, CertificateDetails certificate, TimeProvider time)
 {
-    // Verifiers' clocks are not all right: what is valid from this very second would be refused by some.
+    // Tolerates verifiers whose clocks are behind.
     private static readonly TimeSpan Backdating = TimeSpan.FromMinutes(5);
 
-    /// <summary>Makes a root: a CA's certificate signed with its own key.</summary>
-    /// <exception cref="CertificateRefusedException">The name cannot stand in a certificate.</exception>
+    /// <summary>Creates the self-signed certificate of a root CA.</summary>
+    /// <exception cref="CertificateRefusedException">The name is not valid in a certificate.</exception>
     public static CertificateDetails CreateRoot(KeyHandle key, string commonName, TimeSpan lifetime, TimeProvider time)
     {
         var name = new X500DistinguishedName(DistinguishedName.FromCommonName(commonName));
@@ -33,18 +33,20 @@ public sealed class CertificateAuthority(KeyHandle key, CertificateDetails certi
         return CertificateInspection.Read(root.RawData);
     }
 
-    /// <summary>Issues the certificate of a CA below this one, which itself may issue leaves only.</summary>
+    /// <summary>Issues the certificate of a subordinate CA, which may issue leaf certificates only.</summary>
     /// <param name="subjectPublicKeyInfo">The new CA's public key, DER.</param>
     /// <param name="commonName">The new CA's name.</param>
-    /// <param name="lifetime">How long it shall be valid; cut off at this CA's own end.</param>
-    /// <param name="crlUri">Where this CA's CRL is served, or null.</param>
-    /// <exception cref="CertificateRefusedException">The name, or this CA, is not fit for it.</exception>
+    /// <param name="lifetime">The validity; cut to this CA's validity.</param>
+    /// <param name="crlUri">The URL of this CA's CRL, or null.</param>
+    /// <exception cref="CertificateRefusedException">
+    /// The name is invalid, or this CA may not issue the certificate.
+    /// </exception>
     public CertificateDetails IssueAuthority(
         ReadOnlyMemory<byte> subjectPublicKeyInfo, string commonName, TimeSpan lifetime, Uri? crlUri)
     {
         if (certificate.PathLength is 0)
         {
-            throw Unsuitable("may issue code-signing certificates only, no CAs below it");
+            throw Unsuitable("may issue code-signing certificates only, no subordinate CAs");
         }
 
         return Issue(
@@ -54,9 +56,11 @@ public sealed class CertificateAuthority(KeyHandle key, CertificateDetails certi
     /// <summary>Issues a code-signing certificate.</summary>
     /// <param name="subjectPublicKeyInfo">The subject's public key, DER.</param>
     /// <param name="commonName">The subject's name.</param>
-    /// <param name="lifetime">How long it shall be valid; cut off at this CA's own end.</param>
-    /// <param name="crlUri">Where this CA's CRL is served, or null.</param>
-    /// <exception cref="CertificateRefusedException">The name, the key, or this CA is not fit for it.</exception>
+    /// <param name="lifetime">The validity; cut to this CA's validity.</param>
+    /// <param name="crlUri">The URL of this CA's CRL, or null.</param>
+    /// <exception cref="CertificateRefusedException">
+    /// The name or the key is invalid, or this CA may not issue the certificate.
+    /// </exception>
     public CertificateDetails IssueCodeSigning(
         ReadOnlyMemory<byte> subjectPublicKeyInfo, string commonName, TimeSpan lifetime, Uri? crlUri)
     {
@@ -66,10 +70,10 @@ public sealed class CertificateAuthority(KeyHandle key, CertificateDetails certi
         return leaf;
     }
 
-    /// <summary>Makes this CA's CRL (RFC 5280, section 5).</summary>
-    /// <param name="revoked">All certificates of this CA that are revoked.</param>
-    /// <param name="number">The CRL's number: more than that of every CRL before.</param>
-    /// <param name="lifetime">How long it may be relied on.</param>
+    /// <summary>Builds this CA's CRL (RFC 5280, section 5).</summary>
+    /// <param name="revoked">All revoked certificates of this CA.</param>
+    /// <param name="number">The CRL number, higher than that of every earlier CRL.</param>
+    /// <param name="lifetime">The lifetime.</param>
     public RevocationList BuildRevocationList(IEnumerable<RevokedCertificate> revoked, long number, TimeSpan lifetime)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(number);
@@ -114,7 +118,7 @@ public sealed class CertificateAuthority(KeyHandle key, CertificateDetails certi
         var now = WholeSeconds(time.GetUtcNow());
         if (!certificate.IsCertificateAuthority)
         {
-            throw Unsuitable("is no CA");
+            throw Unsuitable("is not a CA");
         }
 
         if (now < certificate.NotBefore || now >= certificate.NotAfter)
@@ -146,9 +150,9 @@ public sealed class CertificateAuthority(KeyHandle key, CertificateDetails certi
         DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
 }
 
-/// <summary>A code-signing certificate and what is known of the certificates above it.</summary>
+/// <summary>A code-signing certificate with the known part of its chain.</summary>
 /// <param name="Leaf">The certificate.</param>
-/// <param name="Chain">The certificates above it, issuer after issuer.</param>
+/// <param name="Chain">The CA certificates above it, each followed by its issuer.</param>
 public sealed record IssuedCertificate(CertificateDetails Leaf, ImmutableArray<CertificateDetails> Chain)
 {
     /// <summary>
@@ -156,9 +160,11 @@ public sealed record IssuedCertificate(CertificateDetails Leaf, ImmutableArray<C
     /// <paramref name="certificatePem"/> count as part of the chain.
     /// </summary>
     /// <param name="certificatePem">The leaf.</param>
-    /// <param name="chainPem">The certificates above it, in any order; null or empty if they are not at hand.</param>
-    /// <param name="subjectPublicKeyInfo">The public half of the key that the certificate must be for, DER.</param>
-    /// <exception cref="CertificateRefusedException">It is malformed, another key's, may not sign code, or the chain is broken.</exception>
+    /// <param name="chainPem">The CA certificates above it, in any order; null or empty if not available.</param>
+    /// <param name="subjectPublicKeyInfo">The expected public key, DER.</param>
+    /// <exception cref="CertificateRefusedException">
+    /// It is malformed, has another key, is not a code-signing certificate, or its chain is broken.
+    /// </exception>
     public static IssuedCertificate Read(string certificatePem, string? chainPem, ReadOnlyMemory<byte> subjectPublicKeyInfo)
     {
         var issued = Read(certificatePem, chainPem);
@@ -170,7 +176,7 @@ public sealed record IssuedCertificate(CertificateDetails Leaf, ImmutableArray<C
     {
         var certificates = Pem.ReadCertificates(certificatePem);
         return certificates.Count == 0
-            ? throw new CertificateRefusedException(CertificateRefusal.Malformed, "There is no certificate in the PEM text.")
+            ? throw new CertificateRefusedException(CertificateRefusal.Malformed, "The PEM text contains no certificate: expected a block CERTIFICATE.")
             : Of(certificates[0], [.. certificates[1..], .. Pem.ReadCertificates(chainPem)]);
     }
 
@@ -184,17 +190,17 @@ public sealed record IssuedCertificate(CertificateDetails Leaf, ImmutableArray<C
 /// <summary>A CRL (RFC 5280, section 5).</summary>
 /// <param name="Der">The CRL itself, DER.</param>
 /// <param name="Number">Its number.</param>
-/// <param name="ThisUpdate">When it was made (UTC).</param>
-/// <param name="NextUpdate">By when the next one is made (UTC).</param>
+/// <param name="ThisUpdate">When it was issued (UTC).</param>
+/// <param name="NextUpdate">When the next one is due (UTC).</param>
 public sealed record RevocationList(ReadOnlyMemory<byte> Der, long Number, DateTimeOffset ThisUpdate, DateTimeOffset NextUpdate);
 
-/// <summary>One line of a CRL.</summary>
+/// <summary>An entry of a CRL.</summary>
 /// <param name="SerialNumber">Lower-case hex.</param>
 /// <param name="At">When it was revoked (UTC).</param>
-/// <param name="Reason">Why.</param>
+/// <param name="Reason">The reason.</param>
 public sealed record RevokedCertificate(string SerialNumber, DateTimeOffset At, RevocationReason Reason)
 {
-    // RFC 5280, section 5.3.1: where no reason is given the extension should be absent.
+    // RFC 5280, section 5.3.1: without a reason the extension should be absent.
     internal X509RevocationReason? CrlReason =>
         Reason == RevocationReason.Unspecified ? null : (X509RevocationReason)(int)Reason;
 }
@@ -204,14 +210,14 @@ internal static class SerialNumber
 {
     private const int RandomLength = 16;
 
-    /// <summary>A fresh number of 128 random bits, unsigned and big-endian: never issued before for all practical purposes.</summary>
+    /// <summary>A new number of 128 random bits, unsigned and big-endian, and therefore unique.</summary>
     public static byte[] Random()
     {
         var number = RandomNumberGenerator.GetBytes(RandomLength);
         return number.AsSpan().ContainsAnyExcept((byte)0) ? number : Random();
     }
 
-    /// <summary>The text of a number as its INTEGER holds it; the zero byte that only keeps it positive is left out.</summary>
+    /// <summary>The hex text of an INTEGER, without the leading zero byte that keeps it positive.</summary>
     public static string ToHex(ReadOnlySpan<byte> integer) => Convert.ToHexStringLower(integer.Length > 1 ? integer.TrimStart((byte)0) : integer);
 
     /// <summary>The bytes of the INTEGER for a text.</summary>

@@ -6,17 +6,21 @@ using CodeSigning.Silo.Keys;
 
 namespace CodeSigning.Silo.Pki;
 
-/// <summary>Orders the certificates above a leaf and proves that each issued the one below it.</summary>
+/// <summary>Orders the certificates above a leaf and verifies that each issued the one below it.</summary>
 public static class CertificateChain
 {
-    /// <summary>The most certificates above a leaf. The native modules take as many: CS_MAX_AUTHORITIES.</summary>
+    /// <summary>
+    /// The maximum number of certificates above a leaf; equal to CS_MAX_AUTHORITIES of the native modules.
+    /// </summary>
     public const int MostCertificates = 16;
 
     /// <summary>
-    /// Orders <paramref name="others"/>, given in any order, from the leaf's issuer up. The chain may end before a root;
-    /// repetitions, and other certificates of a CA of the chain, are left out.
+    /// Orders <paramref name="others"/> from the leaf's issuer up. The chain may end before a root; duplicates, and
+    /// other certificates of a CA in the chain, are left out.
     /// </summary>
-    /// <exception cref="CertificateRefusedException">A link does not verify, or a certificate has no place in the chain.</exception>
+    /// <exception cref="CertificateRefusedException">
+    /// A link does not verify, or a certificate does not belong to the chain.
+    /// </exception>
     public static ImmutableArray<CertificateDetails> Order(CertificateDetails leaf, IEnumerable<CertificateDetails> others)
     {
         var rest = others.DistinctBy(other => other.Thumbprint).Where(other => other.Thumbprint != leaf.Thumbprint).ToList();
@@ -45,13 +49,15 @@ public static class CertificateChain
         {
             throw new CertificateRefusedException(
                 CertificateRefusal.UnrelatedCertificate,
-                $"The certificate of '{rest[0].Subject}' issued none of the others; leave it out, or add what is missing between.");
+                $"The certificate of '{rest[0].Subject}' issued none of the others: leave it out, or add the missing certificates.");
         }
 
         return chain.ToImmutable();
     }
 
-    /// <summary>The issuer, a cross-certificate before a root, so that nothing that was given is left over.</summary>
+    /// <summary>
+    /// Finds the issuer, preferring a cross-certificate to a root, so that no given certificate is left over.
+    /// </summary>
     private static CertificateDetails? IssuerOf(CertificateDetails certificate, List<CertificateDetails> candidates, int authoritiesBelow)
     {
         var named = candidates
@@ -68,8 +74,8 @@ public static class CertificateChain
         if (found < 0)
         {
             throw Broken(verdicts.Contains(null)
-                ? $"the signature on '{certificate.Subject}' is of an algorithm that is not accepted, such as SHA-1"
-                : $"the signature on '{certificate.Subject}' is not by '{certificate.Issuer}' as given");
+                ? $"the signature on '{certificate.Subject}' uses an algorithm that is not accepted, such as SHA-1"
+                : $"the signature on '{certificate.Subject}' was not made by the given certificate of '{certificate.Issuer}'");
         }
 
         EnsureMayIssue(named[found], authoritiesBelow);
@@ -80,17 +86,17 @@ public static class CertificateChain
     {
         if (!issuer.IsCertificateAuthority || issuer.KeyUsage is { } usage && !usage.HasFlag(X509KeyUsageFlags.KeyCertSign))
         {
-            throw Broken($"'{issuer.Subject}' is no CA");
+            throw Broken($"'{issuer.Subject}' is not a CA");
         }
 
         if (issuer.PublicKeyFault is { } fault && fault.IsCompromising())
         {
-            throw Broken($"'{issuer.Subject}' can be forged by anybody, since {fault.Describe()}");
+            throw Broken($"'{issuer.Subject}' can be forged by anyone, since {fault.Describe()}");
         }
 
         if (issuer.PathLength < authoritiesBelow)
         {
-            throw Broken($"'{issuer.Subject}' may have {issuer.PathLength} CAs below it and has {authoritiesBelow}");
+            throw Broken($"'{issuer.Subject}' may have {issuer.PathLength} subordinate CAs but has {authoritiesBelow}");
         }
     }
 
@@ -105,8 +111,8 @@ public static class CertificateChain
 internal static class CertificateSignature
 {
     /// <summary>
-    /// Whether <paramref name="issuer"/>'s key made the signature on <paramref name="certificate"/>; null if it is of an
-    /// algorithm that is not accepted (MD5, SHA-1) or that, like the key, is not known here.
+    /// Whether <paramref name="issuer"/>'s key made the signature on <paramref name="certificate"/>; null if the
+    /// signature algorithm (MD5, SHA-1) or the key is not accepted.
     /// </summary>
     public static bool? IsBy(CertificateDetails issuer, CertificateDetails certificate)
     {
@@ -211,12 +217,14 @@ internal static class KeyMatch
         if (!Canonical(certificate.SubjectPublicKeyInfo.Span).AsSpan().SequenceEqual(Canonical(subjectPublicKeyInfo)))
         {
             throw new CertificateRefusedException(
-                CertificateRefusal.KeyMismatch, "The certificate is for another key: its public key is not that of the private key.");
+                CertificateRefusal.KeyMismatch, "The certificate has another key: its public key does not belong to the private key.");
         }
     }
 
-    /// <summary>The one encoding of a key: CAs have more than one (absent parameters instead of NULL, compressed points).</summary>
-    /// <exception cref="CryptographicException">It is no RSA key and no EC key on a curve that is served.</exception>
+    /// <summary>
+    /// The canonical encoding of a key; CAs use several (absent parameters instead of NULL, compressed points).
+    /// </summary>
+    /// <exception cref="CryptographicException">It is neither an RSA key nor an EC key on a supported curve.</exception>
     public static byte[] Canonical(ReadOnlySpan<byte> subjectPublicKeyInfo)
     {
         using AsymmetricAlgorithm key = SubjectPublicKeyInfo.FamilyOf(subjectPublicKeyInfo) == SubjectPublicKeyInfo.Family.Rsa

@@ -6,23 +6,25 @@ using CodeSigning.Silo.Keys;
 namespace CodeSigning.Silo.Pki;
 
 /// <summary>
-/// Brings certificates in with their private keys, which go into the vault. Opening a file costs up to about a second of
-/// CPU time (its password is stretched), and judging a long RSA key as much: run it on <see cref="SigningThreads"/>.
+/// Imports certificates with their private keys into the vault. Opening a file costs up to about a second of CPU time
+/// (password stretching), and so does judging a long RSA key: run it on <see cref="SigningThreads"/>.
 /// </summary>
 public sealed class CertificateImporter(KeyVault vault, CompromisedKeys compromised)
 {
-    /// <summary>The longest PKCS#12 file or PEM text that is read, in bytes or characters.</summary>
+    /// <summary>The maximum size of a PKCS#12 file in bytes, or of PEM text in characters.</summary>
     public const int LongestInput = 256 * 1024;
 
     private const int LongestPassword = 1024;
 
     private readonly CheckedSigner _probe = new(ecdsaCheckEvery: 1);
 
-    /// <summary>Imports from PKCS#12 (RFC 7292), be it encrypted by PBES2 or in the older ways.</summary>
+    /// <summary>Imports from PKCS#12 (RFC 7292), encrypted with PBES2 or an older scheme.</summary>
     /// <param name="keyId">The id of the new key.</param>
     /// <param name="pkcs12">The file.</param>
     /// <param name="password">Its password; null if it has none.</param>
-    /// <exception cref="CertificateRefusedException">It does not hold one code-signing certificate, its key and its chain.</exception>
+    /// <exception cref="CertificateRefusedException">
+    /// It does not contain exactly one code-signing certificate with its key and chain.
+    /// </exception>
     public ImportedCertificate ImportPkcs12(string keyId, ReadOnlyMemory<byte> pkcs12, string? password)
     {
         EnsureBounded(pkcs12.Length, password);
@@ -33,7 +35,7 @@ public sealed class CertificateImporter(KeyVault vault, CompromisedKeys compromi
     /// <summary>Imports from PEM.</summary>
     /// <param name="keyId">The id of the new key.</param>
     /// <param name="certificatePem">The leaf; certificates after the first count as part of the chain.</param>
-    /// <param name="chainPem">The certificates above it, in any order; null or empty if they are not at hand.</param>
+    /// <param name="chainPem">The CA certificates above it, in any order; null or empty if not available.</param>
     /// <param name="privateKeyPem">PKCS#8, plain or encrypted, PKCS#1 or SEC 1.</param>
     /// <param name="password">The password of an encrypted key.</param>
     /// <exception cref="CertificateRefusedException">It is not a code-signing certificate, its key and its chain.</exception>
@@ -61,7 +63,7 @@ public sealed class CertificateImporter(KeyVault vault, CompromisedKeys compromi
         catch (CryptographicException)
         {
             imported?.Handle.Dispose();
-            throw new CertificateRefusedException(CertificateRefusal.UnsuitableKey, "The private key is malformed.");
+            throw new CertificateRefusedException(CertificateRefusal.UnsuitableKey, "The private key is malformed: expected PKCS#8, PKCS#1 or SEC 1.");
         }
         catch
         {
@@ -70,7 +72,7 @@ public sealed class CertificateImporter(KeyVault vault, CompromisedKeys compromi
         }
     }
 
-    // A key pair whose private half is damaged has the right public key and makes wrong signatures.
+    // A key pair with a damaged private part has the right public key but makes invalid signatures.
     private void EnsureWorks(KeyHandle key, CertificateDetails leaf)
     {
         var algorithm = new VaultSignatureGenerator(key).Scheme;
@@ -91,63 +93,63 @@ public sealed class CertificateImporter(KeyVault vault, CompromisedKeys compromi
         {
             throw new CertificateRefusedException(
                 CertificateRefusal.LimitExceeded,
-                $"A certificate's files have up to {LongestInput} bytes and its password up to {LongestPassword} characters.");
+                $"The import is too large: expected files of at most {LongestInput} bytes and a password of at most {LongestPassword} characters.");
         }
     }
 }
 
-/// <summary>A certificate and its key brought in; stored nowhere yet.</summary>
+/// <summary>An imported certificate with its key, not yet stored.</summary>
 /// <param name="Leaf">The certificate.</param>
-/// <param name="Chain">The certificates above it, issuer after issuer.</param>
+/// <param name="Chain">The CA certificates above it, each followed by its issuer.</param>
 /// <param name="Key">Its key, sealed; the caller disposes the handle.</param>
 public sealed record ImportedCertificate(CertificateDetails Leaf, ImmutableArray<CertificateDetails> Chain, NewKey Key);
 
-/// <summary>Why something of the public-key infrastructure is not taken, made or issued.</summary>
+/// <summary>Why a certificate, key or name is refused.</summary>
 public enum CertificateRefusal
 {
-    /// <summary>The bytes or the text are not what they should be.</summary>
+    /// <summary>The input is malformed.</summary>
     Malformed = 1,
 
-    /// <summary>The file does not open with this password.</summary>
+    /// <summary>The password is incorrect.</summary>
     WrongPassword,
 
-    /// <summary>Opening the file would take more work, or it holds more, than any honest file needs.</summary>
+    /// <summary>The file exceeds a limit of size or of password stretching.</summary>
     LimitExceeded,
 
-    /// <summary>There is no private key in it.</summary>
+    /// <summary>The input contains no private key.</summary>
     NoPrivateKey,
 
-    /// <summary>There is more than one private key in it.</summary>
+    /// <summary>The input contains more than one private key.</summary>
     SeveralPrivateKeys,
 
-    /// <summary>The private key is not the certificate's.</summary>
+    /// <summary>The private key does not belong to the certificate.</summary>
     KeyMismatch,
 
-    /// <summary>The key is of no kind that is served here.</summary>
+    /// <summary>The key algorithm is not supported.</summary>
     UnsuitableKey,
 
-    /// <summary>Others can find the private key, or have it.</summary>
+    /// <summary>The private key is weak or known to others.</summary>
     WeakKey,
 
-    /// <summary>The certificate may not sign code.</summary>
+    /// <summary>The certificate is not a code-signing certificate.</summary>
     NotACodeSigningCertificate,
 
     /// <summary>A certificate of the chain did not issue the one below it.</summary>
     BrokenChain,
 
-    /// <summary>A certificate was given that has no place in the chain.</summary>
+    /// <summary>A given certificate does not belong to the chain.</summary>
     UnrelatedCertificate,
 
-    /// <summary>The subject is not a distinguished name that can be issued.</summary>
+    /// <summary>The subject is not a valid distinguished name.</summary>
     InvalidName,
 
-    /// <summary>The issuer may not issue it: it is no CA, its path length is used up, or its end has come.</summary>
+    /// <summary>The issuer may not issue it: it is not a CA, its path length is exhausted, or it has expired.</summary>
     UnsuitableIssuer,
 }
 
-/// <summary>A certificate, key or name is refused. The message is for the caller, says what is wrong and holds nothing secret.</summary>
+/// <summary>A certificate, key or name is refused. The message is for the caller and contains nothing secret.</summary>
 public sealed class CertificateRefusedException(CertificateRefusal refusal, string message) : Exception(message)
 {
-    /// <summary>Why.</summary>
+    /// <summary>The reason.</summary>
     public CertificateRefusal Refusal { get; } = refusal;
 }

@@ -9,7 +9,7 @@ namespace CodeSigning.Silo.Pki;
 /// <summary>Reads certificates.</summary>
 public static class CertificateInspection
 {
-    /// <summary>The longest certificate that is read, in bytes.</summary>
+    /// <summary>The maximum size of a certificate, in bytes.</summary>
     public const int LongestCertificate = 64 * 1024;
 
     private static readonly Asn1Tag FullName = new(TagClass.ContextSpecific, 0);
@@ -28,13 +28,13 @@ public static class CertificateInspection
         try
         {
             var structure = CertificateStructure.Read(der);
-            // A second opinion: what the platform cannot load, the tools of our clients may not either.
+            // Also load it with the platform: what that rejects, clients' tools may reject too.
             X509CertificateLoader.LoadCertificate(der.Span).Dispose();
             return Interpret(der.ToArray(), structure);
         }
         catch (Exception fault) when (fault is AsnContentException or CryptographicException)
         {
-            throw new CertificateRefusedException(CertificateRefusal.Malformed, "The certificate is not an X.509 certificate in DER.");
+            throw new CertificateRefusedException(CertificateRefusal.Malformed, "The certificate is invalid: expected an X.509 certificate in DER.");
         }
     }
 
@@ -126,7 +126,7 @@ public static class CertificateInspection
     }
 }
 
-/// <summary>What an X.509 certificate (RFC 5280) says. It holds no handle and need not be disposed.</summary>
+/// <summary>The contents of an X.509 certificate (RFC 5280). It holds no handle and need not be disposed.</summary>
 public sealed record CertificateDetails
 {
     /// <summary>The certificate itself, DER.</summary>
@@ -156,10 +156,10 @@ public sealed record CertificateDetails
     /// <summary>SubjectPublicKeyInfo, DER.</summary>
     public required ReadOnlyMemory<byte> SubjectPublicKeyInfo { get; init; }
 
-    /// <summary>The kind of key; null where <see cref="PublicKeyFault"/> says why it is none that is served here.</summary>
+    /// <summary>The key algorithm; null if it is not supported, see <see cref="PublicKeyFault"/>.</summary>
     public required KeyAlgorithm? KeyAlgorithm { get; init; }
 
-    /// <summary>Why the key cannot sign code here, or null.</summary>
+    /// <summary>Why the key cannot be used for signing code, or null.</summary>
     public required PublicKeyFault? PublicKeyFault { get; init; }
 
     /// <summary>The key usages; null if the extension is absent, which allows all.</summary>
@@ -168,10 +168,10 @@ public sealed record CertificateDetails
     /// <summary>The extended key usages as object identifiers; default if the extension is absent.</summary>
     public required ImmutableArray<string> ExtendedKeyUsages { get; init; }
 
-    /// <summary>Whether basicConstraints say that it is a CA's.</summary>
+    /// <summary>Whether basicConstraints mark it as a CA certificate.</summary>
     public required bool IsCertificateAuthority { get; init; }
 
-    /// <summary>How many CAs may stand between it and a leaf; null for any number.</summary>
+    /// <summary>The maximum number of CAs between it and a leaf; null for unlimited.</summary>
     public required int? PathLength { get; init; }
 
     /// <summary>The subject key identifier as lower-case hex, or null.</summary>
@@ -180,7 +180,7 @@ public sealed record CertificateDetails
     /// <summary>The authority key identifier as lower-case hex, or null.</summary>
     public required string? AuthorityKeyIdentifier { get; init; }
 
-    /// <summary>Where its CRL is said to be: the URIs of the CRL distribution points.</summary>
+    /// <summary>The URIs of its CRL distribution points.</summary>
     public required ImmutableArray<string> CrlDistributionPoints { get; init; }
 
     /// <summary>SHA-256 over the DER, lower-case hex.</summary>

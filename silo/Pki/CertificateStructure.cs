@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace CodeSigning.Silo.Pki;
 
-/// <summary>The fields of a Certificate (RFC 5280, section 4.1) as they stand, not yet interpreted.</summary>
+/// <summary>The raw fields of a Certificate (RFC 5280, section 4.1).</summary>
 internal sealed record CertificateStructure(
     ReadOnlyMemory<byte> Signed,
     ReadOnlyMemory<byte> SignatureAlgorithm,
@@ -95,10 +95,10 @@ internal sealed record CertificateStructure(
     }
 }
 
-/// <summary>The extensions of what internal CAs issue (RFC 5280, section 4.2.1).</summary>
+/// <summary>The extensions of certificates issued by internal CAs (RFC 5280, section 4.2.1).</summary>
 internal static class CertificateExtensions
 {
-    /// <summary>A CA's: may sign certificates and CRLs, over at most so many CAs below it.</summary>
+    /// <summary>The extensions of a CA certificate: signs certificates and CRLs, with an optional path length.</summary>
     public static void AddAuthorityExtensions(this CertificateRequest request, PublicKey publicKey, int? pathLength)
     {
         var extensions = request.CertificateExtensions;
@@ -107,7 +107,7 @@ internal static class CertificateExtensions
         extensions.Add(new X509SubjectKeyIdentifierExtension(publicKey, critical: false));
     }
 
-    /// <summary>A code signer's: may sign code and nothing else (CA/Browser Forum 7.1.2.3).</summary>
+    /// <summary>The extensions of a code-signing certificate (CA/Browser Forum 7.1.2.3).</summary>
     public static void AddCodeSigningExtensions(this CertificateRequest request, PublicKey publicKey)
     {
         var extensions = request.CertificateExtensions;
@@ -116,7 +116,7 @@ internal static class CertificateExtensions
         extensions.Add(new X509SubjectKeyIdentifierExtension(publicKey, critical: false));
     }
 
-    /// <summary>What a request to an external CA asks for.</summary>
+    /// <summary>The usages requested from an external CA.</summary>
     public static void AddCodeSigningUsages(this CertificateRequest request)
     {
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));

@@ -3,15 +3,18 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace CodeSigning.Silo.Pki;
 
-/// <summary>Says whether a certificate may sign code. Its validity and revocation are judged when it signs, not here.</summary>
+/// <summary>
+/// Decides whether a certificate is a code-signing certificate. Validity and revocation are checked at each signature,
+/// not here.
+/// </summary>
 public static class CodeSigningRules
 {
-    /// <summary>What to do about a weak key.</summary>
+    /// <summary>The remedy for a weak key.</summary>
     internal const string MakeNewKey = "make a new key pair and have a certificate issued for it";
 
     private const X509KeyUsageFlags Issuing = X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign;
 
-    /// <summary>All that is against it; empty if it may sign code.</summary>
+    /// <summary>All faults; empty for a code-signing certificate.</summary>
     public static ImmutableArray<CodeSigningFault> Judge(CertificateDetails certificate)
     {
         var usages = certificate.ExtendedKeyUsages.IsDefault ? [] : certificate.ExtendedKeyUsages;
@@ -35,8 +38,8 @@ public static class CodeSigningRules
         }
     }
 
-    /// <summary>Refuses a certificate that may not sign code, naming all that is against it.</summary>
-    /// <exception cref="CertificateRefusedException">It may not.</exception>
+    /// <summary>Refuses a certificate that is not a code-signing certificate, naming all faults.</summary>
+    /// <exception cref="CertificateRefusedException">It has a fault.</exception>
     public static void Ensure(CertificateDetails certificate)
     {
         var faults = Judge(certificate);
@@ -61,34 +64,36 @@ public static class CodeSigningRules
         CodeSigningFault.ServerUsage => "its extended key usage has serverAuth",
         CodeSigningFault.NoDigitalSignature => "its key usage has no digitalSignature",
         CodeSigningFault.SignsCertificates => "its key usage has keyCertSign or cRLSign",
-        CodeSigningFault.CertificateAuthority => "it is a CA's",
+        CodeSigningFault.CertificateAuthority => "it is a CA certificate",
         CodeSigningFault.UnsupportedKey or CodeSigningFault.WeakKey => certificate.PublicKeyFault!.Value.Describe(),
         _ => throw new ArgumentOutOfRangeException(nameof(fault)),
     };
 }
 
-/// <summary>Why a certificate may not sign code (RFC 5280, section 4.2.1, and CA/Browser Forum 7.1.2.3).</summary>
+/// <summary>
+/// Why a certificate is not a code-signing certificate (RFC 5280, section 4.2.1, and CA/Browser Forum 7.1.2.3).
+/// </summary>
 public enum CodeSigningFault
 {
-    /// <summary>There is no extended key usage codeSigning.</summary>
+    /// <summary>It lacks the extended key usage codeSigning.</summary>
     NoCodeSigningUsage = 1,
 
-    /// <summary>It has anyExtendedKeyUsage: a certificate for everything is no code-signing certificate.</summary>
+    /// <summary>It has anyExtendedKeyUsage, which code-signing certificates must not have.</summary>
     AnyUsage,
 
-    /// <summary>It is for TLS servers too.</summary>
+    /// <summary>It is also a TLS server certificate.</summary>
     ServerUsage,
 
-    /// <summary>It has a key usage, and that has no digitalSignature.</summary>
+    /// <summary>Its key usage lacks digitalSignature.</summary>
     NoDigitalSignature,
 
     /// <summary>It may sign certificates or CRLs.</summary>
     SignsCertificates,
 
-    /// <summary>It is a CA's.</summary>
+    /// <summary>It is a CA certificate.</summary>
     CertificateAuthority,
 
-    /// <summary>Its key is of no kind that is served here.</summary>
+    /// <summary>Its key algorithm is not supported.</summary>
     UnsupportedKey,
 
     /// <summary>Its key is malformed or weak.</summary>

@@ -8,9 +8,8 @@ using CodeSigning.Silo.Keys;
 namespace CodeSigning.Silo.Pki;
 
 /// <summary>
-/// Lists of keys that others have or can make, as the operator has them, beside what <see cref="RsaKeyQuality"/> knows by
-/// itself. What is on one is not brought in, nor believed: neither as the key of a certificate or of a CA above it, nor as
-/// that of an OIDC issuer.
+/// The operator's lists of compromised keys, in addition to the checks of <see cref="RsaKeyQuality"/>. A listed key is
+/// refused as the key of a certificate, of a CA above it, or of an OIDC issuer.
 /// </summary>
 public sealed class CompromisedKeys
 {
@@ -21,13 +20,13 @@ public sealed class CompromisedKeys
     /// <summary>No list.</summary>
     public static CompromisedKeys None { get; } = new([]);
 
-    /// <summary>How many keys the lists name.</summary>
+    /// <summary>The number of keys in the lists.</summary>
     public int Count => _lists.Sum(list => list.Count);
 
     /// <summary>The lists' names, sorted.</summary>
     public IEnumerable<string> Names => _lists.Select(list => list.Name);
 
-    /// <summary>Reads a list, or all lists of a directory; files whose names begin with a dot are none.</summary>
+    /// <summary>Reads a list, or all lists in a directory; files whose names begin with a dot are ignored.</summary>
     /// <param name="path">The file or the directory. For the formats see docs/security.md.</param>
     /// <exception cref="InvalidDataException">The message names each file that cannot be read, with the cause, a sentence each.</exception>
     public static CompromisedKeys Read(string path)
@@ -39,7 +38,7 @@ public sealed class CompromisedKeys
             string[] files = Directory.Exists(path) ? [.. FilesIn(path)] : [path];
             if (files.Length == 0)
             {
-                mistakes.Add($"{path} holds no list of compromised keys.");
+                mistakes.Add($"The directory {path} contains no list of compromised keys.");
             }
 
             foreach (var file in files)
@@ -57,7 +56,7 @@ public sealed class CompromisedKeys
             : throw new InvalidDataException(string.Join(Environment.NewLine, mistakes));
     }
 
-    /// <summary>The name of a list that a key is on; null for none.</summary>
+    /// <summary>The name of the list that contains a key; null if none does.</summary>
     /// <param name="subjectPublicKeyInfo">The key (RFC 5280, section 4.1.2.7), DER.</param>
     /// <exception cref="System.Security.Cryptography.CryptographicException">It is malformed.</exception>
     public string? FindListOf(ReadOnlySpan<byte> subjectPublicKeyInfo)
@@ -71,8 +70,8 @@ public sealed class CompromisedKeys
         return _lists.FirstOrDefault(list => list.Contains(key))?.Name;
     }
 
-    /// <summary>Refuses a certificate whose key, or that of a CA above it, is on a list.</summary>
-    /// <exception cref="CertificateRefusedException">It is.</exception>
+    /// <summary>Refuses a certificate whose key, or the key of a CA above it, is listed.</summary>
+    /// <exception cref="CertificateRefusedException">A key is listed.</exception>
     internal void Ensure(IssuedCertificate issued)
     {
         if (FindListOf(issued.Leaf.SubjectPublicKeyInfo.Span) is { } list)
@@ -105,7 +104,7 @@ public sealed class CompromisedKeys
         }
         catch (InvalidDataException malformed)
         {
-            mistakes.Add($"{file} is no list of compromised keys: {malformed.Message}.");
+            mistakes.Add($"{file} is not a list of compromised keys: {malformed.Message}.");
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
@@ -114,15 +113,15 @@ public sealed class CompromisedKeys
     }
 }
 
-/// <summary>One list of keys that others have, or can make; 8 bytes a key.</summary>
+/// <summary>A list of compromised keys, 8 bytes per key.</summary>
 internal sealed class CompromisedKeyList
 {
     private readonly ulong[] _moduli;
     private readonly ulong[] _numbers;
     private readonly ulong[] _infos;
 
-    /// <summary>Takes the fingerprints over, in any order.</summary>
-    /// <param name="name">What refusals call the list.</param>
+    /// <summary>Creates a list from fingerprints in any order.</summary>
+    /// <param name="name">The name used in refusals.</param>
     /// <param name="moduli">See <see cref="KeyFingerprints.Modulus"/>.</param>
     /// <param name="numbers">See <see cref="KeyFingerprints.Number"/>.</param>
     /// <param name="infos">See <see cref="KeyFingerprints.Infos"/>.</param>
@@ -132,13 +131,13 @@ internal sealed class CompromisedKeyList
         (_moduli, _numbers, _infos) = (Sorted(moduli), Sorted(numbers), Sorted(infos));
     }
 
-    /// <summary>What refusals call it: its file's name.</summary>
+    /// <summary>The file's name, used in refusals.</summary>
     public string Name { get; }
 
-    /// <summary>How many keys it names.</summary>
+    /// <summary>The number of keys.</summary>
     public int Count => _moduli.Length + _numbers.Length + _infos.Length;
 
-    /// <summary>Whether it names a key.</summary>
+    /// <summary>Whether it contains a key.</summary>
     public bool Contains(KeyFingerprints key) =>
         Has(_moduli, key.Modulus) || Has(_numbers, key.Number) || key.Infos.Any(info => Has(_infos, info));
 
@@ -172,13 +171,15 @@ internal static class CompromisedKeyFile
     private static readonly SearchValues<char> Space = SearchValues.Create(" \t");
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="InvalidDataException">It is no such list; the message says where and why, and nothing of its content.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is not such a list; the message says where and why, without its content.
+    /// </exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It cannot be read.</exception>
     public static CompromisedKeyList Read(string path)
     {
         var list = Path.GetExtension(path) == ".dat" ? ReadBlocks(path) : ReadLines(path);
-        return list.Count > 0 ? list : throw new InvalidDataException("it names no key");
+        return list.Count > 0 ? list : throw new InvalidDataException("it contains no key");
     }
 
     private static CompromisedKeyList ReadBlocks(string path)
@@ -186,7 +187,7 @@ internal static class CompromisedKeyFile
         var content = File.ReadAllBytes(path);
         if (content.Length % BlockLength != 0)
         {
-            throw new InvalidDataException("it is no blocklist of badkeys: expected blocks of 16 bytes (unpack it where it is compressed)");
+            throw new InvalidDataException("it is not a badkeys blocklist: expected blocks of 16 bytes (decompress it first)");
         }
 
         var numbers = new ulong[content.Length / BlockLength];
@@ -196,7 +197,7 @@ internal static class CompromisedKeyFile
             if (block > 0 && numbers[block] < numbers[block - 1])
             {
                 throw new InvalidDataException(string.Create(
-                    CultureInfo.InvariantCulture, $"it is no blocklist of badkeys: block {block + 1} is smaller than the one before"));
+                    CultureInfo.InvariantCulture, $"it is not a badkeys blocklist: block {block + 1} is smaller than the one before"));
             }
         }
 
@@ -267,15 +268,15 @@ internal static class CompromisedKeyFile
 }
 
 /// <summary>
-/// The forms in which lists name a public key, each cut to 64 bits: of a list of four million keys another key has one by
-/// chance in a 10^12th of all cases.
+/// The fingerprints by which lists identify a public key, each cut to 64 bits: with four million listed keys, another
+/// key matches by chance in one of 10^12 cases.
 /// </summary>
 /// <param name="Modulus">RSA: of the last 80 bits of the SHA-1 of what <c>openssl rsa -noout -modulus</c> prints; else null.</param>
 /// <param name="Number">Of the SHA-256 of the RSA modulus, or of the point's x, without leading zeros; null for other keys.</param>
 /// <param name="Infos">Of the SHA-256 of the SubjectPublicKeyInfo, as it was given and in the usual encoding.</param>
 internal sealed record KeyFingerprints(ulong? Modulus, ulong? Number, IReadOnlyList<ulong> Infos)
 {
-    /// <summary>How many hexadecimal digits of a SHA-1 the lists of openssl-blacklist have: the last ones.</summary>
+    /// <summary>The number of trailing hexadecimal digits of a SHA-1 in openssl-blacklist.</summary>
     public const int ModulusDigits = 20;
 
     /// <summary>The fingerprints of a key.</summary>

@@ -4,37 +4,39 @@ using System.Text;
 namespace CodeSigning.Silo.Pki;
 
 /// <summary>
-/// Distinguished names as text (RFC 4514) and as DER (RFC 5280, section 4.1.2.4). The text names the most specific part
-/// first, the DER last. Parsing is strict: what is not understood is refused, never guessed.
+/// Converts distinguished names between text (RFC 4514) and DER (RFC 5280, section 4.1.2.4). The text lists the most
+/// specific part first, the DER last. Parsing is strict: anything unknown is refused.
 /// </summary>
 public static class DistinguishedName
 {
     private const int LongestText = 1024;
     private const int MostParts = 16;
 
-    /// <summary>Makes the Name of one common name of 1 to 64 characters.</summary>
-    /// <exception cref="CertificateRefusedException">It is empty, too long, or has control characters or half characters.</exception>
+    /// <summary>Encodes a Name with one common name of 1 to 64 characters.</summary>
+    /// <exception cref="CertificateRefusedException">
+    /// It is empty, too long, or has control characters or lone surrogates.
+    /// </exception>
     public static byte[] FromCommonName(string commonName) =>
         Write([NameAttribute.Create(NameAttributeType.ByKeyword("CN")!, commonName)]);
 
     /// <summary>Parses a text such as <c>CN=Example,O=Example\, Ltd,C=DE</c>.</summary>
-    /// <exception cref="CertificateRefusedException">It is not such a text, or names what cannot be issued.</exception>
+    /// <exception cref="CertificateRefusedException">The text is malformed or has a part that cannot be issued.</exception>
     public static byte[] Parse(string text)
     {
         if (text.Length > LongestText)
         {
-            throw Invalid($"The subject is longer than {LongestText} characters.");
+            throw Invalid($"The subject is too long: expected at most {LongestText} characters.");
         }
 
         var attributes = new DistinguishedNameParser(text).Parse();
         if (attributes.Count > MostParts)
         {
-            throw Invalid($"The subject has more than {MostParts} parts.");
+            throw Invalid($"The subject has too many parts: expected at most {MostParts}.");
         }
 
         if (attributes.TrueForAll(attribute => attribute.Type.Keyword != "CN"))
         {
-            throw Invalid("The subject has no common name; write it as CN=…");
+            throw Invalid("The subject has no common name: expected a part CN=….");
         }
 
         attributes.Reverse();
@@ -133,7 +135,7 @@ public static class DistinguishedName
     }
 }
 
-/// <summary>One part of a distinguished name, checked.</summary>
+/// <summary>A validated part of a distinguished name.</summary>
 internal sealed record NameAttribute
 {
     private NameAttribute(NameAttributeType type, string value)
@@ -146,7 +148,7 @@ internal sealed record NameAttribute
 
     public string Value { get; }
 
-    /// <exception cref="CertificateRefusedException">The value cannot stand in a certificate.</exception>
+    /// <exception cref="CertificateRefusedException">The value is not valid in a certificate.</exception>
     public static NameAttribute Create(NameAttributeType type, string value)
     {
         var length = 0;
@@ -155,28 +157,28 @@ internal sealed record NameAttribute
             length++;
             if (rune == Rune.ReplacementChar || Rune.IsControl(rune))
             {
-                throw DistinguishedName.Invalid($"{type.Keyword} has a control character or half a character.");
+                throw DistinguishedName.Invalid($"The part {type.Keyword} is invalid: it has a control character or a lone surrogate.");
             }
 
             if (type.StringType == UniversalTagNumber.PrintableString && !IsPrintable(rune))
             {
-                throw DistinguishedName.Invalid($"{type.Keyword} takes letters, digits, spaces and '()+,-./:=? only.");
+                throw DistinguishedName.Invalid($"The part {type.Keyword} is invalid: expected letters, digits, spaces and '()+,-./:=? only.");
             }
 
             if (type.StringType == UniversalTagNumber.IA5String && !rune.IsAscii)
             {
-                throw DistinguishedName.Invalid($"{type.Keyword} takes ASCII only.");
+                throw DistinguishedName.Invalid($"The part {type.Keyword} is invalid: expected ASCII only.");
             }
         }
 
         if (string.IsNullOrWhiteSpace(value) || length > type.LongestValue)
         {
-            throw DistinguishedName.Invalid($"{type.Keyword} has 1 to {type.LongestValue} characters.");
+            throw DistinguishedName.Invalid($"The part {type.Keyword} is invalid: expected 1 to {type.LongestValue} characters.");
         }
 
         if (type.LongestValue == 2 && (length != 2 || !value.All(char.IsAsciiLetterUpper)))
         {
-            throw DistinguishedName.Invalid($"{type.Keyword} is a country's code of two capital letters (ISO 3166).");
+            throw DistinguishedName.Invalid($"The part {type.Keyword} is invalid: expected a country code of two capital letters (ISO 3166).");
         }
 
         return new NameAttribute(type, value);
@@ -186,7 +188,9 @@ internal sealed record NameAttribute
         rune.IsAscii && (Rune.IsLetterOrDigit(rune) || " '()+,-./:=?".Contains((char)rune.Value, StringComparison.Ordinal));
 }
 
-/// <summary>A kind of part of a distinguished name (RFC 4514, section 3, RFC 5280, appendix A, and CA/Browser Forum's).</summary>
+/// <summary>
+/// An attribute type of a distinguished name (RFC 4514, section 3, RFC 5280, appendix A, and CA/Browser Forum).
+/// </summary>
 /// <param name="Keyword">Its name in text.</param>
 /// <param name="Oid">Its object identifier.</param>
 /// <param name="StringType">The string type in which it is issued.</param>
@@ -214,10 +218,10 @@ internal sealed record NameAttributeType(string Keyword, string Oid, UniversalTa
         new("JURISDICTIONC", "1.3.6.1.4.1.311.60.2.1.3", UniversalTagNumber.PrintableString, 2),
     ];
 
-    /// <summary>The kind that a text names by keyword (in any case) or by object identifier; null if it is not known.</summary>
+    /// <summary>The type with this keyword (case-insensitive) or object identifier; null if it is not supported.</summary>
     public static NameAttributeType? ByKeyword(string keyword) => Array.Find(
         Known, type => type.Oid == keyword || string.Equals(type.Keyword, keyword, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The kind of an object identifier; null if it is not known.</summary>
+    /// <summary>The type with this object identifier; null if it is not supported.</summary>
     public static NameAttributeType? ByOid(string oid) => Array.Find(Known, type => type.Oid == oid);
 }

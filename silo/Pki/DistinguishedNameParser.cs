@@ -30,13 +30,13 @@ internal sealed class DistinguishedNameParser(string text)
         var equals = text.IndexOf('=', _place);
         if (equals < 0)
         {
-            throw DistinguishedName.Invalid("The subject is not of the form CN=Name,O=Organisation,C=DE.");
+            throw DistinguishedName.Invalid("The subject is invalid: expected the form CN=Name,O=Organisation,C=DE.");
         }
 
         var keyword = text[_place..equals].Trim(' ');
         _place = equals + 1;
         return NameAttributeType.ByKeyword(keyword)
-            ?? throw DistinguishedName.Invalid("The subject has a part of a kind that is not known; CN, O, OU, L, ST, C and others are.");
+            ?? throw DistinguishedName.Invalid("The subject has a part of an unknown type: expected CN, O, OU, L, ST, C or another type of RFC 4514.");
     }
 
     private string ParseValue(NameAttributeType type)
@@ -48,7 +48,7 @@ internal sealed class DistinguishedNameParser(string text)
 
         if (!AtEnd && text[_place] == '#')
         {
-            throw DistinguishedName.Invalid($"{type.Keyword} is written in hex; write it as text.");
+            throw DistinguishedName.Invalid($"The part {type.Keyword} is invalid: write it as text, not in hex.");
         }
 
         // Spaces before a separator do not belong to the value, unless the last of them is escaped.
@@ -70,7 +70,7 @@ internal sealed class DistinguishedNameParser(string text)
         }
         catch (DecoderFallbackException)
         {
-            throw DistinguishedName.Invalid($"{type.Keyword} has escaped bytes that are not UTF-8.");
+            throw DistinguishedName.Invalid($"The part {type.Keyword} is invalid: its escaped bytes are not UTF-8.");
         }
     }
 
@@ -81,12 +81,12 @@ internal sealed class DistinguishedNameParser(string text)
         {
             if (text[_place] is '"' or '+' or ';' or '<' or '>')
             {
-                throw DistinguishedName.Invalid($"{type.Keyword} has a {text[_place]} that is not escaped; write \\{text[_place]}.");
+                throw DistinguishedName.Invalid($"The part {type.Keyword} is invalid: escape {text[_place]} as \\{text[_place]}.");
             }
 
             if (!Rune.TryGetRuneAt(text, _place, out var rune))
             {
-                throw DistinguishedName.Invalid($"{type.Keyword} has half a character.");
+                throw DistinguishedName.Invalid($"The part {type.Keyword} is invalid: it has a lone surrogate.");
             }
 
             _place += rune.Utf16SequenceLength;
@@ -107,7 +107,7 @@ internal sealed class DistinguishedNameParser(string text)
             return [hex];
         }
 
-        throw DistinguishedName.Invalid($"{type.Keyword} has a \\ that escapes nothing.");
+        throw DistinguishedName.Invalid($"The part {type.Keyword} is invalid: it has a \\ that escapes nothing.");
     }
 
     private bool TakeComma()

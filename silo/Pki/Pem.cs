@@ -11,8 +11,8 @@ internal static class Pem
     /// <summary>One block, with a line's end after it.</summary>
     public static string Write(string label, ReadOnlySpan<byte> content) => PemEncoding.WriteString(label, content) + "\n";
 
-    /// <summary>The certificates in a text, in the order in which they stand; anything between them is skipped.</summary>
-    /// <exception cref="CertificateRefusedException">There is none, there are too many, or a block is no certificate.</exception>
+    /// <summary>The certificates in a text, in order; text between them is skipped.</summary>
+    /// <exception cref="CertificateRefusedException">There are too many, or a block is not a certificate.</exception>
     public static List<CertificateDetails> ReadCertificates(ReadOnlySpan<char> text)
     {
         var certificates = new List<CertificateDetails>();
@@ -21,19 +21,19 @@ internal static class Pem
             if (!text[block.Label].SequenceEqual(Certificate))
             {
                 throw new CertificateRefusedException(
-                    CertificateRefusal.Malformed, "Among the certificates there is something else; give PEM blocks CERTIFICATE only.");
+                    CertificateRefusal.Malformed, "The PEM text contains other blocks: expected blocks CERTIFICATE only.");
             }
 
             if (certificates.Count > CertificateChain.MostCertificates)
             {
                 throw new CertificateRefusedException(
-                    CertificateRefusal.LimitExceeded, $"There are more than {CertificateChain.MostCertificates} certificates.");
+                    CertificateRefusal.LimitExceeded, $"The PEM text contains too many certificates: expected at most {CertificateChain.MostCertificates}.");
             }
 
             var der = new byte[block.DecodedDataLength];
             if (!Convert.TryFromBase64Chars(text[block.Base64Data], der, out _))
             {
-                throw new CertificateRefusedException(CertificateRefusal.Malformed, "A PEM block is not base64.");
+                throw new CertificateRefusedException(CertificateRefusal.Malformed, "The PEM text has a malformed block: expected base64.");
             }
 
             certificates.Add(CertificateInspection.Read(der));
@@ -44,7 +44,7 @@ internal static class Pem
     }
 }
 
-/// <summary>Certificates and public keys in the formats in which they are taken out.</summary>
+/// <summary>Exports certificates and public keys.</summary>
 public static class CertificateExport
 {
     private static readonly Asn1Tag Content = new(TagClass.ContextSpecific, 0, isConstructed: true);

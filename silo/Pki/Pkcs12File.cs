@@ -8,7 +8,7 @@ internal sealed class Pkcs12File : IDisposable
 {
     private const int InvalidPassword = unchecked((int)0x80070056);
 
-    // What honest files have: OpenSSL and Windows 2,000 rounds, Java 10,000, hardened exports up to some 100,000.
+    // Real files have 2,000 iterations (OpenSSL, Windows), 10,000 (Java), or some 100,000 (hardened exports).
     private static readonly Pkcs12LoaderLimits Limits = new()
     {
         MaxKeys = 1,
@@ -31,7 +31,7 @@ internal sealed class Pkcs12File : IDisposable
 
     public AsymmetricAlgorithm PrivateKey { get; }
 
-    /// <exception cref="CertificateRefusedException">It does not open, or holds no key or several.</exception>
+    /// <exception cref="CertificateRefusedException">It cannot be opened, or contains no private key or several.</exception>
     public static Pkcs12File Open(ReadOnlySpan<byte> pkcs12, string? password)
     {
         var loaded = Load(pkcs12, password);
@@ -42,12 +42,12 @@ internal sealed class Pkcs12File : IDisposable
             {
                 throw owners.Count == 0
                     ? new CertificateRefusedException(
-                        CertificateRefusal.NoPrivateKey, "The PKCS#12 file holds no private key that belongs to a certificate in it.")
+                        CertificateRefusal.NoPrivateKey, "The PKCS#12 file contains no private key that belongs to one of its certificates.")
                     : SeveralKeys();
             }
 
             var privateKey = (AsymmetricAlgorithm?)owners[0].GetRSAPrivateKey() ?? owners[0].GetECDsaPrivateKey()
-                ?? throw new CertificateRefusedException(CertificateRefusal.UnsuitableKey, "The private key is neither RSA nor EC.");
+                ?? throw new CertificateRefusedException(CertificateRefusal.UnsuitableKey, "The private key's algorithm is not supported: expected RSA or EC.");
             return new Pkcs12File(
                 CertificateInspection.Read(owners[0].RawData),
                 [.. loaded.Where(certificate => !certificate.HasPrivateKey).Select(other => CertificateInspection.Read(other.RawData))],
@@ -77,17 +77,17 @@ internal sealed class Pkcs12File : IDisposable
                 ? SeveralKeys()
                 : new CertificateRefusedException(
                     CertificateRefusal.LimitExceeded,
-                    $"The PKCS#12 file holds more than {CertificateChain.MostCertificates} certificates, or its password is "
-                    + $"stretched by more than {EncryptedPrivateKey.MostIterations} iterations.");
+                    $"The PKCS#12 file exceeds a limit: expected at most {CertificateChain.MostCertificates} certificates, and a password "
+                    + $"stretched with at most {EncryptedPrivateKey.MostIterations} iterations.");
         }
         catch (Exception fault) when (fault is CryptographicException or PlatformNotSupportedException)
         {
             throw fault.HResult == InvalidPassword
-                ? new CertificateRefusedException(CertificateRefusal.WrongPassword, "The PKCS#12 file does not open with this password.")
-                : new CertificateRefusedException(CertificateRefusal.Malformed, "The file is not a PKCS#12 file that can be read.");
+                ? new CertificateRefusedException(CertificateRefusal.WrongPassword, "The password of the PKCS#12 file is incorrect.")
+                : new CertificateRefusedException(CertificateRefusal.Malformed, "The file is invalid: expected PKCS#12.");
         }
     }
 
     private static CertificateRefusedException SeveralKeys() => new(
-        CertificateRefusal.SeveralPrivateKeys, "The PKCS#12 file holds more than one private key; export the one that is meant.");
+        CertificateRefusal.SeveralPrivateKeys, "The PKCS#12 file contains more than one private key: export a single key.");
 }

@@ -6,10 +6,10 @@ namespace CodeSigning.Silo.Pki;
 /// <summary>Arithmetic of primes and squares.</summary>
 internal static class PrimeNumbers
 {
-    // NIST SP 800-56B, 6.4.1.2: an error of at most 2^-100, also for a number that was made to deceive.
+    // NIST SP 800-56B, 6.4.1.2: an error of at most 2^-100, even for adversarial numbers.
     private const int MillerRabinRounds = 50;
 
-    // Bit i is set where i is a square modulo 64: four of five numbers are told to be no squares by their last bits.
+    // Bit i is set if i is a square modulo 64, which rules out four of five numbers as squares.
     private const ulong SquaresModulo64 = 0x0202021202030213;
 
     /// <summary>The primes below a limit.</summary>
@@ -35,7 +35,7 @@ internal static class PrimeNumbers
     /// <summary>The product of the primes below a limit.</summary>
     public static BigInteger ProductBelow(int limit)
     {
-        // Equally long factors are multiplied with each other: one after the other would take quadratic time.
+        // Multiplying factors of equal length avoids quadratic time.
         var factors = Below(limit).Select(prime => (BigInteger)prime).ToList();
         while (factors.Count > 1)
         {

@@ -13,11 +13,11 @@ internal static class PrivateKeyPem
     private const string Pkcs1 = "RSA PRIVATE KEY";
     private const string Sec1 = "EC PRIVATE KEY";
 
-    // OpenSSL writes it before SEC 1 keys; the key names its curve itself.
+    // OpenSSL writes this block before SEC 1 keys, which contain their curve themselves.
     private const string CurveParameters = "EC PARAMETERS";
 
-    /// <summary>Reads the key, which must be of the certificate's kind. The caller disposes it.</summary>
-    /// <exception cref="CertificateRefusedException">There is none, there are several, or it does not open.</exception>
+    /// <summary>Reads the key, which must have the certificate's algorithm. The caller disposes it.</summary>
+    /// <exception cref="CertificateRefusedException">There is no key or several, or it cannot be opened.</exception>
     public static AsymmetricAlgorithm Read(string text, string? password, CertificateDetails certificate)
     {
         var block = FindOnly(text);
@@ -52,7 +52,7 @@ internal static class PrivateKeyPem
                 if (found is not null)
                 {
                     throw new CertificateRefusedException(
-                        CertificateRefusal.SeveralPrivateKeys, "There is more than one PEM block in the private key; give the key alone.");
+                        CertificateRefusal.SeveralPrivateKeys, "The private key contains more than one PEM block: give the key alone.");
                 }
 
                 var base64 = (place + fields.Base64Data.Start.Value)..(place + fields.Base64Data.End.Value);
@@ -64,8 +64,8 @@ internal static class PrivateKeyPem
 
         return found ?? throw new CertificateRefusedException(
             CertificateRefusal.NoPrivateKey,
-            "There is no private key in PEM; give PKCS#8 (plain or encrypted), PKCS#1 or SEC 1. Keys encrypted in OpenSSL's "
-            + "old way (DEK-Info) must be converted: openssl pkcs8 -topk8.");
+            "The PEM text contains no private key: expected PKCS#8 (plain or encrypted), PKCS#1 or SEC 1; convert keys in OpenSSL's "
+            + "old encrypted format (DEK-Info) with 'openssl pkcs8 -topk8'.");
     }
 
     private static void Import(AsymmetricAlgorithm key, string label, Span<byte> content, string? password)
@@ -89,10 +89,10 @@ internal static class PrivateKeyPem
                     break;
                 case Pkcs1 or Sec1:
                     throw new CertificateRefusedException(
-                        CertificateRefusal.KeyMismatch, "The private key is of another kind than the certificate's key.");
+                        CertificateRefusal.KeyMismatch, "The private key has another algorithm than the certificate's key.");
                 default:
                     throw new CertificateRefusedException(
-                        CertificateRefusal.NoPrivateKey, "The PEM text of the private key holds no private key.");
+                        CertificateRefusal.NoPrivateKey, "The PEM text contains no private key: expected PKCS#8, PKCS#1 or SEC 1.");
             }
 
             if (read != content.Length)
@@ -116,21 +116,21 @@ internal static class PrivateKeyPem
         catch (Exception fault) when (fault is CryptographicException or PlatformNotSupportedException)
         {
             throw new CertificateRefusedException(
-                CertificateRefusal.WrongPassword, "The private key does not open with this password, or is of another kind than the certificate's key.");
+                CertificateRefusal.WrongPassword, "The private key's password is incorrect, or the key has another algorithm than the certificate's key.");
         }
     }
 
     private static CertificateRefusedException Malformed() => new(
-        CertificateRefusal.Malformed, "The private key is malformed, or of another kind than the certificate's key.");
+        CertificateRefusal.Malformed, "The private key is malformed, or has another algorithm than the certificate's key.");
 }
 
-/// <summary>Bounds the work that an EncryptedPrivateKeyInfo (RFC 5958, section 3) asks for before any of it is done.</summary>
+/// <summary>Bounds the key derivation work of an EncryptedPrivateKeyInfo (RFC 5958, section 3) before it is done.</summary>
 internal static class EncryptedPrivateKey
 {
-    /// <summary>The most rounds of password stretching that are done for one file.</summary>
+    /// <summary>The maximum number of key derivation iterations per file.</summary>
     public const int MostIterations = 600_000;
 
-    /// <exception cref="CertificateRefusedException">It asks for too much, or is not an encrypted key.</exception>
+    /// <exception cref="CertificateRefusedException">It exceeds the limit, or is not an encrypted key.</exception>
     public static void EnsureBounded(ReadOnlyMemory<byte> encryptedPrivateKeyInfo)
     {
         try
@@ -140,12 +140,12 @@ internal static class EncryptedPrivateKey
             {
                 throw new CertificateRefusedException(
                     CertificateRefusal.LimitExceeded,
-                    $"The private key's password is stretched by something else than 1 to {MostIterations} iterations.");
+                    $"The private key's encryption is invalid: expected 1 to {MostIterations} iterations of key derivation.");
             }
         }
         catch (AsnContentException)
         {
-            throw new CertificateRefusedException(CertificateRefusal.Malformed, "The private key is malformed.");
+            throw new CertificateRefusedException(CertificateRefusal.Malformed, "The private key is malformed: expected PKCS#8, PKCS#1 or SEC 1.");
         }
     }
 
@@ -158,7 +158,7 @@ internal static class EncryptedPrivateKey
             if (derivation != Oids.Pbkdf2)
             {
                 throw new CertificateRefusedException(
-                    CertificateRefusal.UnsuitableKey, "The private key is encrypted in a way that is not known; use PBES2 with PBKDF2.");
+                    CertificateRefusal.UnsuitableKey, "The private key's encryption is not supported: expected PBES2 with PBKDF2.");
             }
         }
 

@@ -7,15 +7,15 @@ using CodeSigning.Silo.Keys;
 
 namespace CodeSigning.Silo.Pki;
 
-/// <summary>Judges private keys that were made elsewhere. That a key fits its certificate is judged by <see cref="KeyMatch"/>.</summary>
+/// <summary>Judges imported private keys. <see cref="KeyMatch"/> checks that a key belongs to its certificate.</summary>
 internal static class PrivateKeyRules
 {
-    // A search of 2^n scalars takes 2^(n/2) steps; these leave the curve's own strength as it is.
+    // Searching 2^n scalars takes 2^(n/2) steps; beyond this limit the curve's own strength is lower.
     private const int MissingBits = 64;
 
-    /// <summary>Refuses a key that is damaged, or that others can find.</summary>
-    /// <param name="key">A key whose public half has been judged.</param>
-    /// <param name="field">The request's field that holds it.</param>
+    /// <summary>Refuses a damaged or weak key.</summary>
+    /// <param name="key">A key whose public part has been judged.</param>
+    /// <param name="field">The request's field with the key.</param>
     /// <exception cref="CertificateRefusedException">It is damaged or weak.</exception>
     public static void Ensure(AsymmetricAlgorithm key, string field)
     {
@@ -32,7 +32,7 @@ internal static class PrivateKeyRules
         }
     }
 
-    /// <summary>The fault, or null for none that is known.</summary>
+    /// <summary>The fault, or null if none is known.</summary>
     public static PrivateKeyFault? Judge(AsymmetricAlgorithm key) => key switch
     {
         RSA rsa => JudgeRsa(rsa.ExportPkcs8PrivateKey()),
@@ -57,7 +57,7 @@ internal static class PrivateKeyRules
         }
     }
 
-    // RFC 8017, A.1.2, in RFC 5958. The platform's own reading fails on factors of unequal length, without saying so.
+    // RFC 8017, A.1.2, in RFC 5958. The platform's parser rejects factors of unequal length without a specific error.
     private static RSAParameters ReadRsa(byte[] pkcs8)
     {
         var info = new AsnReader(pkcs8, AsnEncodingRules.BER).ReadSequence();
@@ -78,7 +78,7 @@ internal static class PrivateKeyRules
         };
     }
 
-    // That the point is on the curve and is the scalar's is checked by the platform's library when it reads the key.
+    // The platform has verified that the point is on the curve and belongs to the scalar.
     private static PrivateKeyFault? JudgeEc(ECParameters key, KeyAlgorithm? kind)
     {
         try
@@ -127,7 +127,7 @@ internal static class PrivateKeyRules
     };
 }
 
-/// <summary>Why a private key that was brought in is not used.</summary>
+/// <summary>Why an imported private key is refused.</summary>
 public enum PrivateKeyFault
 {
     /// <summary>RSA: the modulus is not the product of the two factors, for example because it has three.</summary>
@@ -145,10 +145,13 @@ public enum PrivateKeyFault
     /// <summary>RSA: a factor is not prime.</summary>
     CompositeFactor,
 
-    /// <summary>RSA: a number beside a factor falls into small primes, so that Pollard's p - 1 or Williams's p + 1 finds it.</summary>
+    /// <summary>
+    /// RSA: a neighbor of a factor is a product of small primes, so that Pollard's p - 1 or Williams's p + 1 method
+    /// finds the factor.
+    /// </summary>
     SmoothFactor,
 
-    /// <summary>RSA: the private exponent, or what is derived from it, is not the public one's.</summary>
+    /// <summary>RSA: the private exponent or a derived value does not match the public exponent.</summary>
     WrongExponent,
 
     /// <summary>RSA: the private exponent is not longer than half of the modulus (FIPS 186-5, A.1.1).</summary>

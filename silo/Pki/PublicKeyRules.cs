@@ -8,11 +8,11 @@ using CodeSigning.Silo.Keys;
 
 namespace CodeSigning.Silo.Pki;
 
-/// <summary>Judges public keys before they are relied on (CA/Browser Forum Code Signing Baseline Requirements, 6.1.5).</summary>
+/// <summary>Judges public keys before use (CA/Browser Forum Code Signing Baseline Requirements, 6.1.5).</summary>
 public static class PublicKeyRules
 {
     /// <summary>Judges a SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7).</summary>
-    /// <returns>The kind of key, or the fault for which it cannot be used.</returns>
+    /// <returns>The algorithm, or the fault.</returns>
     public static (KeyAlgorithm? Algorithm, PublicKeyFault? Fault) Judge(ReadOnlyMemory<byte> subjectPublicKeyInfo)
     {
         try
@@ -56,10 +56,10 @@ public static class PublicKeyRules
     }
 }
 
-/// <summary>Why a public key cannot be used for signing code here.</summary>
+/// <summary>Why a public key cannot be used for signing code.</summary>
 public enum PublicKeyFault
 {
-    /// <summary>It is not a key at all, or an EC point that is not on its curve.</summary>
+    /// <summary>It is malformed, or an EC point that is not on its curve.</summary>
     Malformed = 1,
 
     /// <summary>It is neither RSA of 2048, 3072 or 4096 bits nor EC on P-256, P-384 or P-521 by name.</summary>
@@ -81,10 +81,10 @@ public enum PublicKeyFault
     PublishedKey,
 }
 
-/// <summary>What is against a public key, in words.</summary>
+/// <summary>Describes faults of public keys.</summary>
 internal static class PublicKeyFaults
 {
-    /// <summary>Whether anybody could come by the private key.</summary>
+    /// <summary>Whether anyone could obtain the private key.</summary>
     public static bool IsCompromising(this PublicKeyFault fault) => fault is
         PublicKeyFault.WeakModulus or PublicKeyFault.CloseFactors or PublicKeyFault.RocaModulus or PublicKeyFault.PublishedKey;
 
@@ -103,8 +103,8 @@ internal static class PublicKeyFaults
 }
 
 /// <summary>
-/// Keys whose private half anybody can have, known without any list of the operator's (<see cref="CompromisedKeys"/>). They are
-/// data: a line of <c>published-rsa-keys.txt</c> is a fingerprint as in Debian's lists of weak keys (CVE-2008-0166).
+/// Keys whose private part has been published, built in besides the operator's lists (<see cref="CompromisedKeys"/>). A
+/// line of <c>published-rsa-keys.txt</c> is a fingerprint as in Debian's lists of weak keys (CVE-2008-0166).
 /// </summary>
 internal static class PublishedKeys
 {

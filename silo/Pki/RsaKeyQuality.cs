@@ -4,9 +4,9 @@ using System.Security.Cryptography;
 namespace CodeSigning.Silo.Pki;
 
 /// <summary>
-/// Judges RSA keys by what is known of weak ones. The public half is judged as a public CA does (CA/Browser Forum Code Signing
-/// Baseline Requirements, 6.1.5 and 6.1.6), the private half as a validator of key pairs does (NIST FIPS 186-5, A.1, and
-/// SP 800-56B, 6.4.1.2). A modulus of 4096 bits takes milliseconds, its factors up to seconds.
+/// Judges RSA keys by known weaknesses. The public part is judged by the rules of public CAs (CA/Browser Forum Code
+/// Signing Baseline Requirements, 6.1.5 and 6.1.6), the private part by those for key pair validation (NIST FIPS 186-5,
+/// A.1, and SP 800-56B, 6.4.1.2). A modulus of 4096 bits takes milliseconds, its factors up to seconds.
 /// </summary>
 public static class RsaKeyQuality
 {
@@ -29,8 +29,10 @@ public static class RsaKeyQuality
 
     private static readonly Lazy<BigInteger> SmoothPrimes = new(() => PrimeNumbers.ProductBelow(SmoothnessLimit));
 
-    /// <summary>Judges a public key, whose size is the caller's to judge. The modulus comes first: its faults are the worse ones.</summary>
-    /// <returns>The fault, or null for none that is known.</returns>
+    /// <summary>
+    /// Judges a public key whose size the caller has judged. The modulus comes first, since its faults are worse.
+    /// </summary>
+    /// <returns>The fault, or null if none is known.</returns>
     public static PublicKeyFault? FaultOf(BigInteger modulus, BigInteger exponent)
     {
         if (modulus < SmallFactorLimit || modulus.IsEven || !BigInteger.GreatestCommonDivisor(modulus, SmallPrimes).IsOne)
@@ -56,8 +58,8 @@ public static class RsaKeyQuality
         return exponent < Smallest || exponent.IsEven || exponent.GetBitLength() > 256 ? PublicKeyFault.WeakExponent : null;
     }
 
-    /// <summary>Judges the private half of a key pair whose public half has been judged.</summary>
-    /// <returns>The fault, or null for none that is known.</returns>
+    /// <summary>Judges the private part of a key pair whose public part has been judged.</summary>
+    /// <returns>The fault, or null if none is known.</returns>
     public static PrivateKeyFault? FaultOf(RSAParameters key)
     {
         // BigInteger cannot be zeroed: copies of the factors stay in memory until the collector reuses it.
@@ -138,14 +140,16 @@ public static class RsaKeyQuality
             }
         }
 
-        // Half of the low bits in common are enough for Coppersmith's method; no honest pair has even these.
+        // Coppersmith's method needs half of the low bits in common; no random pair has even these.
         return ((p - q) & ((BigInteger.One << AlikeBits) - 1)).IsZero;
     }
 
-    /// <summary>Whether so many bits in a row are equal as in no random number, as in the first prime after a round one.</summary>
+    /// <summary>
+    /// Whether more bits in a row are equal than in any random number, as in the first prime after a round number.
+    /// </summary>
     private static bool IsGuessable(BigInteger p)
     {
-        // A bit of `changes` is set where two neighbours differ; no run of zeros in it may be that long.
+        // A bit of `changes` is set if two neighbors differ, so equal bits are a run of zeros.
         var changes = (p ^ (p >> 1)) & ((BigInteger.One << ((int)p.GetBitLength() - 1)) - 1);
         var run = 0;
         foreach (var value in changes.ToByteArray(isUnsigned: true))
@@ -163,10 +167,12 @@ public static class RsaKeyQuality
         return changes.GetBitLength() + AlikeBits < p.GetBitLength();
     }
 
-    /// <summary>Whether a neighbour of a prime falls into small factors, for which Pollard's and Williams's methods find the prime.</summary>
+    /// <summary>
+    /// Whether a neighbor of a prime has only small factors, so that Pollard's and Williams's methods find the prime.
+    /// </summary>
     private static bool IsSmooth(BigInteger neighbour)
     {
-        // The power of the primes' product holds each as often as the neighbour can (Bernstein, 2004).
+        // The power of the primes' product contains each prime as often as the neighbor can (Bernstein, 2004).
         var power = SmoothPrimes.Value % neighbour;
         for (long exponent = 1; exponent < neighbour.GetBitLength(); exponent *= 2)
         {
@@ -193,14 +199,14 @@ public static class RsaKeyQuality
 }
 
 /// <summary>
-/// The form of keys that Infineon's library made: modulo each of the first primes, their modulus is a power of 65537
-/// (Nemec and others, "The Return of Coppersmith's Attack", 2017, section 5.1; CVE-2017-15361).
+/// Recognizes keys of Infineon's library: modulo each of the first primes, their modulus is a power of 65537 (Nemec and
+/// others, "The Return of Coppersmith's Attack", 2017, section 5.1; CVE-2017-15361).
 /// </summary>
 internal static class RocaFingerprint
 {
     private const int Generator = 65537;
 
-    // Of a hundred million other keys about one has the form by chance: the paper counts 2^-27.8.
+    // About one of a hundred million other keys matches by chance (2^-27.8 according to the paper).
     private const int LargestPrime = 167;
 
     private static readonly (int Prime, HashSet<int> Powers)[] Powers =

@@ -10,10 +10,10 @@ namespace CodeSigning.Silo.Pki;
 /// <summary>Certification requests to external CAs (PKCS#10, RFC 2986) for keys of the vault.</summary>
 public static class SigningRequest
 {
-    /// <summary>Makes a request, as PEM, that asks for a code-signing certificate.</summary>
-    /// <param name="key">The key; it stays the caller's to dispose.</param>
+    /// <summary>Creates a request for a code-signing certificate, as PEM.</summary>
+    /// <param name="key">The key, which the caller disposes.</param>
     /// <param name="subject">The distinguished name as text (RFC 4514), such as <c>CN=Example,O=Example Ltd,C=DE</c>.</param>
-    /// <exception cref="CertificateRefusedException">The subject is not a name that can be issued.</exception>
+    /// <exception cref="CertificateRefusedException">The subject is not a valid distinguished name.</exception>
     public static string Create(KeyHandle key, string subject)
     {
         var generator = new VaultSignatureGenerator(key);
@@ -27,14 +27,14 @@ public static class SigningRequest
 }
 
 /// <summary>
-/// Lets the framework's builders of certificates, requests and CRLs sign with a key that stays in the vault. The hash is
-/// the one that is as strong as the key, and each signature is verified.
+/// Lets the framework's builders of certificates, requests and CRLs sign with a key in the vault. The hash matches the
+/// key's strength, and each signature is verified.
 /// </summary>
 internal sealed class VaultSignatureGenerator(KeyHandle key) : X509SignatureGenerator
 {
     private readonly CheckedSigner _signer = new(ecdsaCheckEvery: 1);
 
-    /// <summary>The scheme of the key: PKCS#1 v1.5 for RSA, which every verifier of certificates knows.</summary>
+    /// <summary>The scheme of the key; PKCS#1 v1.5 for RSA, which every verifier supports.</summary>
     public SigningAlgorithm Scheme => key.Algorithm switch
     {
         KeyAlgorithm.Rsa2048 or KeyAlgorithm.Rsa3072 => SigningAlgorithm.RsaPkcs1Sha256,

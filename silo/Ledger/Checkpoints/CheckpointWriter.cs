@@ -10,22 +10,24 @@ using Microsoft.Extensions.Options;
 
 namespace CodeSigning.Silo.Ledger.Checkpoints;
 
-/// <summary>Makes checkpoints. Every node tries; the store takes one at a time, and only on top of the last.</summary>
+/// <summary>
+/// Writes checkpoints. Every node tries; the store accepts one at a time, and only as the successor of the last.
+/// </summary>
 internal sealed class CheckpointWriter(
     LedgerPages pages, ILedgerCommits commits, OwnStream own, ILedgerKey key, HighWaterWatch highWater, IOptions<LedgerOptions> options)
 {
-    /// <summary>Makes a checkpoint if something changed since the last, and the last is not too young.</summary>
-    /// <returns>Whether one was made.</returns>
+    /// <summary>Writes a checkpoint if the ledger changed since the last and the last is old enough.</summary>
+    /// <returns>Whether one was written.</returns>
     public Task<bool> WriteIfDueAsync(CancellationToken cancellationToken) =>
         WriteAsync(options.Value.CheckpointInterval / 2, cancellationToken);
 
-    /// <summary>Makes a checkpoint if something changed since the last.</summary>
-    /// <returns>Whether one was made.</returns>
+    /// <summary>Writes a checkpoint if the ledger changed since the last.</summary>
+    /// <returns>Whether one was written.</returns>
     public Task<bool> WriteAsync(CancellationToken cancellationToken) => WriteAsync(TimeSpan.Zero, cancellationToken);
 
     private async Task<bool> WriteAsync(TimeSpan minimumAge, CancellationToken cancellationToken)
     {
-        // The last checkpoint before the streams' ends: then no end can lie before the one that it names.
+        // Read the last checkpoint before the streams' ends, so that no end is before the one that it names.
         var last = await pages.ReadLastCheckpointAsync(cancellationToken);
         if (!await highWater.SeeAsync(last, cancellationToken))
         {
@@ -35,7 +37,7 @@ internal sealed class CheckpointWriter(
         var nowMs = await commits.ReadClockAsync(cancellationToken);
         var at = LedgerTime.ToText(nowMs);
         var lastAt = last is var (_, previous) ? CheckpointText.At(System.Text.Encoding.UTF8.GetBytes(previous)) : "";
-        // One from the future shows a clock that was set back, and is no reason to make none until it has caught up.
+        // A checkpoint from the future shows a clock that was set back; do not wait until the clock catches up.
         if (IsAfter(lastAt, LedgerTime.ToText(nowMs - (long)minimumAge.TotalMilliseconds)) && !IsAfter(lastAt, at))
         {
             return false;
@@ -57,7 +59,7 @@ internal sealed class CheckpointWriter(
     private static bool IsAfter(string at, string other) => string.CompareOrdinal(at, other) > 0;
 }
 
-/// <summary>Makes a checkpoint every few seconds where something changed, as long as the node runs.</summary>
+/// <summary>Writes a checkpoint every few seconds if the ledger changed.</summary>
 internal sealed class CheckpointService(
     SilentStreams silent,
     CheckpointWriter writer,
@@ -89,15 +91,15 @@ internal sealed class CheckpointService(
         {
             await silent.CloseAsync(cancellationToken);
             await writer.WriteIfDueAsync(cancellationToken);
-            _trouble.Over("Checkpoints are made again.");
+            _trouble.Over("Checkpoints are written again.");
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            // An exception that left this service would stop the host, and nobody could verify the ledger any more.
+            // An unhandled exception would stop the host, and with it the verification of the ledger.
             _trouble.Met(
                 exception,
-                "No checkpoint could be made; it is tried again.",
-                "No checkpoint can be made. Verify the ledger: it may have been changed outside the service. It is tried again.");
+                "The checkpoint could not be written and will be retried.",
+                "The checkpoint could not be written and will be retried: verify the ledger, since it may have been changed outside the service.");
         }
     }
 }

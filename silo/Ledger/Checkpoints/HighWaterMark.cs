@@ -5,14 +5,14 @@ using Microsoft.Extensions.Options;
 
 namespace CodeSigning.Silo.Ledger.Checkpoints;
 
-/// <summary>A checkpoint by which a ledger is known again: whoever holds this number and hash holds everything before it too.</summary>
+/// <summary>A checkpoint that identifies a ledger's history: its number and hash cover everything before it.</summary>
 /// <param name="Checkpoint">Its number.</param>
 /// <param name="Hash">The hash of its text, lower-case hex.</param>
 internal sealed record HighWaterMark(long Checkpoint, string Hash)
 {
     public static HighWaterMark Of(long number, string text) => new(number, CheckpointText.Hash(text));
 
-    /// <summary>Reads what <see cref="Write"/> wrote; null where it is something else.</summary>
+    /// <summary>Parses the JSON of <see cref="Write"/>; null if it is malformed.</summary>
     public static HighWaterMark? TryRead(ReadOnlySpan<byte> json)
     {
         try
@@ -32,15 +32,19 @@ internal sealed record HighWaterMark(long Checkpoint, string Hash)
     public override string ToString() => $"checkpoint {Checkpoint} ({Hash[..Math.Min(16, Hash.Length)]}…)";
 }
 
-/// <summary>The store cannot be gone on with as it is. The message is a sentence or two for the operator.</summary>
+/// <summary>
+/// The store does not match this node's high-water mark, or the mark cannot be used. The message is for the operator.
+/// </summary>
 public sealed class HighWaterException(string message) : Exception(message);
 
-/// <summary>The file in which a node keeps its mark, outside the store: an old copy of the store does not bring an old mark with it.</summary>
+/// <summary>
+/// The file of a node's high-water mark. It is outside the store, so that an old copy of the store has no old mark.
+/// </summary>
 internal sealed class HighWaterFile(IOptions<StorageOptions> storage)
 {
     public string Path => storage.Value.HighWaterPath;
 
-    /// <summary>The mark; null where there is no file.</summary>
+    /// <summary>The mark; null if there is no file.</summary>
     /// <exception cref="HighWaterException">It cannot be read.</exception>
     public HighWaterMark? Read()
     {
@@ -56,12 +60,12 @@ internal sealed class HighWaterFile(IOptions<StorageOptions> storage)
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new HighWaterException($"The high-water mark {Path} cannot be read: {fault.Message} Let the server's user read and write it.");
+            throw new HighWaterException($"The high-water mark {Path} cannot be read: allow the server's user to read and write it ({fault.Message})");
         }
 
         return HighWaterMark.TryRead(content) ?? throw new HighWaterException(
-            $"The file {Path} is no high-water mark, so whether the store is older than this node knows cannot be told. "
-            + "Put it back from a copy; or verify the ledger with a checkpoint that was kept elsewhere, then remove the file.");
+            $"The file {Path} is not a high-water mark, so the age of the store cannot be checked: "
+            + "restore the file from a copy, or verify the ledger with a checkpoint kept elsewhere and then remove the file.");
     }
 
     /// <exception cref="HighWaterException">It cannot be written.</exception>
@@ -74,10 +78,10 @@ internal sealed class HighWaterFile(IOptions<StorageOptions> storage)
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             throw new HighWaterException(
-                $"The high-water mark {Path} cannot be written: {fault.Message} Set CODESIGNING_HIGH_WATER to a file that can.");
+                $"The high-water mark {Path} cannot be written: set CODESIGNING_HIGH_WATER to a writable file ({fault.Message})");
         }
     }
 
-    /// <summary>Removes it, where the store has no checkpoint that it could name.</summary>
+    /// <summary>Removes the file, for a store without checkpoints.</summary>
     public void Remove() => File.Delete(Path);
 }

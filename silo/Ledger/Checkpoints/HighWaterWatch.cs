@@ -12,8 +12,8 @@ using Microsoft.Extensions.Options;
 namespace CodeSigning.Silo.Ledger.Checkpoints;
 
 /// <summary>
-/// Remembers the last checkpoint that this node saw, in a file outside the store, and finds out by it when the store is older
-/// than that or tells another history: at the start, and while the node runs.
+/// Keeps the last checkpoint that this node saw in a file outside the store, to detect a store that is older or has
+/// another history, at the start and at run time.
 /// </summary>
 internal sealed class HighWaterWatch
 {
@@ -44,14 +44,16 @@ internal sealed class HighWaterWatch
         metrics.ObserveHighWater(() => (_mark?.Checkpoint ?? 0, _isNew));
     }
 
-    /// <summary>Completes, with the reason, when the store went back under this process. It never fails.</summary>
+    /// <summary>Completes with the reason when the store was rolled back under this process. Never fails.</summary>
     public Task<string> WentBack => _wentBack.Task;
 
-    /// <summary>The mark that was given up for an older store, as the operator demanded; null where the store was not older.</summary>
+    /// <summary>The mark given up for an older store that the operator accepted; null if the store was not older.</summary>
     public HighWaterMark? GivenUp { get; private set; }
 
-    /// <summary>Compares the store with this node's mark, before anything is written.</summary>
-    /// <exception cref="HighWaterException">It is older or another, and the operator has not said that this is meant.</exception>
+    /// <summary>Compares the store with this node's mark before anything is written.</summary>
+    /// <exception cref="HighWaterException">
+    /// The store is older or has another history, and the operator has not accepted it.
+    /// </exception>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         _mark = _file.Read();
@@ -70,13 +72,15 @@ internal sealed class HighWaterWatch
         (GivenUp, _mark) = (mark, null);
     }
 
-    /// <summary>What is wrong with the store by this node's mark, as a sentence; null where nothing is, or there is no mark.</summary>
+    /// <summary>
+    /// The mismatch between the store and this node's mark, as a message; null if there is none or no mark.
+    /// </summary>
     /// <exception cref="HighWaterException">The mark cannot be read.</exception>
     public async Task<string?> FindFaultAsync(CancellationToken cancellationToken) => _file.Read() is { } mark
         ? await FindFaultAsync(mark, await _pages.ReadLastCheckpointAsync(cancellationToken), null, cancellationToken)
         : null;
 
-    /// <summary>Records, once the ledger is written, that this node goes on without the mark that it should have.</summary>
+    /// <summary>Records in the ledger that this node starts without the mark that it should have.</summary>
     /// <exception cref="HighWaterException">The new mark cannot be written.</exception>
     public async Task RecordAsync(ILedger ledger, CancellationToken cancellationToken)
     {
@@ -90,15 +94,15 @@ internal sealed class HighWaterWatch
         if (GivenUp is { } before)
         {
             await TellAsync("high-water.accept", Changes.None.Saying("node", _node).Replacing("mark", before, now));
-            _logger.LogWarning("An older store is gone on with, as was demanded: {Before} was seen, and {Now} is there.", before, now?.ToString() ?? "none");
+            _logger.LogWarning("Accepted an older store as requested by the operator: this node has seen {Before}, the store has {Now}", before, now?.ToString() ?? "none");
         }
         else
         {
             await TellAsync("high-water.begin", Changes.None.Saying("node", _node).Replacing("mark", null, now));
             _logger.LogWarning(
-                "This node has no high-water mark at {File} and begins with {Now}: it cannot tell whether the store is an older copy. A node "
-                + "that is new has none. Where every node of a cluster says this, nobody can tell: verify the ledger with a checkpoint that was "
-                + "kept elsewhere.",
+                "This node has no high-water mark at {File} and starts with {Now}, so it cannot detect an older copy of the store. That is "
+                + "normal for a new node. If every node of a cluster logs this, verify the ledger with a checkpoint that was "
+                + "kept elsewhere",
                 _file.Path, now);
         }
 
@@ -115,9 +119,9 @@ internal sealed class HighWaterWatch
             ledger.RecordAsync(Change.By(Caller.System, action, "ledger", "high-water", changes, _time), cancellationToken);
     }
 
-    /// <summary>Notes the last checkpoint that the store holds.</summary>
-    /// <returns>False where the store went back: nothing may be written to it any more.</returns>
-    /// <exception cref="InvalidDataException">A checkpoint was changed: this ledger's key has not signed it.</exception>
+    /// <summary>Records the last checkpoint of the store.</summary>
+    /// <returns>False if the store was rolled back: nothing more may be written to it.</returns>
+    /// <exception cref="InvalidDataException">A checkpoint was not signed with this ledger's key.</exception>
     public async Task<bool> SeeAsync((long Number, string Text)? last, CancellationToken cancellationToken)
     {
         if (_wentBack.Task.IsCompleted)
@@ -125,7 +129,8 @@ internal sealed class HighWaterWatch
             return false;
         }
 
-        // Whoever has the database alone could otherwise raise all marks to a checkpoint that never was, and no node would start.
+        // Otherwise write access to the database alone could raise all marks to a forged checkpoint, and no node would
+        // start.
         if (last is { } present)
         {
             RequireSigned(present.Number, present.Text);
@@ -133,7 +138,7 @@ internal sealed class HighWaterWatch
 
         if (_mark is { } mark && await FindFaultAsync(mark, last, RequireSigned, cancellationToken) is { } fault)
         {
-            _logger.LogCritical("The store went back while this process ran, which ends now. {Reason}", fault);
+            _logger.LogCritical("The store was rolled back while this process was running; the process stops. {Reason}", fault);
             _wentBack.TrySetResult(fault);
             return false;
         }
@@ -146,15 +151,16 @@ internal sealed class HighWaterWatch
         return true;
     }
 
-    // What is not the mark's checkpoint is another history's, or a changed row of this one, as a signature can tell.
+    // Another checkpoint with the mark's number is either another history's or a changed row; its signature
+    // distinguishes them.
     private async Task<string?> FindFaultAsync(
-        HighWaterMark mark, (long Number, string Text)? last, Action<long, string>? demandSigned, CancellationToken cancellationToken)
+        HighWaterMark mark, (long Number, string Text)? last, Action<long, string>? requireSigned, CancellationToken cancellationToken)
     {
         var number = last?.Number ?? 0;
         if (number < mark.Checkpoint)
         {
-            return $"The store is older than what this node has seen: it ends at {(number == 0 ? "no checkpoint at all" : $"checkpoint {number}")}, "
-                + $"and this node has seen {mark}. {WhatToDo()}";
+            return $"The store is older than what this node has seen: it has {(number == 0 ? "no checkpoint" : $"checkpoint {number} as its last")}, "
+                + $"but this node has seen {mark}. {WhatToDo()}";
         }
 
         var text = number == mark.Checkpoint ? last!.Value.Text : await ReadAsync(mark.Checkpoint, cancellationToken);
@@ -165,15 +171,15 @@ internal sealed class HighWaterWatch
 
         if (text is not null)
         {
-            demandSigned?.Invoke(mark.Checkpoint, text);
+            requireSigned?.Invoke(mark.Checkpoint, text);
         }
 
-        return $"The store tells another history than this node has seen: its checkpoint {mark.Checkpoint} is not {mark}. {WhatToDo()}";
+        return $"The store has another history than this node has seen: its checkpoint {mark.Checkpoint} is not {mark}. {WhatToDo()}";
     }
 
     private string WhatToDo() =>
-        "An old copy gives back quota, members and secrets that were taken away since. Put the right store in its place; or, if this one "
-        + $"is meant, run silo accept-older-store, which the ledger will tell of. The mark is {_file.Path}.";
+        "An old copy restores quota, members and secrets that were withdrawn since: restore the right store, or, if this one "
+        + $"is intended, run 'silo accept-older-store', which the ledger records. The mark is {_file.Path}.";
 
     private async Task<string?> ReadAsync(long checkpoint, CancellationToken cancellationToken)
     {
@@ -189,7 +195,7 @@ internal sealed class HighWaterWatch
     {
         if (!IsSigned(text))
         {
-            throw new InvalidDataException($"The ledger's key has not signed checkpoint {number}.");
+            throw new InvalidDataException($"Checkpoint {number} is not signed with the ledger's key.");
         }
     }
 
@@ -218,14 +224,14 @@ internal sealed class HighWaterWatch
         }
         catch (HighWaterException fault) when (!mustBeWritten)
         {
-            _trouble.Met(fault, fault.Message, "The high-water mark is not kept; it is tried again.");
+            _trouble.Met(fault, fault.Message, "The high-water mark could not be written and will be retried.");
         }
     }
 }
 
-/// <summary>What the operator says of the store.</summary>
+/// <summary>The operator's decision about an older store.</summary>
 public sealed class HighWaterOptions
 {
-    /// <summary>Whether a store that is older than this node's mark is meant.</summary>
+    /// <summary>Whether to accept a store older than this node's mark.</summary>
     public bool AcceptsOlderStore { get; set; }
 }

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Options;
 namespace CodeSigning.Silo.Ledger.Checkpoints;
 
 /// <summary>
-/// Closes the streams of processes that were killed: every checkpoint would name them for ever. A process that was only
-/// silent loses nothing by it; it goes on in another stream.
+/// Closes the streams of killed processes, which every checkpoint would otherwise list forever. A process that was only
+/// silent loses nothing: it continues in a new stream.
 /// </summary>
 internal sealed class SilentStreams(
     StreamHeads heads,
@@ -22,10 +22,12 @@ internal sealed class SilentStreams(
     IOptions<LedgerOptions> options,
     ILogger<SilentStreams> logger)
 {
-    // A stream that is told of stays as it is, and is met at every round.
+    // A tampered stream stays and is found in every round: log it once.
     private readonly HashSet<string> _told = [];
 
-    /// <summary>Closes what has been silent for <see cref="LedgerOptions.SilentStreamTimeout"/>, but for this process's own stream.</summary>
+    /// <summary>
+    /// Closes streams silent for <see cref="LedgerOptions.SilentStreamTimeout"/>, except this process's own.
+    /// </summary>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
         var nowMs = await commits.ReadClockAsync(cancellationToken);
@@ -37,11 +39,11 @@ internal sealed class SilentStreams(
                 continue;
             }
 
-            if (!await EndsWhereItsWriterSignedAsync(stream, head, cancellationToken))
+            if (!await EndsAtSignedHeadAsync(stream, head, cancellationToken))
             {
                 if (_told.Add(stream))
                 {
-                    logger.LogError("The ledger stream {Stream} does not end where its process left it; verify the ledger.", stream);
+                    logger.LogError("The ledger stream {Stream} does not end at its last signed head: verify the ledger", stream);
                 }
 
                 continue;
@@ -50,13 +52,13 @@ internal sealed class SilentStreams(
             var closing = HeadText.Sign(stream, head.Number, head.Hash, LedgerTime.ToText(nowMs), closing: true, key);
             if (await commits.CloseStreamAsync(stream, head, closing, cancellationToken))
             {
-                logger.LogInformation("Closed the ledger stream {Stream}, whose process has written nothing for long.", stream);
+                logger.LogInformation("Closed the silent ledger stream {Stream} of another process", stream);
             }
         }
     }
 
-    // To close a stream is to sign its end: not one that somebody with the database in hand has moved.
-    private async Task<bool> EndsWhereItsWriterSignedAsync(string stream, StreamHead head, CancellationToken cancellationToken)
+    // Closing a stream signs its end, so never close one whose end was moved in the database.
+    private async Task<bool> EndsAtSignedHeadAsync(string stream, StreamHead head, CancellationToken cancellationToken)
     {
         ProblemList problems = new();
         using var keys = new VerificationKeys().Add(key.PublicKey.Span);

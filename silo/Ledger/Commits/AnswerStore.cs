@@ -4,10 +4,10 @@ using CodeSigning.Silo.Storage;
 
 namespace CodeSigning.Silo.Ledger.Commits;
 
-/// <summary>Finds the answers kept for idempotency keys and decrypts them.</summary>
+/// <summary>Finds and decrypts the answers stored for idempotency keys.</summary>
 internal sealed class AnswerStore(IReadConnections connections, IAnswerSealer sealer, ILedgerCommits commits) : IAnswerStore
 {
-    /// <summary>How long an answer is kept: 24 hours.</summary>
+    /// <summary>The retention of an answer: 24 hours.</summary>
     public const long KeptMs = 24L * 60 * 60 * 1000;
 
     public async Task<IdempotentAnswer?> FindAsync(string caller, string scope, string key, CancellationToken cancellationToken)
@@ -24,14 +24,14 @@ internal sealed class AnswerStore(IReadConnections connections, IAnswerSealer se
         return sealer.TryOpen(rows[0].Answer, AnswerContext.OfAnswer(caller, scope, key), out var answer)
             && sealer.TryOpen(rows[0].Hash, AnswerContext.OfRequest(caller, scope, key), out var requestHash)
             ? new IdempotentAnswer(caller, scope, key, requestHash, answer)
-            : throw new InvalidOperationException("A stored answer cannot be opened: it was changed outside the service.");
+            : throw new InvalidOperationException("The stored answer of an idempotency key cannot be decrypted: it was changed outside the service.");
     }
 }
 
-/// <summary>Encrypts the answers kept for idempotency keys: one may hold a secret that is shown only once.</summary>
+/// <summary>Encrypts the answers stored for idempotency keys: one may contain a secret that is shown only once.</summary>
 public interface IAnswerSealer
 {
-    /// <summary>Encrypts; the result opens only with the same associated data.</summary>
+    /// <summary>Encrypts; decryption requires the same associated data.</summary>
     byte[] Seal(ReadOnlySpan<byte> answer, ReadOnlySpan<byte> associatedData);
 
     /// <summary>Decrypts what <see cref="Seal"/> made.</summary>
@@ -40,8 +40,9 @@ public interface IAnswerSealer
 }
 
 /// <summary>
-/// What an encrypted answer is bound to, so that it cannot be given to another caller, call or key. The hash of what was
-/// asked is encrypted too: a body may hold a password, and a bare hash of it could be guessed against.
+/// The associated data of an encrypted answer, so that it cannot be used for another caller, operation or key. The
+/// request's hash is encrypted too: a body may contain a password, and a plain hash of it could be attacked by
+/// guessing.
 /// </summary>
 internal static class AnswerContext
 {
@@ -49,7 +50,7 @@ internal static class AnswerContext
 
     public static byte[] OfRequest(string caller, string scope, string key) => Of("request", caller, scope, key);
 
-    // Lengths, so that no two of them give the same bytes.
+    // The lengths make the encoding unambiguous.
     private static byte[] Of(string part, string caller, string scope, string key) =>
         Encoding.UTF8.GetBytes($"{part}:{caller.Length}:{caller}{scope.Length}:{scope}{key}");
 }

@@ -8,8 +8,8 @@ using NpgsqlTypes;
 namespace CodeSigning.Silo.Ledger.Commits;
 
 /// <summary>
-/// Commits to PostgreSQL: one call of one function, which locks, compares, writes and is committed with its statement. The
-/// connection and the prepared call are kept from batch to batch.
+/// Commits to PostgreSQL with one call of a function that locks, compares and writes in its own transaction. The
+/// connection and the prepared call are reused.
 /// </summary>
 internal sealed class PostgreSqlLedgerCommits(PostgreSqlConnections connections, long toleranceMs) : ILedgerCommits, IAsyncDisposable
 {
@@ -45,7 +45,7 @@ internal sealed class PostgreSqlLedgerCommits(PostgreSqlConnections connections,
         }
         catch
         {
-            // In what state this leaves the connection is not known.
+            // The state of the connection is unknown.
             await ForgetCallAsync();
             throw;
         }
@@ -63,7 +63,7 @@ internal sealed class PostgreSqlLedgerCommits(PostgreSqlConnections connections,
             "codesigning.add_checkpoint($1, $2, $3, $4)", cancellationToken,
             Number(number), Text(previous), Text(checkpoint), new NpgsqlParameter { Value = closedStreams.ToArray() }))!;
 
-    public Task WaitForCommitsUnderWayAsync(CancellationToken cancellationToken) =>
+    public Task WaitForPendingCommitsAsync(CancellationToken cancellationToken) =>
         connections.CallAsync("codesigning.wait_for_commits()", cancellationToken);
 
     public async ValueTask DisposeAsync()
@@ -94,7 +94,7 @@ internal sealed class PostgreSqlLedgerCommits(PostgreSqlConnections connections,
         return [.. document.RootElement.EnumerateArray().Select(map).Distinct()];
     }
 
-    // An operation id that is there twice is so rare that looking for it before each batch is not worth it.
+    // Duplicate operation ids are too rare to check for before each batch.
     private async Task<CommitReport> FindOperationsAsync(
         CommitProposal proposal, PostgresException taken, CancellationToken cancellationToken)
     {
@@ -109,7 +109,7 @@ internal sealed class PostgreSqlLedgerCommits(PostgreSqlConnections connections,
 
     private async Task ForgetBrokenCallAsync(NpgsqlException exception)
     {
-        // After an error that the server reports the connection and the prepared call are as good as before.
+        // An error reported by the server leaves the connection and the prepared call usable.
         if (exception is PostgresException && _call is { Connection.FullState: System.Data.ConnectionState.Open })
         {
             return;
@@ -138,8 +138,8 @@ internal sealed class PostgreSqlLedgerCommits(PostgreSqlConnections connections,
 }
 
 /// <summary>
-/// The prepared call of <c>commit_batch</c> on one connection. A batch travels as arrays, one a column; what a batch lacks
-/// is NULL, which spares the function the statements for it.
+/// The prepared call of <c>commit_batch</c> on one connection. A batch is passed as arrays, one per column; absent
+/// parts are NULL, for which the function skips its statements.
 /// </summary>
 internal sealed class CommitCall : IAsyncDisposable
 {
@@ -150,7 +150,7 @@ internal sealed class CommitCall : IAsyncDisposable
 
     public NpgsqlConnection Connection => _command.Connection!;
 
-    /// <summary>Prepares the call, and takes the connection over.</summary>
+    /// <summary>Prepares the call; takes ownership of the connection.</summary>
     public static async Task<CommitCall> PrepareAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         CommitCall call = new(new NpgsqlCommand { Connection = connection });
@@ -165,7 +165,7 @@ internal sealed class CommitCall : IAsyncDisposable
         }
         catch
         {
-            // A connection that is not given back is missing in the pool for good.
+            // Otherwise the pool would lose the connection permanently.
             await call.DisposeAsync();
             throw;
         }
@@ -210,7 +210,7 @@ internal sealed class CommitCall : IAsyncDisposable
         SetColumns(proposal.Uses, u => u.GrantId);
         SetColumns(proposal.Uses, u => u.CountBefore);
 
-        // The function's counters are not sealed; what is counted is a state by now.
+        // The function's unsealed counters are obsolete: counts are sealed states.
         for (var column = 0; column < 3; column++)
         {
             Set((object?)null);
@@ -282,7 +282,7 @@ internal sealed class CommitCall : IAsyncDisposable
         Declare(NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint);
     }
 
-    // In the order in which ExecuteAsync sets them and the function takes them.
+    // In the order of ExecuteAsync and of the function's parameters.
     private void DeclareArrays()
     {
         const NpgsqlDbType texts = NpgsqlDbType.Array | NpgsqlDbType.Text;

@@ -7,8 +7,8 @@ using CodeSigning.Silo.Storage;
 namespace CodeSigning.Silo.Ledger.Commits;
 
 /// <summary>
-/// Commits to SQLite. The transaction takes the write lock before its first read, so what it compares cannot change before
-/// it writes; the clock is read under that lock too.
+/// Commits to SQLite. The transaction takes the write lock before its first read, so what it compares cannot change
+/// before it writes; the clock is read under the lock too.
 /// </summary>
 internal sealed class SqliteLedgerCommits(SqliteWriteThread writer, TimeProvider time, long toleranceMs) : ILedgerCommits
 {
@@ -56,8 +56,8 @@ internal sealed class SqliteLedgerCommits(SqliteWriteThread writer, TimeProvider
             return true;
         });
 
-    // The only writer is one thread: a job that comes after the batches begins when they are durable.
-    public Task WaitForCommitsUnderWayAsync(CancellationToken cancellationToken) => writer.WriteAsync(_ => true);
+    // There is one writing thread, so a later job begins when earlier batches are durable.
+    public Task WaitForPendingCommitsAsync(CancellationToken cancellationToken) => writer.WriteAsync(_ => true);
 
     private CommitReport Commit(SqliteStatements statements, CommitProposal proposal)
     {
@@ -94,7 +94,7 @@ internal sealed class SqliteLedgerCommits(SqliteWriteThread writer, TimeProvider
     private long NowMs() => LedgerTime.ToMilliseconds(time.GetUtcNow());
 }
 
-/// <summary>Compares a proposal with what the database holds, under its write lock.</summary>
+/// <summary>Compares a proposal with the database under its write lock.</summary>
 internal static class SqliteChecks
 {
     public static CommitReport Examine(SqliteStatements statements, CommitProposal proposal, long nowMs, long toleranceMs) =>
@@ -193,7 +193,7 @@ internal static class SqliteChecks
     }
 }
 
-/// <summary>Writes a proposal that nothing stands against.</summary>
+/// <summary>Writes a checked proposal.</summary>
 internal static class SqliteWrites
 {
     public static void Write(SqliteStatements statements, CommitProposal proposal, long nowMs)
@@ -238,7 +238,7 @@ internal static class SqliteWrites
             proposal.Stream, entry.Number, entry.OperationId, proposal.AtMs, entry.Kind, entry.Outcome,
             entry.SignerId, entry.ActorId, entry.GrantId, entry.Use, entry.Json);
 
-    // Names move within a batch: they are given up before they are taken.
+    // Names may move between states in a batch: release them before they are taken.
     private static void WriteStates(SqliteStatements statements, IReadOnlyList<SealedWrite> writes)
     {
         foreach (var (write, _, _) in writes)
@@ -248,7 +248,7 @@ internal static class SqliteWrites
                 continue;
             }
 
-            // Left to itself the planner walks all links of the kind.
+            // Without the hint the planner scans all links of the type.
             statements.Execute("DELETE FROM state_links INDEXED BY state_links_id WHERE type = @a AND id = @b", write.Type, write.Id);
             if (write.Content is null)
             {

@@ -3,12 +3,12 @@ using CodeSigning.Silo.Storage;
 
 namespace CodeSigning.Silo.Ledger.Commits;
 
-/// <summary>Reads where streams end that another process wrote or closed.</summary>
+/// <summary>Reads the ends of streams that other processes wrote or closed.</summary>
 internal sealed class StreamHeads(IReadConnections connections)
 {
     private const int MostAtOnce = 100;
 
-    /// <summary>Where a stream ends, open or closed; null where there is none.</summary>
+    /// <summary>The end of an open or closed stream; null if it does not exist.</summary>
     public async Task<StreamHead?> FindAsync(string stream, CancellationToken cancellationToken)
     {
         var found = await connections.QueryAsync(
@@ -16,7 +16,7 @@ internal sealed class StreamHeads(IReadConnections connections)
         return found.Count == 1 ? found[0] : null;
     }
 
-    /// <summary>Where a closed stream ends, with the signed head that closed it; null where there are not both.</summary>
+    /// <summary>The end of a closed stream with its signed closing head; null if one is missing.</summary>
     public async Task<(StreamHead Head, byte[] Closing)?> FindClosedAsync(string stream, CancellationToken cancellationToken)
     {
         var found = await connections.QueryAsync(
@@ -28,7 +28,7 @@ internal sealed class StreamHeads(IReadConnections connections)
         return found.Count == 1 ? found[0] : null;
     }
 
-    /// <summary>Open streams whose last entry is older than a time; some of them where they are many.</summary>
+    /// <summary>Open streams whose last entry is older than a time; at most a hundred.</summary>
     public Task<List<(string Stream, StreamHead Head)>> ListSilentAsync(long beforeMs, CancellationToken cancellationToken) =>
         connections.QueryAsync(
             """
@@ -41,12 +41,12 @@ internal sealed class StreamHeads(IReadConnections connections)
         new(reader.GetInt64(first), reader.GetFieldValue<byte[]>(first + 1), reader.GetGuid(first + 2));
 }
 
-/// <summary>Where a stream ends: what the next batch builds on.</summary>
-/// <param name="Number">The number of its last entry; 0 where it has none.</param>
-/// <param name="Hash">The hash of that entry, 32 bytes; zeros where there is none.</param>
+/// <summary>The end of a stream, which the next batch continues.</summary>
+/// <param name="Number">The number of its last entry; 0 for none.</param>
+/// <param name="Hash">The hash of that entry, 32 bytes; zeros for none.</param>
 /// <param name="Batch">
-/// The batch that was written last. It tells a batch whose answer was lost from one that was never written, also where
-/// the batch held no entry.
+/// The last batch. It distinguishes a batch whose response was lost from one that was never written, even without
+/// entries.
 /// </param>
 internal sealed record StreamHead(long Number, byte[] Hash, Guid Batch)
 {

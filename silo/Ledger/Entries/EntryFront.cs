@@ -10,17 +10,17 @@ namespace CodeSigning.Silo.Ledger.Entries;
 
 /// <summary>
 /// The part of an entry's JSON that does not depend on its place: all members up to <c>writes</c>, without the closing
-/// brace. Whoever commits an entry writes it, so that the ledger's one writer has less to do. The order of members is
-/// fixed; see docs/ledger-format.md.
+/// brace. The committing thread writes it, to relieve the ledger's single writer. The order of members is fixed; see
+/// docs/ledger-format.md.
 /// </summary>
 internal static class EntryFront
 {
-    /// <summary>The longest JSON that an entry's <c>changes</c> may be, in bytes.</summary>
+    /// <summary>The maximum size of an entry's <c>changes</c>, in bytes.</summary>
     public const int MaxChanges = 256 * 1024;
 
     private static readonly JsonWriterOptions Options = new()
     {
-        // The text is stored and exported, never put into a page: readable beats escaped.
+        // The text is stored and exported, never embedded in HTML, so readability matters more than escaping.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
@@ -134,7 +134,7 @@ internal static class EntryFront
         }
     }
 
-    // An entry is one line of an export.
+    // An entry must be one line of an export.
     private static void WriteOnOneLine(Utf8JsonWriter json, ReadOnlyMemory<byte> value)
     {
         if (value.Span.IndexOfAnyInRange((byte)0, (byte)0x1f) < 0)
@@ -156,7 +156,7 @@ internal static class EntryFront
     }
 }
 
-/// <summary>The words of the contract's enums. They are stored and hashed: they never change.</summary>
+/// <summary>The texts of the contract's enums. They are stored and hashed: never change them.</summary>
 internal static class EntryWords
 {
     public static string Of(EntryKind kind) => kind switch

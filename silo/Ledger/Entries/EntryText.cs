@@ -6,7 +6,9 @@ using CodeSigning.Grains.States;
 
 namespace CodeSigning.Silo.Ledger.Entries;
 
-/// <summary>Reads what <see cref="EntryPlacing"/> wrote: an entry's text ends with the hash of the same text without that member.</summary>
+/// <summary>
+/// Reads the text of <see cref="EntryPlacing"/>: an entry ends with the hash of the same text without that member.
+/// </summary>
 internal static class EntryText
 {
     private const int HashLength = 2 * SHA256.HashSizeInBytes;
@@ -16,7 +18,7 @@ internal static class EntryText
     private static ReadOnlySpan<byte> End => "\"}"u8;
 
     /// <summary>The hash that an entry states, lower-case hex.</summary>
-    /// <returns>False where the text does not end as an entry does.</returns>
+    /// <returns>False if the text does not end like an entry.</returns>
     public static bool TryGetStatedHash(ReadOnlySpan<byte> text, out ReadOnlySpan<byte> hash)
     {
         hash = default;
@@ -30,7 +32,7 @@ internal static class EntryText
         return true;
     }
 
-    /// <summary>The hash that an entry's text has; the text ends as an entry does.</summary>
+    /// <summary>Computes the hash of an entry's text, which must end like an entry.</summary>
     public static byte[] ComputeHash(ReadOnlySpan<byte> text)
     {
         var body = text[..^(Member.Length + HashLength + End.Length)];
@@ -42,8 +44,8 @@ internal static class EntryText
 }
 
 /// <summary>
-/// Gives entries their places: appends time, use, stream, number and the hash of the entry before, and last the hash of
-/// all that. One instance serves one writer; its buffer is reused.
+/// Completes entries with their place: appends time, use, stream, number, the previous entry's hash, and last the hash
+/// of all that. One instance serves one writer; its buffer is reused.
 /// </summary>
 internal sealed class EntryPlacing(string stream)
 {
@@ -54,11 +56,11 @@ internal sealed class EntryPlacing(string stream)
     private int _length;
 
     /// <summary>Completes an entry.</summary>
-    /// <param name="front">What <see cref="EntryFront.Write"/> made.</param>
+    /// <param name="front">The output of <see cref="EntryFront.Write"/>.</param>
     /// <param name="at">The time, as text.</param>
-    /// <param name="use">The grant's use, where one is taken.</param>
+    /// <param name="use">The number of the grant's use, if one is taken.</param>
     /// <param name="number">The number in the stream.</param>
-    /// <param name="previousHash">The hash of the entry before.</param>
+    /// <param name="previousHash">The hash of the previous entry.</param>
     /// <param name="hash">Receives this entry's hash.</param>
     public string Place(ReadOnlySpan<byte> front, string at, long? use, long number, ReadOnlySpan<byte> previousHash, out byte[] hash)
     {
@@ -85,7 +87,7 @@ internal sealed class EntryPlacing(string stream)
         Append("\"}"u8);
         hash = SHA256.HashData(_buffer.AsSpan(0, _length));
 
-        // The hash takes the place of the closing brace, which was hashed with the rest.
+        // The hash replaces the closing brace, which is part of the hashed text.
         _length--;
         Append(",\"hash\":\""u8);
         AppendHex(hash);
@@ -112,24 +114,24 @@ internal sealed class EntryPlacing(string stream)
     }
 }
 
-/// <summary>What a write leaves behind.</summary>
+/// <summary>The versions before and after a write.</summary>
 internal static class StateWriteResult
 {
-    /// <summary>The version that the state will have; 0 for a deletion.</summary>
+    /// <summary>The new version; 0 for a deletion.</summary>
     public static StateVersion Result(this StateWrite write) =>
         new(write.Type, write.Id, write.Content is null ? 0 : write.ExpectedVersion + 1);
 
-    /// <summary>The version that is replaced.</summary>
+    /// <summary>The replaced version.</summary>
     public static StateVersion Replaced(this StateWrite write) => new(write.Type, write.Id, write.ExpectedVersion);
 }
 
-/// <summary>What a stream ends in.</summary>
+/// <summary>The end of a stream.</summary>
 /// <param name="Stream">The stream.</param>
 /// <param name="Number">The number of its last entry.</param>
 /// <param name="Hash">The hash of that entry, lower-case hex.</param>
-/// <param name="IsClosed">Whether its writer has closed it: nothing follows.</param>
+/// <param name="IsClosed">Whether it is closed and nothing follows.</param>
 internal sealed record StreamEnd(string Stream, long Number, string Hash, bool IsClosed)
 {
-    /// <summary>The first entry that is at hand; 1 but for a part of the ledger.</summary>
+    /// <summary>The first entry available; 1 except in a part of the ledger.</summary>
     public long First { get; init; } = 1;
 }

@@ -6,8 +6,8 @@ using CodeSigning.Silo.Storage;
 namespace CodeSigning.Silo.Ledger.Entries;
 
 /// <summary>
-/// JSON objects whose last member is a signature over the same text without that member. Heads, checkpoints and the first
-/// line of an export have this form.
+/// JSON objects whose last member is a signature over the same text without that member: heads, checkpoints and the
+/// first line of an export.
 /// </summary>
 internal static class SignedText
 {
@@ -15,7 +15,7 @@ internal static class SignedText
 
     private static ReadOnlySpan<byte> End => "\"}"u8;
 
-    /// <summary>Signs a JSON object: names the key in it and appends the signature.</summary>
+    /// <summary>Signs a JSON object: appends the key id and the signature.</summary>
     /// <param name="open">The object without its closing brace.</param>
     /// <param name="key">The ledger's key.</param>
     public static string Sign(string open, ILedgerKey key)
@@ -25,8 +25,8 @@ internal static class SignedText
         return $"{body}{Encoding.UTF8.GetString(Member)}{Convert.ToBase64String(signature)}\"}}";
     }
 
-    /// <summary>Takes a signed text apart: the digest that was signed, and the signature.</summary>
-    /// <returns>False where the text does not end as a signed one does.</returns>
+    /// <summary>Parses a signed text into the signed digest and the signature.</summary>
+    /// <returns>False if the text does not end like a signed one.</returns>
     public static bool TryRead(ReadOnlySpan<byte> text, out byte[] digest, out byte[] signature)
     {
         (digest, signature) = ([], []);
@@ -38,7 +38,7 @@ internal static class SignedText
 
         var base64 = Encoding.ASCII.GetString(text[(start + Member.Length)..^End.Length]);
         var bytes = new byte[base64.Length];
-        // Only the one spelling that an encoder writes: otherwise a text could change and its signature still fit.
+        // Accept only canonical base64; otherwise the text could be changed without invalidating the signature.
         if (!Convert.TryFromBase64String(base64, bytes, out var length) || Convert.ToBase64String(bytes, 0, length) != base64)
         {
             return false;
@@ -55,7 +55,7 @@ internal static class SignedText
 /// <summary>The key that signs the heads of batches and the checkpoints: ECDSA on P-256 with SHA-256.</summary>
 public interface ILedgerKey
 {
-    /// <summary>Names the key, so that a verifier with several public keys knows which one to take.</summary>
+    /// <summary>The key's id, by which a verifier selects the public key.</summary>
     string KeyId { get; }
 
     /// <summary>The public key as SubjectPublicKeyInfo, DER.</summary>
@@ -65,7 +65,7 @@ public interface ILedgerKey
     byte[] SignDigest(ReadOnlySpan<byte> sha256);
 }
 
-/// <summary>Writes checkpoints: what every stream ends in, signed and chained to the checkpoint before.</summary>
+/// <summary>Writes checkpoints: the end of every stream, signed and chained to the previous checkpoint.</summary>
 internal static class CheckpointText
 {
     /// <summary>The previous hash of the first checkpoint.</summary>
@@ -81,17 +81,17 @@ internal static class CheckpointText
         return SignedText.Sign(text.Append(']').ToString(), key);
     }
 
-    /// <summary>The hash by which the next checkpoint names this one: over its whole text.</summary>
+    /// <summary>The hash of a checkpoint's whole text, which the next one refers to.</summary>
     public static string Hash(string checkpoint) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(checkpoint)));
 
-    /// <summary>The time that a checkpoint bears, as text.</summary>
+    /// <summary>The time of a checkpoint, as text.</summary>
     public static string At(byte[] checkpoint)
     {
         using var document = JsonDocument.Parse(checkpoint);
         return document.RootElement.GetProperty("at").GetString()!;
     }
 
-    /// <summary>Whether a checkpoint names just these ends.</summary>
+    /// <summary>Whether a checkpoint lists exactly these ends.</summary>
     public static bool HasHeads(string checkpoint, IEnumerable<StreamEnd> heads)
     {
         StringBuilder text = new("\"heads\":[");
@@ -118,7 +118,7 @@ internal static class CheckpointText
     }
 }
 
-/// <summary>Writes the signed head of a batch: up to this entry, the stream is as its writer wrote it.</summary>
+/// <summary>Writes the signed head of a batch, which covers the stream up to this entry.</summary>
 internal static class HeadText
 {
     public static string Sign(string stream, long number, ReadOnlySpan<byte> hash, string at, bool closing, ILedgerKey key) =>
@@ -129,8 +129,8 @@ internal static class HeadText
 }
 
 /// <summary>
-/// Writes the first line of an export. It is signed, so that nobody can pass off a part as the whole, nor cut an export
-/// short.
+/// Writes the first line of an export. It is signed, so that a part cannot pass for the whole and an export cannot be
+/// truncated.
 /// </summary>
 internal static class ExportText
 {

@@ -13,12 +13,12 @@ internal sealed class CheckpointReader(IReadConnections connections) : ICheckpoi
             cancellationToken, before ?? long.MaxValue, Math.Clamp(limit, 1, 1000));
 }
 
-/// <summary>Reads checkpoints for whoever wants to keep them outside.</summary>
+/// <summary>Reads checkpoints for archiving them elsewhere.</summary>
 public interface ICheckpoints
 {
     /// <summary>One page of checkpoints as texts, newest first.</summary>
     /// <param name="before">Only those with a smaller number; null for the newest.</param>
-    /// <param name="limit">At most so many, 1 to 1000.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="limit">The page size, 1 to 1000.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     Task<IReadOnlyList<(long Number, string Text)>> ListAsync(long? before, int limit, CancellationToken cancellationToken);
 }

@@ -11,7 +11,7 @@ internal sealed class LedgerExport(LedgerPages pages, ILedgerCommits commits, IL
     public async Task WriteAsync(
         Stream destination, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken)
     {
-        // Checkpoints before ends: then no checkpoint names more than the export holds.
+        // Read checkpoints before ends, so that no checkpoint lists more than the export contains.
         var checkpoints = await FindCheckpointsAsync(from, to, cancellationToken);
         var ends = await ReadEndsAsync(from, to, cancellationToken);
         var at = await commits.ReadClockAsync(cancellationToken);
@@ -37,7 +37,7 @@ internal sealed class LedgerExport(LedgerPages pages, ILedgerCommits commits, IL
         var first = from is { } begin
             ? await pages.FindFirstCheckpointAsync(last, LedgerTime.ToText(LedgerTime.ToMilliseconds(begin)), cancellationToken)
             : 1;
-        // One more than the part's time: it names what the part ends in, or later entries.
+        // One checkpoint more than the part's time range: it covers the part's end, or later entries.
         if (to is { } end)
         {
             last = Math.Min(last, await pages.FindFirstCheckpointAsync(last, LedgerTime.ToText(LedgerTime.ToMilliseconds(end)), cancellationToken));
@@ -46,7 +46,7 @@ internal sealed class LedgerExport(LedgerPages pages, ILedgerCommits commits, IL
         return (first, last);
     }
 
-    // A part of a stream goes on to the end of the batch that its last entry came in, so that a signed head covers it.
+    // A part of a stream extends to the end of its last entry's batch, so that a signed head covers it.
     private async Task<List<StreamEnd>> ReadEndsAsync(DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken)
     {
         var ends = await pages.ReadEndsAsync(cancellationToken);
@@ -111,16 +111,16 @@ internal sealed class LedgerExport(LedgerPages pages, ILedgerCommits commits, IL
     }
 }
 
-/// <summary>Writes the ledger so that it can be verified by whoever has the public key, without this service.</summary>
+/// <summary>Exports the ledger in a form that can be verified with the public key, without this service.</summary>
 public interface ILedgerExport
 {
     /// <summary>
-    /// Writes JSON Lines (UTF-8): a signed first line that names the part and what each stream ends in, the checkpoints, then
+    /// Writes JSON Lines (UTF-8): a signed first line with the part and the end of each stream, the checkpoints, then
     /// each stream with its entries and signed heads. See docs/ledger-format.md.
     /// </summary>
-    /// <param name="destination">Where to; it is written as fast as it takes.</param>
-    /// <param name="from">Only entries at this time or later (UTC); null for all from the first on.</param>
-    /// <param name="to">Only entries before this time (UTC), and what shares a batch with the last of them; null for all.</param>
-    /// <param name="cancellationToken">Ends it; what was written then is not a whole export.</param>
+    /// <param name="destination">The destination.</param>
+    /// <param name="from">Only entries at this time or later (UTC); null for all.</param>
+    /// <param name="to">Only entries before this time (UTC), and the rest of the last one's batch; null for all.</param>
+    /// <param name="cancellationToken">Cancels the export, which is then incomplete.</param>
     Task WriteAsync(Stream destination, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken);
 }

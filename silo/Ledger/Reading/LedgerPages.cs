@@ -7,20 +7,20 @@ using CodeSigning.Silo.Storage;
 namespace CodeSigning.Silo.Ledger.Reading;
 
 /// <summary>
-/// Reads the ledger in pages by key. What was written never changes, so pages that are read one after the other up to ends
-/// that were read first are a consistent whole, and no transaction stays open meanwhile.
+/// Reads the ledger in pages by key. Entries never change, so pages read up to previously read ends are consistent
+/// without a long transaction.
 /// </summary>
 internal sealed class LedgerPages(IReadConnections connections)
 {
     private const int PageSize = 500;
 
-    /// <summary>What every stream that has entries ends in, all at one moment.</summary>
+    /// <summary>The ends of all streams with entries, at one moment.</summary>
     public Task<List<StreamEnd>> ReadEndsAsync(CancellationToken cancellationToken) => connections.QueryAsync(
         "SELECT id, number, hash, closed_ms FROM ledger_streams WHERE number > 0 ORDER BY id", MapEnd, cancellationToken);
 
-    /// <summary>What the streams end in that no checkpoint has named as closed yet.</summary>
-    /// <param name="own">A stream that is open and must be among them, whatever its row says of being settled.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>The ends of streams that no checkpoint lists as closed yet.</summary>
+    /// <param name="own">A stream to include while it is open, even if its row is marked as settled.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public Task<List<StreamEnd>> ReadUnsettledEndsAsync(string? own, CancellationToken cancellationToken) => connections.QueryAsync(
         """
         SELECT id, number, hash, closed_ms FROM ledger_streams
@@ -28,7 +28,7 @@ internal sealed class LedgerPages(IReadConnections connections)
         """,
         MapEnd, cancellationToken, own ?? "");
 
-    /// <summary>Every stream that any entry names, whether it has a row of its own or not.</summary>
+    /// <summary>Every stream with entries, even without a row of its own.</summary>
     public async IAsyncEnumerable<string> ReadStreamsOfEntriesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var stream = "";
@@ -45,7 +45,7 @@ internal sealed class LedgerPages(IReadConnections connections)
         }
     }
 
-    /// <summary>The numbers of some entries of a stream that lie outside what its row counts.</summary>
+    /// <summary>The numbers of up to ten entries of a stream outside the range of its row.</summary>
     public Task<List<long>> ReadStrayEntriesAsync(string stream, CancellationToken cancellationToken) => connections.QueryAsync(
         """
         SELECT number FROM (
@@ -57,7 +57,7 @@ internal sealed class LedgerPages(IReadConnections connections)
         """,
         reader => reader.GetInt64(0), cancellationToken, stream);
 
-    /// <summary>The last checkpoint; null where there is none.</summary>
+    /// <summary>The last checkpoint; null if there is none.</summary>
     public async Task<(long Number, string Text)?> ReadLastCheckpointAsync(CancellationToken cancellationToken)
     {
         var rows = await connections.QueryAsync(
@@ -89,14 +89,14 @@ internal sealed class LedgerPages(IReadConnections connections)
             first - 1);
 
     /// <summary>
-    /// The first so many entries of administration in a stream from one number to another, both included. What is left out is
-    /// nearly everything, and is passed over unread.
+    /// The first administrative entries of a stream in a range of numbers, both included. Signing entries, which are
+    /// nearly all, are skipped by the index.
     /// </summary>
     public Task<List<(long Number, byte[] Text)>> ReadAdministrationAsync(
         string stream, long first, long last, int limit, CancellationToken cancellationToken) =>
         ReadSomeAsync("kind", EntryWords.Of(EntryKind.Admin), stream, first, last, limit, cancellationToken);
 
-    /// <summary>The first so many entries of denials in a stream from one number to another, both included.</summary>
+    /// <summary>The first denials of a stream in a range of numbers, both included.</summary>
     public Task<List<(long Number, byte[] Text)>> ReadDenialsAsync(
         string stream, long first, long last, int limit, CancellationToken cancellationToken) =>
         ReadSomeAsync("outcome", EntryWords.Of(EntryOutcome.Denied), stream, first, last, limit, cancellationToken);
@@ -116,7 +116,9 @@ internal sealed class LedgerPages(IReadConnections connections)
             (first * 2) - 1)
         .Select(row => (row.Number, row.Text));
 
-    /// <summary>The number of the first entry of a stream at a time or later; one more than the last where there is none.</summary>
+    /// <summary>
+    /// The number of the first entry of a stream at a time or later; one more than the last if there is none.
+    /// </summary>
     public Task<long> FindFirstEntryAsync(string stream, long last, long atMs, CancellationToken cancellationToken) =>
         FindFirstAsync(
             last,
@@ -124,7 +126,7 @@ internal sealed class LedgerPages(IReadConnections connections)
                 "SELECT at_ms FROM ledger_entries WHERE stream = @a AND number = @b",
                 reader => reader.GetInt64(0), cancellationToken, stream, number)).FirstOrDefault(long.MaxValue) >= atMs);
 
-    /// <summary>The number of the first checkpoint at a time or later; one more than the last where there is none.</summary>
+    /// <summary>The number of the first checkpoint at a time or later; one more than the last if there is none.</summary>
     public Task<long> FindFirstCheckpointAsync(long last, string at, CancellationToken cancellationToken) =>
         FindFirstAsync(
             last,
@@ -133,7 +135,7 @@ internal sealed class LedgerPages(IReadConnections connections)
                 reader => string.CompareOrdinal(CheckpointText.At(reader.GetFieldValue<byte[]>(0)), at) >= 0,
                 cancellationToken, number)).FirstOrDefault(true));
 
-    /// <summary>The number of the first signed head at an entry or later: the end of the batch that holds the entry.</summary>
+    /// <summary>The number of the first signed head at an entry or later, which is the end of the entry's batch.</summary>
     public async Task<long?> FindHeadAsync(string stream, long number, CancellationToken cancellationToken)
     {
         var rows = await connections.QueryAsync(
@@ -142,7 +144,7 @@ internal sealed class LedgerPages(IReadConnections connections)
         return rows.Count == 0 ? null : rows[0];
     }
 
-    /// <summary>The hash that an entry states, lower-case hex; zeros where there is no such entry.</summary>
+    /// <summary>The stated hash of an entry, lower-case hex; zeros if it does not exist.</summary>
     public async Task<string> ReadHashAsync(string stream, long number, CancellationToken cancellationToken)
     {
         var rows = await connections.QueryAsync(
@@ -160,7 +162,7 @@ internal sealed class LedgerPages(IReadConnections connections)
             reader => (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1)),
             cancellationToken, stream, first, last, word, limit);
 
-    // Numbers and times rise together, so the place is found by halving.
+    // Times increase with numbers, which allows a binary search.
     private static async Task<long> FindFirstAsync(long last, Func<long, Task<bool>> isAtOrAfter)
     {
         var (low, high) = (1L, last + 1);
@@ -206,7 +208,7 @@ internal sealed class LedgerPages(IReadConnections connections)
         IsClosed: !reader.IsDBNull(3));
 }
 
-/// <summary>An entry as its row holds it: the text, and the columns that lists filter by.</summary>
+/// <summary>A row of an entry: its text and its index columns.</summary>
 internal sealed record EntryRow(
     long Number, string OperationId, long AtMs, string Kind, string Outcome, string? SignerId, string ActorId, string? GrantId,
     long? Use, byte[] Text)

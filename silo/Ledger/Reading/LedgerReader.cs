@@ -7,7 +7,7 @@ using CodeSigning.Silo.Storage;
 
 namespace CodeSigning.Silo.Ledger.Reading;
 
-/// <summary>Reads entries. Pages follow (time, operation id), which every filter's index ends with.</summary>
+/// <summary>Reads entries. Pages are ordered by (time, operation id), the suffix of every filter's index.</summary>
 internal sealed class LedgerReader(IReadConnections connections) : ILedgerReader
 {
     private const string Columns = "SELECT operation_id, signer_id, actor_id, stream, number, json FROM ledger_entries";
@@ -82,7 +82,7 @@ internal sealed class LedgerReader(IReadConnections connections) : ILedgerReader
         Filter(query.From?.ToUnixTimeMilliseconds(), "at_ms >=");
         Filter(query.To?.ToUnixTimeMilliseconds(), "at_ms <");
 
-        // Literals, so that the planner sees that the partial indexes apply.
+        // Literals let the planner use the partial indexes.
         if (query.Kind is { } kind)
         {
             Literal($"kind = '{EntryWords.Of(kind)}'");

@@ -5,7 +5,7 @@ using CodeSigning.Silo.Ledger.Entries;
 namespace CodeSigning.Silo.Ledger.Verification;
 
 /// <summary>
-/// Follows the chain of checkpoints and remembers which entries they name, so that the streams can be held against them.
+/// Verifies the chain of checkpoints and keeps the entries that they list, for comparison with the streams.
 /// </summary>
 internal sealed class CheckpointVerifier(VerificationKeys keys, ProblemList problems)
 {
@@ -13,28 +13,28 @@ internal sealed class CheckpointVerifier(VerificationKeys keys, ProblemList prob
     private readonly Dictionary<string, StreamEnd> _open = [];
     private readonly HashSet<string> _closed = [];
 
-    /// <summary>How many were seen.</summary>
+    /// <summary>The number of checkpoints seen.</summary>
     public long Count { get; private set; }
 
     /// <summary>The number of the last one; 0 before the first.</summary>
     public long Number { get; private set; }
 
-    /// <summary>The last one's hash; null where it is not known, as at the beginning of a part.</summary>
+    /// <summary>The last one's hash; null if unknown, as at the beginning of a part.</summary>
     public string? Hash { get; private set; } = CheckpointText.NoPrevious;
 
-    /// <summary>What the last one names as the end of a stream that was not closed; null where it names none.</summary>
+    /// <summary>The end of an open stream according to the last checkpoint; null if it lists none.</summary>
     public StreamEnd? OpenEndOf(string stream) => _open.GetValueOrDefault(stream);
 
-    /// <summary>Whether one has named the stream as closed: nothing follows in it.</summary>
+    /// <summary>Whether a checkpoint lists the stream as closed.</summary>
     public bool IsSettled(string stream) => _closed.Contains(stream);
 
-    /// <summary>The streams that were named.</summary>
+    /// <summary>The streams listed by checkpoints.</summary>
     public IEnumerable<string> Streams => _named.Keys;
 
-    /// <summary>Begins at a later checkpoint than the first: what is before it is not at hand.</summary>
+    /// <summary>Begins at a later checkpoint than the first, without those before it.</summary>
     public void BeginAt(long number) => (Number, Hash) = (number - 1, number == 1 ? Hash : null);
 
-    /// <summary>Looks at the next checkpoint of the chain.</summary>
+    /// <summary>Verifies the next checkpoint of the chain.</summary>
     public void Add(ReadOnlyMemory<byte> text)
     {
         Count++;
@@ -60,8 +60,8 @@ internal sealed class CheckpointVerifier(VerificationKeys keys, ProblemList prob
         Hash = CheckpointText.Hash(Encoding.UTF8.GetString(text.Span));
     }
 
-    /// <summary>Looks at a checkpoint that was kept outside: it must hold by itself.</summary>
-    /// <returns>Its number; null where it is unreadable.</returns>
+    /// <summary>Verifies a checkpoint kept elsewhere, on its own.</summary>
+    /// <returns>Its number; null if it is malformed.</returns>
     public long? AddKept(ReadOnlyMemory<byte> text)
     {
         if (Read(text) is not var (number, _, heads))
@@ -73,7 +73,7 @@ internal sealed class CheckpointVerifier(VerificationKeys keys, ProblemList prob
         return number;
     }
 
-    /// <summary>Holds an entry against the checkpoints that name it.</summary>
+    /// <summary>Compares an entry with the checkpoints that list it.</summary>
     public void Check(ParsedEntry entry)
     {
         if (_named.TryGetValue(entry.Stream, out var named) && named.TryGetValue(entry.Number, out var hash) && hash != entry.StatedHash)
@@ -82,11 +82,11 @@ internal sealed class CheckpointVerifier(VerificationKeys keys, ProblemList prob
         }
     }
 
-    /// <summary>The entries of a stream up to a number that checkpoints name, with the hashes that they name.</summary>
+    /// <summary>The entries of a stream up to a number that checkpoints list, with their hashes.</summary>
     public IEnumerable<KeyValuePair<long, string>> NamedUpTo(string stream, long number) =>
         _named.TryGetValue(stream, out var named) ? named.Where(entry => entry.Key <= number) : [];
 
-    /// <summary>Holds a stream's end against the checkpoints that name entries of it.</summary>
+    /// <summary>Compares a stream's end with the checkpoints that list it.</summary>
     public void CheckEnd(string stream, long number)
     {
         if (!_named.TryGetValue(stream, out var named) || named.Count == 0)
@@ -101,7 +101,7 @@ internal sealed class CheckpointVerifier(VerificationKeys keys, ProblemList prob
         }
     }
 
-    /// <summary>Forgets what was checked, and keeps where the chain and the streams stand.</summary>
+    /// <summary>Discards the compared entries; keeps the state of the chain and the streams.</summary>
     public void ForgetChecked() => _named.Clear();
 
     private (long Number, string PreviousHash, List<StreamEnd> Heads)? Read(ReadOnlyMemory<byte> text)
@@ -126,7 +126,7 @@ internal sealed class CheckpointVerifier(VerificationKeys keys, ProblemList prob
         }
     }
 
-    // A stream is named by every checkpoint from its first entry on, until one names it as closed.
+    // Every checkpoint lists a stream from its first entry on, until one lists it as closed.
     private void FollowStreams(long number, List<StreamEnd> heads, bool isFirst)
     {
         var named = heads.Select(head => head.Stream).ToHashSet();

@@ -12,8 +12,8 @@ using Microsoft.Extensions.Options;
 namespace CodeSigning.Silo.Ledger.Verification;
 
 /// <summary>
-/// What full verifications found, and who makes the next: one row of the store, sealed, in which the nodes agree. Whoever has
-/// the database alone can put an older one back, which only brings the next verification forward.
+/// The results of full verifications and the claim on the next one, in one sealed row shared by the nodes. An older row
+/// put back in the database only brings the next verification forward.
 /// </summary>
 public sealed class FullVerifications(
     IStateStore states, ILedger ledger, TimeProvider time, IOptions<VerificationOptions> options, IOptions<LedgerOptions> node)
@@ -21,10 +21,10 @@ public sealed class FullVerifications(
     private const string RowId = "full";
     private const int ProblemsTold = 10;
 
-    /// <summary>The name of this node.</summary>
+    /// <summary>This node's name.</summary>
     internal string Node => node.Value.Node;
 
-    /// <summary>What the last one found; null where none was made, or its row was changed outside the service.</summary>
+    /// <summary>The last result; null if there is none or the row was changed outside the service.</summary>
     public async Task<FullVerification?> FindLastAsync(CancellationToken cancellationToken) =>
         (await ReadOrForgetAsync(cancellationToken)).State.Last;
 
@@ -32,7 +32,7 @@ public sealed class FullVerifications(
         beganAt, endedAt, node, report.Intact, report.Entries, report.Checkpoints, report.Problems.Count,
         report.Intact ? null : Fingerprint(report.Problems));
 
-    /// <summary>Claims the next one for this node, if it is due and no other node is at it.</summary>
+    /// <summary>Claims the next verification for this node, if it is due and no other node has claimed it.</summary>
     /// <exception cref="StateTamperedException">The row was changed outside the service.</exception>
     internal async Task<bool> TryClaimAsync(CancellationToken cancellationToken)
     {
@@ -43,12 +43,12 @@ public sealed class FullVerifications(
             return false;
         }
 
-        // A node that died in the middle keeps the others from it for half of the time between two.
+        // The claim of a node that died blocks the others for half of the interval.
         return await SaveAsync(
             version, state with { ClaimedBy = Node, ClaimedUntil = now + (options.Value.Interval / 2) }, null, cancellationToken);
     }
 
-    /// <summary>Gives a claim back, where the store takes it; else it ends by itself.</summary>
+    /// <summary>Releases the claim if the store is available; otherwise it expires.</summary>
     internal async Task ReleaseAsync(CancellationToken cancellationToken)
     {
         try
@@ -61,14 +61,11 @@ public sealed class FullVerifications(
         }
         catch (Exception exception) when (exception is StoreUnavailableException or LedgerUnavailableException)
         {
-            // What keeps it from being given back is told of by whatever else needs the store.
+            // Other work logs that the store is unavailable.
         }
     }
 
-    /// <summary>
-    /// Notes what one found. Problems that the last one did not find are an entry, and by that an event for whoever wants to
-    /// hear of it.
-    /// </summary>
+    /// <summary>Stores a result. New problems are also recorded as an entry, which raises a notification event.</summary>
     internal async Task NoteAsync(VerificationReport report, FullVerification found, CancellationToken cancellationToken)
     {
         bool isNoted;
@@ -83,7 +80,7 @@ public sealed class FullVerifications(
         while (!isNoted);
     }
 
-    // A row that was changed outside the service cannot be replaced: it stays, as evidence, and the entry is made each time.
+    // A tampered row cannot be replaced: it stays as evidence, and the entry is written each time.
     private async Task<(long? Version, FullVerificationState State)> ReadOrForgetAsync(CancellationToken cancellationToken)
     {
         try
@@ -130,7 +127,7 @@ public sealed class FullVerifications(
         Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(problems)));
 }
 
-/// <summary>The row: what the last full verification found, and which node is at the next, until when.</summary>
+/// <summary>The stored row: the last result and the claim on the next verification.</summary>
 internal sealed record FullVerificationState
 {
     public FullVerification? Last { get; init; }
@@ -140,20 +137,20 @@ internal sealed record FullVerificationState
     public DateTimeOffset? ClaimedUntil { get; init; }
 }
 
-/// <summary>What a verification of the whole ledger and of every state found.</summary>
+/// <summary>The result of a verification of the whole ledger and of every state.</summary>
 /// <param name="BeganAt">When it began (UTC).</param>
 /// <param name="EndedAt">When it ended (UTC).</param>
-/// <param name="Node">The node that made it.</param>
-/// <param name="Intact">Whether nothing was wrong.</param>
-/// <param name="Entries">How many entries were looked at.</param>
-/// <param name="Checkpoints">How many checkpoints were looked at.</param>
-/// <param name="Problems">How many problems were found, at most <see cref="ProblemList.Limit"/>.</param>
-/// <param name="Problem">Names what was found, so that the same is told of once; null where nothing was wrong.</param>
+/// <param name="Node">The node that ran it.</param>
+/// <param name="Intact">Whether no problem was found.</param>
+/// <param name="Entries">The number of entries verified.</param>
+/// <param name="Checkpoints">The number of checkpoints verified.</param>
+/// <param name="Problems">The number of problems found, at most <see cref="ProblemList.Limit"/>.</param>
+/// <param name="Problem">A fingerprint of the problems, so that the same ones are reported once; null if intact.</param>
 public sealed record FullVerification(
     DateTimeOffset BeganAt, DateTimeOffset EndedAt, string Node, bool Intact, long Entries, long Checkpoints, int Problems,
     string? Problem = null);
 
-/// <summary>Has the whole ledger verified on a schedule, by one of the nodes, as long as they run.</summary>
+/// <summary>Verifies the whole ledger on a schedule, on one of the nodes.</summary>
 internal sealed class FullVerificationService(
     ILedgerVerification verification,
     FullVerifications results,
@@ -198,15 +195,15 @@ internal sealed class FullVerificationService(
                 await VerifyAsync(cancellationToken);
             }
 
-            _trouble.Over("The ledger is verified in the background again.");
+            _trouble.Over("The background verification of the ledger works again.");
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            // An exception that left this service would stop the host, and nobody could verify the ledger any more.
+            // An unhandled exception would stop the host, and with it the verification of the ledger.
             _trouble.Met(
                 exception,
-                "The ledger was not verified in the background; it is tried again.",
-                "The ledger cannot be verified in the background. It is tried again.");
+                "The background verification of the ledger failed and will be retried.",
+                "The background verification of the ledger failed and will be retried.");
         }
     }
 
@@ -218,7 +215,7 @@ internal sealed class FullVerificationService(
         }
         catch (StateTamperedException)
         {
-            // Whoever changed the row must not thereby keep anybody from looking: this node goes by what it remembers.
+            // A tampered row must not prevent verification: this node uses the result in its memory.
             return _last is null || time.GetUtcNow() - _last.BeganAt >= options.Value.Interval;
         }
     }
@@ -226,7 +223,7 @@ internal sealed class FullVerificationService(
     private async Task VerifyAsync(CancellationToken cancellationToken)
     {
         var beganAt = time.GetUtcNow();
-        logger.LogInformation("The whole ledger is being verified in the background.");
+        logger.LogInformation("The background verification of the whole ledger has started");
         try
         {
             var report = await verification.VerifyInBackgroundAsync(cancellationToken);
@@ -259,18 +256,18 @@ internal sealed class FullVerificationService(
     }
 }
 
-/// <summary>When the whole ledger is verified in the background, and how fast.</summary>
+/// <summary>The schedule and pace of background verification.</summary>
 public sealed class VerificationOptions
 {
-    /// <summary>How often, on all nodes together; zero for never.</summary>
+    /// <summary>The interval across all nodes; zero for never.</summary>
     public TimeSpan Interval { get; set; } = TimeSpan.FromDays(1);
 
-    /// <summary>How long after its start a node does it at the earliest.</summary>
+    /// <summary>The minimum time after a node's start.</summary>
     public TimeSpan FirstAfter { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How often a node looks whether it is due, and what the others found.</summary>
+    /// <summary>The interval at which a node checks whether a verification is due and reads the others' results.</summary>
     public TimeSpan LookInterval { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long it rests after each page, in times of what the page took.</summary>
+    /// <summary>The pause after each page, as a multiple of the time that the page took.</summary>
     public double Rest { get; set; } = 3;
 }

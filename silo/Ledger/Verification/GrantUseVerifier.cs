@@ -1,6 +1,6 @@
 namespace CodeSigning.Silo.Ledger.Verification;
 
-/// <summary>Checks that the uses of each grant are numbered from 1 without a gap and without a double.</summary>
+/// <summary>Verifies that the uses of each grant are numbered from 1 without gaps or duplicates.</summary>
 internal sealed class GrantUseVerifier(ProblemList problems)
 {
     private readonly Dictionary<string, long> _verified = [];
@@ -30,8 +30,12 @@ internal sealed class GrantUseVerifier(ProblemList problems)
         uses.Add((use, entry.Stream, entry.Number));
     }
 
-    /// <summary>Judges what was seen since the last call. Entries come by stream, so only all of them show a gap.</summary>
-    /// <param name="isPart">Whether the entries are a part of the ledger: then uses may begin anywhere and have gaps.</param>
+    /// <summary>
+    /// Verifies the uses seen since the last call. Entries arrive by stream, so only all of them together show a gap.
+    /// </summary>
+    /// <param name="isPart">
+    /// Whether the entries are a part of the ledger, in which uses may begin anywhere and have gaps.
+    /// </param>
     public void Finish(bool isPart)
     {
         foreach (var (grant, uses) in _seen)

@@ -6,8 +6,8 @@ using CodeSigning.Silo.Ledger.Entries;
 namespace CodeSigning.Silo.Ledger.Verification;
 
 /// <summary>
-/// Verifies an export with nothing but the public key, and checkpoints that were kept outside if there are any. It reads
-/// the export once, line by line. What was cut off after the last checkpoint that anybody kept cannot be seen.
+/// Verifies an export with the public key and any checkpoints kept elsewhere. It reads the export once, line by line.
+/// Truncation after the last kept checkpoint cannot be detected.
 /// </summary>
 public sealed class LedgerVerifier
 {
@@ -35,8 +35,8 @@ public sealed class LedgerVerifier
     /// <summary>Verifies an export.</summary>
     /// <param name="export">The export, from its beginning.</param>
     /// <param name="keys">The public keys.</param>
-    /// <param name="keptCheckpoints">Checkpoints that were kept outside, each as the text that the ledger gave out.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="keptCheckpoints">Checkpoints kept elsewhere, each as its exact text.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public static async Task<VerificationReport> VerifyAsync(
         Stream export, VerificationKeys keys, IEnumerable<ReadOnlyMemory<byte>> keptCheckpoints, CancellationToken cancellationToken)
     {
@@ -260,11 +260,11 @@ public sealed class LedgerVerifier
         return new VerificationReport(_entries, _checkpoints.Count, _problems.All) { Part = _part };
     }
 
-    // A part holds the checkpoints of its time alone: one that was kept before or after it proves nothing about them.
+    // A part contains only the checkpoints of its time; kept checkpoints outside that range prove nothing about it.
     private bool MustBeInExport(long checkpoint) =>
         _part is null || (checkpoint >= _checkpointRange.First && checkpoint <= _checkpointRange.Last);
 
-    // The order of members is fixed, so a line shows what it is by how it begins.
+    // The order of members is fixed, so a line's beginning shows its kind.
     private static LineKind KindOf(ReadOnlySpan<byte> line) => line switch
     {
         _ when line.StartsWith("{\"operationId\":"u8) => LineKind.Entry,

@@ -44,7 +44,7 @@ internal sealed class OnlineVerification(
             PacedReads paced = new(connections, options.Value.Rest);
             var report = await VerifierOver(paced).VerifyAsync(progress, cancellationToken);
             await _gate.WaitAsync(cancellationToken);
-            // What it found counts for the calls that follow, until another full verification finds otherwise.
+            // Later calls continue from this result until another full verification.
             Replace(progress);
             _gate.Release();
             return report;
@@ -72,24 +72,26 @@ internal sealed class OnlineVerification(
     }
 }
 
-/// <summary>Verifies the ledger and the states where they are stored.</summary>
+/// <summary>Verifies the stored ledger and states.</summary>
 public interface ILedgerVerification
 {
     /// <summary>
-    /// Verifies what was added since the last checkpoint that this process verified, and that the ends of what was verified
-    /// before are still there; at the first call, all. One call runs at a time; another waits for it.
+    /// Verifies what was added since the last checkpoint that this process verified, and that the verified ends still
+    /// exist; everything at the first call. Calls run one at a time.
     /// </summary>
-    /// <param name="full">Verifies all of it again.</param>
-    /// <param name="cancellationToken">Ends it; what it verified until then counts.</param>
+    /// <param name="full">Verifies everything again.</param>
+    /// <param name="cancellationToken">Cancels the call; what was verified so far counts.</param>
     Task<VerificationReport> VerifyAsync(bool full, CancellationToken cancellationToken);
 
-    /// <summary>Verifies all of it beside calls for what was added, with pauses that leave the store to those who sign.</summary>
+    /// <summary>
+    /// Verifies everything, concurrently with incremental calls, with pauses that leave the store to signatures.
+    /// </summary>
     Task<VerificationReport> VerifyInBackgroundAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>
-/// How far verification has come, in this process's memory alone: what lay in the store could be edited with what it vouches
-/// for. Each pass begins at the last checkpoint that the one before it verified, and looks at everything behind it.
+/// The progress of verification, in this process's memory only, since a stored one could be edited together with the
+/// data. Each pass begins at the last checkpoint that the previous pass verified.
 /// </summary>
 internal sealed class VerificationProgress : IDisposable
 {
@@ -114,16 +116,16 @@ internal sealed class VerificationProgress : IDisposable
 
     public Dictionary<string, StreamVerifier> Streams { get; } = [];
 
-    /// <summary>The checkpoint that this pass began at; 0 for the beginning.</summary>
+    /// <summary>The checkpoint at which this pass began; 0 for the beginning.</summary>
     public long From { get; private set; }
 
-    /// <summary>How many entries this pass has looked at.</summary>
+    /// <summary>The number of entries verified in this pass.</summary>
     public long Entries { get; set; }
 
-    /// <summary>How many checkpoints this pass has looked at.</summary>
+    /// <summary>The number of checkpoints verified in this pass.</summary>
     public long CheckpointsSeen => Checkpoints.Count - _checkpointsBefore;
 
-    /// <summary>Goes back to the last checkpoint. Streams that it names as they ended long ago stay where they are.</summary>
+    /// <summary>Goes back to the last checkpoint; streams closed before it are not rewound.</summary>
     public void BeginPass()
     {
         (From, Entries, _checkpointsBefore) = (Checkpoints.Number, 0, Checkpoints.Count);
@@ -148,14 +150,14 @@ internal sealed class VerificationProgress : IDisposable
         return stream;
     }
 
-    /// <summary>What passes before this one found a stream to end in; 0 where they did not see it.</summary>
+    /// <summary>The end of a stream according to earlier passes; 0 if they did not see it.</summary>
     public (long Number, string? Hash) EndBefore(string stream) => _before.GetValueOrDefault(stream);
 
     public void Add(ParsedEntry entry)
     {
         Checkpoints.Check(entry);
         Written.Add(entry);
-        // Uses are counted once, however often an entry is looked at.
+        // Count uses once, even if an entry is verified again.
         if (entry.Number > EndBefore(entry.Stream).Number)
         {
             Uses.Add(entry);
@@ -172,7 +174,7 @@ internal sealed class VerificationProgress : IDisposable
             return rewound;
         }
 
-        // A stream that was cut off before the checkpoint's entry has been reported, and what is left of it was looked at.
+        // A stream truncated before the checkpoint's entry was reported already, and its remainder verified.
         if (end.Number > stream.Number)
         {
             return stream;

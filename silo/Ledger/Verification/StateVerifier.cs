@@ -8,10 +8,9 @@ using CodeSigning.Silo.Storage;
 namespace CodeSigning.Silo.Ledger.Verification;
 
 /// <summary>
-/// Checks the seal of every state; that its columns and links, which no seal covers, are those of its content; that it is
-/// not older than the version that the ledger tells of, or deleted, since a seal does not show that an earlier row was put
-/// back; and that no grant was used more often than its sealed count says. What was deleted never comes again under the
-/// same id.
+/// Verifies of every state: its seal; that its unsealed columns and links match its content; that it is not older than
+/// the version in the ledger, nor deleted without an entry, since a seal does not reveal a restored earlier row; and
+/// that no grant was used more often than its sealed count. Deleted ids are never reused.
 /// </summary>
 internal sealed class StateVerifier(IReadConnections connections, IStateSealer sealer, IEnumerable<StateKind> kinds)
 {
@@ -19,12 +18,12 @@ internal sealed class StateVerifier(IReadConnections connections, IStateSealer s
 
     private readonly Dictionary<string, StateKind> _kinds = kinds.ToDictionary(kind => kind.Type, StringComparer.Ordinal);
 
-    /// <summary>Checks all states.</summary>
-    /// <param name="written">The versions that the ledger tells of, read before.</param>
-    /// <param name="uses">How often the ledger tells that each grant was used, read before.</param>
-    /// <param name="problems">Receives what is not as it should be.</param>
+    /// <summary>Verifies all states.</summary>
+    /// <param name="written">The versions according to the ledger, read before.</param>
+    /// <param name="uses">The uses of each grant according to the ledger, read before.</param>
+    /// <param name="problems">Receives the problems.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>The states, as <c>type/id</c>, that the ledger tells of and the store does not have.</returns>
+    /// <returns>The states, as <c>type/id</c>, that are in the ledger but not in the store.</returns>
     public async Task<HashSet<string>> VerifyAsync(
         WrittenVersions written, IReadOnlyDictionary<string, long> uses, ProblemList problems, CancellationToken cancellationToken)
     {
@@ -60,7 +59,7 @@ internal sealed class StateVerifier(IReadConnections connections, IStateSealer s
         return missing;
     }
 
-    // One statement, so that a row and its links are of one moment.
+    // One statement, so that a row and its links are consistent.
     private async Task<List<Row>> ReadPageAsync(string afterType, string afterId, CancellationToken cancellationToken)
     {
         var found = await connections.QueryAsync(
@@ -131,7 +130,7 @@ internal sealed class StateVerifier(IReadConnections connections, IStateSealer s
 
     private static void CheckVersion(Row row, WrittenVersions written, ProblemList problems)
     {
-        // States go on changing, but a version read now is at least the one that the entries read before tell of.
+        // States keep changing, but a version read now is at least the one in the entries read before.
         if (!written.Versions.TryGetValue(row.Name, out var version))
         {
             return;
@@ -168,7 +167,7 @@ internal sealed class StateVerifier(IReadConnections connections, IStateSealer s
     private sealed record Found(Row? Row, Link? Link);
 }
 
-/// <summary>The last version of each state that the ledger tells of.</summary>
+/// <summary>The last version of each state according to the ledger.</summary>
 internal sealed class WrittenVersions
 {
     private readonly Dictionary<string, long> _versions = [];
@@ -187,7 +186,7 @@ internal sealed class WrittenVersions
             }
 
             var state = write[..at];
-            // Streams are read one after the other, so the order of writes is that of versions; what was deleted is done with.
+            // Streams are read one after the other, so writes are ordered by version; a deletion is final.
             if (version == 0)
             {
                 _versions[state] = 0;

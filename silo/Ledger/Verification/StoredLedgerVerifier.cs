@@ -6,10 +6,10 @@ using CodeSigning.Silo.Storage;
 
 namespace CodeSigning.Silo.Ledger.Verification;
 
-/// <summary>Verifies the ledger and the states where they are stored, in pages.</summary>
+/// <summary>Verifies the stored ledger and states in pages.</summary>
 internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier states)
 {
-    /// <summary>Makes one pass: from the checkpoint that the one before came to, to what the ledger holds now.</summary>
+    /// <summary>Runs one pass, from the previous pass's checkpoint to the current end of the ledger.</summary>
     public async Task<VerificationReport> VerifyAsync(VerificationProgress progress, CancellationToken cancellationToken)
     {
         progress.BeginPass();
@@ -18,7 +18,7 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
         var missing = await states.VerifyAsync(progress.Written, progress.Uses.Verified, stateProblems, cancellationToken);
         if (missing.Count > 0)
         {
-            // What was deleted meanwhile was deleted with an entry, which is there by now.
+            // A state deleted meanwhile has an entry for that by now.
             await VerifyLedgerAsync(progress, cancellationToken);
             foreach (var name in missing.Where(name => progress.Written.Versions[name] > 0).Order(StringComparer.Ordinal))
             {
@@ -81,7 +81,7 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
         }
     }
 
-    // Lists show every row; the streams' own rows say which of them belong to the ledger.
+    // Lists show every row, so rows outside their stream's range must be found.
     private async Task FindStrayEntriesAsync(VerificationProgress progress, CancellationToken cancellationToken)
     {
         await foreach (var stream in pages.ReadStreamsOfEntriesAsync(cancellationToken))
@@ -115,7 +115,7 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
             hasHead = await AddHeadAsync();
         }
 
-        // A stream that was verified to its end and closed since: its closing head stands at an entry seen before.
+        // A stream closed after it was verified to its end: its closing head is at an entry already seen.
         if (end.IsClosed && !stream.IsClosed)
         {
             await foreach (var (_, text) in pages.ReadHeadsAsync(end.Stream, end.Number, end.Number, cancellationToken).Skip(1))
@@ -135,7 +135,7 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
         }
     }
 
-    // What is not read again is held by its end: where this pass begins, and where the one before it stopped.
+    // Entries that are not read again are covered by their end: check this pass's start and the previous pass's end.
     private async Task CheckVerifiedEndsAsync(VerificationProgress progress, StreamVerifier stream, CancellationToken cancellationToken)
     {
         var name = stream.Stream;
@@ -147,7 +147,7 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
             }
         }
 
-        // A checkpoint may name what an earlier pass has verified.
+        // A checkpoint may list entries that an earlier pass verified.
         foreach (var (number, hash) in progress.Checkpoints.NamedUpTo(name, stream.Number))
         {
             if (await pages.ReadHashAsync(name, number, cancellationToken) != hash)
@@ -166,7 +166,7 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
         }
 
         progress.Add(entry);
-        // Lists and counts are served from the columns, so these must say what the text says.
+        // Lists and counts use the columns, so these must match the text.
         if (row.Number != entry.Number || row.OperationId != entry.OperationId || row.Kind != entry.Kind || row.Outcome != entry.Outcome
             || row.SignerId != entry.SignerId || row.ActorId != entry.ActorId || row.GrantId != entry.GrantId || row.Use != entry.Use
             || LedgerTime.ToText(row.AtMs) != entry.At)
@@ -193,11 +193,11 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
 }
 
 /// <summary>
-/// Reads with a pause before each page, in proportion to the work on the page before: a store or a machine that is busy slows
-/// its reader down, and not the other way round.
+/// Pauses before each page in proportion to the time of the previous page, so that a busy store slows verification, not
+/// the other way round.
 /// </summary>
-/// <param name="connections">What reads.</param>
-/// <param name="rest">How long to rest, in times of the work before; 0 for never.</param>
+/// <param name="connections">The underlying connections.</param>
+/// <param name="rest">The pause as a multiple of the previous work; 0 for none.</param>
 internal sealed class PacedReads(IReadConnections connections, double rest) : IReadConnections
 {
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);

@@ -4,8 +4,8 @@ using CodeSigning.Silo.Ledger.Entries;
 namespace CodeSigning.Silo.Ledger.Verification;
 
 /// <summary>
-/// Follows one stream from entry to entry: consecutive numbers, each entry with its own hash and that of the one before,
-/// times that do not go back, and each batch's end under a signed head.
+/// Verifies one stream entry by entry: consecutive numbers, each entry's hash and its link to the previous one,
+/// non-decreasing times, and a signed head at each batch's end.
 /// </summary>
 internal sealed class StreamVerifier(string stream, VerificationKeys keys, ProblemList problems)
 {
@@ -16,7 +16,7 @@ internal sealed class StreamVerifier(string stream, VerificationKeys keys, Probl
     /// <summary>The number of the last entry seen; 0 before the first.</summary>
     public long Number { get; private set; }
 
-    /// <summary>The hash that the last entry states; null where it is not known, as at the beginning of a part.</summary>
+    /// <summary>The last entry's stated hash; null if unknown, as at the beginning of a part.</summary>
     public string? Hash { get; private set; } = CheckpointText.NoPrevious;
 
     /// <summary>The last entry that a signed head covers.</summary>
@@ -25,7 +25,7 @@ internal sealed class StreamVerifier(string stream, VerificationKeys keys, Probl
     /// <summary>Whether a signed head has closed the stream.</summary>
     public bool IsClosed { get; private set; }
 
-    /// <summary>Begins at a later entry than the first: what is before it is not at hand.</summary>
+    /// <summary>Begins at a later entry than the first, without those before it.</summary>
     public void BeginAt(long number)
     {
         Number = number - 1;
@@ -33,11 +33,11 @@ internal sealed class StreamVerifier(string stream, VerificationKeys keys, Probl
         CoveredTo = number - 1;
     }
 
-    /// <summary>Begins behind an entry that was verified before, under a signed head.</summary>
+    /// <summary>Continues after an entry that was verified before, under a signed head.</summary>
     public void ContinueAfter(long number, string hash) => (Number, Hash, CoveredTo) = (number, hash, number);
 
-    /// <summary>Looks at the next entry.</summary>
-    /// <returns>The entry; null where it is unreadable.</returns>
+    /// <summary>Verifies the next entry.</summary>
+    /// <returns>The entry; null if it is malformed.</returns>
     public ParsedEntry? AddEntry(ReadOnlyMemory<byte> text)
     {
         var expected = Number + 1;
@@ -81,7 +81,7 @@ internal sealed class StreamVerifier(string stream, VerificationKeys keys, Probl
         return entry;
     }
 
-    /// <summary>Looks at a signed head, which follows the last entry that it covers.</summary>
+    /// <summary>Verifies a signed head, which follows the last entry that it covers.</summary>
     public void AddHead(ReadOnlyMemory<byte> text)
     {
         try
@@ -103,7 +103,7 @@ internal sealed class StreamVerifier(string stream, VerificationKeys keys, Probl
         }
     }
 
-    /// <summary>Looks at the end: the last entries must be covered too.</summary>
+    /// <summary>Verifies that the last entries are covered too.</summary>
     public void Finish()
     {
         if (CoveredTo < Number)
@@ -152,12 +152,12 @@ internal sealed class StreamVerifier(string stream, VerificationKeys keys, Probl
     }
 }
 
-/// <summary>What verification reads of an entry.</summary>
+/// <summary>The parsed members of an entry that verification needs.</summary>
 internal sealed record ParsedEntry(
     string OperationId, string Kind, string Outcome, string? SignerId, string ActorId, string? GrantId, long? Use,
     string At, string Stream, long Number, string PreviousHash, string StatedHash, string ActualHash, IReadOnlyList<string> Writes)
 {
-    /// <summary>Reads an entry's text; null where it is none.</summary>
+    /// <summary>Parses an entry's text; null if it is malformed.</summary>
     public static ParsedEntry? TryRead(ReadOnlyMemory<byte> text)
     {
         if (!EntryText.TryGetStatedHash(text.Span, out var stated))
@@ -197,11 +197,11 @@ internal sealed record ParsedEntry(
         json.TryGetProperty(name, out var value) ? value.GetString() : null;
 }
 
-/// <summary>Reads the streams' ends that heads, checkpoints and exports name.</summary>
+/// <summary>Parses the stream ends in heads, checkpoints and exports.</summary>
 internal static class ParsedHeads
 {
     /// <summary>The ends in the member <c>heads</c>.</summary>
-    /// <exception cref="FormatException">They are not in the form of the ledger.</exception>
+    /// <exception cref="FormatException">They are malformed.</exception>
     public static List<StreamEnd> ReadAll(JsonElement json)
     {
         try
@@ -210,12 +210,12 @@ internal static class ParsedHeads
         }
         catch (Exception malformed) when (malformed is InvalidOperationException or KeyNotFoundException)
         {
-            throw new FormatException("The heads are not in the form of the ledger.", malformed);
+            throw new FormatException("The heads are malformed: expected the ledger's format.", malformed);
         }
     }
 
     /// <summary>One end.</summary>
-    /// <exception cref="FormatException">It is not in the form of the ledger.</exception>
+    /// <exception cref="FormatException">It is malformed.</exception>
     public static StreamEnd Read(JsonElement json, string closedMember)
     {
         try
@@ -231,7 +231,7 @@ internal static class ParsedHeads
         }
         catch (Exception malformed) when (malformed is InvalidOperationException or KeyNotFoundException)
         {
-            throw new FormatException("The head is not in the form of the ledger.", malformed);
+            throw new FormatException("The head is malformed: expected the ledger's format.", malformed);
         }
     }
 }

@@ -11,7 +11,7 @@ public sealed class VerificationKeys : IDisposable
     private readonly Dictionary<string, ECDsa> _keys = [];
 
     /// <summary>Adds a public key given as SubjectPublicKeyInfo, DER.</summary>
-    /// <exception cref="CryptographicException">It is no such key.</exception>
+    /// <exception cref="CryptographicException">It is not such a key.</exception>
     public VerificationKeys Add(ReadOnlySpan<byte> subjectPublicKeyInfo)
     {
         var key = ECDsa.Create();
@@ -33,20 +33,20 @@ public sealed class VerificationKeys : IDisposable
         }
     }
 
-    /// <summary>What is wrong with a signed text's signature; null where it holds.</summary>
+    /// <summary>The fault of a signed text's signature; null if it is valid.</summary>
     internal string? FindFault(ReadOnlySpan<byte> text, JsonElement json)
     {
         if (!SignedText.TryRead(text, out var digest, out var signature))
         {
-            return "has no signature in the form of the ledger";
+            return "has a malformed signature";
         }
 
         if (!json.TryGetProperty("keyId", out var keyId) || keyId.ValueKind != JsonValueKind.String
             || !_keys.TryGetValue(keyId.GetString()!, out var key))
         {
-            return "is signed with a key that is not among the given ones";
+            return "is signed with a key other than the given ones";
         }
 
-        return key.VerifyHash(digest, signature, DSASignatureFormat.Rfc3279DerSequence) ? null : "has a signature that does not fit its text";
+        return key.VerifyHash(digest, signature, DSASignatureFormat.Rfc3279DerSequence) ? null : "has an invalid signature";
     }
 }

@@ -11,8 +11,8 @@ using Microsoft.Extensions.Options;
 namespace CodeSigning.Silo.Ledger.Writing;
 
 /// <summary>
-/// Commits batches to this process's stream, one at a time: proposes, is told what stands against it, drops who is
-/// refused and proposes again, until what is left is durable. Used by the writer's loop alone.
+/// Commits batches to this process's stream, one at a time: proposes a batch, removes the elements that the commit
+/// refuses, and proposes again until the rest is durable. Used by the writer's loop only.
 /// </summary>
 internal sealed class BatchCommitter(
     ILedgerCommits commits,
@@ -41,20 +41,22 @@ internal sealed class BatchCommitter(
     public Task CloseStreamAsync(CancellationToken cancellationToken) => stream.CloseAsync(_clock.Next(), cancellationToken);
 
     /// <summary>
-    /// Completes every element of the batch, or puts it into <paramref name="deferred"/>. A fault is one of the batch: it is
-    /// taken apart until the elements that fail do so alone.
+    /// Completes every element of the batch, or puts it into <paramref name="deferred"/>. A batch that fails is split
+    /// until the failing elements fail alone.
     /// </summary>
-    /// <param name="batch">The elements; none of them in the way of another (<see cref="BatchConflicts"/>).</param>
-    /// <param name="deferred">Receives the elements that must wait for another batch.</param>
-    /// <param name="tellUnavailable">Is told why the ledger cannot be written, and null when it can again.</param>
-    /// <param name="cancellationToken">Gives up, leaving elements whose fate is not known.</param>
-    /// <exception cref="LedgerBrokenException">What this process knows of the ledger is not true any more.</exception>
+    /// <param name="batch">The elements, without conflicts (<see cref="BatchConflicts"/>).</param>
+    /// <param name="deferred">Receives the elements for a later batch.</param>
+    /// <param name="reportUnavailable">
+    /// Receives the reason while the ledger cannot be written, and null when it can again.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the call; the outcome of elements is then unknown.</param>
+    /// <exception cref="LedgerBrokenException">The ledger is not in the state that this process left it in.</exception>
     public async Task CommitAsync(
-        List<PendingElement> batch, List<PendingElement> deferred, Action<string?> tellUnavailable, CancellationToken cancellationToken)
+        List<PendingElement> batch, List<PendingElement> deferred, Action<string?> reportUnavailable, CancellationToken cancellationToken)
     {
         while (true)
         {
-            // Whoever has an answer must not be written after it.
+            // Elements whose callers already have an outcome must not be written.
             batch.RemoveAll(pending => pending.IsCallerGone || pending.Outcome.IsCompleted);
             if (batch.Count == 0)
             {
@@ -63,29 +65,29 @@ internal sealed class BatchCommitter(
 
             try
             {
-                if (await TryCommitAsync(batch, deferred, tellUnavailable, cancellationToken))
+                if (await TryCommitAsync(batch, deferred, reportUnavailable, cancellationToken))
                 {
                     return;
                 }
             }
             catch (Exception fault) when (fault is not LedgerBrokenException && !IsGivingUp(fault, cancellationToken))
             {
-                TakeApart(batch, deferred, fault);
+                Split(batch, deferred, fault);
             }
         }
     }
 
     /// <summary>Proposes a batch once.</summary>
-    /// <returns>Whether nothing of it is left; else what is left of it can be proposed again.</returns>
+    /// <returns>Whether the batch is done; otherwise the rest can be proposed again.</returns>
     private async Task<bool> TryCommitAsync(
-        List<PendingElement> batch, List<PendingElement> deferred, Action<string?> tellUnavailable, CancellationToken cancellationToken)
+        List<PendingElement> batch, List<PendingElement> deferred, Action<string?> reportUnavailable, CancellationToken cancellationToken)
     {
         var counts = await WhileUnavailableAsync(
-            () => _counts.ReadAsync(batch, cancellationToken), tellUnavailable, cancellationToken);
+            () => _counts.ReadAsync(batch, cancellationToken), reportUnavailable, cancellationToken);
         UseAssignment uses = new(counts);
         foreach (var uncounted in uses.Assign(batch, deferred))
         {
-            Fail(uncounted, new UnreachableException("What the element uses was not counted."));
+            Fail(uncounted, new UnreachableException("The element's use count was not read."));
         }
 
         if (batch.Count == 0)
@@ -95,7 +97,7 @@ internal sealed class BatchCommitter(
 
         var proposal = stream.Propose(batch, counts, uses.After, _clock.Next());
         var started = Stopwatch.GetTimestamp();
-        var report = await WhileUnavailableAsync(() => SendAsync(proposal, cancellationToken), tellUnavailable, cancellationToken);
+        var report = await WhileUnavailableAsync(() => SendAsync(proposal, cancellationToken), reportUnavailable, cancellationToken);
         switch (report.Status)
         {
             case CommitStatus.Committed or CommitStatus.AlreadyCommitted:
@@ -105,12 +107,12 @@ internal sealed class BatchCommitter(
                 Refuse(batch, report);
                 if (_clock.IsAheadOf(report.NowMs, options.Value.TimeTolerance))
                 {
-                    await WhileUnavailableAsync(() => GoOnAtAnEarlierTimeAsync(cancellationToken), tellUnavailable, cancellationToken);
+                    await WhileUnavailableAsync(() => ContinueAtEarlierTimeAsync(cancellationToken), reportUnavailable, cancellationToken);
                 }
 
                 return false;
             default:
-                await WhileUnavailableAsync(() => GoOnInAnotherStreamAsync(cancellationToken), tellUnavailable, cancellationToken);
+                await WhileUnavailableAsync(() => ContinueInNewStreamAsync(cancellationToken), reportUnavailable, cancellationToken);
                 return false;
         }
     }
@@ -125,9 +127,9 @@ internal sealed class BatchCommitter(
             }
             catch (StoreContentionException contention) when (attempt < MaxContentions)
             {
-                // What is in the way every time is in the batch itself.
+                // A conflict that persists has its cause in the batch itself.
                 metrics.Retried();
-                logger.LogDebug(contention, "Another node's commit was in the way; proposing the batch again.");
+                logger.LogDebug(contention, "The batch conflicted with another node's commit and is proposed again");
             }
             catch (Exception fault) when (!IsOfStore(fault) && !IsGivingUp(fault, cancellationToken))
             {
@@ -136,13 +138,13 @@ internal sealed class BatchCommitter(
                     throw;
                 }
 
-                logger.LogError(fault, "A batch is committed, but the commit's answer could not be read.");
+                logger.LogError(fault, "A batch is committed, but the commit's response could not be read");
                 return new CommitReport(CommitStatus.AlreadyCommitted, proposal.AtMs);
             }
         }
     }
 
-    private async Task<string?> GoOnInAnotherStreamAsync(CancellationToken cancellationToken)
+    private async Task<string?> ContinueInNewStreamAsync(CancellationToken cancellationToken)
     {
         if (!await stream.IsClosedAtItsEndAsync(cancellationToken))
         {
@@ -153,25 +155,25 @@ internal sealed class BatchCommitter(
 
         var closed = Stream;
         await stream.OpenAsync(cancellationToken);
-        logger.LogInformation("Another process closed the silent ledger stream {Closed}; this one goes on in {Stream}.", closed, Stream);
+        logger.LogInformation("Another process closed the silent ledger stream {Closed}; this process continues in {Stream}", closed, Stream);
         return Stream;
     }
 
-    // Within a stream time never goes back, so where the database's clock was set back this one has come to its end.
-    private async Task<string?> GoOnAtAnEarlierTimeAsync(CancellationToken cancellationToken)
+    // Times within a stream never decrease, so a new stream is needed after the database's clock was set back.
+    private async Task<string?> ContinueAtEarlierTimeAsync(CancellationToken cancellationToken)
     {
         var closed = Stream;
         await stream.CloseAsync(_clock.Next(), cancellationToken);
         await stream.OpenAsync(cancellationToken);
-        _clock.BeginAnew();
+        _clock.Reset();
         logger.LogWarning(
-            "The database's clock was set back. The ledger stream {Closed} is closed and {Stream} goes on at the earlier time.", closed, Stream);
+            "The database's clock was set back: closed the ledger stream {Closed} and continued in {Stream} at the earlier time", closed, Stream);
         return Stream;
     }
 
-    // A commit whose answer was lost is repeated with the very same proposal: it finds itself written, or goes in.
+    // A commit whose response was lost is repeated with the same proposal, which is idempotent.
     private async Task<T> WhileUnavailableAsync<T>(
-        Func<Task<T>> attempt, Action<string?> tellUnavailable, CancellationToken cancellationToken)
+        Func<Task<T>> attempt, Action<string?> reportUnavailable, CancellationToken cancellationToken)
     {
         var wasUnavailable = false;
         try
@@ -186,11 +188,11 @@ internal sealed class BatchCommitter(
                 {
                     if (!wasUnavailable)
                     {
-                        logger.LogError(unavailable, "The store cannot be written; nothing is signed until it is back.");
+                        logger.LogError(unavailable, "The store cannot be written; signing is suspended until it is available");
                     }
 
                     wasUnavailable = true;
-                    tellUnavailable("The store cannot be written at the moment.");
+                    reportUnavailable("The store is temporarily unavailable: retry later.");
                     metrics.Retried();
                     await Task.Delay(options.Value.RetryDelay, TimeProvider.System, cancellationToken);
                 }
@@ -198,11 +200,11 @@ internal sealed class BatchCommitter(
         }
         finally
         {
-            // Also where the store is back with a refusal: it is back.
+            // A refusal also shows that the store is available.
             if (wasUnavailable && !cancellationToken.IsCancellationRequested)
             {
-                logger.LogInformation("The store is back; the ledger is written again.");
-                tellUnavailable(null);
+                logger.LogInformation("The store is available again; the ledger is written again");
+                reportUnavailable(null);
             }
         }
     }
@@ -230,7 +232,7 @@ internal sealed class BatchCommitter(
         }
         catch (Exception fault)
         {
-            throw new LedgerBrokenException("The ledger's writer failed to note a batch that is committed.", fault);
+            throw new LedgerBrokenException("The ledger's writer failed to record a committed batch.", fault);
         }
     }
 
@@ -262,8 +264,8 @@ internal sealed class BatchCommitter(
             }
             catch (Exception exception)
             {
-                // What is committed is committed: a cache that fails must not keep the others from hearing of it.
-                logger.LogError(exception, "{Observer} failed on a commit that it was told of.", observer.GetType().Name);
+                // The batch is committed: an observer that fails must not prevent the others from being notified.
+                logger.LogError(exception, "The commit observer {Observer} failed", observer.GetType().Name);
             }
         }
     }
@@ -282,7 +284,7 @@ internal sealed class BatchCommitter(
             _counts.Forget(stale.Id);
         }
 
-        // All are judged before any is told: a fault in between leaves the batch whole.
+        // Judge all elements before completing any, so that a fault leaves the batch intact.
         RefusalDecision decision = new(report);
         var verdicts = batch.Select(pending => (Pending: pending, Verdict: decision.Judge(pending))).ToList();
         foreach (var (_, verdict) in verdicts)
@@ -318,7 +320,7 @@ internal sealed class BatchCommitter(
                 pending.Complete(refused.Outcome);
                 break;
             case RefusalDecision.Verdict.Duplicate duplicate:
-                pending.Fail(new InvalidOperationException($"The ledger holds operation {duplicate.OperationId} already."));
+                pending.Fail(new InvalidOperationException($"Operation {duplicate.OperationId} is already in the ledger."));
                 break;
             default:
                 staying.Add(pending);
@@ -326,21 +328,21 @@ internal sealed class BatchCommitter(
         }
     }
 
-    // An element that cannot be committed must not take the others with it: what fails together is tried in halves, down to
-    // those that fail alone. Nothing of the batch was written.
-    private void TakeApart(List<PendingElement> batch, List<PendingElement> deferred, Exception fault)
+    // An element that cannot be committed must not fail the others: a failing batch is halved, down to the elements
+    // that fail alone. Nothing of the batch was written.
+    private void Split(List<PendingElement> batch, List<PendingElement> deferred, Exception fault)
     {
         switch (batch)
         {
             case []:
-                logger.LogError(fault, "The ledger stream {Stream} cannot be ended or followed by another; the next batch tries it again.", Stream);
+                logger.LogError(fault, "The ledger stream {Stream} could not be closed or replaced; the next batch retries it", Stream);
                 break;
             case [var only]:
                 Fail(only, fault);
                 batch.Clear();
                 break;
             default:
-                logger.LogWarning("A batch of {Count} elements failed; it is taken apart. {Fault}", batch.Count, fault.Message);
+                logger.LogWarning("A batch of {Count} elements failed and is split: {Fault}", batch.Count, fault.Message);
                 var half = batch.Count / 2;
                 deferred.AddRange(batch.Skip(half));
                 batch.RemoveRange(half, batch.Count - half);
@@ -351,7 +353,7 @@ internal sealed class BatchCommitter(
     private void Fail(PendingElement pending, Exception fault)
     {
         var errorId = Guid.NewGuid().ToString("n");
-        logger.LogError(fault, "Fault {ErrorId}: the ledger cannot take an element. Nothing of it was written.", errorId);
+        logger.LogError(fault, "Fault {ErrorId}: the ledger could not commit an element; nothing of it was written", errorId);
         metrics.ElementRefused(nameof(ElementFailedException));
         pending.Fail(new ElementFailedException("The ledger could not commit the element: nothing was written.", fault) { ErrorId = errorId });
     }
@@ -363,13 +365,12 @@ internal sealed class BatchCommitter(
         fault is OperationCanceledException && cancellationToken.IsCancellationRequested;
 }
 
-/// <summary>Hears what this process has committed, so that caches can drop what changed.</summary>
+/// <summary>Observes this process's commits, so that caches can evict changed states.</summary>
 public interface ICommitObserver
 {
     /// <summary>
-    /// Called after each commit that changed states, before those who wait for it go on. It must be quick and must not
-    /// block.
+    /// Called after each commit that changed states, before its callers continue. It must be quick and must not block.
     /// </summary>
-    /// <param name="written">The states with their new versions; 0 for those that are gone.</param>
+    /// <param name="written">The states with their new versions; 0 for deleted ones.</param>
     void OnCommitted(IReadOnlyList<StateVersion> written);
 }

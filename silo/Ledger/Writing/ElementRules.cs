@@ -5,15 +5,15 @@ using CodeSigning.Grains.States;
 namespace CodeSigning.Silo.Ledger.Writing;
 
 /// <summary>
-/// What may enter the ledger. Text that is not Unicode (lone surrogates, broken UTF-8) or holds NUL would be stored as
-/// something else than was hashed, or by one database and not by the other.
+/// Validates elements. Text that is not Unicode (lone surrogates, broken UTF-8) or contains NUL would be stored
+/// differently than hashed, or be accepted by only one database.
 /// </summary>
 internal static class ElementRules
 {
     private const int MaxText = 2048;
     private const int MaxBinary = 8192;
 
-    /// <exception cref="ArgumentException">Names what the ledger does not take.</exception>
+    /// <exception cref="ArgumentException">The element is invalid; the message says why.</exception>
     public static void Check(LedgerElement element)
     {
         foreach (var version in element.ReadSet)
@@ -33,7 +33,7 @@ internal static class ElementRules
 
         if (element.Use is { } use && (element.Entry is null || use.GrantId != element.Entry.GrantId))
         {
-            throw new ArgumentException("A use is taken by an entry that names the grant.", nameof(element));
+            throw new ArgumentException("The element takes a use of a grant that its entry does not name.", nameof(element));
         }
 
         if (element.Answer is { } answer)
@@ -52,7 +52,7 @@ internal static class ElementRules
         }
     }
 
-    /// <exception cref="ArgumentException">Names what the ledger does not take.</exception>
+    /// <exception cref="ArgumentException">The element is invalid; the message says why.</exception>
     public static void Check(EntryDraft draft)
     {
         CheckText(draft.OperationId, draft.Code, draft.Actor.Id, draft.Actor.Name, draft.Address, draft.SignerId, draft.SignerName);
@@ -62,7 +62,7 @@ internal static class ElementRules
         CheckBinary(draft.Changes, Entries.EntryFront.MaxChanges);
         if (draft.Changes is { } changes && (!Utf8.IsValid(changes.Span) || changes.Span is not [(byte)'{', ..]))
         {
-            throw new ArgumentException("An entry's changes are a JSON object in UTF-8.", nameof(draft));
+            throw new ArgumentException("The entry's changes are invalid: expected a JSON object in UTF-8.", nameof(draft));
         }
 
         if (draft.ClientMetadata is { } metadata)
@@ -80,7 +80,7 @@ internal static class ElementRules
         ArgumentOutOfRangeException.ThrowIfNegative(write.ExpectedVersion, nameof(write));
         if (write.Content is null && write.ExpectedVersion == 0)
         {
-            throw new ArgumentException($"{write.Type}/{write.Id} cannot be deleted: it is not there.", nameof(write));
+            throw new ArgumentException($"The state {write.Type}/{write.Id} cannot be deleted: it does not exist.", nameof(write));
         }
 
         if (write.Content is { } content && (content.IsEmpty || !Utf8.IsValid(content.Span) || content.Span.Contains((byte)0)))
@@ -98,7 +98,7 @@ internal static class ElementRules
     {
         if (bytes is { } given && given.Length > max)
         {
-            throw new ArgumentException($"A member of an entry is longer than {max} bytes.", nameof(bytes));
+            throw new ArgumentException($"The entry has a member longer than {max} bytes.", nameof(bytes));
         }
     }
 
@@ -108,7 +108,7 @@ internal static class ElementRules
         {
             if (text is not null && (text.Length > MaxText || text.Contains('\0') || !IsUnicode(text)))
             {
-                throw new ArgumentException("A text is too long, holds NUL, or is not Unicode.", nameof(texts));
+                throw new ArgumentException("The element has a text that is too long, contains NUL, or is not Unicode.", nameof(texts));
             }
         }
     }

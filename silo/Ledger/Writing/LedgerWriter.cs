@@ -9,9 +9,9 @@ using Microsoft.Extensions.Options;
 namespace CodeSigning.Silo.Ledger.Writing;
 
 /// <summary>
-/// A process's one way in for every write. It takes whatever waits, up to a bound, into one batch: one round trip and one
-/// flush to disk for all of it, and it works on one batch at a time, so the longer a commit takes the more the next one
-/// carries. Where more is about to come it waits a little for it.
+/// The process's single writer. It takes everything queued, up to a limit, into one batch with one round trip and one
+/// flush to disk, and commits one batch at a time, so batches grow as commits take longer. If more work is about to
+/// arrive, it waits briefly.
 /// </summary>
 internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
 {
@@ -46,12 +46,12 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
         metrics.ObserveQueue(() => QueueLength);
     }
 
-    /// <summary>How many elements wait to be taken into a batch.</summary>
+    /// <summary>The number of queued elements.</summary>
     public int QueueLength => _queue.Reader.Count;
 
     public bool IsWritable => Reason is null;
 
-    public string? Reason { get; private set; } = "The ledger's writer has not started yet.";
+    public string? Reason { get; private set; } = "The ledger's writer has not started yet: retry later.";
 
     public Task Broken => _broken.Task;
 
@@ -69,7 +69,7 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
 
         if (!_queue.Writer.TryWrite(pending))
         {
-            throw new LedgerUnavailableException("Too much waits for the ledger at the moment.");
+            throw new LedgerUnavailableException("The ledger's queue is full: retry later.");
         }
 
         if (_batchIsFull is { } batchIsFull && QueueLength >= _options.MaxBatchElements)
@@ -81,18 +81,18 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
             static (state, token) => ((PendingElement)state!).CancelIfWaiting(token), pending);
         try
         {
-            // The bound is on real waiting, whatever clock decisions are made by.
+            // Real time, independent of the clock used for decisions.
             return await pending.Outcome.WaitAsync(_options.CommitTimeout, TimeProvider.System, CancellationToken.None);
         }
         catch (TimeoutException)
         {
             throw new LedgerUnavailableException(pending.TryAbandon()
-                ? "The ledger could not be written in time. Nothing was written."
-                : "The ledger did not answer in time. Ask again with the same idempotency key.");
+                ? "The ledger could not be written in time: nothing was written, retry later."
+                : "The ledger did not answer in time: retry with the same idempotency key.");
         }
     }
 
-    /// <summary>Opens this process's stream and begins to take elements.</summary>
+    /// <summary>Opens this process's stream and starts accepting elements.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await _committer.OpenStreamAsync(cancellationToken);
@@ -100,7 +100,7 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
         _running = Task.Run(RunAsync, CancellationToken.None);
     }
 
-    /// <summary>Commits what waits, then closes the stream. What cannot be committed in time fails.</summary>
+    /// <summary>Commits the queued elements, then closes the stream. Elements not committed in time fail.</summary>
     public async Task StopAsync()
     {
         if (!_queue.Writer.TryComplete())
@@ -108,7 +108,7 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
             return;
         }
 
-        Reason ??= "The server is shutting down.";
+        Reason ??= "The server is shutting down: retry on another node.";
         _abort.CancelAfter(_options.ShutdownTimeout);
         await _running;
     }
@@ -134,12 +134,12 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
         }
         catch (OperationCanceledException) when (_abort.IsCancellationRequested)
         {
-            _logger.LogWarning("The ledger's writer ended before all was written; its stream {Stream} stays open.", Stream);
+            _logger.LogWarning("The ledger's writer stopped with elements unwritten; its stream {Stream} stays open", Stream);
         }
         catch (Exception fault)
         {
-            Reason = fault is LedgerBrokenException ? fault.Message : "The ledger's writer met a fault that it does not know.";
-            _logger.LogCritical(fault, "The ledger's writer has stopped for good, and this process with it. {Reason}", Reason);
+            Reason = fault is LedgerBrokenException ? fault.Message : "The ledger's writer stopped because of an unexpected fault.";
+            _logger.LogCritical(fault, "The ledger's writer has stopped permanently; this process exits. {Reason}", Reason);
             _broken.SetResult();
         }
         finally
@@ -158,12 +158,12 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
         }
         catch (Exception fault) when (fault is StoreUnavailableException or StoreRejectedException or StoreContentionException)
         {
-            _logger.LogWarning(fault, "The ledger stream {Stream} could not be closed; another process will do it.", Stream);
+            _logger.LogWarning(fault, "The ledger stream {Stream} could not be closed; another process will close it", Stream);
         }
     }
 
-    // While signatures queue for the processor, a commit takes it from them: fewer and larger ones let more of them through,
-    // and nobody waits longer, since what is gathered would have queued there.
+    // While signatures wait for a processor, commits compete with them: fewer and larger batches let more signatures
+    // through, and gathered elements would have waited anyway.
     private async Task GatherAsync()
     {
         var noneWaits = _upcoming?.NoneWaitsAsync() ?? Task.CompletedTask;
@@ -176,14 +176,14 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
         _batchIsFull = batchIsFull;
         if (QueueLength < _options.MaxBatchElements)
         {
-            // A writer that is told to give up finds that out at its commit.
+            // Cancellation is handled at the commit.
             Task enough = Task.WhenAny(noneWaits, batchIsFull.Task);
             await enough.WaitAsync(_options.MaxGathering, TimeProvider.System, _abort.Token)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         _batchIsFull = null;
-        batchIsFull.TrySetResult(); // Where signatures queue for hours, what waits for their end would gather too.
+        batchIsFull.TrySetResult(); // Ends the WhenAny, or continuations would pile up while signatures stay queued.
     }
 
     private List<PendingElement> TakeBatch()
@@ -226,7 +226,7 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
     {
         foreach (var pending in _batch)
         {
-            pending.Fail(new LedgerUnavailableException($"{reason} It is not known whether this was written."));
+            pending.Fail(new LedgerUnavailableException($"{reason} Whether this was written is unknown."));
         }
 
         LedgerUnavailableException failure = new(reason);
@@ -243,44 +243,44 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
     }
 }
 
-/// <summary>Whether the ledger can be written. Where it cannot, nothing is signed.</summary>
+/// <summary>Whether the ledger can be written. If not, nothing is signed.</summary>
 public interface ILedgerHealth
 {
-    /// <summary>Whether elements are taken.</summary>
+    /// <summary>Whether elements are accepted.</summary>
     bool IsWritable { get; }
 
-    /// <summary>Why not, as a sentence for an operator; null while it is writable.</summary>
+    /// <summary>The reason why not, for an operator; null while it is writable.</summary>
     string? Reason { get; }
 
-    /// <summary>Completes when elements will never be taken again, and only another process can go on. It never fails.</summary>
+    /// <summary>Completes when this process will never accept elements again. Never fails.</summary>
     Task Broken { get; }
 }
 
 /// <summary>
-/// The database's clock as this node guesses it between commits: its own plus the difference last seen. Entries bear
-/// that time; the commit refuses a guess that is far off and tells the true time.
+/// Estimates the database's clock between commits: the node's clock plus the last observed difference. Entries have
+/// that time; the commit refuses an estimate that is too far off and reports the true time.
 /// </summary>
 internal sealed class DatabaseClock(TimeProvider time, LedgerMetrics metrics)
 {
     private long _offsetMs;
     private long _lastMs;
 
-    /// <summary>The time for the next batch; never before the one of the batch before.</summary>
+    /// <summary>The time of the next batch; never before that of the previous one.</summary>
     public long Next() => Math.Max(_lastMs, time.GetUtcNow().ToUnixTimeMilliseconds() + _offsetMs);
 
-    /// <summary>Notes what the database's clock showed just now.</summary>
+    /// <summary>Records the database's current time.</summary>
     public void Observe(long nowMs)
     {
         _offsetMs = nowMs - time.GetUtcNow().ToUnixTimeMilliseconds();
         metrics.ClockSkew(TimeSpan.FromMilliseconds(-_offsetMs));
     }
 
-    /// <summary>Whether the database's clock lies so far behind the last batch that no commit takes the time of another.</summary>
+    /// <summary>Whether the last batch's time is too far ahead of the database's clock for another commit.</summary>
     public bool IsAheadOf(long nowMs, TimeSpan tolerance) => _lastMs - nowMs > (long)tolerance.TotalMilliseconds;
 
-    /// <summary>Forgets the last batch: the next one is the first of another stream.</summary>
-    public void BeginAnew() => _lastMs = 0;
+    /// <summary>Resets the last batch's time, for a new stream.</summary>
+    public void Reset() => _lastMs = 0;
 
-    /// <summary>Notes the time of a batch that was committed.</summary>
+    /// <summary>Records the time of a committed batch.</summary>
     public void Committed(long atMs) => _lastMs = Math.Max(_lastMs, atMs);
 }

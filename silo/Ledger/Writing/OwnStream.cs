@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace CodeSigning.Silo.Ledger.Writing;
 
 /// <summary>
-/// The stream that this process writes, and where it ends as far as this process knows. Changed by the writer's loop alone.
+/// The stream that this process writes, and its end as this process knows it. Changed by the writer's loop only.
 /// </summary>
 internal sealed class OwnStream(
     ILedgerCommits commits,
@@ -28,7 +28,7 @@ internal sealed class OwnStream(
     /// <summary>The stream's id; null before <see cref="OpenAsync"/>.</summary>
     public string? Id => _id;
 
-    /// <summary>Opens a new stream, in the place of the one before where there was one.</summary>
+    /// <summary>Opens a new stream, replacing any earlier one.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         var id = EntityId.New(IdPrefixes.Stream, time);
@@ -38,43 +38,45 @@ internal sealed class OwnStream(
         _id = id;
     }
 
-    /// <summary>A batch in the form in which it follows what the stream holds.</summary>
+    /// <summary>Builds a proposal that continues the stream.</summary>
     public CommitProposal Propose(
         IReadOnlyList<PendingElement> batch,
         IReadOnlyDictionary<string, UseCount> counts,
         IReadOnlyDictionary<string, long> after,
         long atMs) =>
-        (_builder ?? throw new LedgerBrokenException("The ledger's writer has no stream.")).Build(batch, counts, after, _head, atMs);
+        (_builder ?? throw new LedgerBrokenException("The ledger's writer has no open stream.")).Build(batch, counts, after, _head, atMs);
 
-    /// <summary>Notes that a proposal is durable.</summary>
+    /// <summary>Records that a proposal is durable.</summary>
     public void MoveTo(CommitProposal committed) => _head = committed.Next;
 
-    /// <summary>Whether a proposal whose commit met a fault is durable all the same; if not, it never will be.</summary>
-    /// <exception cref="LedgerBrokenException">The stream ends neither after it nor before it, or cannot be read.</exception>
+    /// <summary>Whether a proposal whose commit failed is durable nevertheless; if not, it never will be.</summary>
+    /// <exception cref="LedgerBrokenException">
+    /// The stream ends neither before nor after the proposal, or cannot be read.
+    /// </exception>
     public async Task<bool> HoldsAsync(CommitProposal proposal, Exception fault, CancellationToken cancellationToken)
     {
         StreamHead? end;
         try
         {
-            await commits.WaitForCommitsUnderWayAsync(cancellationToken);
+            await commits.WaitForPendingCommitsAsync(cancellationToken);
             end = await heads.FindAsync(proposal.Stream, cancellationToken);
         }
         catch (Exception unreadable) when (unreadable is not (StoreUnavailableException or OperationCanceledException))
         {
             throw new LedgerBrokenException(
-                $"It cannot be found out whether the ledger stream {proposal.Stream} holds the last batch.",
+                $"Whether the ledger stream {proposal.Stream} contains the last batch cannot be determined.",
                 new AggregateException(fault, unreadable));
         }
 
         var isCommitted = end?.IsSameAs(proposal.Next) is true;
         return isCommitted || end?.IsSameAs(proposal.Expected) is true
             ? isCommitted
-            : throw new LedgerBrokenException($"The ledger stream {proposal.Stream} does not end where this process wrote last; verify the ledger.", fault);
+            : throw new LedgerBrokenException($"The ledger stream {proposal.Stream} does not end where this process wrote last: verify the ledger.", fault);
     }
 
     /// <summary>
-    /// Whether another process closed the stream, taking this one for gone, and closed it right where it ends, under the
-    /// cluster's signature: then nothing is lost, and a new stream can take its place.
+    /// Whether another process closed the stream exactly at its end under the cluster's signature: then nothing is
+    /// lost, and a new stream can replace it.
     /// </summary>
     public async Task<bool> IsClosedAtItsEndAsync(CancellationToken cancellationToken)
     {
@@ -86,16 +88,16 @@ internal sealed class OwnStream(
         catch (Exception malformed) when (malformed is JsonException or FormatException
             or InvalidCastException or InvalidOperationException or ArgumentException)
         {
-            // What is not in the form of the ledger, no process of the cluster has written.
+            // A malformed head was not written by a process of this cluster.
             return false;
         }
     }
 
-    /// <summary>Closes the stream for good.</summary>
-    /// <exception cref="LedgerBrokenException">In the database it ends elsewhere.</exception>
+    /// <summary>Closes the stream permanently.</summary>
+    /// <exception cref="LedgerBrokenException">The stream ends elsewhere in the database.</exception>
     public async Task CloseAsync(long atMs, CancellationToken cancellationToken)
     {
-        // A stream without entries has nothing that could be cut off; and before the first entry there may be no key.
+        // A stream without entries cannot be truncated, and there may be no key before the first entry.
         if (_id is not { } id || _head.Number == 0)
         {
             return;
@@ -104,7 +106,7 @@ internal sealed class OwnStream(
         var closing = HeadText.Sign(id, _head.Number, _head.Hash, LedgerTime.ToText(atMs), closing: true, key);
         if (!await commits.CloseStreamAsync(id, _head, closing, cancellationToken) && !await IsClosedAtItsEndAsync(cancellationToken))
         {
-            throw new LedgerBrokenException($"The ledger stream {id} does not end where this process left it; verify the ledger.");
+            throw new LedgerBrokenException($"The ledger stream {id} does not end where this process left it: verify the ledger.");
         }
     }
 
@@ -118,9 +120,5 @@ internal sealed class OwnStream(
     }
 }
 
-/// <summary>
-/// What this process knows of the ledger is not true any more. The database's stream is not what it wrote (it was restored
-/// from a backup, changed by hand, or taken over), or the writer has lost track of it. Going on would build on that, so
-/// the writer ends for good and the process with it.
-/// </summary>
+/// <summary>The ledger is not in the state that this process left it in.</summary>
 internal sealed class LedgerBrokenException(string message, Exception? innerException = null) : Exception(message, innerException);

@@ -4,7 +4,7 @@ using CodeSigning.Silo.Ledger.Entries;
 
 namespace CodeSigning.Silo.Ledger.Writing;
 
-/// <summary>An element on its way: waiting, then taken into a batch, then durable or refused.</summary>
+/// <summary>A pending element: queued, then taken into a batch, then durable or refused.</summary>
 internal sealed class PendingElement(LedgerElement element, ImmutableArray<PendingEntry> entries, int size)
 {
     private const int Waiting = 0;
@@ -14,28 +14,28 @@ internal sealed class PendingElement(LedgerElement element, ImmutableArray<Pendi
     private readonly TaskCompletionSource<CommitOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _phase = Waiting;
 
-    /// <summary>The element, with what it is committed with (<see cref="LedgerElement.With"/>) merged into it.</summary>
+    /// <summary>The element, merged with the acts committed with it (<see cref="LedgerElement.With"/>).</summary>
     public LedgerElement Element { get; } = element;
 
-    /// <summary>Its entries in their order; none, one, or more where it is committed with others.</summary>
+    /// <summary>Its entries in order; several if it is committed with other acts.</summary>
     public ImmutableArray<PendingEntry> Entries { get; } = entries;
 
-    /// <summary>About how many bytes the element adds to a batch.</summary>
+    /// <summary>The approximate size of the element in bytes.</summary>
     public int Size { get; } = size;
 
-    /// <summary>The use of its grant that it takes in the batch being built.</summary>
+    /// <summary>The number of the grant's use that it takes in the current batch.</summary>
     public long? Use { get; set; }
 
     public Task<CommitOutcome> Outcome => _outcome.Task;
 
-    /// <summary>Whether its caller has been told that the ledger did not answer; nobody wants it written any more.</summary>
+    /// <summary>Whether its caller has timed out; the element should no longer be written.</summary>
     public bool IsCallerGone { get; private set; }
 
-    /// <summary>Whether its caller has gone and it was never part of a batch that was sent.</summary>
+    /// <summary>Whether its caller has gone before it was part of a sent batch.</summary>
     public bool IsAbandoned => Volatile.Read(ref _phase) == Abandoned;
 
-    /// <summary>Checks an element and prepares what can be prepared outside the writer.</summary>
-    /// <exception cref="ArgumentException">The element holds text or JSON that the ledger does not take.</exception>
+    /// <summary>Validates an element and does the work that needs no writer.</summary>
+    /// <exception cref="ArgumentException">The element is invalid.</exception>
     public static PendingElement Prepare(LedgerElement element)
     {
         element = Normalise(element);
@@ -45,7 +45,7 @@ internal sealed class PendingElement(LedgerElement element, ImmutableArray<Pendi
         {
             if (other is not { Use: null, Answer: null, With.IsDefaultOrEmpty: true, Counters.IsDefaultOrEmpty: true })
             {
-                throw new ArgumentException("What is committed with an element has neither use, answer nor counters.", nameof(element));
+                throw new ArgumentException("The element is invalid: acts committed with it cannot have a use, an answer or counters.", nameof(element));
             }
 
             var part = Normalise(other);
@@ -74,17 +74,17 @@ internal sealed class PendingElement(LedgerElement element, ImmutableArray<Pendi
         }
     }
 
-    /// <summary>Marks it as part of a batch; false where its caller has gone.</summary>
+    /// <summary>Marks it as part of a batch; false if its caller has gone.</summary>
     public bool TryTake() => Interlocked.CompareExchange(ref _phase, Taken, Waiting) != Abandoned;
 
-    /// <summary>Its caller no longer waits; true where it was not part of a batch yet and will not be.</summary>
+    /// <summary>Abandons it for its caller; true if it is not and will not be part of a batch.</summary>
     public bool TryAbandon()
     {
         IsCallerGone = true;
         return Interlocked.CompareExchange(ref _phase, Abandoned, Waiting) != Taken;
     }
 
-    /// <summary>Puts it back among those that wait: the batch that it was part of was refused.</summary>
+    /// <summary>Returns it to the queue after its batch was refused.</summary>
     public void PutBack() => Interlocked.CompareExchange(ref _phase, Waiting, Taken);
 
     public void Complete(CommitOutcome outcome) => _outcome.TrySetResult(outcome);
@@ -125,7 +125,7 @@ internal sealed class PendingElement(LedgerElement element, ImmutableArray<Pendi
     }
 }
 
-/// <summary>An entry on its way.</summary>
-/// <param name="Draft">What it tells.</param>
-/// <param name="Front">Its JSON as far as it does not depend on its place.</param>
+/// <summary>A pending entry.</summary>
+/// <param name="Draft">The draft.</param>
+/// <param name="Front">The part of its JSON that does not depend on its place.</param>
 internal readonly record struct PendingEntry(EntryDraft Draft, byte[] Front);

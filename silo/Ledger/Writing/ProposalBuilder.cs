@@ -8,15 +8,15 @@ using CodeSigning.Silo.Storage;
 
 namespace CodeSigning.Silo.Ledger.Writing;
 
-/// <summary>Turns a batch of elements, whose uses are numbered, into a proposal: places, hashes, seals and the signed head.</summary>
+/// <summary>Builds a proposal from a batch with numbered uses: places, hashes, seals and the signed head.</summary>
 internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, IAnswerSealer answerSealer, ILedgerKey key)
 {
     private readonly EntryPlacing _placing = new(stream);
 
     /// <param name="batch">The elements, with their uses.</param>
-    /// <param name="counts">How often what they use was used before.</param>
-    /// <param name="after">How often it will have been used.</param>
-    /// <param name="head">Where the stream ends.</param>
+    /// <param name="counts">The use counts before the batch.</param>
+    /// <param name="after">The use counts after the batch.</param>
+    /// <param name="head">The end of the stream.</param>
     /// <param name="atMs">The entries' time, in milliseconds since 1970 (UTC).</param>
     public CommitProposal Build(
         IReadOnlyList<PendingElement> batch,
@@ -44,7 +44,7 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
                     lastEntries[draft.GrantId!] = hash;
                 }
 
-                use = null; // It is the first entry's.
+                use = null; // The use belongs to the first entry.
             }
         }
 
@@ -67,7 +67,7 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
         };
     }
 
-    // A key that does not sign is no element's fault: every batch would fail by it.
+    // A failing key is no element's fault: every batch would fail.
     private string SignHead(long number, byte[] hash, string at)
     {
         try
@@ -76,7 +76,7 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
         }
         catch (CryptographicException fault)
         {
-            throw new LedgerBrokenException("The ledger's key does not sign.", fault);
+            throw new LedgerBrokenException("The ledger's key cannot sign.", fault);
         }
     }
 
@@ -134,8 +134,8 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
         return [.. versions];
     }
 
-    // What is counted is locked, so that uses are counted one batch at a time. Whoever changes a state also locks what that
-    // change rests on, or two nodes could each undo the ground under the other's change.
+    // Counts are locked, so that uses are counted one batch at a time. The read sets of writing elements are locked
+    // too, or two nodes could each invalidate the other's decision concurrently.
     private static List<(string Type, string Id)> Locks(IReadOnlyList<PendingElement> batch, IEnumerable<string> counted)
     {
         SortedSet<(string Type, string Id)> locks = new(OrdinalPairs.Instance);
@@ -193,19 +193,19 @@ internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, I
     }
 }
 
-/// <summary>Numbers the uses that a batch takes of its grants and of what else is counted.</summary>
+/// <summary>Numbers the uses of grants and counters in a batch.</summary>
 internal sealed class UseAssignment(IReadOnlyDictionary<string, UseCount> counts)
 {
     private readonly Dictionary<string, long> _next = [];
 
     /// <summary>
-    /// Gives each element of the batch the next use of its grant and of its counters. An element for which one of them is
-    /// spent is refused and leaves the batch; one for which it is spent only by uses of this very batch is put into
-    /// <paramref name="deferred"/>, since those may yet be refused.
+    /// Assigns each element the next use of its grant and counters. An element whose limit is reached is refused and
+    /// removed from the batch; if the limit is reached only by uses of this batch, it is moved to <paramref
+    /// name="deferred"/>, since those may still be refused.
     /// </summary>
     /// <param name="batch">The elements.</param>
-    /// <param name="deferred">Receives the elements that must wait for another batch.</param>
-    /// <returns>The elements of which something was not counted; they have left the batch.</returns>
+    /// <param name="deferred">Receives the elements for a later batch.</param>
+    /// <returns>The elements whose counts were not read; they are removed from the batch.</returns>
     public List<PendingElement> Assign(List<PendingElement> batch, List<PendingElement> deferred)
     {
         List<PendingElement> uncounted = [];
@@ -219,7 +219,7 @@ internal sealed class UseAssignment(IReadOnlyDictionary<string, UseCount> counts
 
             if (FindSpent(pending.Element) is { } spent)
             {
-                if (spent.IsForGood)
+                if (spent.IsPermanent)
                 {
                     pending.Complete(spent.Outcome);
                 }
@@ -237,13 +237,13 @@ internal sealed class UseAssignment(IReadOnlyDictionary<string, UseCount> counts
         return uncounted;
     }
 
-    /// <summary>What stands after the batch: of each that it takes uses of, how often that was used.</summary>
+    /// <summary>The use counts after the batch, by id.</summary>
     public IReadOnlyDictionary<string, long> After => _next;
 
     private bool IsCounted(LedgerElement element) =>
         (element.Use is not { } use || counts.ContainsKey(use.GrantId)) && element.Counters.All(counter => counts.ContainsKey(counter.Id));
 
-    private (CommitOutcome Outcome, bool IsForGood)? FindSpent(LedgerElement element)
+    private (CommitOutcome Outcome, bool IsPermanent)? FindSpent(LedgerElement element)
     {
         if (element.Use is { Limit: { } limit, GrantId: var grantId } && UsedUp(grantId) >= limit)
         {

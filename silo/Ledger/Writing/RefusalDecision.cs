@@ -7,8 +7,8 @@ using CodeSigning.Silo.Storage;
 namespace CodeSigning.Silo.Ledger.Writing;
 
 /// <summary>
-/// From what a commit found, decides which elements of the batch are refused and why. Pure: who stays in the batch may be
-/// proposed again.
+/// Decides from a commit's report which elements are refused and why. Pure; the remaining elements may be proposed
+/// again.
 /// </summary>
 internal sealed class RefusalDecision
 {
@@ -27,7 +27,7 @@ internal sealed class RefusalDecision
         _operations = [.. report.Operations];
     }
 
-    /// <summary>What becomes of an element of the batch.</summary>
+    /// <summary>The verdict on an element of the batch.</summary>
     public Verdict Judge(PendingElement pending)
     {
         var element = pending.Element;
@@ -95,7 +95,7 @@ internal sealed class RefusalDecision
         }
     }
 
-    /// <summary>What becomes of an element.</summary>
+    /// <summary>The verdict on an element.</summary>
     internal abstract record Verdict
     {
         /// <summary>It is proposed again.</summary>
@@ -104,15 +104,15 @@ internal sealed class RefusalDecision
         /// <summary>It is refused.</summary>
         internal sealed record Refused(CommitOutcome Outcome) : Verdict;
 
-        /// <summary>Its operation id is in the ledger: a mistake of the caller's that no decision made anew repairs.</summary>
+        /// <summary>Its operation id is already in the ledger: a caller's mistake that a retry cannot repair.</summary>
         internal sealed record Duplicate(string OperationId) : Verdict;
     }
 }
 
 /// <summary>
-/// Decides which elements may share a batch. All read sets of a batch are compared before anything of it is written, so
-/// an element that rests on, or replaces, what an earlier one of the batch writes must wait for the next; likewise where
-/// both want the same name, idempotency key or operation id.
+/// Decides which elements may share a batch. All read sets of a batch are compared before anything is written, so an
+/// element whose read set or replaced version is written by an earlier element must wait for the next batch; likewise
+/// elements with the same name, idempotency key or operation id.
 /// </summary>
 internal sealed class BatchConflicts
 {

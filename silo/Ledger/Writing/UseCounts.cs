@@ -4,15 +4,15 @@ using CodeSigning.Silo.Ledger.Commits;
 
 namespace CodeSigning.Silo.Ledger.Writing;
 
-/// <summary>Reads how often something was used, from what cannot be forged.</summary>
+/// <summary>Reads tamper-proof use counts.</summary>
 internal interface IUseCountReader
 {
-    /// <summary>The uses of a grant: the sealed count, held against the ledger's entries.</summary>
-    /// <exception cref="StateTamperedException">The two do not fit, or there is no count.</exception>
+    /// <summary>The uses of a grant: the sealed count, compared with the ledger's entries.</summary>
+    /// <exception cref="StateTamperedException">The count is missing or does not match the entries.</exception>
     Task<UseCount> ReadGrantAsync(string grantId, CancellationToken cancellationToken);
 
-    /// <summary>The uses of what has no entries.</summary>
-    /// <exception cref="StateTamperedException">There is no count.</exception>
+    /// <summary>The uses of a counter without entries.</summary>
+    /// <exception cref="StateTamperedException">The count is missing.</exception>
     Task<UseCount> ReadAsync(string id, CancellationToken cancellationToken);
 }
 
@@ -30,7 +30,7 @@ internal sealed class UseCountReader(IStateStore states, ILedgerReader entries) 
                 return new UseCount(version, state.Count);
             }
 
-            // Another node may have used the grant between the two readings.
+            // Another node may have used the grant between the two reads.
             if ((await ReadStateAsync(grantId, cancellationToken)).Version == version)
             {
                 throw new StateTamperedException(StateTypes.UseCount, grantId);
@@ -51,20 +51,16 @@ internal sealed class UseCountReader(IStateStore states, ILedgerReader entries) 
 }
 
 /// <summary>
-/// How often grants and client secrets were used when this writer last knew. Only a proposal rests on it: the commit
-/// compares the version of the sealed count, and counts a grant's entries under lock. Counts never fall, so what is spent
-/// here is spent.
+/// The writer's cache of use counts, for proposals only: the commit compares the version of the sealed count and counts
+/// a grant's entries under lock. Counts never decrease, so a limit reached in the cache is reached.
 /// </summary>
-/// <param name="reader">Counts what is not remembered.</param>
-/// <param name="capacity">How many are remembered at most.</param>
+/// <param name="reader">Reads counts that are not cached.</param>
+/// <param name="capacity">The capacity of the cache.</param>
 internal sealed class UseCounts(IUseCountReader reader, int capacity = 4096)
 {
     private readonly Dictionary<string, UseCount> _known = [];
 
-    /// <summary>
-    /// The counts of all that a batch takes uses of. They are the batch's own: what is forgotten meanwhile is not missing
-    /// in them.
-    /// </summary>
+    /// <summary>The counts for a batch. The result is the batch's own copy, unaffected by later evictions.</summary>
     public async Task<Dictionary<string, UseCount>> ReadAsync(IReadOnlyList<PendingElement> batch, CancellationToken cancellationToken)
     {
         Dictionary<string, UseCount> counts = [];
@@ -87,10 +83,10 @@ internal sealed class UseCounts(IUseCountReader reader, int capacity = 4096)
         return counts;
     }
 
-    /// <summary>Remembers what a commit made.</summary>
+    /// <summary>Caches a count after a commit.</summary>
     public void Set(string id, UseCount count)
     {
-        // What is forgotten is read again; that is cheaper than keeping order of use.
+        // Clearing the cache is cheaper than tracking the order of use.
         if (_known.Count >= capacity && !_known.ContainsKey(id))
         {
             _known.Clear();
@@ -99,6 +95,6 @@ internal sealed class UseCounts(IUseCountReader reader, int capacity = 4096)
         _known[id] = count;
     }
 
-    /// <summary>Forgets what a commit found to be otherwise: it is read anew, and held against the ledger.</summary>
+    /// <summary>Evicts a stale count; the next read compares it with the ledger again.</summary>
     public void Forget(string id) => _known.Remove(id);
 }

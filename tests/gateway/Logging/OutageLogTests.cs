@@ -18,7 +18,7 @@ public sealed class OutageLogTests : IAsyncLifetime, IDisposable
     // A rare piece of work may meet it late.
     private const int MostMeanwhile = 1_000;
 
-    private static readonly string[] Ends = ["Checkpoints are made again.", "Notifications work again.", "is claimed again"];
+    private static readonly string[] Ends = ["Checkpoints are written again.", "Notifications work again.", "is claimed again"];
 
     private PostgreSqlServer _database = null!;
     private CodeSigningServer _server = null!;

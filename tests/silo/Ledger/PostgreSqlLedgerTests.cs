@@ -186,7 +186,7 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
         await using var transaction = await committing.BeginTransactionAsync();
         await using NpgsqlCommand hold = new("SELECT 1 FROM codesigning.ledger_streams FOR UPDATE", committing, transaction);
         await hold.ExecuteNonQueryAsync();
-        var fence = Node.Get<ICommitFence>().WaitForCommitsUnderWayAsync(CancellationToken.None);
+        var fence = Node.Get<ICommitFence>().WaitForPendingCommitsAsync(CancellationToken.None);
         await Assert.ThrowsAsync<TimeoutException>(() => fence.WaitAsync(TimeSpan.FromMilliseconds(300)));
         await transaction.CommitAsync();
         await fence;

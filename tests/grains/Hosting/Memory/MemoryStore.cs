@@ -120,7 +120,7 @@ internal sealed class MemoryStore(TimeProvider time) : IStateStore, ILedger, ILe
     public Task<LedgerEntry?> FindAsync(string operationId, CancellationToken cancellationToken) =>
         throw new NotSupportedException("Entries are not kept here.");
 
-    public Task WaitForCommitsUnderWayAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task WaitForPendingCommitsAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Note(string subject, string what)
     {

@@ -103,7 +103,7 @@ internal sealed class FaultyCommits(ILedgerCommits real) : ILedgerCommits
         long number, string? previous, string checkpoint, IReadOnlyList<string> closedStreams, CancellationToken cancellationToken) =>
         real.AddCheckpointAsync(number, previous, checkpoint, closedStreams, cancellationToken);
 
-    public Task WaitForCommitsUnderWayAsync(CancellationToken cancellationToken) => real.WaitForCommitsUnderWayAsync(cancellationToken);
+    public Task WaitForPendingCommitsAsync(CancellationToken cancellationToken) => real.WaitForPendingCommitsAsync(cancellationToken);
 
     private StoreUnavailableException TakeAway()
     {
