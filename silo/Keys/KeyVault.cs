@@ -108,7 +108,7 @@ public sealed class KeyVault : IDisposable
         ?? throw new SealedKeyException(SealedKeyFault.Missing, $"The store has no {purpose} key {reference}.");
 }
 
-/// <summary>Reads sealed keys.</summary>
+/// <summary>Reads sealed keys; a new key is stored in the commit of the state that refers to it.</summary>
 public interface ISealedKeyStore
 {
     /// <summary>The record of a key; null if it does not exist.</summary>

@@ -193,7 +193,7 @@ internal sealed class RequestChanges : ICommitObserver
     public Task NextAsync(string requestId) => _signals.GetOrAdd(
         requestId, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
-    /// <summary>Nobody waits for it any more, as far as the one knows who says so; others ask again.</summary>
+    /// <summary>Removes the signal of a request; other waiting clients create a new one.</summary>
     public void Forget(string requestId)
     {
         if (_signals.TryRemove(requestId, out var signal))
@@ -203,14 +203,14 @@ internal sealed class RequestChanges : ICommitObserver
     }
 }
 
-/// <summary>Counts who waits: so many in all, and so many of one caller, who could take the places of all others else.</summary>
+/// <summary>Counts waiting calls: a limit in total, and one per caller, who could otherwise take all places.</summary>
 internal sealed class WaitingPlaces(int most, int mostOfOneCaller)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _takenBy = new(StringComparer.Ordinal);
     private int _taken;
 
-    /// <summary>Takes a place, to be given back; false where there is none left.</summary>
+    /// <summary>Takes a place; false if none is left.</summary>
     public bool TryTake(string callerId)
     {
         lock (_lock)
@@ -227,7 +227,7 @@ internal sealed class WaitingPlaces(int most, int mostOfOneCaller)
         }
     }
 
-    /// <summary>Gives a place back.</summary>
+    /// <summary>Returns a place.</summary>
     public void Return(string callerId)
     {
         lock (_lock)

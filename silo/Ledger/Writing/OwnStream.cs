@@ -120,5 +120,8 @@ internal sealed class OwnStream(
     }
 }
 
-/// <summary>The ledger is not in the state that this process left it in.</summary>
+/// <summary>
+/// The ledger is not in the state that this process left it in: restored from a backup, changed by hand or taken over, or
+/// the writer lost track of it. The writer stops permanently and the process exits, rather than build on that state.
+/// </summary>
 internal sealed class LedgerBrokenException(string message, Exception? innerException = null) : Exception(message, innerException);

@@ -124,14 +124,14 @@ public sealed class CompromisedKeysTests(VaultFixture vault) : IClassFixture<Vau
     }
 
     [Theory]
-    [InlineData("list", "", "it names no key")]
-    [InlineData("list", "# nothing\n", "it names no key")]
+    [InlineData("list", "", "it contains no key")]
+    [InlineData("list", "# nothing\n", "it contains no key")]
     [InlineData("list", "00005890bc78bcbee3ca\n00005890bc78bcbee3c\n", "line 2 is invalid")]
     [InlineData("list", "00005890bc78bcbee3cg\n", "line 1 is invalid")]
     [InlineData("list", "-----BEGIN PRIVATE KEY-----\n", "line 1 is invalid")]
     [InlineData("list", "[\"00005890bc78bcbee3ca\"]\n", "line 1 is invalid")]
     [InlineData("list", "a3853d0c563765e504c18df20e6961a16398b85a\n", "line 1 is invalid")]
-    [InlineData("list.dat", "", "it names no key")]
+    [InlineData("list.dat", "", "it contains no key")]
     [InlineData("list.dat", "0123456789abcde", "expected blocks of 16 bytes")]
     [InlineData("list.dat", "b..............1a..............1", "block 2 is smaller than the one before")]
     public void File_that_is_no_list_is_named_with_the_cause_and_without_its_content(string name, string content, string cause)
