@@ -18,6 +18,7 @@ internal static class AuthServices
             options.Email = node.AdministratorEmail;
             options.Password = node.AdministratorPassword;
         })
+        .AddSingleton<LoginMeter>()
         .AddSingleton<SessionCache>()
         .AddSingleton<ICommitObserver>(provider => provider.GetRequiredService<SessionCache>())
         .AddSingleton<TokenAuthentication>()

@@ -11,6 +11,7 @@ public sealed class SigningMeter : IDisposable
 
     private readonly Meter _meter;
     private readonly Counter<long> _signatures;
+    private readonly Counter<long> _denials;
 
     /// <summary>Creates the meter.</summary>
     public SigningMeter(IMeterFactory factory)
@@ -18,6 +19,7 @@ public sealed class SigningMeter : IDisposable
         _meter = factory.Create(Name);
         _signatures = _meter.CreateCounter<long>(
             "codesigning.signatures", "{signature}", "Attempts to sign, by algorithm and outcome.");
+        _denials = _meter.CreateCounter<long>("codesigning.denials", "{signature}", "Attempts to sign that were denied, by code.");
     }
 
     /// <summary>Counts one attempt.</summary>
@@ -25,6 +27,9 @@ public sealed class SigningMeter : IDisposable
         1,
         new KeyValuePair<string, object?>("algorithm", algorithm),
         new KeyValuePair<string, object?>("outcome", Word(outcome)));
+
+    /// <summary>Counts a denial by the code that the caller is told.</summary>
+    public void CountDenial(ErrorCode code) => _denials.Add(1, new KeyValuePair<string, object?>("code", code.ToString()));
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();

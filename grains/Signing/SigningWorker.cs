@@ -258,6 +258,11 @@ public sealed class SigningWorker(
         }
 
         meter.Count(attempt.Question.Algorithm.ToWireName(), element.Entry!.Outcome);
+        if (element.Entry.Outcome == EntryOutcome.Denied)
+        {
+            meter.CountDenial(reply.Code);
+        }
+
         return (reply with { OperationId = recorded.OperationId }, recorded.Outcome);
     }
 
@@ -276,6 +281,7 @@ public sealed class SigningWorker(
     {
         meter.Count(attempt.Question.Algorithm.ToWireName(), EntryOutcome.Denied);
         var notFound = SignerAuthority.NotFound();
+        meter.CountDenial(notFound.Code);
         return new SignReply.NotSigned(null, notFound.Code, notFound.Message, ImmutableDictionary<string, string>.Empty);
     }
 

@@ -121,6 +121,7 @@ public static class LedgerStorageExtensions
         services.AddSingleton<Observations>();
         services.AddSingleton<IObservations>(provider => provider.GetRequiredService<Observations>());
         services.AddSingleton<ExpiredStates>();
+        services.AddSingleton<StoreCensus>();
         services.AddSingleton<Housekeeper>();
         services.AddHostedService(provider => provider.GetRequiredService<Housekeeper>());
         services.AddSingleton<IReminderTable, ReminderTable>();

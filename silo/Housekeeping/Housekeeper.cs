@@ -11,10 +11,11 @@ using Npgsql;
 
 namespace CodeSigning.Silo.Housekeeping;
 
-/// <summary>Writes observations and removes expired rows, in the background.</summary>
+/// <summary>Writes observations, removes expired rows and counts what metrics report of the store, in the background.</summary>
 internal sealed class Housekeeper(
     Observations observations,
     ExpiredStates expiredStates,
+    StoreCensus census,
     IHousekeepingWrites writes,
     TimeProvider time,
     IOptions<HousekeepingOptions> options,
@@ -42,18 +43,20 @@ internal sealed class Housekeeper(
     {
         TroubleLog observing = new(logger, time);
         TroubleLog purging = new(logger, time);
+        TroubleLog counting = new(logger, time);
         await Task.WhenAll(
+            RepeatAsync(options.Value.CensusInterval, census.CountAsync, counting, stoppingToken, isDue: true),
             RepeatAsync(options.Value.ObservationInterval, observations.FlushAsync, observing, stoppingToken),
             RepeatAsync(options.Value.PurgeInterval, PurgeAsync, purging, stoppingToken));
         await TryAsync(observations.FlushAsync, observing, CancellationToken.None);
     }
 
-    private async Task RepeatAsync(TimeSpan interval, Func<CancellationToken, Task> work, TroubleLog trouble, CancellationToken stoppingToken)
+    private async Task RepeatAsync(TimeSpan interval, Func<CancellationToken, Task> work, TroubleLog trouble, CancellationToken stoppingToken, bool isDue = false)
     {
         using PeriodicTimer timer = new(interval, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
+            for (; isDue || await timer.WaitForNextTickAsync(stoppingToken); isDue = false)
             {
                 await TryAsync(work, trouble, stoppingToken);
             }
@@ -88,6 +91,9 @@ public sealed class HousekeepingOptions
 {
     /// <summary>The interval at which observations are written.</summary>
     public TimeSpan ObservationInterval { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The interval at which the store is counted for metrics.</summary>
+    public TimeSpan CensusInterval { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>The interval at which expired rows are removed.</summary>
     public TimeSpan PurgeInterval { get; set; } = TimeSpan.FromMinutes(10);

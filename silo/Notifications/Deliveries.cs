@@ -18,6 +18,7 @@ internal sealed class Deliveries(
     Webhooks webhooks,
     WebhookSender sender,
     MailSender mail,
+    DeliveryMeter meter,
     TimeProvider time,
     ILogger<Deliveries> log)
 {
@@ -152,7 +153,9 @@ internal sealed class Deliveries(
         var problem = claimed.MailTo is null
             ? await PostAsync(claimed, cancellationToken)
             : await mail.SendAsync(claimed, cancellationToken);
-        await SaveAsync(After(claimed, problem), row.Version + 1, cancellationToken);
+        var after = After(claimed, problem);
+        meter.Count(claimed.MailTo is null ? DeliveryChannel.Webhook : DeliveryChannel.Mail, OutcomeOf(after));
+        await SaveAsync(after, row.Version + 1, cancellationToken);
     }
 
     private async Task<string?> PostAsync(DeliveryState delivery, CancellationToken cancellationToken) =>
@@ -169,6 +172,13 @@ internal sealed class Deliveries(
                 ? delivery with { Status = DeliveryState.Failed, Answer = problem, Until = now + Kept }
                 : delivery with { Answer = problem, Until = now + Pauses[delivery.Attempts - 1] };
     }
+
+    private static DeliveryOutcome OutcomeOf(DeliveryState after) => after.Status switch
+    {
+        DeliveryState.Delivered => DeliveryOutcome.Delivered,
+        DeliveryState.Failed => DeliveryOutcome.GivenUp,
+        _ => DeliveryOutcome.Failed,
+    };
 
     private async Task<bool> SaveAsync(DeliveryState delivery, long version, CancellationToken cancellationToken)
     {

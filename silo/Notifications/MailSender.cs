@@ -140,12 +140,16 @@ internal sealed class MailRecipients(IStateStore states, NotificationOptions opt
 }
 
 /// <summary>Mails people the link to the page on which they choose a password. It is sent at once and stored nowhere.</summary>
-internal sealed class ResetMail(MailSender sender, NotificationOptions options, NodeSettings node) : IResetMail
+internal sealed class ResetMail(MailSender sender, DeliveryMeter meter, NotificationOptions options, NodeSettings node) : IResetMail
 {
     public bool IsAvailable => options.SmtpHost is not null;
 
-    public Task<string?> SendAsync(string address, string token, DateTimeOffset expiresAt, CancellationToken cancellationToken) =>
-        sender.SendAsync(address, "Code signing: choose a password", Text(token, expiresAt), cancellationToken);
+    public async Task<string?> SendAsync(string address, string token, DateTimeOffset expiresAt, CancellationToken cancellationToken)
+    {
+        var problem = await sender.SendAsync(address, "Code signing: choose a password", Text(token, expiresAt), cancellationToken);
+        meter.Count(DeliveryChannel.Mail, problem is null ? DeliveryOutcome.Delivered : DeliveryOutcome.GivenUp);
+        return problem;
+    }
 
     // What follows the # is for the browser alone: it is in no server's log.
     private string Text(string token, DateTimeOffset expiresAt) =>

@@ -92,6 +92,7 @@ public static class NotificationRegistration
         .AddSingleton<NotificationFeed>()
         .AddSingleton<DenialFeed>()
         .AddSingleton<DeliveryQueues>()
+        .AddSingleton<DeliveryMeter>()
         .AddSingleton<Deliveries>()
         .AddSingleton<ExpiringCertificates>()
         .AddHostedService<NotificationService>();

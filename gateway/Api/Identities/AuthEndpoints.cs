@@ -25,21 +25,24 @@ internal static class AuthEndpoints
 
     /// <summary>Logs a person in with an email address and a password.</summary>
     internal static async Task<Ok<IssuedToken>> LogInAsync(
-        JsonBody<PasswordCredentials> body, PasswordLogin logins, HttpContext http) =>
-        TypedResults.Ok(await logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted));
+        JsonBody<PasswordCredentials> body, PasswordLogin logins, LoginMeter meter, HttpContext http) =>
+        TypedResults.Ok(await meter.CountAsync(
+            LoginMethod.Password, logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted)));
 
     /// <summary>Logs a machine identity in with a client secret.</summary>
     internal static async Task<Ok<IssuedToken>> LogInWithSecretAsync(
-        JsonBody<ClientCredentials> body, SecretLogin logins, HttpContext http) =>
-        TypedResults.Ok(await logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted));
+        JsonBody<ClientCredentials> body, SecretLogin logins, LoginMeter meter, HttpContext http) =>
+        TypedResults.Ok(await meter.CountAsync(
+            LoginMethod.ClientSecret, logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted)));
 
     /// <summary>
     /// Logs a machine identity in with an OIDC token of its CI system; issuer, audience, subject and claims must match
     /// the identity's binding.
     /// </summary>
     internal static async Task<Ok<IssuedToken>> LogInWithOidcAsync(
-        JsonBody<OidcCredentials> body, OidcLogin logins, HttpContext http) =>
-        TypedResults.Ok(await logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted));
+        JsonBody<OidcCredentials> body, OidcLogin logins, LoginMeter meter, HttpContext http) =>
+        TypedResults.Ok(await meter.CountAsync(
+            LoginMethod.Oidc, logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted)));
 
     /// <summary>Sets a password with a reset link, which can be used once.</summary>
     internal static async Task<NoContent> ResetPasswordAsync(

@@ -73,6 +73,9 @@ public sealed class WebhookTests : IAsyncLifetime
         Assert.Equal(("pending", 1), ((string)delivery["status"]!, (int)delivery["attempts"]!));
         Assert.Contains("302", (string)delivery["answer"]!, StringComparison.Ordinal);
         Assert.NotNull(delivery["nextAt"]);
+        Assert.Contains(
+            "codesigning_deliveries_attempts_total{channel=\"webhook\",outcome=\"failed\"} ",
+            await gateway.Http.GetStringAsync("/metrics"), StringComparison.Ordinal);
     }
 
     [Fact]

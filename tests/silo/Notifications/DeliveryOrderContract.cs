@@ -23,6 +23,7 @@ public abstract class DeliveryOrderContract(DatabaseKind kind) : StoreSuite(kind
         services.AddSingleton<Webhooks>();
         services.AddSingleton<WebhookSender>();
         services.AddSingleton<MailSender>();
+        services.AddSingleton<DeliveryMeter>();
         services.AddSingleton<DeliveryQueues>();
         services.AddSingleton<Deliveries>();
     });

@@ -21,6 +21,7 @@ public abstract class DeliveryPurgeContract(DatabaseKind kind) : StoreSuite(kind
         services.AddSingleton<Webhooks>();
         services.AddSingleton<WebhookSender>();
         services.AddSingleton<MailSender>();
+        services.AddSingleton<DeliveryMeter>();
         services.AddSingleton<DeliveryQueues>();
         services.AddSingleton<Deliveries>();
     });

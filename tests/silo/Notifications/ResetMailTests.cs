@@ -21,7 +21,8 @@ public sealed class ResetMailTests : IAsyncDisposable
         var node = NodeSettings.Read(new ConfigurationBuilder()
             .AddInMemoryCollection(new Dictionary<string, string?> { ["CODESIGNING_PUBLIC_URL"] = "https://signing.example.com" })
             .Build());
-        var mail = new ResetMail(new MailSender(options, _time), options, node);
+        using var meter = new DeliveryMeter();
+        var mail = new ResetMail(new MailSender(options, _time), meter, options, node);
         Assert.True(mail.IsAvailable);
 
         Assert.Null(await mail.SendAsync("ann@example.com", "usr_1.token", _time.GetUtcNow(), CancellationToken.None));
