@@ -46,7 +46,7 @@ internal static class GatewayApplication
         builder.Services.AddSingleton<AddressRates>();
         builder.Services.AddSingleton<ConnectionLimits>();
         builder.Services.AddSingleton<ConnectionMetrics>();
-        builder.Services.AddSingleton<MetricsCollector>();
+        builder.Services.AddMetricsExport();
         builder.Services.AddOpenApiDocument();
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
@@ -56,8 +56,8 @@ internal static class GatewayApplication
         builder.Services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
 
         var app = builder.Build();
-        app.Services.GetRequiredService<MetricsCollector>(); // It collects only measurements made after its creation.
         app.Services.GetRequiredService<ConnectionMetrics>();
+        app.Services.GetRequiredService<ThreadPoolMeter>();
         app.UsePipeline(settings);
         app.MapApi();
         app.MapHealth();

@@ -1,98 +1,45 @@
-using System.Buffers;
-using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using CodeSigning.Gateway.Limits;
 using CodeSigning.Grains.Budgets;
 
 namespace CodeSigning.Gateway.Metrics;
 
-/// <summary><c>/metrics</c>.</summary>
+/// <summary><c>/metrics</c>: what the meters of this process say, as OpenMetrics 1.0 text.</summary>
+/// <remarks>
+/// The exporter's own endpoint lends its one buffer to each reader, so a client that reads slowly keeps the next scrape
+/// waiting, and it collects anew for each format and compresses for each client. Here it writes into memory, in one format,
+/// once for all that ask at the same time.
+/// </remarks>
 internal static class MetricsEndpoint
 {
+    private const string OpenMetrics = "application/openmetrics-text;version=1.0.0";
+
     public static void MapMetrics(this IEndpointRouteBuilder routes)
     {
-        var collector = routes.ServiceProvider.GetRequiredService<MetricsCollector>();
-        var texts = new SharedRun<ReadOnlyMemory<byte>>(() => Task.FromResult(Write(collector)));
-        routes.MapGet("/metrics", context => AnswerAsync(context, texts))
+        var exporter = routes.CreateApplicationBuilder().UseOpenTelemetryPrometheusScrapingEndpoint(static _ => true).Build();
+        var scrapes = new SharedRun<Scrape>(() => ScrapeAsync(exporter));
+        routes.MapGet("/metrics", context => AnswerAsync(context, scrapes))
             .AllowAnonymous()
             .WithMetadata(EndpointLimits.Probe)
             .ExcludeFromDescription();
     }
 
-    private static ReadOnlyMemory<byte> Write(MetricsCollector collector)
+    private static async Task<Scrape> ScrapeAsync(RequestDelegate exporter)
     {
-        var text = new ArrayBufferWriter<byte>();
-        collector.Write(text);
-        return text.WrittenMemory;
+        using var text = new MemoryStream();
+        var context = new DefaultHttpContext { Request = { Headers = { Accept = OpenMetrics } }, Response = { Body = text } };
+        await exporter(context);
+        return context.Response.StatusCode == StatusCodes.Status200OK
+            ? new Scrape(text.ToArray(), context.Response.ContentType)
+            : throw new InvalidOperationException("The metrics could not be collected, or are larger than they may be.");
     }
 
-    private static async Task AnswerAsync(HttpContext context, SharedRun<ReadOnlyMemory<byte>> texts)
+    private static async Task AnswerAsync(HttpContext context, SharedRun<Scrape> scrapes)
     {
-        var text = await texts.AskAsync().WaitAsync(context.RequestAborted);
-        context.Response.ContentType = OpenMetricsText.ContentType;
-        context.Response.ContentLength = text.Length;
-        await context.Response.BodyWriter.WriteAsync(text, context.RequestAborted);
-    }
-}
-
-/// <summary>
-/// Adds up what the meters of this process say, to be read at <c>/metrics</c>. Listens to the product's own meters, whose
-/// names begin with <c>CodeSigning</c>, to the HTTP server's and to the runtime's.
-/// </summary>
-internal sealed class MetricsCollector : IDisposable
-{
-    private static readonly string[] Others =
-        ["Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime"];
-
-    private readonly ConcurrentDictionary<Instrument, Metric> _metrics = [];
-    private readonly MeterListener _listener = new();
-    private readonly Lock _reading = new();
-
-    public MetricsCollector(IMeterFactory meters)
-    {
-        _listener.InstrumentPublished = (instrument, listener) =>
-        {
-            // Other hosts in this process have factories of their own; meters without one belong to everybody.
-            if (IsWanted(instrument.Meter) && (instrument.Meter.Scope is null || instrument.Meter.Scope == meters))
-            {
-                listener.EnableMeasurementEvents(instrument, _metrics.GetOrAdd(instrument, Metric.Of));
-            }
-        };
-        _listener.SetMeasurementEventCallback<byte>(static (_, value, tags, metric) => Record(metric, value, tags));
-        _listener.SetMeasurementEventCallback<short>(static (_, value, tags, metric) => Record(metric, value, tags));
-        _listener.SetMeasurementEventCallback<int>(static (_, value, tags, metric) => Record(metric, value, tags));
-        _listener.SetMeasurementEventCallback<long>(static (_, value, tags, metric) => Record(metric, value, tags));
-        _listener.SetMeasurementEventCallback<float>(static (_, value, tags, metric) => Record(metric, value, tags));
-        _listener.SetMeasurementEventCallback<double>(static (_, value, tags, metric) => Record(metric, value, tags));
-        _listener.Start();
+        var scrape = await scrapes.AskAsync().WaitAsync(context.RequestAborted);
+        context.Response.ContentType = scrape.ContentType;
+        context.Response.ContentLength = scrape.Text.Length;
+        await context.Response.BodyWriter.WriteAsync(scrape.Text, context.RequestAborted);
     }
 
-    /// <summary>Writes everything as OpenMetrics text.</summary>
-    public void Write(IBufferWriter<byte> output)
-    {
-        lock (_reading)
-        {
-            foreach (var metric in _metrics.Values)
-            {
-                metric.ForgetObserved();
-            }
-
-            _listener.RecordObservableInstruments();
-            var text = new OpenMetricsText(output);
-            foreach (var metric in _metrics.Values.OrderBy(metric => metric.Name, StringComparer.Ordinal))
-            {
-                metric.Write(text);
-            }
-
-            text.End();
-        }
-    }
-
-    public void Dispose() => _listener.Dispose();
-
-    private static bool IsWanted(Meter meter) =>
-        meter.Name.StartsWith("CodeSigning", StringComparison.Ordinal) || Others.Contains(meter.Name);
-
-    private static void Record(object? metric, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
-        ((Metric)metric!).Record(value, tags);
+    private sealed record Scrape(ReadOnlyMemory<byte> Text, string? ContentType);
 }

@@ -8,6 +8,13 @@ public sealed class LedgerMetrics : IDisposable
     /// <summary>The meter's name.</summary>
     public const string MeterName = "CodeSigning.Ledger";
 
+    private static readonly InstrumentAdvice<double> Durations = new()
+    {
+        HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    };
+
+    private static readonly InstrumentAdvice<long> Sizes = new() { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] };
+
     private readonly Meter _meter;
     private readonly Histogram<long> _batchSize;
     private readonly Histogram<double> _commitSeconds;
@@ -23,8 +30,8 @@ public sealed class LedgerMetrics : IDisposable
     public LedgerMetrics(IMeterFactory? factory = null)
     {
         _meter = factory?.Create(MeterName) ?? new Meter(MeterName);
-        _batchSize = _meter.CreateHistogram<long>("ledger.batch.size", "{element}", "Elements committed together.");
-        _commitSeconds = _meter.CreateHistogram<double>("ledger.commit.duration", "s", "Time of one commit, with its flush to disk.");
+        _batchSize = _meter.CreateHistogram<long>("ledger.batch.size", "{element}", "Elements committed together.", null, Sizes);
+        _commitSeconds = _meter.CreateHistogram<double>("ledger.commit.duration", "s", "Time of one commit, with its flush to disk.", null, Durations);
         _refused = _meter.CreateCounter<long>("ledger.elements.refused", "{element}", "Elements refused at the commit, by reason.");
         _retries = _meter.CreateCounter<long>("ledger.commit.retries", "{retry}", "Commits repeated because their answer was lost or another node was in the way.");
         _refusedBatches = _meter.CreateCounter<long>("ledger.batches.refused", "{batch}", "Batches that were refused and proposed again without some of their elements.");
