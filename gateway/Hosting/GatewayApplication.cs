@@ -7,6 +7,7 @@ using CodeSigning.Gateway.Limits;
 using CodeSigning.Gateway.Metrics;
 using CodeSigning.Gateway.Problems;
 using CodeSigning.Gateway.Settings;
+using CodeSigning.Gateway.Tracing;
 using CodeSigning.Silo.Hosting;
 using CodeSigning.Silo.Settings;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -36,6 +37,7 @@ internal static class GatewayApplication
         });
         builder.WebHost.UseKestrel(settings);
         var node = NodeSettings.Read(builder.Configuration);
+        builder.AddTraceExport(settings);
         builder.AddSilo(node);
         builder.Services.AddAuth(node);
         builder.Services.AddSingleton(settings);

@@ -35,6 +35,9 @@ internal sealed record GatewaySettings
     /// <summary>How many requests without a valid token one address may make in a second. See <see cref="Limits.AddressRates"/>.</summary>
     public required int AnonymousRequestsPerSecond { get; init; }
 
+    /// <summary>Where traces are sent by OTLP; null where none are made.</summary>
+    public Uri? OtlpEndpoint { get; init; }
+
     /// <summary>Whether an address is that of a trusted proxy, which speaks for many clients.</summary>
     public bool IsTrustedProxy(IPAddress? address)
     {
@@ -63,6 +66,7 @@ internal sealed record GatewaySettings
             Connections = ReadCount(configuration, "CODESIGNING_CONNECTIONS", 10_000, mistakes),
             ConnectionsPerAddress = ReadCount(configuration, "CODESIGNING_CONNECTIONS_PER_ADDRESS", 1250, mistakes),
             AnonymousRequestsPerSecond = ReadCount(configuration, "CODESIGNING_ANONYMOUS_REQUESTS_PER_SECOND", 50, mistakes),
+            OtlpEndpoint = ReadOtlpEndpoint(configuration, mistakes),
         };
         foreach (var url in settings.Urls)
         {
@@ -133,6 +137,23 @@ internal sealed record GatewaySettings
         }
 
         return networks.ToImmutable();
+    }
+
+    private static Uri? ReadOtlpEndpoint(IConfiguration configuration, List<string> mistakes)
+    {
+        const string name = "OTEL_EXPORTER_OTLP_ENDPOINT";
+        var text = configuration[name];
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return null;
+        }
+
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+        {
+            mistakes.Add($"{name} is not an address such as http://127.0.0.1:4317.");
+        }
+
+        return url;
     }
 
     private static int ReadCount(IConfiguration configuration, string name, int otherwise, List<string> mistakes)

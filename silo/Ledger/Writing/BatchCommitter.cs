@@ -63,6 +63,7 @@ internal sealed class BatchCommitter(
                 return;
             }
 
+            using var span = LedgerTracing.IsOn ? LedgerTracing.Batch(batch.ConvertAll(pending => pending.Span)) : null;
             try
             {
                 if (await TryCommitAsync(batch, deferred, reportUnavailable, cancellationToken))

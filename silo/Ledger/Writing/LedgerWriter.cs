@@ -61,7 +61,9 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
     public async ValueTask<CommitOutcome> CommitAsync(LedgerElement element, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        using var span = LedgerTracing.Commit();
         var pending = PendingElement.Prepare(element);
+        pending.Span = span;
         if (Reason is { } reason)
         {
             throw new LedgerUnavailableException(reason);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Silo.Ledger.Entries;
 
@@ -25,6 +26,9 @@ internal sealed class PendingElement(LedgerElement element, ImmutableArray<Pendi
 
     /// <summary>The number of the grant's use that it takes in the current batch.</summary>
     public long? Use { get; set; }
+
+    /// <summary>The span of its commit; null where it is in no trace.</summary>
+    public Activity? Span { get; set; }
 
     public Task<CommitOutcome> Outcome => _outcome.Task;
 

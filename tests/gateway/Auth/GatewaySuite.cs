@@ -11,9 +11,11 @@ public abstract class GatewaySuite : IAsyncLifetime
 
     protected HttpClient Administrator { get; private set; } = null!;
 
+    protected virtual string[] Settings => [];
+
     public virtual async Task InitializeAsync()
     {
-        Gateway = await RunningGateway.StartAsync();
+        Gateway = await RunningGateway.StartAsync(Settings);
         Administrator = await Gateway.SignInAsync();
     }
 

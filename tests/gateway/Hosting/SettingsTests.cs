@@ -26,6 +26,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("CODESIGNING_CONNECTIONS", "-1", "must be a whole number")]
     [InlineData("CODESIGNING_CONNECTIONS_PER_ADDRESS", "0", "must be a whole number")]
     [InlineData("CODESIGNING_ANONYMOUS_REQUESTS_PER_SECOND", "many", "must be a whole number")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "is not an address")]
     public void A_mistake_about_the_gateway_is_a_sentence(string name, string value, string sentence)
     {
         var mistakes = Assert.Throws<SettingsException>(() => GatewaySettings.Read(Configuration((name, value))));
