@@ -40,7 +40,7 @@ public sealed class GrantTermsTests
     {
         Assert.Equal(10, GrantTerms.Of(Plain with { RequestedSignings = 10 }, Both, Now).MaxSignings);
         var refused = Refuses(ErrorCode.PolicyLimitExceeded, Plain with { RequestedSignings = 11 });
-        Assert.Contains("at most 10 signatures", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("at most 10.", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

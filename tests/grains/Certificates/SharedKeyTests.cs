@@ -27,7 +27,7 @@ public sealed class SharedKeyTests
         var first = await ImportAsync(node, await MakeAsync(node, "First"));
         var second = await MakeAsync(node, "Second");
         var sentence = await RefusesAsync(ErrorCode.KeyInUse, () => ImportAsync(node, second));
-        Assert.Contains($"certificate {first.Id} already.", sentence, StringComparison.Ordinal);
+        Assert.Contains($"already belongs to certificate {first.Id}:", sentence, StringComparison.Ordinal);
         Assert.Contains("'allowSharedKey': true", sentence, StringComparison.Ordinal);
         Assert.Single(await node.EntriesAsync());
     }
@@ -42,7 +42,7 @@ public sealed class SharedKeyTests
         await AddSignerAsync(node, new SignerState { Name = "gone", CertificateId = first.Id, IsDisabled = true, IsDeleted = true });
         var second = await MakeAsync(node, "Second");
         var refused = await Assert.ThrowsAsync<RefusedException>(() => ImportAsync(node, second));
-        Assert.Contains("of signers 'old', 'release'.", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("of signers 'old', 'release':", refused.Message, StringComparison.Ordinal);
         var sharing = Assert.Single(JsonNode.Parse(refused.Members["sharedKeyWith"])!.AsArray())!;
         Assert.Equal(first.Id, (string?)sharing["certificateId"]);
         Assert.Equal("CN=First", (string?)sharing["subject"]);

@@ -110,7 +110,7 @@ public sealed class PreApprovalTests : ApprovalSuite
             }
         }
 
-        Assert.StartsWith("NotFound: There is no such grant", Assert.Single(answers), StringComparison.Ordinal);
+        Assert.StartsWith("NotFound: The grant does not exist or is not visible to you.", Assert.Single(answers), StringComparison.Ordinal);
     }
 
     [Fact]

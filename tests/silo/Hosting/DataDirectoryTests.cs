@@ -48,7 +48,7 @@ public sealed class DataDirectoryTests : IDisposable
         Assert.Empty(Mistakes(data));
         var file = Open(data, "master.key");
 
-        Assert.EndsWith($"Run: chmod 600 {file}", Assert.Single(Mistakes(data)), StringComparison.Ordinal);
+        Assert.EndsWith($"run 'chmod 600 {file}'.", Assert.Single(Mistakes(data)), StringComparison.Ordinal);
 
         File.SetUnixFileMode(file, OwnersFile);
         Assert.Empty(Mistakes(data));

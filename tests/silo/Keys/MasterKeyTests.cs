@@ -78,7 +78,7 @@ public sealed class MasterKeyTests : IDisposable
 
         var refusal = Assert.Throws<MasterKeyException>(() => MasterKeySource.Load($"file:{file}", _data, storeIsEmpty: true));
 
-        Assert.EndsWith($"chmod 600 {file}", refusal.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"run 'chmod 600 {file}'.", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
