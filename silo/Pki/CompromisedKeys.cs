@@ -87,7 +87,7 @@ public sealed class CompromisedKeys
             {
                 throw new CertificateRefusedException(
                     CertificateRefusal.BrokenChain,
-                    $"The chain is broken: '{authority.Subject}' can be forged by anybody, since its key is in the list of compromised keys '{found}'.");
+                    $"The chain is broken: '{authority.Subject}' can be forged by anyone, since its key is in the list of compromised keys '{found}'.");
             }
         }
     }
