@@ -1,14 +1,12 @@
 using CodeSigning.Gateway.Hosting;
-using CodeSigning.Silo.Settings;
+using CodeSigning.Silo.Commands;
 
-try
+return await CommandLine.RunAsync(
+    args, new ServerProgram("runs the HTTP gateway and a node", RunGatewayAsync), Console.Out, Console.Error);
+
+static async Task<int> RunGatewayAsync(string[] settings)
 {
-    await using var app = GatewayApplication.Create(args);
+    await using var app = GatewayApplication.Create(settings);
     await app.RunAsync();
     return Environment.ExitCode;
-}
-catch (Exception exception) when (StartupMistakes.SentenceOf(exception) is { } sentence)
-{
-    Console.Error.WriteLine(sentence);
-    return StartupMistakes.ExitStatus;
 }

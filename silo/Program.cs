@@ -1,19 +1,18 @@
 using CodeSigning.Silo.Commands;
+using CodeSigning.Silo.Hosting;
 using CodeSigning.Silo.Settings;
-using var stopping = new CancellationTokenSource();
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
-Console.CancelKeyPress += (_, press) =>
-{
-    press.Cancel = true;
-    stopping.Cancel();
-};
+return await CommandLine.RunAsync(
+    args, new ServerProgram("runs a node without the HTTP gateway", RunNodeAsync), Console.Out, Console.Error);
 
-try
+static async Task<int> RunNodeAsync(string[] settings)
 {
-    return await SiloVerbs.RunAsync(args, Console.Out, Console.Error, stopping.Token);
-}
-catch (Exception exception) when (StartupMistakes.SentenceOf(exception) is { } sentence)
-{
-    Console.Error.WriteLine(sentence);
-    return StartupMistakes.ExitStatus;
+    var builder = Host.CreateApplicationBuilder(settings);
+    builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+    builder.AddSilo(NodeSettings.Read(builder.Configuration));
+    using var host = builder.Build();
+    await host.RunAsync();
+    return Environment.ExitCode;
 }

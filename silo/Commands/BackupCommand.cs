@@ -1,22 +1,36 @@
+using System.CommandLine;
 using CodeSigning.Silo.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace CodeSigning.Silo.Commands;
 
 /// <summary><c>silo backup --to FILE</c>: a consistent copy of the SQLite file while the server runs; see docs/backup.md.</summary>
-public static class BackupCommand
+internal static class BackupCommand
 {
-    /// <summary>Copies the store.</summary>
-    /// <returns>The exit status: 0 done, 1 not done, 2 wrong arguments.</returns>
-    public static async Task<int> RunAsync(
-        StorageOptions storage, IReadOnlyList<string> arguments, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
+    /// <summary>The verb.</summary>
+    public static Command Create()
     {
-        if (arguments is not ["--to", var target])
+        Option<string> target = new("--to")
         {
-            await errors.WriteLineAsync("Usage: silo backup --to FILE");
-            return 2;
-        }
+            Description = "the file to write, which must not be there yet",
+            HelpName = "FILE",
+            Required = true,
+        };
+        Command command = new("backup", "copies the SQLite store while the server runs") { target };
+        command.SetAction((result, cancellationToken) => RunAsync(
+            VerbHost.ReadStorage(),
+            result.GetRequiredValue(target),
+            result.InvocationConfiguration.Output,
+            result.InvocationConfiguration.Error,
+            cancellationToken));
+        return command;
+    }
 
+    /// <summary>Copies the store.</summary>
+    /// <returns>The exit status: 0 done, 1 not done.</returns>
+    public static async Task<int> RunAsync(
+        StorageOptions storage, string target, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
+    {
         if (!storage.IsSqlite)
         {
             await errors.WriteLineAsync("The store is PostgreSQL: back it up with pg_dump --format=custom; see docs/backup.md.");

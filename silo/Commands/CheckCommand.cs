@@ -1,3 +1,4 @@
+using System.CommandLine;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Silo.Keys;
@@ -14,8 +15,25 @@ namespace CodeSigning.Silo.Commands;
 /// <c>silo check</c>: opens the store with its master key and verifies the whole ledger and every state's seal, as after a
 /// restore. It writes nothing, and the server may run meanwhile.
 /// </summary>
-public static class CheckCommand
+internal static class CheckCommand
 {
+    private const int NotChecked = 2;
+    private const string Undone = "Nothing was checked.";
+
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Command command = new("check", "verifies the whole ledger and every state's seal");
+        command.SetAction((result, cancellationToken) => VerbHost.RunAsync(
+            _ => { },
+            Undone,
+            NotChecked,
+            result.InvocationConfiguration.Error,
+            host => RunAsync(
+                host.Services, result.InvocationConfiguration.Output, result.InvocationConfiguration.Error, cancellationToken)));
+        return command;
+    }
+
     /// <summary>Checks the store.</summary>
     /// <param name="services">What <see cref="Hosting.LedgerStorageExtensions.AddLedgerStorage"/> registered, and the vault; nothing of it started.</param>
     /// <param name="output">Receives what was found.</param>
@@ -27,8 +45,8 @@ public static class CheckCommand
     {
         if (services.GetRequiredService<IOptions<StorageOptions>>().Value is { IsSqlite: true } storage && !File.Exists(storage.SqliteFile))
         {
-            await errors.WriteLineAsync($"Nothing was checked. There is no store at {storage.SqliteFile}.");
-            return 2;
+            await errors.WriteLineAsync($"{Undone} There is no store at {storage.SqliteFile}.");
+            return NotChecked;
         }
 
         try
@@ -53,8 +71,8 @@ public static class CheckCommand
         catch (Exception exception) when (exception is SealedKeyException or MasterKeyException or StoreUnavailableException
             or StoreRejectedException or LedgerUnavailableException or HighWaterException)
         {
-            await errors.WriteLineAsync($"Nothing was checked. {exception.Message}");
-            return 2;
+            await errors.WriteLineAsync($"{Undone} {exception.Message}");
+            return NotChecked;
         }
     }
 }

@@ -1,16 +1,12 @@
 using System.Buffers.Text;
+using System.CommandLine;
 using System.Security.Cryptography;
-using CodeSigning.Errors;
+using CodeSigning.Grains;
 using CodeSigning.Grains.Administration;
 using CodeSigning.Grains.Identities;
-using CodeSigning.Grains.Ledger;
-using CodeSigning.Grains.States;
 using CodeSigning.Identities;
-using CodeSigning.Silo.Keys;
-using CodeSigning.Silo.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 
 namespace CodeSigning.Silo.Commands;
 
@@ -19,34 +15,57 @@ namespace CodeSigning.Silo.Commands;
 /// [--new-email ADDRESS]</c> and <c>silo add-to-group GROUP EMAIL</c>. Each is an entry in the ledger. Nodes that run over
 /// PostgreSQL go on; a server on SQLite must be stopped.
 /// </summary>
-public static class PeopleCommand
+internal static class PeopleCommand
 {
     private const int RandomBytes = 18;
 
+    private const string Undone = "Nothing was changed.";
+
+    /// <summary>The verb that gives a person another password. Its exit status: 0 done, 1 not done.</summary>
+    public static Command CreateResetPassword()
+    {
+        Argument<string> email = new("EMAIL") { Description = "the address that the person signs in with" };
+        Option<string> newEmail = new("--new-email") { Description = "another address for them", HelpName = "ADDRESS" };
+        Command command = new("reset-password", "gives a person another password, which is printed once") { email, newEmail };
+        command.SetAction((result, cancellationToken) => RunAsync(result, host => ResetPasswordAsync(
+            host,
+            result.GetRequiredValue(email),
+            result.GetValue(newEmail),
+            result.InvocationConfiguration.Output,
+            result.InvocationConfiguration.Error,
+            cancellationToken)));
+        return command;
+    }
+
+    /// <summary>The verb that adds a person to a group. Its exit status: 0 done, 1 not done.</summary>
+    public static Command CreateAddToGroup()
+    {
+        Argument<string> groupId = new("GROUP") { Description = "the group's id (grp_...)" };
+        Argument<string> email = new("EMAIL") { Description = "the address that the person signs in with" };
+        Command command = new("add-to-group", "adds a person to a group that nobody is left to approve for") { groupId, email };
+        command.SetAction((result, cancellationToken) => RunAsync(result, host => AddToGroupAsync(
+            host,
+            result.GetRequiredValue(groupId),
+            result.GetRequiredValue(email),
+            result.InvocationConfiguration.Output,
+            result.InvocationConfiguration.Error,
+            cancellationToken)));
+        return command;
+    }
+
     /// <summary>Gives a person a random password, which is printed once, and another address where one is named.</summary>
     /// <param name="host">A host of the store, the vault and the identities alone, not started.</param>
-    /// <param name="arguments">What follows the verb.</param>
+    /// <param name="email">The address that the person signs in with.</param>
+    /// <param name="newEmail">Another address for them; null for the one that they have.</param>
     /// <param name="output">Receives what was done, and the password.</param>
     /// <param name="errors">Receives why nothing was.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>The exit status: 0 done, 1 not done, 2 wrong arguments.</returns>
-    public static async Task<int> ResetPasswordAsync(
-        IHost host, IReadOnlyList<string> arguments, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
+    /// <returns>The exit status: 0 done, 1 not done.</returns>
+    public static Task<int> ResetPasswordAsync(
+        IHost host, string email, string? newEmail, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
     {
-        var (email, newEmail) = arguments switch
-        {
-            [var one] => (one, null),
-            [var one, "--new-email", var other] => (one, other),
-            _ => ((string?)null, null),
-        };
-        if (email is null)
-        {
-            await errors.WriteLineAsync("Usage: silo reset-password EMAIL [--new-email ADDRESS]");
-            return 2;
-        }
-
         var password = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(RandomBytes));
-        return await RunAsync(host, errors, async services =>
+        return StoreWrite.RunAsync(host, Undone, errors, async services =>
         {
             var user = await services.GetRequiredService<UserService>().ResetAsync(email, newEmail, password, cancellationToken);
             await output.WriteLineAsync(
@@ -57,46 +76,22 @@ public static class PeopleCommand
 
     /// <summary>Adds a person to a group, also to one that approves and of which nobody is left who could approve that.</summary>
     /// <param name="host">A host of the store, the vault and the identities alone, not started.</param>
-    /// <param name="arguments">What follows the verb.</param>
+    /// <param name="groupId">The group's id.</param>
+    /// <param name="email">The address that the person signs in with.</param>
     /// <param name="output">Receives what was done.</param>
     /// <param name="errors">Receives why nothing was.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>The exit status: 0 done, 1 not done, 2 wrong arguments.</returns>
-    public static async Task<int> AddToGroupAsync(
-        IHost host, IReadOnlyList<string> arguments, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
-    {
-        if (arguments is not [var groupId, var email])
-        {
-            await errors.WriteLineAsync("Usage: silo add-to-group GROUP EMAIL, with the group's id (grp_...)");
-            return 2;
-        }
-
-        return await RunAsync(host, errors, async services =>
+    /// <returns>The exit status: 0 done, 1 not done.</returns>
+    public static Task<int> AddToGroupAsync(
+        IHost host, string groupId, string email, TextWriter output, TextWriter errors, CancellationToken cancellationToken) =>
+        StoreWrite.RunAsync(host, Undone, errors, async services =>
         {
             var user = await services.GetRequiredService<UserService>().GetByEmailAsync(email, cancellationToken);
             await services.GetRequiredService<GroupService>().AddMemberAsync(
                 Caller.System, groupId, new PrincipalRef(PrincipalKind.User, user.Id), [], cancellationToken);
             await output.WriteLineAsync($"{user.Email} is a member of the group {groupId}.");
         }, cancellationToken);
-    }
 
-    private static async Task<int> RunAsync(
-        IHost host, TextWriter errors, Func<IServiceProvider, Task> act, CancellationToken cancellationToken)
-    {
-        var storage = host.Services.GetRequiredService<IOptions<StorageOptions>>().Value;
-        try
-        {
-            using var stopped = storage.IsSqlite ? StoreLock.Take(storage) : null;
-            await host.StartAsync(cancellationToken);
-            await act(host.Services);
-            await host.StopAsync(CancellationToken.None);
-            return 0;
-        }
-        catch (Exception exception) when (exception is RefusedException or CommitRefusedException or StoreInUseException
-            or SealedKeyException or StateTamperedException or StoreUnavailableException or LedgerUnavailableException)
-        {
-            await errors.WriteLineAsync($"Nothing was changed. {exception.Message}");
-            return 1;
-        }
-    }
+    private static Task<int> RunAsync(ParseResult result, Func<IHost, Task<int>> act) => VerbHost.RunAsync(
+        services => services.AddIdentities(), Undone, refused: 1, result.InvocationConfiguration.Error, act);
 }

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using CodeSigning.Silo.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -7,64 +8,73 @@ namespace CodeSigning.Silo.Commands;
 /// <c>silo restore --from FILE</c>: puts a backup in place of the SQLite file while the server is stopped. The next start
 /// opens a ledger stream of its own, so no number that was given out after the backup is given out again.
 /// </summary>
-public static class RestoreCommand
+internal static class RestoreCommand
 {
     private static readonly string[] Logs = ["-wal", "-shm"];
 
-    /// <summary>Restores the store. A store that is there is kept under another name.</summary>
-    /// <returns>The exit status: 0 done, 1 not done, 2 wrong arguments.</returns>
-    public static async Task<int> RunAsync(
-        StorageOptions storage, IReadOnlyList<string> arguments, TimeProvider time, TextWriter output, TextWriter errors,
-        CancellationToken cancellationToken)
+    /// <summary>The verb.</summary>
+    public static Command Create()
     {
-        if (arguments is not ["--from", var source])
+        Option<string> source = new("--from")
         {
-            await errors.WriteLineAsync("Usage: silo restore --from FILE");
-            return 2;
-        }
+            Description = "the copy that 'backup' made",
+            HelpName = "FILE",
+            Required = true,
+        };
+        Command command = new("restore", "puts a copy in place of the SQLite store while the server is stopped") { source };
+        command.SetAction((result, cancellationToken) => RunAsync(
+            VerbHost.ReadStorage(),
+            result.GetRequiredValue(source),
+            TimeProvider.System,
+            result.InvocationConfiguration.Output,
+            result.InvocationConfiguration.Error,
+            cancellationToken));
+        return command;
+    }
 
+    /// <summary>Restores the store. A store that is there is kept under another name.</summary>
+    /// <returns>The exit status: 0 done, 1 not done.</returns>
+    public static async Task<int> RunAsync(
+        StorageOptions storage, string source, TimeProvider time, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
+    {
         if (!storage.IsSqlite)
         {
             await errors.WriteLineAsync("The store is PostgreSQL: restore it with pg_restore, then run silo check; see docs/backup.md.");
             return 1;
         }
 
-        try
+        return await StoreWrite.RunAsync(storage, "Nothing was restored.", errors, () => RestoreAsync(storage, source, time, output, cancellationToken));
+    }
+
+    private static async Task RestoreAsync(
+        StorageOptions storage, string source, TimeProvider time, TextWriter output, CancellationToken cancellationToken)
+    {
+        await SqliteFile.CheckAsync(source, cancellationToken);
+        var arriving = storage.SqliteFile + ".arriving";
+        File.Delete(arriving);
+        PrivateFiles.Copy(source, arriving);
+        if (await IsInUseAsync(storage.SqliteFile, cancellationToken))
         {
-            using var stopped = StoreLock.Take(storage);
-            await SqliteFile.CheckAsync(source, cancellationToken);
-            var arriving = storage.SqliteFile + ".arriving";
-            File.Delete(arriving);
-            PrivateFiles.Copy(source, arriving);
-            if (await IsInUseAsync(storage.SqliteFile, cancellationToken))
-            {
-                throw new IOException("The store is in use: stop the server first.");
-            }
-
-            var aside = $"{storage.SqliteFile}.{time.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}";
-            var isAside = PutInPlace(arriving, storage.SqliteFile, aside);
-            foreach (var file in Logs.Select(log => aside + log).Append(aside))
-            {
-                PrivateFiles.Close(file);
-            }
-
-            if (isAside)
-            {
-                await output.WriteLineAsync($"The store that was there is now {aside}.");
-            }
-
-            await output.WriteLineAsync(
-                "The store was restored. Start the server with the master key of that time, then verify: silo check, and "
-                + "silo verify-ledger with a checkpoint that was kept outside. What happened after the backup is lost: sessions and "
-                + "secrets ended since then are alive again, and grants have back the uses they made. A server that has seen what came "
-                + $"after it (its mark is {storage.HighWaterPath}) refuses to start until silo accept-older-store was run.");
-            return 0;
+            throw new IOException("The store is in use: stop the server first.");
         }
-        catch (Exception exception) when (exception is StoreInUseException or SqliteException or IOException or UnauthorizedAccessException or InvalidDataException)
+
+        var aside = $"{storage.SqliteFile}.{time.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}";
+        var isAside = PutInPlace(arriving, storage.SqliteFile, aside);
+        foreach (var file in Logs.Select(log => aside + log).Append(aside))
         {
-            await errors.WriteLineAsync($"Nothing was restored. {exception.Message}");
-            return 1;
+            PrivateFiles.Close(file);
         }
+
+        if (isAside)
+        {
+            await output.WriteLineAsync($"The store that was there is now {aside}.");
+        }
+
+        await output.WriteLineAsync(
+            "The store was restored. Start the server with the master key of that time, then verify: silo check, and "
+            + "silo verify-ledger with a checkpoint that was kept outside. What happened after the backup is lost: sessions and "
+            + "secrets ended since then are alive again, and grants have back the uses they made. A server that has seen what came "
+            + $"after it (its mark is {storage.HighWaterPath}) refuses to start until silo accept-older-store was run.");
     }
 
     // Leaving write-ahead logging folds the log into the file, and fails while anybody else has the file open: a server that

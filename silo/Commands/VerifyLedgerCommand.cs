@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -6,63 +7,60 @@ using CodeSigning.Silo.Ledger.Verification;
 namespace CodeSigning.Silo.Commands;
 
 /// <summary><c>silo verify-ledger FILE --key KEY [--key KEY …] [--checkpoint FILE …]</c>: verifies an export offline.</summary>
-public static class VerifyLedgerCommand
+internal static class VerifyLedgerCommand
 {
-    private const string Usage =
-        """
-        Usage: silo verify-ledger FILE --key KEY [--key KEY ...] [--checkpoint FILE ...]
-          FILE          an export of the ledger
-          --key         the ledger's public key, PEM or DER; more than one if the key was changed
-          --checkpoint  checkpoints that were kept outside: one a line, or an answer of GET /api/v1/ledger/checkpoints
-        """;
+    private const int NotVerified = 2;
+
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Argument<string> file = new("FILE") { Description = "an export of the ledger" };
+        Option<string[]> keys = new("--key")
+        {
+            Description = "the ledger's public key, PEM or DER; more than one if the key was changed",
+            HelpName = "FILE",
+            Required = true,
+        };
+        Option<string[]> checkpoints = new("--checkpoint")
+        {
+            Description = "checkpoints that were kept outside: one a line, or an answer of GET /api/v1/ledger/checkpoints",
+            HelpName = "FILE",
+        };
+        Command command = new("verify-ledger", "verifies an export of the ledger offline") { file, keys, checkpoints };
+        command.SetAction((result, cancellationToken) => RunAsync(
+            result.GetRequiredValue(file),
+            result.GetRequiredValue(keys),
+            result.GetValue(checkpoints) ?? [],
+            result.InvocationConfiguration.Output,
+            result.InvocationConfiguration.Error,
+            cancellationToken));
+        return command;
+    }
 
     /// <summary>Verifies and says in plain sentences what it found.</summary>
     /// <returns>The exit status: 0 intact, 1 not intact, 2 not verified.</returns>
-    public static async Task<int> RunAsync(
-        IReadOnlyList<string> arguments, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        string file, string[] keyFiles, string[] checkpointFiles, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
     {
-        string? file = null;
-        List<string> checkpoints = [];
-        using VerificationKeys keys = new();
-        var hasKey = false;
         try
         {
-            for (var i = 0; i < arguments.Count; i++)
+            using VerificationKeys keys = new();
+            foreach (var keyFile in keyFiles)
             {
-                switch (arguments[i])
-                {
-                    case "--key" when i + 1 < arguments.Count:
-                        keys.Add(ReadKey(arguments[++i]));
-                        hasKey = true;
-                        break;
-                    case "--checkpoint" when i + 1 < arguments.Count:
-                        checkpoints.AddRange(ReadCheckpoints(arguments[++i]));
-                        break;
-                    case var argument when file is null && !argument.StartsWith('-'):
-                        file = argument;
-                        break;
-                    default:
-                        await errors.WriteLineAsync(Usage);
-                        return 2;
-                }
+                keys.Add(ReadKey(keyFile));
             }
 
-            if (file is null || !hasKey)
-            {
-                await errors.WriteLineAsync(Usage);
-                return 2;
-            }
-
+            string[] checkpoints = [.. checkpointFiles.SelectMany(ReadCheckpoints)];
             await using var export = File.OpenRead(file);
             var report = await LedgerVerifier.VerifyAsync(
                 export, keys, checkpoints.Select(text => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(text)), cancellationToken);
-            await WriteAsync(report, checkpoints.Count, output);
+            await WriteAsync(report, checkpoints.Length, output);
             return report.Intact ? 0 : 1;
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException or CryptographicException or JsonException)
         {
             await errors.WriteLineAsync($"Nothing was verified. {exception.Message}");
-            return 2;
+            return NotVerified;
         }
     }
 

@@ -38,7 +38,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
         var load = Task.Run(() => SignUntilAsync(stop.Token));
         await CommitSurelyAsync(Elements.Use("gnt_1", 5));
         var file = _files.File("backup.db");
-        Assert.Equal(0, await BackupCommand.RunAsync(Database.Options, ["--to", file], _output, _errors, CancellationToken.None));
+        Assert.Equal(0, await BackupCommand.RunAsync(Database.Options, file, _output, _errors, CancellationToken.None));
         await stop.CancelAsync();
         await load;
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
@@ -58,7 +58,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     {
         await CommitSurelyAsync(Elements.Sign());
         await Node.DisposeAsync();
-        Assert.Equal(0, await BackupCommand.RunAsync(Database.Options, ["--to", _files.File("backup.db")], _output, _errors, CancellationToken.None));
+        Assert.Equal(0, await BackupCommand.RunAsync(Database.Options, _files.File("backup.db"), _output, _errors, CancellationToken.None));
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     {
         var file = _files.File("backup.db");
         await File.WriteAllTextAsync(file, "mine");
-        Assert.Equal(1, await BackupCommand.RunAsync(Database.Options, ["--to", file], _output, _errors, CancellationToken.None));
+        Assert.Equal(1, await BackupCommand.RunAsync(Database.Options, file, _output, _errors, CancellationToken.None));
         Assert.Equal("mine", await File.ReadAllTextAsync(file));
     }
 
@@ -74,7 +74,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     public async Task A_store_that_is_there_is_put_aside_by_a_restore_and_not_lost()
     {
         var file = _files.File("backup.db");
-        await BackupCommand.RunAsync(Database.Options, ["--to", file], _output, _errors, CancellationToken.None);
+        await BackupCommand.RunAsync(Database.Options, file, _output, _errors, CancellationToken.None);
         await CommitSurelyAsync(Elements.Sign());
         await Node.DisposeAsync();
         Assert.Equal(0, await RestoreAsync(Database.Options, file));
@@ -89,7 +89,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
         const UnixFileMode OwnersFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         Assert.Equal(OwnersFile, File.GetUnixFileMode(Database.Options.SqliteFile));
         var file = _files.File("backup.db");
-        await BackupCommand.RunAsync(Database.Options, ["--to", file], _output, _errors, CancellationToken.None);
+        await BackupCommand.RunAsync(Database.Options, file, _output, _errors, CancellationToken.None);
         await Node.DisposeAsync();
         foreach (var open in new[] { file, Database.Options.SqliteFile })
         {
@@ -111,7 +111,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     public async Task Nothing_is_restored_under_a_server_that_runs()
     {
         var file = _files.File("backup.db");
-        await BackupCommand.RunAsync(Database.Options, ["--to", file], _output, _errors, CancellationToken.None);
+        await BackupCommand.RunAsync(Database.Options, file, _output, _errors, CancellationToken.None);
         Assert.Equal(1, await RestoreAsync(Database.Options, file));
         Assert.Contains("stop the server first", _errors.ToString(), StringComparison.Ordinal);
         await CommitSurelyAsync(Elements.Sign());
@@ -124,7 +124,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     {
         await CommitSurelyAsync(Elements.Sign());
         var backup = _files.File("backup.db");
-        await BackupCommand.RunAsync(Database.Options, ["--to", backup], _output, _errors, CancellationToken.None);
+        await BackupCommand.RunAsync(Database.Options, backup, _output, _errors, CancellationToken.None);
         await Node.DisposeAsync();
         var store = Database.Options.SqliteFile;
         Damage(store, isTruncated);
@@ -145,7 +145,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     public async Task There_is_a_store_at_every_moment_of_a_restore()
     {
         var backup = _files.File("backup.db");
-        await BackupCommand.RunAsync(Database.Options, ["--to", backup], _output, _errors, CancellationToken.None);
+        await BackupCommand.RunAsync(Database.Options, backup, _output, _errors, CancellationToken.None);
         await Node.DisposeAsync();
         var store = Path.GetFileName(Database.Options.SqliteFile);
         ConcurrentQueue<string?> gone = new();
@@ -170,7 +170,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     public async Task A_restore_never_writes_over_a_store_that_was_put_aside()
     {
         var backup = _files.File("backup.db");
-        await BackupCommand.RunAsync(Database.Options, ["--to", backup], _output, _errors, CancellationToken.None);
+        await BackupCommand.RunAsync(Database.Options, backup, _output, _errors, CancellationToken.None);
         await Node.DisposeAsync();
         Assert.Equal(0, await RestoreAsync(Database.Options, backup));
         Assert.Equal(1, await RestoreAsync(Database.Options, backup));
@@ -229,7 +229,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     public async Task Nothing_is_restored_while_a_process_holds_the_store()
     {
         var file = _files.File("backup.db");
-        await BackupCommand.RunAsync(Database.Options, ["--to", file], _output, _errors, CancellationToken.None);
+        await BackupCommand.RunAsync(Database.Options, file, _output, _errors, CancellationToken.None);
         await Node.DisposeAsync();
         using (StoreLock.Take(Database.Options))
         {
@@ -272,10 +272,10 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     }
 
     private Task<int> VerifyAsync(params string[] arguments) =>
-        VerifyLedgerCommand.RunAsync(arguments, _output, _errors, CancellationToken.None);
+        CommandLine.RunAsync(["verify-ledger", .. arguments], NoServer.Program, _output, _errors);
 
     private Task<int> RestoreAsync(StorageOptions options, string file) =>
-        RestoreCommand.RunAsync(options, ["--from", file], Time, _output, _errors, CancellationToken.None);
+        RestoreCommand.RunAsync(options, file, Time, _output, _errors, CancellationToken.None);
 
     private Task<TestNode> StartOnOlderStoreAsync() =>
         TestNode.StartAsync(Database, Time, services => services.Configure<HighWaterOptions>(options => options.AcceptsOlderStore = true));
