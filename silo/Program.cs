@@ -1,6 +1,5 @@
 using CodeSigning.Silo.Commands;
 using CodeSigning.Silo.Hosting;
-using CodeSigning.Silo.Settings;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +10,7 @@ static async Task<int> RunNodeAsync(string[] settings)
 {
     var builder = Host.CreateApplicationBuilder(settings);
     builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-    builder.AddSilo(NodeSettings.Read(builder.Configuration));
+    builder.AddSilo(SiloSettings.Read(builder.Configuration));
     using var host = builder.Build();
     await host.RunAsync();
     return Environment.ExitCode;

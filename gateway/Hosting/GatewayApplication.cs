@@ -27,7 +27,7 @@ internal static class GatewayApplication
     public static WebApplication Create(string[] args)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [ReadSettingsOnce, .. args], EnvironmentName = "Production" });
-        var settings = GatewaySettings.Read(builder.Configuration);
+        var (settings, silo) = ServerSettings.Read(builder.Configuration);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddSimpleConsole(console =>
         {
@@ -36,10 +36,9 @@ internal static class GatewayApplication
             console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
         });
         builder.WebHost.UseKestrel(settings);
-        var node = NodeSettings.Read(builder.Configuration);
         builder.AddTraceExport(settings);
-        builder.AddSilo(node);
-        builder.Services.AddAuth(node);
+        builder.AddSilo(silo);
+        builder.Services.AddAuth(silo.Node);
         builder.Services.AddSingleton(settings);
         builder.Services.AddHostedService<Greeting>();
         builder.Services.AddSingleton<ProblemDescriber>();

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using CodeSigning.Gateway.Limits;
 using CodeSigning.Gateway.Settings;
 using Microsoft.AspNetCore.Connections;
@@ -64,9 +63,8 @@ internal static class KestrelSetup
             {
                 server.ConfigureHttpsDefaults(https =>
                 {
-                    https.ServerCertificate = X509Certificate2.CreateFromPemFile(tls.CertificatePath, tls.KeyPath);
-                    https.ServerCertificateChain = [];
-                    https.ServerCertificateChain.ImportFromPemFile(tls.CertificatePath);
+                    https.ServerCertificate = tls.Certificate;
+                    https.ServerCertificateChain = tls.Chain;
                     https.OnAuthenticate = (transport, _) => TakeHandshake(transport, rates);
                 });
             }

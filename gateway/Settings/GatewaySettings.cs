@@ -11,8 +11,8 @@ internal sealed record GatewaySettings
     /// <summary>Where to listen.</summary>
     public required ImmutableArray<string> Urls { get; init; }
 
-    /// <summary>The certificate chain and private key for TLS, as PEM files; null without TLS.</summary>
-    public required (string CertificatePath, string KeyPath)? Tls { get; init; }
+    /// <summary>What the server shows clients of itself; null without TLS.</summary>
+    public required TlsIdentity? Tls { get; init; }
 
     /// <summary>The networks whose forwarded headers count.</summary>
     public required ImmutableArray<IPNetwork> TrustedProxies { get; init; }
@@ -50,77 +50,70 @@ internal sealed record GatewaySettings
         return TrustedProxies.Any(network => network.Contains(plain));
     }
 
-    /// <summary>Reads and checks the settings.</summary>
-    /// <exception cref="SettingsException">They hold mistakes.</exception>
-    public static GatewaySettings Read(IConfiguration configuration)
+    /// <summary>Reads the settings; the reader has their mistakes.</summary>
+    /// <param name="reader">Reads them.</param>
+    /// <param name="urls">Where to listen.</param>
+    public static GatewaySettings Read(SettingsReader reader, ImmutableArray<string> urls)
     {
-        var mistakes = new List<string>();
+        var (certificate, key) = (reader.Text(TlsIdentity.CertificateSetting), reader.Text(TlsIdentity.KeySetting));
+        var isTlsSet = certificate is not null || key is not null;
         var settings = new GatewaySettings
         {
-            Urls = [.. Words(configuration, "CODESIGNING_URLS", "http://127.0.0.1:8080")],
-            Tls = ReadTls(configuration, mistakes),
-            TrustedProxies = ReadProxies(configuration, mistakes),
-            SignaturesPerSecond = ReadCount(configuration, "CODESIGNING_SIGNATURES_PER_SECOND", 2000, mistakes),
-            RequestsPerSecond = ReadCount(configuration, "CODESIGNING_REQUESTS_PER_SECOND", 50, mistakes),
-            RequestsInFlight = ReadCount(configuration, "CODESIGNING_REQUESTS_IN_FLIGHT", 1024, mistakes),
-            Connections = ReadCount(configuration, "CODESIGNING_CONNECTIONS", 10_000, mistakes),
-            ConnectionsPerAddress = ReadCount(configuration, "CODESIGNING_CONNECTIONS_PER_ADDRESS", 1250, mistakes),
-            AnonymousRequestsPerSecond = ReadCount(configuration, "CODESIGNING_ANONYMOUS_REQUESTS_PER_SECOND", 50, mistakes),
-            OtlpEndpoint = ReadOtlpEndpoint(configuration, mistakes),
+            Urls = urls,
+            Tls = isTlsSet ? TlsIdentity.Read(certificate, key, reader) : null,
+            TrustedProxies = ReadProxies(reader),
+            SignaturesPerSecond = ReadCount(reader, "CODESIGNING_SIGNATURES_PER_SECOND", 2000),
+            RequestsPerSecond = ReadCount(reader, "CODESIGNING_REQUESTS_PER_SECOND", 50),
+            RequestsInFlight = ReadCount(reader, "CODESIGNING_REQUESTS_IN_FLIGHT", 1024),
+            Connections = ReadCount(reader, "CODESIGNING_CONNECTIONS", 10_000),
+            ConnectionsPerAddress = ReadCount(reader, "CODESIGNING_CONNECTIONS_PER_ADDRESS", 1250),
+            AnonymousRequestsPerSecond = ReadCount(reader, "CODESIGNING_ANONYMOUS_REQUESTS_PER_SECOND", 50),
+            OtlpEndpoint = ReadOtlpEndpoint(reader),
         };
         foreach (var url in settings.Urls)
         {
-            CheckUrl(url, settings, mistakes);
+            CheckUrl(url, isTlsSet, settings.TrustedProxies, reader);
         }
 
-        return mistakes.Count == 0 ? settings : throw new SettingsException(mistakes);
+        return settings;
     }
 
-    private static void CheckUrl(string text, GatewaySettings settings, List<string> mistakes)
+    private static void CheckUrl(string text, bool isTlsSet, ImmutableArray<IPNetwork> proxies, SettingsReader reader)
     {
         // Kestrel takes * and + for every address; a URI does not.
         var everywhere = text.Replace("://*", "://0.0.0.0", StringComparison.Ordinal).Replace("://+", "://0.0.0.0", StringComparison.Ordinal);
         if (!Uri.TryCreate(everywhere, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
         {
-            mistakes.Add($"CODESIGNING_URLS holds '{text}', which is not an address such as http://127.0.0.1:8080 or https://0.0.0.0:8443.");
+            reader.Refuse($"CODESIGNING_URLS holds '{text}', which is not an address such as http://127.0.0.1:8080 or https://0.0.0.0:8443.");
         }
-        else if (url.Scheme == "https" && settings.Tls is null)
+        else if (url.PathAndQuery != "/")
         {
-            mistakes.Add($"CODESIGNING_URLS holds {text}, which needs CODESIGNING_TLS_CERT and CODESIGNING_TLS_KEY.");
+            reader.Refuse($"CODESIGNING_URLS holds '{text}', of which the path is too much: the API is at /api on every address.");
         }
-        else if (url.Scheme == "http" && !url.IsLoopback && settings.TrustedProxies.IsEmpty)
+        else if (url is { Host: "localhost", Port: 0 })
         {
-            mistakes.Add($"CODESIGNING_URLS holds {text}, where others could read tokens on their way. Use https, or name the proxy that does in CODESIGNING_TRUSTED_PROXIES.");
+            reader.Refuse($"CODESIGNING_URLS holds '{text}', which is two addresses, and a free port is one's alone. Use http://127.0.0.1:0.");
+        }
+        else if (url.Scheme == "https" && !isTlsSet)
+        {
+            reader.Refuse($"CODESIGNING_URLS holds {text}, which needs CODESIGNING_TLS_CERT and CODESIGNING_TLS_KEY.");
+        }
+        else if (url.Scheme == "http" && !url.IsLoopback && proxies.IsEmpty)
+        {
+            reader.Refuse($"CODESIGNING_URLS holds {text}, where others could read tokens on their way. Use https, or name the proxy that does in CODESIGNING_TRUSTED_PROXIES.");
         }
     }
 
-    private static (string, string)? ReadTls(IConfiguration configuration, List<string> mistakes)
-    {
-        var (certificate, key) = (configuration["CODESIGNING_TLS_CERT"], configuration["CODESIGNING_TLS_KEY"]);
-        if (string.IsNullOrWhiteSpace(certificate) && string.IsNullOrWhiteSpace(key))
-        {
-            return null;
-        }
-
-        foreach (var (name, path) in new[] { ("CODESIGNING_TLS_CERT", certificate), ("CODESIGNING_TLS_KEY", key) })
-        {
-            if (!File.Exists(path))
-            {
-                mistakes.Add($"{name} must name a PEM file; TLS needs CODESIGNING_TLS_CERT and CODESIGNING_TLS_KEY.");
-            }
-        }
-
-        return (certificate!, key!);
-    }
-
-    private static ImmutableArray<IPNetwork> ReadProxies(IConfiguration configuration, List<string> mistakes)
+    private static ImmutableArray<IPNetwork> ReadProxies(SettingsReader reader)
     {
         var networks = ImmutableArray.CreateBuilder<IPNetwork>();
-        foreach (var word in Words(configuration, "CODESIGNING_TRUSTED_PROXIES", ""))
+        var words = (reader.Text("CODESIGNING_TRUSTED_PROXIES") ?? "")
+            .Split([',', ';', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        foreach (var word in words)
         {
             if (IPNetwork.TryParse(word, out var network) && network.PrefixLength == 0)
             {
-                mistakes.Add($"CODESIGNING_TRUSTED_PROXIES holds '{word}', which is everybody: clients would choose their own address. Name the proxies.");
+                reader.Refuse($"CODESIGNING_TRUSTED_PROXIES holds '{word}', which is everybody: clients would choose their own address. Name the proxies.");
             }
             else if (network != default)
             {
@@ -132,50 +125,41 @@ internal sealed record GatewaySettings
             }
             else
             {
-                mistakes.Add($"CODESIGNING_TRUSTED_PROXIES holds '{word}', which is neither an address nor a network such as 10.0.0.0/8.");
+                reader.Refuse($"CODESIGNING_TRUSTED_PROXIES holds '{word}', which is neither an address nor a network such as 10.0.0.0/8.");
             }
         }
 
         return networks.ToImmutable();
     }
 
-    private static Uri? ReadOtlpEndpoint(IConfiguration configuration, List<string> mistakes)
+    private static Uri? ReadOtlpEndpoint(SettingsReader reader)
     {
         const string name = "OTEL_EXPORTER_OTLP_ENDPOINT";
-        var text = configuration[name];
-        if (string.IsNullOrWhiteSpace(text))
+        if (reader.Text(name) is not { } text)
         {
             return null;
         }
 
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
         {
-            mistakes.Add($"{name} is not an address such as http://127.0.0.1:4317.");
+            reader.Refuse($"{name} is invalid: expected an address such as http://127.0.0.1:4317.");
         }
 
         return url;
     }
 
-    private static int ReadCount(IConfiguration configuration, string name, int otherwise, List<string> mistakes)
+    private static int ReadCount(SettingsReader reader, string name, int otherwise)
     {
-        var text = configuration[name];
-        if (string.IsNullOrWhiteSpace(text))
+        if (reader.Text(name) is not { } text)
         {
             return otherwise;
         }
 
         if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count is < 1 or > 1_000_000)
         {
-            mistakes.Add($"{name} must be a whole number from 1 to 1000000.");
+            reader.Refuse($"{name} must be a whole number from 1 to 1000000.");
         }
 
         return count;
-    }
-
-    private static string[] Words(IConfiguration configuration, string name, string otherwise)
-    {
-        var text = configuration[name];
-        return (string.IsNullOrWhiteSpace(text) ? otherwise : text)
-            .Split([',', ';', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     }
 }

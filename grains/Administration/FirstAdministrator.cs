@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using CodeSigning.Errors;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using Microsoft.Extensions.Options;
@@ -67,6 +68,27 @@ public sealed class FirstAdministratorOptions
 
     /// <summary>The password; a random one is generated if not given.</summary>
     public string? Password { get; set; }
+
+    /// <summary>Why nobody may have this address; null where they may.</summary>
+    public string? FindEmailMistake() => MistakeOf(() => EmailAddress.Validate(Email));
+
+    /// <summary>Why nobody with this address may have this password; null where they may.</summary>
+    public string? FindPasswordMistake() => Password is { } password
+        ? MistakeOf(() => PasswordRules.Validate(password, Email))
+        : null;
+
+    private static string? MistakeOf(Action validate)
+    {
+        try
+        {
+            validate();
+            return null;
+        }
+        catch (RefusedException refusal)
+        {
+            return refusal.Message;
+        }
+    }
 }
 
 /// <summary>A newly created first administrator.</summary>

@@ -25,10 +25,12 @@ internal static class GrainHost
     private const int NoClients = 0;
 
     /// <summary>Adds the silo and the trust between nodes to a host whose store starts first.</summary>
-    /// <exception cref="SettingsException">The settings of the node's address are invalid.</exception>
-    public static void AddGrainHost(this IHostApplicationBuilder builder, NodeSettings settings)
+    /// <param name="builder">The host's builder.</param>
+    /// <param name="settings">The node's settings.</param>
+    /// <param name="reached">The address at which other nodes reach it; null for a single node.</param>
+    public static void AddGrainHost(this IHostApplicationBuilder builder, NodeSettings settings, IPEndPoint? reached)
     {
-        var endpoint = settings.PostgreSql is null ? ClusterSettings.PickAlone() : ClusterSettings.Read(builder.Configuration);
+        var endpoint = reached ?? ClusterSettings.PickAlone();
         builder.AddClusterTrust();
         // At start-up Orleans logs forty lines of options and steps.
         builder.Logging.AddFilter("Orleans", LogLevel.Warning);

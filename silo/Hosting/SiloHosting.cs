@@ -1,10 +1,12 @@
 using System.Net;
 using CodeSigning.Grains;
 using CodeSigning.Grains.Certificates;
+using CodeSigning.Silo.Certificates;
 using CodeSigning.Silo.Cluster;
 using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Logging;
 using CodeSigning.Silo.Notifications;
+using CodeSigning.Silo.Pki;
 using CodeSigning.Silo.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -22,32 +24,31 @@ public static class SiloHosting
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Adds a silo to a host; it starts before the host's other services and stops after them.</summary>
-    /// <exception cref="SettingsException">
-    /// The settings of the node's address are invalid, or a list of compromised keys cannot be read.
-    /// </exception>
-    public static IHostApplicationBuilder AddSilo(this IHostApplicationBuilder builder, NodeSettings settings)
+    public static IHostApplicationBuilder AddSilo(this IHostApplicationBuilder builder, SiloSettings settings)
     {
+        var node = settings.Node;
+        builder.Services.AddSingleton(settings).AddHostedService<UnknownSettingReport>();
         builder.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(provider => new QuietLoggerFactory(
             ActivatorUtilities.CreateInstance<LoggerFactory>(provider), provider.GetRequiredService<TimeProvider>())));
-        if (settings.PostgreSql is { } database)
+        if (node.PostgreSql is { } database && settings.Endpoint is { } endpoint)
         {
-            builder.Services.AddAddressClaim(ClusterSettings.Read(builder.Configuration), database);
+            builder.Services.AddAddressClaim(endpoint, database);
         }
         else
         {
             builder.Services.AddHostedService<StoreOwner>();
         }
 
-        builder.AddStore(settings);
-        builder.Services.AddCompromisedKeys(settings);
+        builder.AddStore(node);
+        builder.Services.AddCompromisedKeys(settings.CompromisedKeys);
         builder.Services.AddGrainServices();
-        builder.Services.AddNotifications(NotificationOptions.Read(builder.Configuration));
-        builder.Services.AddSingleton(new PkiOptions { PublicUrl = settings.PublicUrl });
+        builder.Services.AddNotifications(settings.Notifications);
+        builder.Services.AddSingleton(new PkiOptions { PublicUrl = node.PublicUrl });
         builder.Services.AddHealthChecks()
             .AddCheck<ProcessHealthCheck>("process", tags: [LivenessTag])
             .AddCheck<StoreHealthCheck>("store", timeout: ProbeTimeout)
             .AddCheck<LedgerHealthCheck>("ledger", timeout: ProbeTimeout);
-        builder.AddGrainHost(settings);
+        builder.AddGrainHost(node, settings.Endpoint);
         builder.Services.AddHostedService<LedgerWatch>();
         return builder;
     }
@@ -60,6 +61,15 @@ public static class SiloHosting
         builder.Services.AddStateKinds().AddNotificationKinds();
         builder.Services.Configure<VerificationOptions>(options => options.Interval = settings.VerificationInterval);
         builder.Services.AddVault(settings);
+    }
+
+    private static void AddCompromisedKeys(this IServiceCollection services, CompromisedKeys keys)
+    {
+        services.AddSingleton(keys);
+        if (keys != CompromisedKeys.None)
+        {
+            services.AddHostedService<CompromisedKeyReport>();
+        }
     }
 
     private static void AddAddressClaim(this IServiceCollection services, IPEndPoint endpoint, string database) =>

@@ -1,6 +1,7 @@
-using System.Net;
+using System.Globalization;
+using System.Net.Mail;
 using System.Security.Cryptography.X509Certificates;
-using Microsoft.Extensions.Configuration;
+using CodeSigning.Silo.Settings;
 
 namespace CodeSigning.Silo.Notifications;
 
@@ -37,38 +38,109 @@ public sealed record NotificationOptions
     /// <summary>The interval at which the ledger is read for events.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Reads the <c>CODESIGNING_WEBHOOK_*</c>, <c>CODESIGNING_SMTP_*</c> and <c>CODESIGNING_MAIL_*</c> settings.</summary>
-    public static NotificationOptions Read(IConfiguration configuration)
+    /// <summary>Reads the <c>CODESIGNING_WEBHOOK_*</c>, <c>CODESIGNING_SMTP_*</c> and <c>CODESIGNING_MAIL_*</c> settings; the reader has their mistakes.</summary>
+    public static NotificationOptions Read(SettingsReader reader)
     {
-        var port = ReadPort(Text(configuration, "CODESIGNING_SMTP_PORT"));
-        return new NotificationOptions
+        NotificationOptions usual = new();
+        var host = reader.Text("CODESIGNING_SMTP_HOST");
+        var port = ReadPort(reader, host) ?? usual.SmtpPort;
+        var options = usual with
         {
-            AllowPrivateAddresses = configuration["CODESIGNING_WEBHOOK_PRIVATE_ADDRESSES"] is "allow",
-            SmtpHost = Text(configuration, "CODESIGNING_SMTP_HOST"),
+            AllowPrivateAddresses = ReadPrivateAddresses(reader) ?? usual.AllowPrivateAddresses,
+            SmtpHost = host,
             SmtpPort = port,
-            SmtpTls = ReadTls(Text(configuration, "CODESIGNING_SMTP_TLS"), port),
-            SmtpUser = Text(configuration, "CODESIGNING_SMTP_USER"),
-            SmtpPassword = Text(configuration, "CODESIGNING_SMTP_PASSWORD"),
-            MailFrom = Text(configuration, "CODESIGNING_MAIL_FROM") ?? "codesigning@localhost",
+            SmtpTls = ReadTls(reader, host) ?? (port == ImplicitTlsPort ? SmtpTls.Implicit : SmtpTls.StartTls),
+            SmtpUser = ReadOfHost(reader, "CODESIGNING_SMTP_USER", host),
+            SmtpPassword = ReadOfHost(reader, "CODESIGNING_SMTP_PASSWORD", host),
+            MailFrom = ReadSender(reader, host) ?? usual.MailFrom,
         };
+        options.RefuseHalfLogin(reader);
+        return options;
     }
 
     /// <summary>Without the password.</summary>
     public override string ToString() => $"mail through {SmtpHost ?? "no server"}, private addresses {(AllowPrivateAddresses ? "allowed" : "refused")}";
 
-    private static string? Text(IConfiguration configuration, string name) =>
-        configuration[name] is { Length: > 0 } text ? text : null;
-
-    private static int ReadPort(string? text) =>
-        int.TryParse(text, out var port) && port is > IPEndPoint.MinPort and <= IPEndPoint.MaxPort ? port : SubmissionPort;
-
-    private static SmtpTls ReadTls(string? text, int port) => text switch
+    private static string? ReadOfHost(SettingsReader reader, string name, string? host)
     {
-        "off" => SmtpTls.Off,
-        "starttls" => SmtpTls.StartTls,
-        "implicit" => SmtpTls.Implicit,
-        _ => port == ImplicitTlsPort ? SmtpTls.Implicit : SmtpTls.StartTls,
-    };
+        var text = reader.Text(name);
+        if (text is not null && host is null)
+        {
+            reader.Refuse($"{name} is set but CODESIGNING_SMTP_HOST is not: no mail would be sent. Set both or neither.");
+        }
+
+        return text;
+    }
+
+    private static int? ReadPort(SettingsReader reader, string? host)
+    {
+        const string name = "CODESIGNING_SMTP_PORT";
+        if (ReadOfHost(reader, name, host) is not { } text)
+        {
+            return null;
+        }
+
+        if (!ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port == 0)
+        {
+            reader.Refuse($"{name} is invalid: expected a TCP port from 1 to 65535, not '{text}'.");
+        }
+
+        return port;
+    }
+
+    private static string? ReadSender(SettingsReader reader, string? host)
+    {
+        const string name = "CODESIGNING_MAIL_FROM";
+        var text = ReadOfHost(reader, name, host);
+        if (text is not null && !MailAddress.TryCreate(text, out _))
+        {
+            reader.Refuse($"{name} is invalid: expected a mail address such as codesigning@example.com, not '{text}'.");
+        }
+
+        return text;
+    }
+
+    private static SmtpTls? ReadTls(SettingsReader reader, string? host)
+    {
+        const string name = "CODESIGNING_SMTP_TLS";
+        switch (ReadOfHost(reader, name, host))
+        {
+            case null or "on":
+                return null;
+            case "starttls":
+                return SmtpTls.StartTls;
+            case "implicit":
+                return SmtpTls.Implicit;
+            case "off":
+                return SmtpTls.Off;
+            case var text:
+                reader.Refuse($"{name} is invalid: expected starttls, implicit, on or off, not '{text}'.");
+                return null;
+        }
+    }
+
+    private static bool? ReadPrivateAddresses(SettingsReader reader)
+    {
+        const string name = "CODESIGNING_WEBHOOK_PRIVATE_ADDRESSES";
+        var text = reader.Text(name);
+        if (text is not (null or "allow" or "refuse"))
+        {
+            reader.Refuse($"{name} is invalid: expected allow or refuse, not '{text}'.");
+        }
+
+        return text is null ? null : text == "allow";
+    }
+
+    private void RefuseHalfLogin(SettingsReader reader)
+    {
+        if (SmtpHost is not null && SmtpUser is null != SmtpPassword is null)
+        {
+            var (given, missing) = SmtpUser is null
+                ? ("CODESIGNING_SMTP_PASSWORD", "CODESIGNING_SMTP_USER")
+                : ("CODESIGNING_SMTP_USER", "CODESIGNING_SMTP_PASSWORD");
+            reader.Refuse($"{given} is set but {missing} is not: the mail server would refuse the log-in. Set both or neither.");
+        }
+    }
 }
 
 /// <summary>How the connection to the mail server is protected.</summary>

@@ -8,16 +8,25 @@ internal static class DataDirectories
 {
     /// <summary>
     /// Makes the directory for its owner alone, or checks that the one that is there, and the master key in it, is closed to
-    /// others; then closes the database too.
+    /// others; then closes the database too. Where the start ends for other mistakes, none is made: its name may be one of them.
     /// </summary>
-    public static void Prepare(string path, List<string> mistakes)
+    public static void Prepare(string path, SettingsReader reader)
     {
+        if (reader.Mistakes.Count != 0 && !Directory.Exists(path))
+        {
+            return;
+        }
+
         try
         {
             PrivateFiles.CreateDirectory(path);
             var open = PrivateFiles.FindExposure("The data directory", path);
             var legible = PrivateFiles.FindExposure("The master key", Path.Combine(path, MasterKeySource.FileName));
-            mistakes.AddRange(new[] { open, legible }.OfType<string>());
+            foreach (var mistake in new[] { open, legible }.OfType<string>())
+            {
+                reader.Refuse(mistake);
+            }
+
             if (open is null)
             {
                 CloseDatabase(new StorageOptions { DataDirectory = path }.SqliteFile);
@@ -25,7 +34,7 @@ internal static class DataDirectories
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            mistakes.Add($"The data directory {path} cannot be used: {fault.Message} Set CODESIGNING_DATA to one that can.");
+            reader.Refuse($"The data directory {path} cannot be used: {fault.Message} Set CODESIGNING_DATA to one that can.");
         }
     }
 

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using CodeSigning.Contract;
+using CodeSigning.Grains.Administration;
 using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Storage;
 using Microsoft.Extensions.Configuration;
@@ -39,35 +41,46 @@ public sealed record NodeSettings
     /// <summary>How often the whole ledger is verified in the background; zero for never.</summary>
     public TimeSpan VerificationInterval { get; init; } = new VerificationOptions().Interval;
 
-    /// <summary>Reads and checks the settings; the data directory is made where it is missing.</summary>
+    /// <summary>Reads and checks the settings of a verb; the data directory is made where it is missing.</summary>
     /// <exception cref="SettingsException">They hold mistakes.</exception>
     public static NodeSettings Read(IConfiguration configuration)
     {
-        var mistakes = new List<string>();
-        var database = Text(configuration, "CODESIGNING_DB") is { } text and not "sqlite" ? text : null;
-        var owner = Text(configuration, "CODESIGNING_DB_MIGRATE");
-        CheckConnection("CODESIGNING_DB", database, " or the word sqlite", mistakes);
-        CheckConnection("CODESIGNING_DB_MIGRATE", owner, "", mistakes);
+        SettingsReader reader = new(configuration);
+        var settings = Read(reader, ListenUrls.Read(reader));
+        reader.ThrowIfMistaken();
+        return settings;
+    }
+
+    /// <summary>Reads the settings; the reader has their mistakes. The data directory is made where it is missing.</summary>
+    /// <param name="reader">Reads them.</param>
+    /// <param name="urls">Where the gateway listens.</param>
+    public static NodeSettings Read(SettingsReader reader, ImmutableArray<string> urls)
+    {
+        var database = reader.Text("CODESIGNING_DB") is { } text and not "sqlite" ? text : null;
+        var owner = reader.Text("CODESIGNING_DB_MIGRATE");
+        CheckConnection("CODESIGNING_DB", database, " or the word sqlite", reader);
+        CheckConnection("CODESIGNING_DB_MIGRATE", owner, "", reader);
         if (database is null && owner is not null)
         {
-            mistakes.Add("CODESIGNING_DB_MIGRATE is set but CODESIGNING_DB is not: SQLite has no roles. Set both or neither.");
+            reader.Refuse("CODESIGNING_DB_MIGRATE is set but CODESIGNING_DB is not: SQLite has no roles. Set both or neither.");
         }
 
+        var administrator = ReadAdministrator(reader);
         var settings = new NodeSettings
         {
-            DataDirectory = Path.GetFullPath(Text(configuration, "CODESIGNING_DATA") ?? "data"),
+            DataDirectory = Path.GetFullPath(reader.Text("CODESIGNING_DATA") ?? "data"),
             PostgreSql = database,
             PostgreSqlOwner = owner,
-            MasterKey = Text(configuration, "CODESIGNING_MASTER_KEY"),
-            PublicUrl = ReadPublicUrl(configuration, mistakes),
-            AdministratorEmail = Text(configuration, "CODESIGNING_ADMIN_EMAIL") ?? "admin@localhost",
-            AdministratorPassword = Text(configuration, "CODESIGNING_ADMIN_PASSWORD"),
-            HighWater = ReadHighWater(configuration, mistakes),
-            CompromisedKeys = ReadCompromisedKeys(configuration, mistakes),
-            VerificationInterval = ReadVerificationInterval(configuration, mistakes),
+            MasterKey = reader.Text("CODESIGNING_MASTER_KEY"),
+            PublicUrl = ReadPublicUrl(reader, urls),
+            AdministratorEmail = administrator.Email,
+            AdministratorPassword = administrator.Password,
+            HighWater = ReadHighWater(reader),
+            CompromisedKeys = ReadCompromisedKeys(reader),
+            VerificationInterval = ReadVerificationInterval(reader),
         };
-        DataDirectories.Prepare(settings.DataDirectory, mistakes);
-        return mistakes.Count == 0 ? settings : throw new SettingsException(mistakes);
+        DataDirectories.Prepare(settings.DataDirectory, reader);
+        return settings;
     }
 
     /// <summary>Where the store is.</summary>
@@ -82,12 +95,26 @@ public sealed record NodeSettings
     /// <summary>Says where things are, and no secret.</summary>
     public override string ToString() => $"{(PostgreSql is null ? "SQLite" : "PostgreSQL")}, data in {DataDirectory}";
 
-    private static string? Text(IConfiguration configuration, string name) =>
-        configuration[name] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
-
-    private static string? ReadHighWater(IConfiguration configuration, List<string> mistakes)
+    private static FirstAdministratorOptions ReadAdministrator(SettingsReader reader)
     {
-        if (Text(configuration, "CODESIGNING_HIGH_WATER") is not { } text)
+        FirstAdministratorOptions options = new();
+        options.Email = reader.Text("CODESIGNING_ADMIN_EMAIL") ?? options.Email;
+        options.Password = reader.Text("CODESIGNING_ADMIN_PASSWORD");
+        if (options.FindEmailMistake() is { } email)
+        {
+            reader.Refuse($"CODESIGNING_ADMIN_EMAIL: {email}");
+        }
+        else if (options.FindPasswordMistake() is { } password)
+        {
+            reader.Refuse($"CODESIGNING_ADMIN_PASSWORD: {password}");
+        }
+
+        return options;
+    }
+
+    private static string? ReadHighWater(SettingsReader reader)
+    {
+        if (reader.Text("CODESIGNING_HIGH_WATER") is not { } text)
         {
             return null;
         }
@@ -95,15 +122,15 @@ public sealed record NodeSettings
         var path = Path.GetFullPath(text);
         if (!Directory.Exists(Path.GetDirectoryName(path)) || Directory.Exists(path))
         {
-            mistakes.Add($"CODESIGNING_HIGH_WATER is '{text}'. It is a file, which the server makes, in a directory that is there.");
+            reader.Refuse($"CODESIGNING_HIGH_WATER is '{text}'. It is a file, which the server makes, in a directory that is there.");
         }
 
         return path;
     }
 
-    private static string? ReadCompromisedKeys(IConfiguration configuration, List<string> mistakes)
+    private static string? ReadCompromisedKeys(SettingsReader reader)
     {
-        if (Text(configuration, "CODESIGNING_COMPROMISED_KEYS") is not { } text)
+        if (reader.Text("CODESIGNING_COMPROMISED_KEYS") is not { } text)
         {
             return null;
         }
@@ -111,16 +138,16 @@ public sealed record NodeSettings
         var path = Path.GetFullPath(text);
         if (!Path.Exists(path))
         {
-            mistakes.Add($"CODESIGNING_COMPROMISED_KEYS is '{text}', which is not there. It is a list of compromised keys, or a directory of such lists.");
+            reader.Refuse($"CODESIGNING_COMPROMISED_KEYS is '{text}', which is not there. It is a list of compromised keys, or a directory of such lists.");
         }
 
         return path;
     }
 
-    private static TimeSpan ReadVerificationInterval(IConfiguration configuration, List<string> mistakes)
+    private static TimeSpan ReadVerificationInterval(SettingsReader reader)
     {
         const string name = "CODESIGNING_VERIFY_INTERVAL";
-        var text = Text(configuration, name);
+        var text = reader.Text(name);
         if (text is null)
         {
             return new VerificationOptions().Interval;
@@ -133,55 +160,37 @@ public sealed record NodeSettings
 
         if (!Duration.TryParse(text, out var interval))
         {
-            mistakes.Add($"{name} is '{text}'. It is a duration such as 1d or 12h, or the word off.");
+            reader.Refuse($"{name} is '{text}'. It is a duration such as 1d or 12h, or the word off.");
         }
 
         return interval;
     }
 
-    private static Uri ReadPublicUrl(IConfiguration configuration, List<string> mistakes)
+    private static Uri ReadPublicUrl(SettingsReader reader, ImmutableArray<string> urls)
     {
-        var text = Text(configuration, "CODESIGNING_PUBLIC_URL") ?? PublicUrls.FirstOf(Text(configuration, "CODESIGNING_URLS"));
+        var text = reader.Text("CODESIGNING_PUBLIC_URL") ?? ListenUrls.PublicOf(urls);
         if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0)
         {
             return url;
         }
 
-        mistakes.Add($"CODESIGNING_PUBLIC_URL is '{text}', which is not an address such as https://signing.example.com.");
-        return new Uri(PublicUrls.Usual);
+        reader.Refuse($"CODESIGNING_PUBLIC_URL is '{text}', which is not an address such as https://signing.example.com.");
+        return new Uri(ListenUrls.Usual);
     }
 
-    private static void CheckConnection(string name, string? connection, string alternative, List<string> mistakes)
+    private static void CheckConnection(string name, string? connection, string alternative, SettingsReader reader)
     {
         try
         {
             if (connection is not null && string.IsNullOrEmpty(new NpgsqlConnectionStringBuilder(connection).Host))
             {
-                mistakes.Add($"{name} names no Host. It is a PostgreSQL connection string such as Host=db;Database=codesigning;Username=service{alternative}.");
+                reader.Refuse($"{name} names no Host. It is a PostgreSQL connection string such as Host=db;Database=codesigning;Username=service{alternative}.");
             }
         }
         catch (Exception malformed) when (malformed is ArgumentException or FormatException or KeyNotFoundException)
         {
             // What is malformed may hold a password, so it is not repeated.
-            mistakes.Add($"{name} is not a PostgreSQL connection string such as Host=db;Database=codesigning;Username=service{alternative}.");
+            reader.Refuse($"{name} is not a PostgreSQL connection string such as Host=db;Database=codesigning;Username=service{alternative}.");
         }
-    }
-}
-
-/// <summary>Under which address the world reaches a service that listens on some.</summary>
-internal static class PublicUrls
-{
-    /// <summary>Where the service listens if nothing else is said.</summary>
-    public const string Usual = "http://127.0.0.1:8080";
-
-    private static readonly string[] AnyAddress = ["://0.0.0.0", "://[::]", "://*", "://+"];
-
-    /// <summary>The first of the addresses; a host name in place of one that means all addresses of this machine.</summary>
-    public static string FirstOf(string? urls)
-    {
-        var first = (urls ?? Usual).Split([',', ';', ' '], StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(Usual);
-        return AnyAddress.Aggregate(
-            first,
-            (url, any) => url.Replace(any, $"://{Environment.MachineName.ToLowerInvariant()}", StringComparison.Ordinal));
     }
 }

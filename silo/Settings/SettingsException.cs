@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using CodeSigning.Grains.States;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Ledger.Checkpoints;
@@ -32,6 +33,8 @@ public static class StartupMistakes
         SealedKeyException sealedKey => sealedKey.Message,
         StoreUnavailableException { InnerException: { } reason } =>
             $"The database cannot be reached: {reason.Message} See CODESIGNING_DB.",
+        SocketException =>
+            $"The server cannot listen: {exception.Message}. See CODESIGNING_URLS and CODESIGNING_SILO_ADDRESS, which are addresses of this machine.",
         AggregateException { InnerExceptions: [var only] } => SentenceOf(only),
         IOException => exception.Message,
         _ => null,

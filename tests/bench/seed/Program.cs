@@ -5,7 +5,6 @@ using System.Globalization;
 using CodeSigning.Bench.Seed;
 using CodeSigning.Silo.Hosting;
 using CodeSigning.Silo.Ledger;
-using CodeSigning.Silo.Settings;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -20,7 +19,7 @@ if (args.Length != 4)
 var builder = Host.CreateEmptyApplicationBuilder(null);
 builder.Configuration.AddEnvironmentVariables();
 builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning);
-builder.AddSilo(NodeSettings.Read(builder.Configuration));
+builder.AddSilo(SiloSettings.Read(builder.Configuration));
 builder.Services.Configure<LedgerOptions>(options =>
 {
     // Nobody waits here for a single answer.

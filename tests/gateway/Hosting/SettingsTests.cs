@@ -1,4 +1,6 @@
 using System.Runtime.Versioning;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using CodeSigning.Gateway.Hosting;
 using CodeSigning.Gateway.Settings;
 using CodeSigning.Silo.Settings;
@@ -14,6 +16,8 @@ public sealed class SettingsTests : IDisposable
 
     [Theory]
     [InlineData("CODESIGNING_URLS", "nowhere", "is not an address")]
+    [InlineData("CODESIGNING_URLS", "http://127.0.0.1:80/signing", "the path is too much")]
+    [InlineData("CODESIGNING_URLS", "http://localhost:0", "Use http://127.0.0.1:0.")]
     [InlineData("CODESIGNING_URLS", "http://0.0.0.0:80", "others could read tokens")]
     [InlineData("CODESIGNING_URLS", "http://*:80", "others could read tokens")]
     [InlineData("CODESIGNING_URLS", "https://0.0.0.0:443", "needs CODESIGNING_TLS_CERT")]
@@ -26,19 +30,79 @@ public sealed class SettingsTests : IDisposable
     [InlineData("CODESIGNING_CONNECTIONS", "-1", "must be a whole number")]
     [InlineData("CODESIGNING_CONNECTIONS_PER_ADDRESS", "0", "must be a whole number")]
     [InlineData("CODESIGNING_ANONYMOUS_REQUESTS_PER_SECOND", "many", "must be a whole number")]
-    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "is not an address")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "expected an address")]
     public void A_mistake_about_the_gateway_is_a_sentence(string name, string value, string sentence)
     {
-        var mistakes = Assert.Throws<SettingsException>(() => GatewaySettings.Read(Configuration((name, value))));
+        var mistakes = Assert.Throws<SettingsException>(() => TestSettings.Read(Configuration((name, value))));
 
         Assert.Contains(sentence, mistakes.Message, StringComparison.Ordinal);
         Assert.Contains(name, mistakes.Message, StringComparison.Ordinal);
     }
 
     [Fact]
+    public void Every_known_setting_is_read()
+    {
+        SettingsReader reader = new(Configuration(
+            ("CODESIGNING_DB", "Host=db"), ("CODESIGNING_SILO_ADDRESS", "127.0.0.1"), ("CODESIGNING_SMTP_HOST", "mail")));
+
+        ServerSettings.Read(reader);
+
+        reader.ThrowIfMistaken();
+        Assert.Equal(KnownSettings.Names.Order(StringComparer.Ordinal), reader.Read.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Mistakes_of_gateway_and_node_are_named_together()
+    {
+        var mistakes = Assert.Throws<SettingsException>(() => ServerSettings.Read(Configuration(
+            ("CODESIGNING_CONNECTIONS", "many"), ("CODESIGNING_ADMIN_PASSWORD", "short"), ("CODESIGNING_SMTP_PORT", "25"))));
+
+        Assert.Equal(
+            ["CODESIGNING_CONNECTIONS", "CODESIGNING_ADMIN_PASSWORD", "CODESIGNING_SMTP_PORT"],
+            mistakes.Message.Split(Environment.NewLine).Select(mistake => mistake.Split(' ', ':')[0]));
+    }
+
+    [Theory]
+    [InlineData("none", "is not the private key, in PEM, of the certificate")]
+    [InlineData("other", "is not the private key, in PEM, of the certificate")]
+    [InlineData("encrypted", "is encrypted, and there is no setting for its password.")]
+    public void TLS_key_that_cannot_be_used_is_a_mistake(string kind, string sentence)
+    {
+        var (certificate, key) = (_directory.File("tls.pem"), _directory.File("tls.key"));
+        using var own = WriteCertificate(certificate);
+        using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        File.WriteAllText(key, kind switch
+        {
+            "none" => "s3cret",
+            "other" => other.ExportPkcs8PrivateKeyPem(),
+            _ => own.ExportEncryptedPkcs8PrivateKeyPem("s3cret", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1)),
+        });
+
+        var mistakes = Assert.Throws<SettingsException>(() => TestSettings.Read(Configuration(
+            ("CODESIGNING_URLS", "https://0.0.0.0:443"), ("CODESIGNING_TLS_CERT", certificate), ("CODESIGNING_TLS_KEY", key))));
+
+        Assert.StartsWith($"CODESIGNING_TLS_KEY: {key} {sentence}", mistakes.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Environment.NewLine, mistakes.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", mistakes.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TLS_certificate_that_is_none_is_a_mistake()
+    {
+        var (certificate, key) = (_directory.File("tls.pem"), _directory.File("tls.key"));
+        File.WriteAllText(certificate, "no certificate");
+        File.WriteAllText(key, "no key");
+
+        var mistakes = Assert.Throws<SettingsException>(() => TestSettings.Read(Configuration(
+            ("CODESIGNING_TLS_CERT", certificate), ("CODESIGNING_TLS_KEY", key))));
+
+        Assert.StartsWith($"CODESIGNING_TLS_CERT: {certificate} is no certificate in PEM:", mistakes.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_address_that_others_reach_may_be_plain_behind_a_trusted_proxy()
     {
-        var settings = GatewaySettings.Read(Configuration(
+        var settings = TestSettings.Read(Configuration(
             ("CODESIGNING_URLS", "http://0.0.0.0:8080"), ("CODESIGNING_TRUSTED_PROXIES", "10.0.0.0/8, ::1")));
 
         Assert.Equal(2, settings.TrustedProxies.Length);
@@ -99,13 +163,22 @@ public sealed class SettingsTests : IDisposable
     public void Settings_do_not_show_their_secrets()
     {
         var settings = NodeSettings.Read(Configuration(
-            ("CODESIGNING_MASTER_KEY", "c2VjcmV0"), ("CODESIGNING_ADMIN_PASSWORD", "s3cret"), ("CODESIGNING_DB", "Host=db;Password=s3cret")));
+            ("CODESIGNING_MASTER_KEY", "c2VjcmV0"), ("CODESIGNING_ADMIN_PASSWORD", "s3cret password"), ("CODESIGNING_DB", "Host=db;Password=s3cret")));
 
         Assert.DoesNotContain("s3cret", settings.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("c2VjcmV0", settings.ToString(), StringComparison.Ordinal);
     }
 
     public void Dispose() => _directory.Dispose();
+
+    private static ECDsa WriteCertificate(string path)
+    {
+        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var now = DateTimeOffset.UtcNow;
+        using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256).CreateSelfSigned(now, now.AddDays(1));
+        File.WriteAllText(path, certificate.ExportCertificatePem());
+        return key;
+    }
 
     private IConfiguration Configuration(params (string Name, string Value)[] settings) => new ConfigurationBuilder()
         .AddInMemoryCollection(new Dictionary<string, string?> { ["CODESIGNING_DATA"] = _directory.File("data") })

@@ -1,6 +1,7 @@
 using System.Net;
 using CodeSigning.Gateway.Limits;
 using CodeSigning.Gateway.Settings;
+using CodeSigning.Gateway.Tests.Hosting;
 using CodeSigning.Testing;
 using Microsoft.Extensions.Configuration;
 
@@ -96,7 +97,7 @@ public sealed class AddressRateTests
         Assert.Equal(10_000, Taken(rates, AnonymousKind.Handshakes, 10_000));
     }
 
-    private static GatewaySettings Settings(params (string Name, string Value)[] settings) => GatewaySettings.Read(
+    private static GatewaySettings Settings(params (string Name, string Value)[] settings) => TestSettings.Read(
         new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(one => one.Name, one => (string?)one.Value)).Build());
 
     private static int Taken(AddressRate rate, int tries) => Enumerable.Range(0, tries).Count(_ => rate.Take(Somebody) is null);

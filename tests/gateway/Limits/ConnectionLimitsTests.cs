@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using CodeSigning.Gateway.Limits;
-using CodeSigning.Gateway.Settings;
+using CodeSigning.Gateway.Tests.Hosting;
 using Microsoft.Extensions.Configuration;
 
 namespace CodeSigning.Gateway.Tests.Limits;
@@ -143,7 +143,7 @@ public sealed class ConnectionLimitsTests
     [Fact]
     public void Thousand_jobs_behind_one_address_get_in_by_default()
     {
-        var limits = new ConnectionLimits(GatewaySettings.Read(new ConfigurationBuilder().Build()));
+        var limits = new ConnectionLimits(TestSettings.Read(new ConfigurationBuilder().Build()));
         var jobs = Enumerable.Range(0, 1000).Select(_ => limits.Open(IPAddress.Parse("192.0.2.1"), () => _ended.Add("job"))).ToList();
         foreach (var job in jobs)
         {
@@ -162,7 +162,7 @@ public sealed class ConnectionLimitsTests
     [Fact]
     public void No_number_of_addresses_takes_callers_places()
     {
-        var limits = new ConnectionLimits(GatewaySettings.Read(new ConfigurationBuilder().Build()));
+        var limits = new ConnectionLimits(TestSettings.Read(new ConfigurationBuilder().Build()));
         for (var i = 0; i < 20_000; i++)
         {
             limits.Open(IPAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"2001:db8:{i / 1000:x}:{i % 1000:x}::1")), () => { });
@@ -171,7 +171,7 @@ public sealed class ConnectionLimitsTests
         Assert.Equal((4000, 16_000L), (limits.AnonymousCount, limits.Displaced));
     }
 
-    private static ConnectionLimits Create() => new(GatewaySettings.Read(new ConfigurationBuilder()
+    private static ConnectionLimits Create() => new(TestSettings.Read(new ConfigurationBuilder()
         .AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["CODESIGNING_CONNECTIONS"] = "10",

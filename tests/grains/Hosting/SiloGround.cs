@@ -54,7 +54,7 @@ internal sealed class SiloGround : IHouseGround
     private IHost Build()
     {
         var builder = TestHost.CreateBuilder(Time);
-        builder.AddSilo(TestHost.Settings(_directory.Path));
+        builder.AddSilo(new SiloSettings { Node = TestHost.Settings(_directory.Path) });
         // Years pass here in a moment; what is done every few seconds of them would take longer than the tests.
         builder.Services.AddSingleton(new NotificationOptions { Interval = Seldom });
         builder.Services.Configure<LedgerOptions>(options => options.CheckpointInterval = Seldom);

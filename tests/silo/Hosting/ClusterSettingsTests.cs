@@ -1,3 +1,4 @@
+using System.Net;
 using CodeSigning.Silo.Cluster;
 using CodeSigning.Silo.Settings;
 using Microsoft.Extensions.Configuration;
@@ -17,7 +18,7 @@ public sealed class ClusterSettingsTests
     [InlineData("10.0.0.7", "70000", "CODESIGNING_SILO_PORT is invalid: expected a TCP port")]
     public void A_mistake_about_the_address_is_a_sentence(string? address, string? port, string sentence)
     {
-        var mistakes = Assert.Throws<SettingsException>(() => ClusterSettings.Read(Configuration(address, port)));
+        var mistakes = Assert.Throws<SettingsException>(() => Read(address, port));
 
         Assert.StartsWith(sentence, mistakes.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', mistakes.Message);
@@ -29,10 +30,18 @@ public sealed class ClusterSettingsTests
     [InlineData("fd00::7", "4711", "[fd00::7]:4711")]
     [InlineData("::ffff:10.0.0.7", null, "10.0.0.7:11111")]
     public void An_address_is_read_in_one_form(string address, string? port, string expected) =>
-        Assert.Equal(expected, ClusterSettings.Read(Configuration(address, port)).ToString());
+        Assert.Equal(expected, Read(address, port).ToString());
 
     [Fact]
     public void A_node_alone_gets_a_free_port() => Assert.NotEqual(0, ClusterSettings.PickAlone().Port);
+
+    private static IPEndPoint Read(string? address, string? port)
+    {
+        SettingsReader reader = new(Configuration(address, port));
+        var endpoint = ClusterSettings.Read(reader);
+        reader.ThrowIfMistaken();
+        return endpoint;
+    }
 
     private static IConfiguration Configuration(string? address, string? port) => new ConfigurationBuilder()
         .AddInMemoryCollection(new Dictionary<string, string?>

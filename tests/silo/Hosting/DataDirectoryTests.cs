@@ -1,5 +1,6 @@
 using CodeSigning.Silo.Settings;
 using CodeSigning.Testing;
+using Microsoft.Extensions.Configuration;
 using Xunit;
 
 namespace CodeSigning.Silo.Tests.Hosting;
@@ -93,10 +94,10 @@ public sealed class DataDirectoryTests : IDisposable
         return file;
     }
 
-    private static List<string> Mistakes(string path)
+    private static IReadOnlyList<string> Mistakes(string path)
     {
-        var mistakes = new List<string>();
-        DataDirectories.Prepare(path, mistakes);
-        return mistakes;
+        SettingsReader reader = new(new ConfigurationBuilder().Build());
+        DataDirectories.Prepare(path, reader);
+        return reader.Mistakes;
     }
 }

@@ -53,15 +53,18 @@ internal sealed class RunningSilo : IAsyncDisposable
                 .AddKeyedSingleton(ReminderTimeProviderNames.Reminders, TimeProvider.System);
         }
 
-        builder.AddSilo(new NodeSettings
+        builder.AddSilo(new SiloSettings
         {
-            DataDirectory = directory.Path,
-            PostgreSql = null,
-            PostgreSqlOwner = null,
-            MasterKey = null,
-            PublicUrl = new Uri("http://localhost"),
-            AdministratorEmail = "admin@localhost",
-            AdministratorPassword = null,
+            Node = new NodeSettings
+            {
+                DataDirectory = directory.Path,
+                PostgreSql = null,
+                PostgreSqlOwner = null,
+                MasterKey = null,
+                PublicUrl = new Uri("http://localhost"),
+                AdministratorEmail = "admin@localhost",
+                AdministratorPassword = null,
+            },
         });
         var host = builder.Build();
         await host.StartAsync();

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using CodeSigning.Silo.Commands;
 using CodeSigning.Silo.Settings;
@@ -134,6 +135,14 @@ public sealed class CommandLineTests : IDisposable
         ServerProgram server = new("", _ => throw new SettingsException(["One.", "Two."]));
         Assert.Equal(78, await CommandLine.RunAsync([], server, _output, _errors));
         Assert.Equal($"One.{Environment.NewLine}Two.{Environment.NewLine}", _errors.ToString());
+    }
+
+    [Fact]
+    public async Task Address_that_is_not_of_this_machine_is_a_sentence()
+    {
+        ServerProgram server = new("", _ => throw new SocketException((int)SocketError.AddressNotAvailable));
+        Assert.Equal(78, await CommandLine.RunAsync([], server, _output, _errors));
+        Assert.Contains("See CODESIGNING_URLS", _errors.ToString(), StringComparison.Ordinal);
     }
 
     private Task<int> RunAsync(params string[] arguments) => CommandLine.RunAsync(arguments, NoServer.Program, _output, _errors);

@@ -1,0 +1,27 @@
+using CodeSigning.Silo.Hosting;
+using CodeSigning.Silo.Settings;
+
+namespace CodeSigning.Gateway.Settings;
+
+/// <summary>All settings of a gateway with its silo.</summary>
+/// <param name="Gateway">How the world may ask.</param>
+/// <param name="Silo">Those of the silo in the same process.</param>
+internal sealed record ServerSettings(GatewaySettings Gateway, SiloSettings Silo)
+{
+    /// <summary>Reads and checks them.</summary>
+    /// <exception cref="SettingsException">They hold mistakes. It names them all.</exception>
+    public static ServerSettings Read(IConfiguration configuration)
+    {
+        SettingsReader reader = new(configuration);
+        var settings = Read(reader);
+        reader.ThrowIfMistaken();
+        return settings;
+    }
+
+    /// <summary>Reads them; the reader has their mistakes.</summary>
+    public static ServerSettings Read(SettingsReader reader)
+    {
+        var urls = ListenUrls.Read(reader);
+        return new ServerSettings(GatewaySettings.Read(reader, urls), SiloSettings.Read(reader, urls));
+    }
+}

@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Configuration;
+
+namespace CodeSigning.Silo.Settings;
+
+/// <summary>
+/// Reads the settings of a start, each once, and gathers the mistakes, so that all are named together and before anything is
+/// started. It is not ValidateOnStart, since the settings decide which services there are, and that looks when those are made.
+/// </summary>
+public sealed class SettingsReader
+{
+    private readonly IConfiguration _configuration;
+    private readonly HashSet<string> _read = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<string> _mistakes = [];
+
+    /// <summary>Reads from a configuration, in which a slip in a setting's name is a mistake.</summary>
+    public SettingsReader(IConfiguration configuration)
+    {
+        _configuration = configuration;
+        Unknown = [.. UnknownSetting.Find(configuration)];
+        _mistakes.AddRange(Unknown.Where(unknown => unknown.IsSlip).Select(unknown => unknown.ToString()));
+    }
+
+    /// <summary>The variables that are named like settings and that nothing reads.</summary>
+    public ImmutableArray<UnknownSetting> Unknown { get; }
+
+    /// <summary>The names of the settings that were read so far.</summary>
+    public IReadOnlySet<string> Read => _read;
+
+    /// <summary>The mistakes so far, a sentence each.</summary>
+    public IReadOnlyList<string> Mistakes => _mistakes;
+
+    /// <summary>A setting without the blanks around it; null where it is not set, or blank.</summary>
+    /// <exception cref="ArgumentException">It is none of <see cref="KnownSettings"/>, or was read before.</exception>
+    public string? Text(string name)
+    {
+        if (!KnownSettings.Names.Contains(name) || !_read.Add(name))
+        {
+            throw new ArgumentException($"{name} is not a setting, or is read twice.", nameof(name));
+        }
+
+        return _configuration[name] is { } text && !string.IsNullOrWhiteSpace(text) && !UnknownSetting.IsServiceLink(name, text)
+            ? text.Trim()
+            : null;
+    }
+
+    /// <summary>Adds a mistake.</summary>
+    /// <param name="sentence">Which setting, what is wrong with it and what was expected; no secret.</param>
+    public void Refuse(string sentence) => _mistakes.Add(sentence);
+
+    /// <summary>Ends the start where there are mistakes.</summary>
+    /// <exception cref="SettingsException">There are. It names them all.</exception>
+    public void ThrowIfMistaken()
+    {
+        if (_mistakes.Count != 0)
+        {
+            throw new SettingsException(_mistakes);
+        }
+    }
+}
