@@ -81,6 +81,7 @@ internal sealed class AddressRates(GatewaySettings settings, TimeProvider time)
 /// per process. So a flood of addresses evicts none, and emptying a bucket that another address shares by chance
 /// requires thousands of addresses at full rate.
 /// </summary>
+/// <remarks>Not a <c>PartitionedRateLimiter</c>, whose memory grows with the number of addresses, and which takes no token back.</remarks>
 /// <param name="perSecond">The refill rate in tokens per second.</param>
 /// <param name="atOnce">The capacity of a bucket.</param>
 /// <param name="time">The clock.</param>

@@ -1,4 +1,3 @@
-
 namespace CodeSigning.Grains.Budgets;
 
 /// <summary>The rate limit of one principal on one node.</summary>
@@ -10,6 +9,10 @@ public sealed record BudgetRule(int AtOnce, double PerSecond);
 /// Enforces a <see cref="BudgetRule"/> for each principal, in the memory of this node. Call it only for an
 /// authenticated principal: otherwise strangers could spend the budget of its owner.
 /// </summary>
+/// <remarks>
+/// Not a <c>System.Threading.RateLimiting</c> limiter, which has no <see cref="TimeProvider"/>, no fraction of a token and
+/// no reservation with the time to wait.
+/// </remarks>
 public sealed class PrincipalBudget(BudgetRule rule, TimeProvider time)
 {
     private const int LeastSwept = 1024;
