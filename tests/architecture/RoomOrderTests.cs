@@ -36,7 +36,22 @@ public sealed class RoomOrderTests
     [MemberData(nameof(Folders))]
     public void No_room_looks_at_one_above_it(string folder)
     {
+        var upward = FindUpward(folder, ReadOrder(folder));
+        Assert.True(upward.Length == 0, string.Join(Environment.NewLine, upward));
+    }
+
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public void Look_upwards_is_found(string folder)
+    {
+        // A room that another one uses, put above it.
         var order = ReadOrder(folder);
+        order.Reverse();
+        Assert.NotEmpty(FindUpward(folder, order));
+    }
+
+    private static string[] FindUpward(string folder, List<string> order)
+    {
         var upward =
             from type in House.Types
             let room = RoomOf(folder, type)
@@ -45,8 +60,7 @@ public sealed class RoomOrderTests
             let other = RoomOf(folder, dependency.Target)
             where other is not null && order.IndexOf(other) > order.IndexOf(room)
             select $"{room} -> {other}: {type.Name} -> {dependency.Target.Name}";
-        var found = upward.Distinct().Order(StringComparer.Ordinal).ToArray();
-        Assert.True(found.Length == 0, string.Join(Environment.NewLine, found));
+        return [.. upward.Distinct().Order(StringComparer.Ordinal)];
     }
 
     /// <summary>The rooms of a project from the lowest to the highest: the line of architecture.md that begins with its folder.</summary>
