@@ -52,9 +52,16 @@ public sealed class DenialFloodTests : ApprovalSuite
     [Fact]
     public async Task A_thousand_denials_at_once_are_few_entries_that_count_them()
     {
+        // However fast they are gathered, what is beyond the burst waits for the budget.
+        var waits = 0;
+        House.Time.TimerCreated += (_, _) => Task.Run(() =>
+        {
+            Interlocked.Increment(ref waits);
+            House.Time.Advance(TimeSpan.FromMilliseconds(100));
+        });
         var replies = await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ => House.SignAsync(Rae, SignerId)));
         var denials = await EntriesAsync(EntryOutcome.Denied);
-        Assert.InRange(denials.Count, 1, 100);
+        Assert.InRange(denials.Count, 1, 100 + waits);
         Assert.Equal(1000, denials.Sum(entry => entry.TryGetProperty("count", out var count) ? count.GetInt32() : 1));
         var named = replies.Select(reply => Assert.IsType<SignReply.NotSigned>(reply).OperationId!).ToHashSet();
         Assert.Equal(named, denials.Select(entry => entry.GetProperty("operationId").GetString()!).ToHashSet());
