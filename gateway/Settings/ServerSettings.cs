@@ -10,13 +10,8 @@ internal sealed record ServerSettings(GatewaySettings Gateway, SiloSettings Silo
 {
     /// <summary>Reads and checks them.</summary>
     /// <exception cref="SettingsException">They hold mistakes. It names them all.</exception>
-    public static ServerSettings Read(IConfiguration configuration)
-    {
-        SettingsReader reader = new(configuration);
-        var settings = Read(reader);
-        reader.ThrowIfMistaken();
-        return settings;
-    }
+    public static ServerSettings Read(IConfiguration configuration) =>
+        SettingsReader.ReadAll(configuration, Read);
 
     /// <summary>Reads them; the reader has their mistakes.</summary>
     public static ServerSettings Read(SettingsReader reader)

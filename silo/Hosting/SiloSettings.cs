@@ -30,13 +30,8 @@ public sealed record SiloSettings
 
     /// <summary>Reads and checks the settings of a node without a gateway.</summary>
     /// <exception cref="SettingsException">They hold mistakes.</exception>
-    public static SiloSettings Read(IConfiguration configuration)
-    {
-        SettingsReader reader = new(configuration);
-        var settings = Read(reader, ListenUrls.Read(reader));
-        reader.ThrowIfMistaken();
-        return settings;
-    }
+    public static SiloSettings Read(IConfiguration configuration) =>
+        SettingsReader.ReadAll(configuration, static reader => Read(reader, ListenUrls.Read(reader)));
 
     /// <summary>Reads the settings; the reader has their mistakes.</summary>
     public static SiloSettings Read(SettingsReader reader, ImmutableArray<string> urls)

@@ -43,13 +43,8 @@ public sealed record NodeSettings
 
     /// <summary>Reads and checks the settings of a verb; the data directory is made where it is missing.</summary>
     /// <exception cref="SettingsException">They hold mistakes.</exception>
-    public static NodeSettings Read(IConfiguration configuration)
-    {
-        SettingsReader reader = new(configuration);
-        var settings = Read(reader, ListenUrls.Read(reader));
-        reader.ThrowIfMistaken();
-        return settings;
-    }
+    public static NodeSettings Read(IConfiguration configuration) =>
+        SettingsReader.ReadAll(configuration, static reader => Read(reader, ListenUrls.Read(reader)));
 
     /// <summary>Reads the settings; the reader has their mistakes. The data directory is made where it is missing.</summary>
     /// <param name="reader">Reads them.</param>

@@ -21,6 +21,18 @@ public sealed class SettingsReader
         _mistakes.AddRange(Unknown.Where(unknown => unknown.IsSlip).Select(unknown => unknown.ToString()));
     }
 
+    /// <summary>Reads a group of settings, and ends the start if they hold mistakes.</summary>
+    /// <param name="configuration">The configuration to read from.</param>
+    /// <param name="read">Reads them; mistakes go to the reader.</param>
+    /// <exception cref="SettingsException">The settings hold mistakes. It names them all.</exception>
+    public static T ReadAll<T>(IConfiguration configuration, Func<SettingsReader, T> read)
+    {
+        SettingsReader reader = new(configuration);
+        var settings = read(reader);
+        reader.ThrowIfMistaken();
+        return settings;
+    }
+
     /// <summary>The variables that are named like settings and that nothing reads.</summary>
     public ImmutableArray<UnknownSetting> Unknown { get; }
 

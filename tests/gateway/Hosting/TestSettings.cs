@@ -8,11 +8,6 @@ namespace CodeSigning.Gateway.Tests.Hosting;
 internal static class TestSettings
 {
     /// <exception cref="SettingsException">They hold mistakes.</exception>
-    public static GatewaySettings Read(IConfiguration configuration)
-    {
-        SettingsReader reader = new(configuration);
-        var settings = GatewaySettings.Read(reader, ListenUrls.Read(reader));
-        reader.ThrowIfMistaken();
-        return settings;
-    }
+    public static GatewaySettings Read(IConfiguration configuration) => SettingsReader.ReadAll(
+        configuration, static reader => GatewaySettings.Read(reader, ListenUrls.Read(reader)));
 }
