@@ -20,12 +20,12 @@ internal sealed class RateLimits : IDisposable
     }
 
     /// <summary>Takes tokens for signatures.</summary>
-    /// <returns>Null, or the delay until one is available.</returns>
-    public TimeSpan? TakeSignatures(string principalId, int count) => Take(_signatures, principalId, count);
+    /// <exception cref="RefusedException"><c>RateLimited</c>, with the delay until there are enough.</exception>
+    public void TakeSignatures(string principalId, int count) => Take(_signatures, principalId, count);
 
     /// <summary>Takes a token for another request.</summary>
-    /// <returns>Null, or the delay until one is available.</returns>
-    public TimeSpan? TakeRequest(string principalId) => Take(_requests, principalId, 1);
+    /// <exception cref="RefusedException"><c>RateLimited</c>, with the delay until there is one.</exception>
+    public void TakeRequest(string principalId) => Take(_requests, principalId, 1);
 
     public void Dispose()
     {
@@ -33,15 +33,16 @@ internal sealed class RateLimits : IDisposable
         _requests.Dispose();
     }
 
-    private static TimeSpan? Take(PartitionedRateLimiter<string> limiter, string principalId, int count)
+    private static void Take(PartitionedRateLimiter<string> limiter, string principalId, int count)
     {
         using var lease = limiter.AttemptAcquire(principalId, count);
-        if (lease.IsAcquired)
+        if (!lease.IsAcquired)
         {
-            return null;
+            throw new RefusedException(ErrorCode.RateLimited, "Too many requests: retry after the time in Retry-After.")
+            {
+                RetryAfter = lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1),
+            };
         }
-
-        return lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1);
     }
 
     private static PartitionedRateLimiter<string> Buckets(int perSecond, int atOnce)
@@ -76,13 +77,11 @@ internal sealed class RateMiddleware(RequestDelegate next, RateLimits rates)
     public Task InvokeAsync(HttpContext context)
     {
         var limits = context.GetEndpoint()?.Metadata.GetMetadata<EndpointLimits>() ?? EndpointLimits.Usual;
-        return limits.Rate == Rate.Requests && context.Features.Get<Caller>() is { } caller
-            && rates.TakeRequest(caller.Id) is { } wait
-                ? throw RateLimited(wait)
-                : next(context);
-    }
+        if (limits.Rate == Rate.Requests && context.Features.Get<Caller>() is { } caller)
+        {
+            rates.TakeRequest(caller.Id);
+        }
 
-    /// <summary>The refusal of a rate-limited identity.</summary>
-    public static RefusedException RateLimited(TimeSpan wait) =>
-        new(ErrorCode.RateLimited, "Too many requests: retry after the time in Retry-After.") { RetryAfter = wait };
+        return next(context);
+    }
 }

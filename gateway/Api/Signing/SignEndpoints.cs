@@ -56,11 +56,7 @@ internal sealed class SignHandler(
     public async Task SignAsync(HttpContext http, SignOptions options)
     {
         var caller = http.GetCaller();
-        if (rates.TakeSignatures(caller.Id, 1) is { } wait)
-        {
-            throw RateMiddleware.RateLimited(wait);
-        }
-
+        rates.TakeSignatures(caller.Id, 1);
         var signerId = await signers.FindAsync(http);
         var (request, key) = await SignBodyReader.ReadAsync(http, SignRequestReader.ReadSign);
         caller = key is null ? caller : caller with { Retry = key };
@@ -137,9 +133,9 @@ internal sealed class BatchHandler(Signatures signatures, SignerIds signers, Rat
 
     private void Take(Caller caller, int signatures)
     {
-        if (signatures > 0 && rates.TakeSignatures(caller.Id, signatures) is { } wait)
+        if (signatures > 0)
         {
-            throw RateMiddleware.RateLimited(wait);
+            rates.TakeSignatures(caller.Id, signatures);
         }
     }
 
