@@ -13,9 +13,19 @@ internal static class DocsEndpoints
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
         + "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-    /// <summary>Serves the page. Its files are no endpoints.</summary>
+    /// <summary>Serves the page, to which the server's bare address leads. Its files are no endpoints.</summary>
     public static void UseDocs(this WebApplication app)
     {
+        app.Use((context, next) =>
+        {
+            if (!HttpMethods.IsGet(context.Request.Method) || context.Request.Path != "/")
+            {
+                return next(context);
+            }
+
+            context.Response.Redirect("/docs");
+            return Task.CompletedTask;
+        });
         app.UseWhen(
             context => context.Request.Path.StartsWithSegments("/docs"),
             docs =>

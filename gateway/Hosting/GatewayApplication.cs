@@ -41,6 +41,12 @@ internal static class GatewayApplication
         builder.Services.AddAuth(silo.Node);
         builder.Services.AddSingleton(settings);
         builder.Services.AddHostedService<Greeting>();
+        if (settings.Tls is { } tls)
+        {
+            builder.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TlsCertificates>(provider, tls));
+            builder.Services.AddHostedService(provider => provider.GetRequiredService<TlsCertificates>());
+        }
+
         builder.Services.AddSingleton<ProblemDescriber>();
         builder.Services.AddApi();
         builder.Services.AddSingleton<RateLimits>();

@@ -61,11 +61,15 @@ internal static class KestrelSetup
             });
             if (settings.Tls is { } tls)
             {
+                var certificates = server.ApplicationServices.GetRequiredService<TlsCertificates>();
                 server.ConfigureHttpsDefaults(https =>
                 {
-                    https.ServerCertificate = tls.Certificate;
-                    https.ServerCertificateChain = tls.Chain;
-                    https.OnAuthenticate = (transport, _) => TakeHandshake(transport, rates);
+                    https.ServerCertificate = tls.Certificate; // Required; what is shown is the current one.
+                    https.OnAuthenticate = (transport, handshake) =>
+                    {
+                        handshake.ServerCertificateContext = certificates.Current;
+                        TakeHandshake(transport, rates);
+                    };
                 });
             }
         });

@@ -60,7 +60,7 @@ internal sealed record GatewaySettings
         var settings = new GatewaySettings
         {
             Urls = urls,
-            Tls = isTlsSet ? TlsIdentity.Read(certificate, key, reader) : null,
+            Tls = isTlsSet ? TlsIdentity.Read(certificate, key, reader.Refuse) : null,
             TrustedProxies = ReadProxies(reader),
             SignaturesPerSecond = ReadCount(reader, "CODESIGNING_SIGNATURES_PER_SECOND", 2000),
             RequestsPerSecond = ReadCount(reader, "CODESIGNING_REQUESTS_PER_SECOND", 50),

@@ -1,13 +1,10 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using CodeSigning.Silo.Settings;
 
 namespace CodeSigning.Gateway.Settings;
 
-/// <summary>What the server shows clients over TLS.</summary>
-/// <param name="Certificate">Its certificate, with the private key.</param>
-/// <param name="Chain">The certificates of the file: its own, and those of the CAs above it.</param>
-internal sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2Collection Chain)
+/// <summary>What the server shows clients over TLS, as two PEM files have it.</summary>
+internal sealed record TlsIdentity
 {
     /// <summary>The setting that names the certificate's file.</summary>
     public const string CertificateSetting = "CODESIGNING_TLS_CERT";
@@ -18,43 +15,68 @@ internal sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate
     // RFC 7468, section 11, and the older form of RFC 1421, section 4.6.1.1.
     private static readonly string[] SignsOfEncryption = ["BEGIN ENCRYPTED PRIVATE KEY", "Proc-Type: 4,ENCRYPTED"];
 
-    /// <summary>Reads it from PEM files; null where there is a mistake, which the reader then has.</summary>
+    /// <summary>The server's certificate, with the private key.</summary>
+    public required X509Certificate2 Certificate { get; init; }
+
+    /// <summary>The certificates of the file: the server's, and those of the CAs above it.</summary>
+    public required X509Certificate2Collection Chain { get; init; }
+
+    /// <summary>The file of the certificates.</summary>
+    public required string CertificatePath { get; init; }
+
+    /// <summary>The file of the private key.</summary>
+    public required string KeyPath { get; init; }
+
+    /// <summary>Reads it from PEM files; null where there is a mistake.</summary>
     /// <param name="certificatePath">The file of the certificate and of those above it.</param>
     /// <param name="keyPath">The file of the private key, which is not encrypted.</param>
-    /// <param name="reader">Takes the mistakes.</param>
-    public static TlsIdentity? Read(string? certificatePath, string? keyPath, SettingsReader reader)
+    /// <param name="refuse">Takes the mistakes, a sentence each.</param>
+    public static TlsIdentity? Read(string? certificatePath, string? keyPath, Action<string> refuse)
     {
-        var isThere = RequireFile(CertificateSetting, certificatePath, reader) & RequireFile(KeySetting, keyPath, reader);
-        if (!isThere || ReadChain(certificatePath!, reader) is not { } chain)
+        var isThere = RequireFile(CertificateSetting, certificatePath, refuse) & RequireFile(KeySetting, keyPath, refuse);
+        if (!isThere || ReadChain(certificatePath!, refuse) is not { } chain)
         {
             return null;
         }
 
         try
         {
-            return new TlsIdentity(X509Certificate2.CreateFromPemFile(certificatePath!, keyPath), chain);
+            return new TlsIdentity
+            {
+                Certificate = X509Certificate2.CreateFromPemFile(certificatePath!, keyPath),
+                Chain = chain,
+                CertificatePath = certificatePath!,
+                KeyPath = keyPath!,
+            };
         }
         catch (Exception fault) when (IsUnusable(fault))
         {
-            reader.Refuse(IsEncrypted(keyPath!)
+            refuse(IsEncrypted(keyPath!)
                 ? $"{KeySetting}: {keyPath} is encrypted, and there is no setting for its password. Expected a PEM file as 'openssl pkey' writes it, that the server's account alone may read."
                 : $"{KeySetting}: {keyPath} is not the private key, in PEM, of the certificate in {certificatePath}: {fault.Message}");
             return null;
         }
     }
 
-    private static bool RequireFile(string name, string? path, SettingsReader reader)
+    /// <summary>Whether another has the same certificates. A key that was changed alone fits no certificate.</summary>
+    public bool HasSameCertificates(TlsIdentity other) =>
+        Hashes(Chain).SequenceEqual(Hashes(other.Chain), StringComparer.Ordinal);
+
+    private static IEnumerable<string> Hashes(X509Certificate2Collection chain) =>
+        chain.Select(certificate => certificate.GetCertHashString(HashAlgorithmName.SHA256));
+
+    private static bool RequireFile(string name, string? path, Action<string> refuse)
     {
         if (File.Exists(path))
         {
             return true;
         }
 
-        reader.Refuse($"{name} must name a PEM file; TLS needs {CertificateSetting} and {KeySetting}.");
+        refuse($"{name} must name a PEM file; TLS needs {CertificateSetting} and {KeySetting}.");
         return false;
     }
 
-    private static X509Certificate2Collection? ReadChain(string path, SettingsReader reader)
+    private static X509Certificate2Collection? ReadChain(string path, Action<string> refuse)
     {
         try
         {
@@ -64,7 +86,7 @@ internal sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate
         }
         catch (Exception fault) when (IsUnusable(fault))
         {
-            reader.Refuse($"{CertificateSetting}: {path} is no certificate in PEM: {fault.Message}");
+            refuse($"{CertificateSetting}: {path} is no certificate in PEM: {fault.Message}");
             return null;
         }
     }

@@ -34,6 +34,8 @@ public static class CommandLine
                 return Misused;
             }
 
+            // A server outlives its terminal, and SIGHUP has files read again: TLS certificates have a handler of their own.
+            using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, static signal => signal.Cancel = true);
             return await server.RunAsync(settings);
         }
         catch (Exception exception) when (StartupMistakes.SentenceOf(exception) is { } sentence)

@@ -29,7 +29,9 @@ public static class SiloHosting
         var node = settings.Node;
         builder.Services.AddSingleton(settings).AddHostedService<UnknownSettingReport>();
         builder.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(provider => new QuietLoggerFactory(
-            ActivatorUtilities.CreateInstance<LoggerFactory>(provider), provider.GetRequiredService<TimeProvider>())));
+            ActivatorUtilities.CreateInstance<LoggerFactory>(provider),
+            provider.GetRequiredService<TimeProvider>(),
+            static fault => StartupMistakes.SentenceOf(fault) is not null)));
         if (node.PostgreSql is { } database && settings.Endpoint is { } endpoint)
         {
             builder.Services.AddAddressClaim(endpoint, database);

@@ -7,10 +7,17 @@ namespace CodeSigning.Silo.Logging;
 
 /// <summary>
 /// Keeps the log small during outages. Transient faults are logged with their cause and without a stack; of lines that
-/// libraries repeat, the first is passed on, and their number once they end.
+/// libraries repeat, the first is passed on, and their number once they end. What keeps a server from starting and is the
+/// operator's mistake is no line of the log, since the process says it in a sentence as it ends.
 /// </summary>
-internal sealed class QuietLoggerFactory(ILoggerFactory real, TimeProvider time) : ILoggerFactory
+/// <param name="real">Writes the lines.</param>
+/// <param name="time">The clock.</param>
+/// <param name="isOperatorsMistake">Whether the process says in a sentence what a failed start is due to.</param>
+internal sealed class QuietLoggerFactory(ILoggerFactory real, TimeProvider time, Func<Exception, bool> isOperatorsMistake) : ILoggerFactory
 {
+    private const string HostCategory = "Microsoft.Extensions.Hosting.Internal.Host";
+    private const int HostedServiceStartupFaulted = 11; // Of the host's LoggerEventIds, which are internal.
+
     // The product logs a state once by itself; these categories log at each attempt.
     private static readonly string[] Repeating =
     [
@@ -22,6 +29,7 @@ internal sealed class QuietLoggerFactory(ILoggerFactory real, TimeProvider time)
 
     public ILogger CreateLogger(string categoryName) => new QuietLogger(
         real.CreateLogger(categoryName),
+        categoryName == HostCategory ? isOperatorsMistake : null,
         Repeating.Any(prefix => categoryName.StartsWith(prefix, StringComparison.Ordinal)) ? _repeated : null,
         categoryName);
 
@@ -33,7 +41,7 @@ internal sealed class QuietLoggerFactory(ILoggerFactory real, TimeProvider time)
         real.Dispose();
     }
 
-    private sealed class QuietLogger(ILogger real, RepeatedLines? repeated, string category) : ILogger
+    private sealed class QuietLogger(ILogger real, Func<Exception, bool>? isOperatorsMistake, RepeatedLines? repeated, string category) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull =>
@@ -44,7 +52,8 @@ internal sealed class QuietLoggerFactory(ILoggerFactory real, TimeProvider time)
         public void Log<TState>(
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (!real.IsEnabled(logLevel))
+            if (!real.IsEnabled(logLevel)
+                || (eventId.Id == HostedServiceStartupFaulted && exception is not null && isOperatorsMistake?.Invoke(exception) is true))
             {
                 return;
             }

@@ -32,9 +32,9 @@ public static class StartupMistakes
             + "Start with the master key that the store was made with (CODESIGNING_MASTER_KEY, or master.key in the data directory).",
         SealedKeyException sealedKey => sealedKey.Message,
         StoreUnavailableException { InnerException: { } reason } =>
-            $"The database cannot be reached: {reason.Message} See CODESIGNING_DB.",
+            $"The database cannot be reached: {reason.Message.TrimEnd('.')}. See CODESIGNING_DB.",
         SocketException =>
-            $"The server cannot listen: {exception.Message}. See CODESIGNING_URLS and CODESIGNING_SILO_ADDRESS, which are addresses of this machine.",
+            $"The server cannot listen: {exception.Message.TrimEnd('.')}. See CODESIGNING_URLS and CODESIGNING_SILO_ADDRESS, which are addresses of this machine.",
         AggregateException { InnerExceptions: [var only] } => SentenceOf(only),
         IOException => exception.Message,
         _ => null,

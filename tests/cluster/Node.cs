@@ -57,6 +57,7 @@ internal sealed partial class Node : IAsyncDisposable
     {
         Launch();
         await _process!.WaitForExitAsync().WaitAsync(StartTimeout);
+        Assert.Empty(Printed("   at ")); // A mistake of the operator's is a sentence and no stack.
         return (_process.ExitCode, Output());
     }
 

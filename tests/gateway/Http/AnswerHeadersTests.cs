@@ -58,4 +58,12 @@ public sealed class AnswerHeadersTests(SharedServer shared)
         Assert.Equal(301, answer.Status);
         Assert.False(answer.Headers.Location!.IsAbsoluteUri);
     }
+
+    [Fact]
+    public async Task Bare_address_leads_to_the_reference()
+    {
+        var answer = await shared.Server.AsNobody().GetAsync("/");
+
+        Assert.Equal((302, "/docs"), (answer.Status, answer.Headers.Location!.ToString()));
+    }
 }

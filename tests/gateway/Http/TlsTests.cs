@@ -1,9 +1,12 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CodeSigning.Gateway.Limits;
+using CodeSigning.Gateway.Tests.Logging;
 using CodeSigning.Gateway.Tests.Server;
 using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,15 +22,9 @@ public sealed class TlsTests : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        var now = DateTimeOffset.UtcNow;
-        _certificate = request.CreateSelfSigned(now.AddHours(-1), now.AddDays(1));
-        await File.WriteAllTextAsync(_files.File("server.pem"), _certificate.ExportCertificatePem());
-        await File.WriteAllTextAsync(_files.File("server.key"), key.ExportPkcs8PrivateKeyPem());
+        var (certificate, key) = MakeCertificate();
+        await File.WriteAllTextAsync(_files.File("server.pem"), certificate);
+        await File.WriteAllTextAsync(_files.File("server.key"), key);
         _server = await StartAsync();
     }
 
@@ -53,6 +50,40 @@ public sealed class TlsTests : IAsyncLifetime, IDisposable
 
         Assert.Equal((HttpStatusCode.Unauthorized, version), (response.StatusCode, response.Version.Major));
         Assert.Equal("max-age=31536000", Assert.Single(response.Headers.GetValues("Strict-Transport-Security")));
+    }
+
+    [Fact]
+    public async Task Renewed_certificate_is_presented_after_a_hang_up_signal()
+    {
+        using var before = Client();
+        Assert.True(await AnswersAsync(before, new Uri(_server.Address, "/healthz")));
+        var (certificate, key) = MakeCertificate();
+        await File.WriteAllTextAsync(_files.File("server.pem"), certificate);
+        await HangUpAsync();
+        await File.WriteAllTextAsync(_files.File("server.key"), key);
+        await HangUpAsync();
+
+        using var client = Client();
+        await Eventually.Async(() => AnswersAsync(client, new Uri(_server.Address, "/healthz")));
+        Assert.True(await AnswersAsync(before, new Uri(_server.Address, "/healthz")), "The open connection did not go on.");
+    }
+
+    [Fact]
+    public async Task Certificate_without_its_key_leaves_the_old_one_presented()
+    {
+        using var log = new LogText();
+        await using var server = await CodeSigningServer.StartAsync(log, TlsSettings());
+        using var client = Client();
+        var presented = _certificate;
+        await File.WriteAllTextAsync(_files.File("server.pem"), MakeCertificate().Certificate);
+        _certificate = presented;
+
+        await HangUpAsync();
+        await HangUpAsync();
+
+        await Eventually.Async(() => Task.FromResult(log.All.Contains("TLS certificate was not renewed", StringComparison.Ordinal)));
+        Assert.True(await AnswersAsync(client, new Uri(server.Address, "/healthz")));
+        Assert.Contains($"{_files.File("server.key")} is not the private key", log.All, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -144,13 +175,34 @@ public sealed class TlsTests : IAsyncLifetime, IDisposable
         }
     }
 
-    private Task<CodeSigningServer> StartAsync(params string[] settings) => CodeSigningServer.StartAsync(
+    private static async Task HangUpAsync()
+    {
+        using var kill = Process.Start("kill", ["-HUP", Environment.ProcessId.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+    }
+
+    private Task<CodeSigningServer> StartAsync(params string[] settings) => CodeSigningServer.StartAsync(TlsSettings(settings));
+
+    private string[] TlsSettings(params string[] settings) =>
     [
         "--CODESIGNING_URLS=https://127.0.0.1:0",
         $"--CODESIGNING_TLS_CERT={_files.File("server.pem")}",
         $"--CODESIGNING_TLS_KEY={_files.File("server.key")}",
         .. settings,
-    ]);
+    ];
+
+    /// <summary>Makes a certificate for the server, which clients from now on expect.</summary>
+    private (string Certificate, string Key) MakeCertificate()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        var now = DateTimeOffset.UtcNow;
+        _certificate = request.CreateSelfSigned(now.AddHours(-1), now.AddDays(1));
+        return (_certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+    }
 
     private HttpClient Client() =>
         new(new SocketsHttpHandler

@@ -17,7 +17,7 @@ public sealed class QuietLoggerTests : IDisposable
 
     public QuietLoggerTests()
     {
-        _factory = new QuietLoggerFactory(new LoggerFactory([_lines]), _time);
+        _factory = new QuietLoggerFactory(new LoggerFactory([_lines]), _time, fault => fault is IOException);
         _library = _factory.CreateLogger("Orleans.Runtime.MembershipService.ClusterHealthMonitor");
     }
 
@@ -36,6 +36,20 @@ public sealed class QuietLoggerTests : IDisposable
         }
 
         Assert.Equal("Probe 0 to S10.0.0.1:11111 failed", Assert.Single(_lines.All).Text);
+    }
+
+    [Theory]
+    [InlineData("Microsoft.Extensions.Hosting.Internal.Host", 11, 0)]
+    [InlineData("Microsoft.Extensions.Hosting.Internal.Host", 9, 1)] // BackgroundServiceFaulted
+    [InlineData("CodeSigning.Silo.Cluster.AddressClaim", 11, 1)]
+    public void Failed_start_by_operators_mistake_is_not_logged_twice(string category, int eventId, int logged)
+    {
+        var log = _factory.CreateLogger(category);
+        log.Log(LogLevel.Error, new EventId(eventId), "It failed", new IOException("address already in use"), (text, _) => text);
+        Assert.Equal(logged, _lines.All.Count);
+
+        log.Log(LogLevel.Error, new EventId(eventId), "It failed", new InvalidOperationException("a fault"), (text, _) => text);
+        Assert.Equal(logged + 1, _lines.All.Count);
     }
 
     [Fact]
