@@ -10,6 +10,7 @@ static async Task<int> RunNodeAsync(string[] settings)
 {
     var builder = Host.CreateApplicationBuilder(settings);
     builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+    builder.Logging.AddFilter("Polly", LogLevel.Warning);
     builder.AddSilo(SiloSettings.Read(builder.Configuration));
     using var host = builder.Build();
     await host.RunAsync();
