@@ -27,6 +27,9 @@ public enum KeyAlgorithm
 /// <summary>The spelling of <see cref="KeyAlgorithm"/> on the wire and in stored documents.</summary>
 public static class KeyAlgorithmNames
 {
+    /// <summary>The keys that are supported, for messages about those that are not.</summary>
+    public const string Supported = "RSA of 2048, 3072 or 4096 bits, or ECDSA on P-256, P-384 or P-521";
+
     /// <summary>The wire name, such as <c>RSA_3072</c> or <c>EC_P256</c>.</summary>
     public static string ToWireName(this KeyAlgorithm algorithm) => algorithm switch
     {

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using CodeSigning.Certificates;
@@ -35,66 +36,77 @@ public enum SigningAlgorithm
     EcdsaSha512 = 9,
 }
 
-/// <summary>The spelling and the properties of <see cref="SigningAlgorithm"/>.</summary>
+/// <summary>The spelling and the properties of <see cref="SigningAlgorithm"/>: a row for each, and nothing else names them.</summary>
 public static class SigningAlgorithmNames
 {
-    /// <summary>The wire name, such as <c>RSASSA_PSS_SHA256</c>.</summary>
-    public static string ToWireName(this SigningAlgorithm algorithm) => algorithm switch
+    private static readonly FrozenDictionary<SigningAlgorithm, Scheme> Schemes = new Dictionary<SigningAlgorithm, Scheme>
     {
-        SigningAlgorithm.RsaPkcs1Sha256 => "RSASSA_PKCS1_V1_5_SHA256",
-        SigningAlgorithm.RsaPkcs1Sha384 => "RSASSA_PKCS1_V1_5_SHA384",
-        SigningAlgorithm.RsaPkcs1Sha512 => "RSASSA_PKCS1_V1_5_SHA512",
-        SigningAlgorithm.RsaPssSha256 => "RSASSA_PSS_SHA256",
-        SigningAlgorithm.RsaPssSha384 => "RSASSA_PSS_SHA384",
-        SigningAlgorithm.RsaPssSha512 => "RSASSA_PSS_SHA512",
-        SigningAlgorithm.EcdsaSha256 => "ECDSA_SHA256",
-        SigningAlgorithm.EcdsaSha384 => "ECDSA_SHA384",
-        SigningAlgorithm.EcdsaSha512 => "ECDSA_SHA512",
-        _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
-    };
+        [SigningAlgorithm.RsaPkcs1Sha256] = new("RSASSA_PKCS1_V1_5_SHA256", Family.RsaPkcs1, HashAlgorithmName.SHA256, 32),
+        [SigningAlgorithm.RsaPkcs1Sha384] = new("RSASSA_PKCS1_V1_5_SHA384", Family.RsaPkcs1, HashAlgorithmName.SHA384, 48),
+        [SigningAlgorithm.RsaPkcs1Sha512] = new("RSASSA_PKCS1_V1_5_SHA512", Family.RsaPkcs1, HashAlgorithmName.SHA512, 64),
+        [SigningAlgorithm.RsaPssSha256] = new("RSASSA_PSS_SHA256", Family.RsaPss, HashAlgorithmName.SHA256, 32),
+        [SigningAlgorithm.RsaPssSha384] = new("RSASSA_PSS_SHA384", Family.RsaPss, HashAlgorithmName.SHA384, 48),
+        [SigningAlgorithm.RsaPssSha512] = new("RSASSA_PSS_SHA512", Family.RsaPss, HashAlgorithmName.SHA512, 64),
+        [SigningAlgorithm.EcdsaSha256] = new("ECDSA_SHA256", Family.Ecdsa, HashAlgorithmName.SHA256, 32),
+        [SigningAlgorithm.EcdsaSha384] = new("ECDSA_SHA384", Family.Ecdsa, HashAlgorithmName.SHA384, 48),
+        [SigningAlgorithm.EcdsaSha512] = new("ECDSA_SHA512", Family.Ecdsa, HashAlgorithmName.SHA512, 64),
+    }.ToFrozenDictionary();
+
+    // RSASSA_PSS_SHA_256 is accepted for RSASSA_PSS_SHA256.
+    private static readonly FrozenDictionary<string, SigningAlgorithm> ByName = Schemes
+        .SelectMany(row => new[]
+        {
+            (row.Value.WireName, row.Key), (row.Value.WireName.Replace("_SHA", "_SHA_", StringComparison.Ordinal), row.Key),
+        })
+        .ToFrozenDictionary(row => row.Item1, row => row.Key, StringComparer.Ordinal);
+
+    private static readonly FrozenDictionary<string, int> DigestLengths = Schemes.Values
+        .DistinctBy(scheme => scheme.HashLabel)
+        .ToFrozenDictionary(scheme => scheme.HashLabel, scheme => scheme.DigestLength, StringComparer.Ordinal);
+
+    private enum Family
+    {
+        RsaPkcs1,
+        RsaPss,
+        Ecdsa,
+    }
+
+    /// <summary>The labels of the hashes that are signed, such as <c>sha256</c>.</summary>
+    public static IEnumerable<string> HashLabels => DigestLengths.Keys.Order(StringComparer.Ordinal);
+
+    /// <summary>The wire name, such as <c>RSASSA_PSS_SHA256</c>.</summary>
+    public static string ToWireName(this SigningAlgorithm algorithm) => Schemes[algorithm].WireName;
 
     /// <summary>Parses a wire name; an underscore before the digest size is accepted too.</summary>
     public static bool TryParse([NotNullWhen(true)] string? name, out SigningAlgorithm algorithm)
     {
-        algorithm = name switch
-        {
-            "RSASSA_PKCS1_V1_5_SHA256" or "RSASSA_PKCS1_V1_5_SHA_256" => SigningAlgorithm.RsaPkcs1Sha256,
-            "RSASSA_PKCS1_V1_5_SHA384" or "RSASSA_PKCS1_V1_5_SHA_384" => SigningAlgorithm.RsaPkcs1Sha384,
-            "RSASSA_PKCS1_V1_5_SHA512" or "RSASSA_PKCS1_V1_5_SHA_512" => SigningAlgorithm.RsaPkcs1Sha512,
-            "RSASSA_PSS_SHA256" or "RSASSA_PSS_SHA_256" => SigningAlgorithm.RsaPssSha256,
-            "RSASSA_PSS_SHA384" or "RSASSA_PSS_SHA_384" => SigningAlgorithm.RsaPssSha384,
-            "RSASSA_PSS_SHA512" or "RSASSA_PSS_SHA_512" => SigningAlgorithm.RsaPssSha512,
-            "ECDSA_SHA256" or "ECDSA_SHA_256" => SigningAlgorithm.EcdsaSha256,
-            "ECDSA_SHA384" or "ECDSA_SHA_384" => SigningAlgorithm.EcdsaSha384,
-            "ECDSA_SHA512" or "ECDSA_SHA_512" => SigningAlgorithm.EcdsaSha512,
-            _ => 0,
-        };
-        return algorithm != 0;
+        algorithm = 0;
+        return name is not null && ByName.TryGetValue(name, out algorithm);
     }
 
     /// <summary>Whether keys of this kind can make signatures of this scheme.</summary>
     public static bool Fits(this SigningAlgorithm algorithm, KeyAlgorithm key) => algorithm.IsRsa() == key.IsRsa();
 
     /// <summary>Whether the scheme is one of RSA's.</summary>
-    public static bool IsRsa(this SigningAlgorithm algorithm) => algorithm < SigningAlgorithm.EcdsaSha256;
+    public static bool IsRsa(this SigningAlgorithm algorithm) => Schemes[algorithm].Family != Family.Ecdsa;
 
     /// <summary>Whether the scheme is RSASSA-PSS.</summary>
-    public static bool IsPss(this SigningAlgorithm algorithm) =>
-        algorithm is SigningAlgorithm.RsaPssSha256 or SigningAlgorithm.RsaPssSha384 or SigningAlgorithm.RsaPssSha512;
+    public static bool IsPss(this SigningAlgorithm algorithm) => Schemes[algorithm].Family == Family.RsaPss;
 
     /// <summary>The hash function whose digest is signed.</summary>
-    public static HashAlgorithmName Hash(this SigningAlgorithm algorithm) => algorithm.DigestLength() switch
-    {
-        32 => HashAlgorithmName.SHA256,
-        48 => HashAlgorithmName.SHA384,
-        _ => HashAlgorithmName.SHA512,
-    };
+    public static HashAlgorithmName Hash(this SigningAlgorithm algorithm) => Schemes[algorithm].Hash;
 
-    /// <summary>The length of the digest that is signed, in bytes: 32, 48 or 64.</summary>
-    public static int DigestLength(this SigningAlgorithm algorithm) => algorithm switch
+    /// <summary>What a digest is labelled with where it stands as text, such as <c>sha256</c>.</summary>
+    public static string HashLabel(this SigningAlgorithm algorithm) => Schemes[algorithm].HashLabel;
+
+    /// <summary>The length of the digest that is signed, in bytes.</summary>
+    public static int DigestLength(this SigningAlgorithm algorithm) => Schemes[algorithm].DigestLength;
+
+    /// <summary>The length of a digest with this label, in bytes; null where no scheme signs such digests.</summary>
+    public static int? DigestLengthOf(string hashLabel) => DigestLengths.TryGetValue(hashLabel, out var length) ? length : null;
+
+    private sealed record Scheme(string WireName, Family Family, HashAlgorithmName Hash, int DigestLength)
     {
-        SigningAlgorithm.RsaPkcs1Sha256 or SigningAlgorithm.RsaPssSha256 or SigningAlgorithm.EcdsaSha256 => 32,
-        SigningAlgorithm.RsaPkcs1Sha384 or SigningAlgorithm.RsaPssSha384 or SigningAlgorithm.EcdsaSha384 => 48,
-        _ => 64,
-    };
+        public string HashLabel { get; } = Hash.Name!.ToLowerInvariant();
+    }
 }

@@ -116,7 +116,7 @@ public static class ScopeRules
 
     private static string Expected(string part) => part switch
     {
-        "digests" => "expected values such as sha256:<hex>, with sha256, sha384 or sha512",
+        "digests" => $"expected values such as sha256:<hex>, with one of {string.Join(", ", SigningAlgorithmNames.HashLabels)}",
         "ipAddresses" => "expected IP addresses or CIDR blocks",
         _ => $"expected values of 1 to {MaxLength} characters without control characters",
     };
@@ -125,8 +125,10 @@ public static class ScopeRules
     {
         var lower = value.ToLowerInvariant();
         var colon = lower.IndexOf(':', StringComparison.Ordinal);
-        var length = colon < 0 ? 0 : lower[..colon] switch { "sha256" => 64, "sha384" => 96, "sha512" => 128, _ => 0 };
-        return length > 0 && lower.Length - colon - 1 == length && lower.AsSpan(colon + 1).IndexOfAnyExcept(HexDigits) < 0
+        return colon > 0
+            && SigningAlgorithmNames.DigestLengthOf(lower[..colon]) is { } length
+            && lower.Length - colon - 1 == 2 * length
+            && lower.AsSpan(colon + 1).IndexOfAnyExcept(HexDigits) < 0
             ? lower
             : null;
     }

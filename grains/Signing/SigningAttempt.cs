@@ -25,7 +25,7 @@ internal sealed class SigningAttempt
         Digest = command.IsDigest ? command.Data : Hash(command);
         Question = new SigningQuestion(
             command.Algorithm,
-            $"sha{command.Algorithm.DigestLength() * 8}:{Convert.ToHexStringLower(Digest.Span)}",
+            $"{command.Algorithm.HashLabel()}:{Convert.ToHexStringLower(Digest.Span)}",
             command.Caller.Address,
             command.ClientMetadata?.GetValueOrDefault("hostname"),
             command.ClientMetadata?.GetValueOrDefault("tool"));
@@ -117,12 +117,7 @@ internal sealed class SigningAttempt
         ClientMetadata = _command.ClientMetadata,
     };
 
-    private static byte[] Hash(SignCommand command) => command.Algorithm.DigestLength() switch
-    {
-        SHA256.HashSizeInBytes => SHA256.HashData(command.Data.Span),
-        SHA384.HashSizeInBytes => SHA384.HashData(command.Data.Span),
-        _ => SHA512.HashData(command.Data.Span),
-    };
+    private static byte[] Hash(SignCommand command) => CryptographicOperations.HashData(command.Algorithm.Hash(), command.Data.Span);
 
     private static DateTimeOffset? Earliest(params ReadOnlySpan<DateTimeOffset?> times)
     {

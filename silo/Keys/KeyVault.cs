@@ -38,7 +38,7 @@ public sealed class KeyVault : IDisposable
     /// <exception cref="CryptographicException">The key algorithm is not supported.</exception>
     public NewKey Import(string id, KeyPurpose purpose, AsymmetricAlgorithm key)
     {
-        var algorithm = KeyAlgorithms.Of(key) ?? throw new CryptographicException("The key algorithm is not supported: expected RSA of 2048, 3072 or 4096 bits, or ECDSA on P-256, P-384 or P-521.");
+        var algorithm = KeyAlgorithms.Of(key) ?? throw new CryptographicException($"The key algorithm is not supported: expected {KeyAlgorithmNames.Supported}.");
         return Seal(new KeyReference(id), purpose, algorithm, key);
     }
 

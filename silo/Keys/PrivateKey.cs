@@ -1,4 +1,6 @@
 using System.Formats.Asn1;
+using System.Globalization;
+using System.Numerics;
 using System.Security.Cryptography;
 using CodeSigning.Certificates;
 using CodeSigning.Signing;
@@ -166,6 +168,29 @@ internal static class KeyAlgorithms
         KeyAlgorithm.EcP256 => 32,
         KeyAlgorithm.EcP384 => 48,
         KeyAlgorithm.EcP521 => 66,
+        _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
+    };
+
+    /// <summary>The order of the curve's base point (SEC 2, sections 2.4.2, 2.5.1 and 2.6.1).</summary>
+    public static BigInteger Order(this KeyAlgorithm algorithm) => BigInteger.Parse(
+        algorithm switch
+        {
+            KeyAlgorithm.EcP256 => "0FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551",
+            KeyAlgorithm.EcP384 => "0FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973",
+            KeyAlgorithm.EcP521 => "01FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFA51868783BF2F966B7FCC0148F709A5D03BB5C9B8899C47AEBB6FB71E91386409",
+            _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
+        },
+        NumberStyles.AllowHexSpecifier,
+        CultureInfo.InvariantCulture);
+
+    /// <summary>The scheme of certificates, requests and CRLs: a hash of the key's strength, and PKCS#1 v1.5, which every verifier supports.</summary>
+    public static SigningAlgorithm CertificateScheme(this KeyAlgorithm algorithm) => algorithm switch
+    {
+        KeyAlgorithm.Rsa2048 or KeyAlgorithm.Rsa3072 => SigningAlgorithm.RsaPkcs1Sha256,
+        KeyAlgorithm.Rsa4096 => SigningAlgorithm.RsaPkcs1Sha384,
+        KeyAlgorithm.EcP256 => SigningAlgorithm.EcdsaSha256,
+        KeyAlgorithm.EcP384 => SigningAlgorithm.EcdsaSha384,
+        KeyAlgorithm.EcP521 => SigningAlgorithm.EcdsaSha512,
         _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
     };
 

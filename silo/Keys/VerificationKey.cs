@@ -27,14 +27,14 @@ public sealed class VerificationKey : IDisposable
         {
             SubjectPublicKeyInfo.Family.Rsa => RSA.Create(),
             SubjectPublicKeyInfo.Family.Ec => ECDsa.Create(),
-            _ => throw new CryptographicException("The public key's algorithm is not supported: expected RSA of 2048, 3072 or 4096 bits, or ECDSA on P-256, P-384 or P-521."),
+            _ => throw new CryptographicException($"The public key's algorithm is not supported: expected {KeyAlgorithmNames.Supported}."),
         };
         try
         {
             key.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out var read);
             if (read != subjectPublicKeyInfo.Length || KeyAlgorithms.Of(key) is not { } algorithm)
             {
-                throw new CryptographicException("The public key's algorithm is not supported: expected RSA of 2048, 3072 or 4096 bits, or ECDSA on P-256, P-384 or P-521.");
+                throw new CryptographicException($"The public key's algorithm is not supported: expected {KeyAlgorithmNames.Supported}.");
             }
 
             return new VerificationKey(algorithm, key);
@@ -108,7 +108,7 @@ internal static class SubjectPublicKeyInfo
         }
         catch (AsnContentException fault)
         {
-            throw new CryptographicException("The public key is invalid: expected a SubjectPublicKeyInfo in DER.", fault);
+            throw new CryptographicException($"The public key is invalid: expected a SubjectPublicKeyInfo in DER.", fault);
         }
     }
 }

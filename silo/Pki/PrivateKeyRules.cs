@@ -1,5 +1,4 @@
 using System.Formats.Asn1;
-using System.Globalization;
 using System.Numerics;
 using System.Security.Cryptography;
 using CodeSigning.Certificates;
@@ -83,7 +82,9 @@ internal static class PrivateKeyRules
     {
         try
         {
-            var order = OrderOf(kind);
+            var order = kind is { } curve
+                ? curve.Order()
+                : throw new CryptographicException($"The key algorithm is not supported: expected {KeyAlgorithmNames.Supported}.");
             var scalar = new BigInteger(key.D, isUnsigned: true, isBigEndian: true);
             var nearest = BigInteger.Min(scalar, order - scalar);
             return nearest.GetBitLength() < order.GetBitLength() - MissingBits ? PrivateKeyFault.GuessableScalar : null;
@@ -93,19 +94,6 @@ internal static class PrivateKeyRules
             CryptographicOperations.ZeroMemory(key.D);
         }
     }
-
-    // SEC 2, sections 2.4.2, 2.5.1 and 2.6.1.
-    private static BigInteger OrderOf(KeyAlgorithm? kind) => BigInteger.Parse(
-        kind switch
-        {
-            KeyAlgorithm.EcP256 => "0FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551",
-            KeyAlgorithm.EcP384 => "0FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973",
-            KeyAlgorithm.EcP521 => "01FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFA51868783BF2F966B7FCC0148F709"
-                + "A5D03BB5C9B8899C47AEBB6FB71E91386409",
-            _ => throw new CryptographicException("The key algorithm is not supported: expected RSA of 2048, 3072 or 4096 bits, or ECDSA on P-256, P-384 or P-521."),
-        },
-        NumberStyles.AllowHexSpecifier,
-        CultureInfo.InvariantCulture);
 
     private static string? Damage(PrivateKeyFault fault) => fault switch
     {

@@ -92,7 +92,7 @@ internal static class PublicKeyFaults
     public static string Describe(this PublicKeyFault fault) => fault switch
     {
         PublicKeyFault.Malformed => "its public key is malformed",
-        PublicKeyFault.Unsupported => "its key is neither RSA of 2048, 3072 or 4096 bits nor EC on P-256, P-384 or P-521",
+        PublicKeyFault.Unsupported => $"its key is not supported: expected {KeyAlgorithmNames.Supported}",
         PublicKeyFault.WeakExponent => "its RSA exponent is weak (expected an odd number from 65537 to 2^256 - 1)",
         PublicKeyFault.WeakModulus => "its RSA modulus is weak (it has a factor below 752)",
         PublicKeyFault.CloseFactors => "its RSA modulus is weak (its prime factors are so close that Fermat's method finds them)",

@@ -34,16 +34,8 @@ internal sealed class VaultSignatureGenerator(KeyHandle key) : X509SignatureGene
 {
     private readonly CheckedSigner _signer = new(ecdsaCheckEvery: 1);
 
-    /// <summary>The scheme of the key; PKCS#1 v1.5 for RSA, which every verifier supports.</summary>
-    public SigningAlgorithm Scheme => key.Algorithm switch
-    {
-        KeyAlgorithm.Rsa2048 or KeyAlgorithm.Rsa3072 => SigningAlgorithm.RsaPkcs1Sha256,
-        KeyAlgorithm.Rsa4096 => SigningAlgorithm.RsaPkcs1Sha384,
-        KeyAlgorithm.EcP256 => SigningAlgorithm.EcdsaSha256,
-        KeyAlgorithm.EcP384 => SigningAlgorithm.EcdsaSha384,
-        KeyAlgorithm.EcP521 => SigningAlgorithm.EcdsaSha512,
-        _ => throw new NotSupportedException(),
-    };
+    /// <summary>The scheme of the key.</summary>
+    public SigningAlgorithm Scheme => key.Algorithm.CertificateScheme();
 
     public HashAlgorithmName Hash => Scheme.Hash();
 
