@@ -28,3 +28,4 @@ GRANT CONNECT ON DATABASE codesigning TO codesigning_service;
 \echo 'Made the roles codesigning_owner and codesigning_service, and the database codesigning. The settings of every node:'
 \echo '  CODESIGNING_DB=Host=...;Database=codesigning;Username=codesigning_service;Password=...'
 \echo '  CODESIGNING_DB_MIGRATE=Host=...;Database=codesigning;Username=codesigning_owner;Password=...'
+\echo 'The second one is needed on one machine only, if "silo migrate" is run there before the first start and each upgrade.'

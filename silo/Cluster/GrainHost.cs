@@ -82,7 +82,6 @@ internal static class GrainHost
 
     private static void JoinThrough(this ISiloBuilder silo, string database)
     {
-        silo.Services.AddSingleton(new MigrationSeries("Hosting/Cluster", "cluster_schema_version"));
         silo.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = (ServiceName, ClusterIdentity.Of(database)));
         NpgsqlConnectionStringBuilder connection = new(database)
         {

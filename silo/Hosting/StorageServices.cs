@@ -71,6 +71,7 @@ public static class LedgerStorageExtensions
         services.AddSingleton<IReadConnections>(provider => provider.GetRequiredService<PostgreSqlConnections>());
         services.AddSingleton<IMigrator, PostgreSqlMigrator>();
         services.AddSingleton(new MigrationSeries("Storage/PostgreSql", "schema_version"));
+        services.AddSingleton(new MigrationSeries("Hosting/Cluster", "cluster_schema_version"));
         services.AddSingleton<ILedgerCommits>(provider => new PostgreSqlLedgerCommits(
             provider.GetRequiredService<PostgreSqlConnections>(), ToleranceMs(provider)));
         services.AddSingleton<IHousekeepingWrites, PostgreSqlHousekeepingWrites>();

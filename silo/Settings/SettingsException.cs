@@ -25,7 +25,8 @@ public static class StartupMistakes
     /// <summary>The sentence; null where it is no mistake of the operator's but a fault.</summary>
     public static string? SentenceOf(Exception exception) => exception switch
     {
-        SettingsException or MasterKeyException or StoreInUseException or HighWaterException or StateTamperedException =>
+        SettingsException or MasterKeyException or StoreInUseException or HighWaterException or StateTamperedException
+            or SchemaVersionException =>
             exception.Message,
         SealedKeyException { Fault: SealedKeyFault.OtherMasterKey } sealedKey =>
             $"The master key is not the one of this store. {sealedKey.Message} "
