@@ -68,11 +68,11 @@ public sealed class FloodTests(FloodedServer server, ITestOutputHelper output) :
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task Honest_client_signs_as_before_during_a_flood_of(string name) =>
+    public async Task Honest_client_signs_as_before_during_a_flood(string name) =>
         await WithstandAsync(name, Floods[name](), AdministratorAndProbesGetInAsync);
 
     [Fact]
-    public async Task Request_is_told_of_at_once_during_a_flood_of_events()
+    public async Task Request_is_notified_promptly_during_a_flood_of_events()
     {
         await using var receiver = new SilentReceiver();
         var webhook = Api.Text(await server.Administrator.PostAsync("/api/v1/webhooks", new { url = receiver.Url }), "id");

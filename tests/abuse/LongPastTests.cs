@@ -15,7 +15,7 @@ public sealed class LongPastTests(LongPast past, ITestOutputHelper output) : ICl
     private static readonly TimeSpan Searching = TimeSpan.FromSeconds(3);
 
     [Fact]
-    public async Task Stop_of_a_signer_with_a_long_past_takes_effect_at_once()
+    public async Task Stop_of_signer_with_long_history_takes_effect_at_once()
     {
         past.Node.ForgetPeakMemory();
         using var operators = await Api.SignInAsync(past.Node.Address, past.Operator);
@@ -40,7 +40,7 @@ public sealed class LongPastTests(LongPast past, ITestOutputHelper output) : ICl
     }
 
     [Fact]
-    public async Task Searches_of_a_long_past_delay_no_signature()
+    public async Task Searches_of_long_history_delay_no_signature()
     {
         using var target = await Target.CreateAsync(past.Deployment);
         await target.Client().SignAsync(Warming);

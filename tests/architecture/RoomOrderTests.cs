@@ -26,7 +26,7 @@ public sealed class RoomOrderTests
 
     [Theory]
     [MemberData(nameof(Folders))]
-    public void Every_room_has_its_place_in_the_order(string folder)
+    public void Every_room_has_a_place_in_the_order(string folder)
     {
         var rooms = House.Types.Select(type => RoomOf(folder, type)).OfType<string>().ToHashSet();
         Assert.Equal(rooms.Order(StringComparer.Ordinal), ReadOrder(folder).Order(StringComparer.Ordinal));
@@ -34,7 +34,7 @@ public sealed class RoomOrderTests
 
     [Theory]
     [MemberData(nameof(Folders))]
-    public void No_room_looks_at_one_above_it(string folder)
+    public void No_room_uses_a_room_above_it(string folder)
     {
         var upward = FindUpward(folder, ReadOrder(folder));
         Assert.True(upward.Length == 0, string.Join(Environment.NewLine, upward));
@@ -42,7 +42,7 @@ public sealed class RoomOrderTests
 
     [Theory]
     [MemberData(nameof(Folders))]
-    public void Look_upwards_is_found(string folder)
+    public void Use_of_a_higher_room_is_found(string folder)
     {
         // A room that another one uses, put above it.
         var order = ReadOrder(folder);

@@ -8,7 +8,7 @@ public sealed class AuthorityTests
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);
 
     [Fact]
-    public async Task A_node_with_another_master_key_cannot_join()
+    public async Task Node_with_another_master_key_cannot_join()
     {
         await using var deployment = await Deployment.StartAsync(Database.PostgreSql, nodes: 1);
         var settings = deployment.Settings();
@@ -23,7 +23,7 @@ public sealed class AuthorityTests
     }
 
     [Fact]
-    public async Task Live_nodes_go_on_when_their_authority_is_replaced()
+    public async Task Live_nodes_keep_signing_when_their_authority_is_replaced()
     {
         await using var deployment = await Deployment.StartAsync(Database.PostgreSql, nodes: 2);
         var (signer, identity) = await deployment.CreateSignerAsync("replaced");

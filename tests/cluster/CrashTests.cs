@@ -7,7 +7,7 @@ public sealed class CrashTests
     [Theory]
     [InlineData(Database.Sqlite)]
     [InlineData(Database.PostgreSql)]
-    public async Task Every_signature_that_a_client_received_is_in_the_ledger_after_the_process_was_killed(Database database)
+    public async Task Ledger_of_killed_process_holds_every_signature_that_clients_received(Database database)
     {
         await using var deployment = await Deployment.StartAsync(database, nodes: 1);
         var (signer, identity) = await deployment.CreateSignerAsync("crash");
@@ -27,7 +27,7 @@ public sealed class CrashTests
     }
 
     [Fact]
-    public async Task Nodes_that_are_killed_in_turn_leave_one_whole_ledger()
+    public async Task Nodes_killed_in_turn_leave_one_intact_ledger()
     {
         await using var deployment = await Deployment.StartAsync(Database.PostgreSql, nodes: 2);
         var (signer, identity) = await deployment.CreateSignerAsync("crash-two");

@@ -17,7 +17,7 @@ public sealed class ImmediacyTests
     [Theory]
     [InlineData(Database.Sqlite, 1)]
     [InlineData(Database.PostgreSql, 2)]
-    public async Task A_disabled_signer_signs_nothing_that_begins_after_the_answer(Database database, int nodes)
+    public async Task Disabled_signer_signs_nothing_that_begins_after_the_answer(Database database, int nodes)
     {
         await using var deployment = await Deployment.StartAsync(database, nodes);
         var (signer, identity) = await deployment.CreateSignerAsync("disable");
@@ -33,7 +33,7 @@ public sealed class ImmediacyTests
     [Theory]
     [InlineData(Database.Sqlite, 1)]
     [InlineData(Database.PostgreSql, 2)]
-    public async Task A_removed_member_signs_nothing_that_begins_after_the_answer(Database database, int nodes)
+    public async Task Removed_member_signs_nothing_that_begins_after_the_answer(Database database, int nodes)
     {
         await using var deployment = await Deployment.StartAsync(database, nodes);
         var (signer, identity) = await deployment.CreateSignerAsync("remove");
@@ -51,7 +51,7 @@ public sealed class ImmediacyTests
     [Theory]
     [InlineData(Database.Sqlite, 1)]
     [InlineData(Database.PostgreSql, 2)]
-    public async Task A_disabled_identitys_token_signs_nothing_that_begins_after_the_answer(Database database, int nodes)
+    public async Task Disabled_identitys_token_signs_nothing_that_begins_after_the_answer(Database database, int nodes)
     {
         await using var deployment = await Deployment.StartAsync(database, nodes);
         var (signer, identity) = await deployment.CreateSignerAsync("token");
@@ -67,7 +67,7 @@ public sealed class ImmediacyTests
     [Theory]
     [InlineData(Database.Sqlite, 1)]
     [InlineData(Database.PostgreSql, 2)]
-    public async Task A_revoked_grant_signs_nothing_that_begins_after_the_answer(Database database, int nodes)
+    public async Task Revoked_grant_signs_nothing_that_begins_after_the_answer(Database database, int nodes)
     {
         await using var deployment = await Deployment.StartAsync(database, nodes);
         using var signer = await deployment.CreatePolicyBoundSignerAsync("revoke", Plenty);
@@ -83,7 +83,7 @@ public sealed class ImmediacyTests
     [Theory]
     [InlineData(Database.Sqlite, 1)]
     [InlineData(Database.PostgreSql, 2)]
-    public async Task A_stopped_signer_signs_nothing_that_begins_after_the_answer_which_lists_every_signature(Database database, int nodes)
+    public async Task Stopped_signer_signs_nothing_beyond_the_signatures_in_the_answer(Database database, int nodes)
     {
         await using var deployment = await Deployment.StartAsync(database, nodes);
         using var signer = await deployment.CreatePolicyBoundSignerAsync("stop", Plenty);

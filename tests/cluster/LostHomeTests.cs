@@ -18,7 +18,7 @@ public sealed class LostHomeTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Rights_are_taken_away_at_once_while_homes_are_lost(bool killed)
+    public async Task Rights_are_withdrawn_at_once_while_homes_are_lost(bool killed)
     {
         await using var deployment = await Deployment.StartAsync(Database.PostgreSql, nodes: 2);
         var signers = await CreateSignersAsync(deployment);
@@ -49,7 +49,7 @@ public sealed class LostHomeTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Everything_goes_on_within_seconds_after_homes_were_lost(bool killed)
+    public async Task Calls_succeed_within_seconds_after_homes_are_lost(bool killed)
     {
         await using var deployment = await Deployment.StartAsync(Database.PostgreSql, nodes: 2);
         var signers = await CreateSignersAsync(deployment);

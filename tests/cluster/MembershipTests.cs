@@ -6,7 +6,7 @@ namespace CodeSigning.Cluster.Tests;
 public sealed class MembershipTests
 {
     [Fact]
-    public async Task Nodes_meet_in_tables_that_their_role_cannot_write()
+    public async Task Cluster_forms_in_tables_that_its_role_cannot_write()
     {
         await using var deployment = await Deployment.StartAsync(Database.PostgreSql, nodes: 2);
         await using var service = await ConnectAsync(deployment);
@@ -23,7 +23,7 @@ public sealed class MembershipTests
     }
 
     [Fact]
-    public async Task Only_who_has_read_the_latest_version_changes_the_members()
+    public async Task Membership_change_requires_the_latest_version()
     {
         await using var deployment = await Deployment.StartAsync(Database.PostgreSql, nodes: 1);
         await using var service = await ConnectAsync(deployment);

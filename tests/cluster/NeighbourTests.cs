@@ -7,7 +7,7 @@ namespace CodeSigning.Cluster.Tests;
 public sealed class NeighbourTests
 {
     [Fact]
-    public async Task Two_single_nodes_on_one_machine_do_not_meet()
+    public async Task Two_single_nodes_on_one_machine_stay_separate()
     {
         await using var here = await Deployment.StartAsync(Database.Sqlite, nodes: 1);
         await using var there = await Deployment.StartAsync(Database.Sqlite, nodes: 1);
@@ -25,7 +25,7 @@ public sealed class NeighbourTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Clusters_whose_members_name_each_other_do_not_meet(bool isRestoredCopy)
+    public async Task Clusters_whose_members_name_each_other_stay_separate(bool isRestoredCopy)
     {
         var server = await PostgreSqlServer.SharedAsync();
         await using var here = await Deployment.StartAsync(Database.PostgreSql, nodes: 1);
@@ -49,7 +49,7 @@ public sealed class NeighbourTests
     }
 
     [Fact]
-    public async Task An_address_is_one_live_nodes_and_free_after_a_kill()
+    public async Task Address_of_live_node_is_refused_and_free_after_kill()
     {
         await using var deployment = await Deployment.StartAsync(Database.PostgreSql, nodes: 1);
         var first = deployment.Nodes[0];
@@ -69,7 +69,7 @@ public sealed class NeighbourTests
     }
 
     [Fact]
-    public async Task A_second_server_on_one_SQLite_store_is_refused()
+    public async Task Second_server_on_one_SQLite_store_is_refused()
     {
         await using var deployment = await Deployment.StartAsync(Database.Sqlite, nodes: 1);
         await using Node second = new(deployment.Settings());
@@ -84,7 +84,7 @@ public sealed class NeighbourTests
     }
 
     [Fact]
-    public async Task Verbs_that_write_demand_that_the_server_is_stopped()
+    public async Task Verbs_that_write_require_a_stopped_server()
     {
         await using var deployment = await Deployment.StartAsync(Database.Sqlite, nodes: 1);
         var settings = deployment.Settings();

@@ -6,7 +6,7 @@ namespace CodeSigning.Cluster.Tests;
 public sealed class OldCopyTests
 {
     [Fact]
-    public async Task An_old_copy_of_the_store_starts_only_after_it_was_accepted()
+    public async Task Old_copy_of_the_store_starts_only_after_acceptance()
     {
         await using var deployment = await Deployment.StartAsync(Database.Sqlite, nodes: 1);
         var (node, settings) = (deployment.Nodes[0], deployment.Settings());

@@ -16,7 +16,7 @@ public sealed class QuotaTests
     [InlineData(Database.Sqlite, 1)]
     [InlineData(Database.PostgreSql, 1)]
     [InlineData(Database.PostgreSql, 2)]
-    public async Task Sixty_four_clients_that_race_for_a_grant_of_a_hundred_get_a_hundred_signatures(Database database, int nodes)
+    public async Task Racing_clients_get_exactly_the_signatures_of_their_grant(Database database, int nodes)
     {
         await using var deployment = await Deployment.StartAsync(database, nodes);
         var (signer, identity, grant) = await deployment.CreateGrantAsync("quota", Quota);
@@ -44,7 +44,7 @@ public sealed class QuotaTests
     [Theory]
     [InlineData(Database.Sqlite)]
     [InlineData(Database.PostgreSql)]
-    public async Task A_process_that_is_killed_ten_times_never_gives_more_than_the_grant(Database database)
+    public async Task Process_killed_ten_times_never_exceeds_the_grant(Database database)
     {
         const int kills = 10;
         await using var deployment = await Deployment.StartAsync(database, nodes: 1);
@@ -69,7 +69,7 @@ public sealed class QuotaTests
     [Theory]
     [InlineData(Database.Sqlite, 1)]
     [InlineData(Database.PostgreSql, 2)]
-    public async Task An_emergency_stop_lists_every_signature_that_was_ever_made(Database database, int nodes)
+    public async Task Emergency_stop_lists_every_signature_ever_made(Database database, int nodes)
     {
         await using var deployment = await Deployment.StartAsync(database, nodes);
         var (signer, identity, _) = await deployment.CreateGrantAsync("stop", Quota * Quota);

@@ -6,7 +6,7 @@ public sealed class TwoNodesTests
     private static readonly string[] RefusedAfterTheStop = ["SignerDisabled", "Unavailable"];
 
     [Fact]
-    public async Task Two_processes_that_share_signers_write_no_entry_twice_and_leave_no_gap()
+    public async Task Processes_with_shared_signers_write_no_duplicates_and_no_gaps()
     {
         await using var deployment = await Deployment.StartAsync(Database.PostgreSql, nodes: 2);
         var (signer, identity) = await deployment.CreateSignerAsync("shared");
@@ -22,7 +22,7 @@ public sealed class TwoNodesTests
     }
 
     [Fact]
-    public async Task A_process_that_was_stopped_while_its_signer_was_disabled_signs_nothing_when_it_wakes()
+    public async Task Suspended_process_signs_nothing_after_its_signer_was_disabled()
     {
         await using var deployment = await Deployment.StartAsync(Database.PostgreSql, nodes: 2);
         var (signer, identity) = await deployment.CreateSignerAsync("zombie");

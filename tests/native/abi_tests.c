@@ -103,7 +103,7 @@ static CK_ULONG find_all(const char *label, CK_OBJECT_HANDLE *handles, CK_ULONG 
     return count;
 }
 
-static void Every_function_is_there_and_the_version_is_2_40(void)
+static void Every_function_exists_and_the_version_is_2_40(void)
 {
     CK_INFO info;
     void **function = (void **)&p11->C_Initialize;
@@ -200,7 +200,7 @@ static const char *told(CK_FLAGS flags, const char *configuration)
     return text;
 }
 
-static void Where_no_server_is_configured_that_is_told(void)
+static void Missing_server_setting_is_reported(void)
 {
     FILE *file = fopen("empty.json", "w");
     fputs("{}", file);
@@ -214,7 +214,7 @@ static void Where_no_server_is_configured_that_is_told(void)
     remove("empty.json");
 }
 
-static void An_identity_without_a_signer_is_told(void)
+static void Identity_without_a_signer_is_reported(void)
 {
     CK_ULONG count = 9;
     FILE *file = freopen("told", "w+", stderr);
@@ -248,7 +248,7 @@ static void Slots_follow_the_two_call_convention(void)
     end();
 }
 
-static void An_unknown_slot_is_asked_for_once_and_refused(void)
+static void Unknown_slot_is_requested_once_and_refused(void)
 {
     CK_SLOT_INFO info;
     CK_SESSION_HANDLE other;
@@ -258,7 +258,7 @@ static void An_unknown_slot_is_asked_for_once_and_refused(void)
     end();
 }
 
-static void Events_are_not_waited_for(void)
+static void Slot_events_are_not_awaited(void)
 {
     CK_SLOT_ID slot;
     begin("rsa");
@@ -285,7 +285,7 @@ static void Sessions_open_read_only_and_read_write(void)
     end();
 }
 
-static void A_handle_that_was_closed_does_not_name_the_next_session(void)
+static void Closed_handle_does_not_name_the_next_session(void)
 {
     CK_SESSION_HANDLE next;
     begin("rsa");
@@ -295,7 +295,7 @@ static void A_handle_that_was_closed_does_not_name_the_next_session(void)
     end();
 }
 
-static void A_login_is_taken_and_told_though_none_is_needed(void)
+static void Login_is_accepted_and_tracked_though_none_is_required(void)
 {
     CK_SESSION_INFO info;
     CK_TOKEN_INFO token;
@@ -311,7 +311,7 @@ static void A_login_is_taken_and_told_though_none_is_needed(void)
     end();
 }
 
-static void Without_configuration_a_PIN_logs_in_to_one_slot_with_all_signers(void)
+static void PIN_without_configuration_logs_in_to_one_slot(void)
 {
     CK_SLOT_ID slot = 0;
     CK_ULONG count = 1;
@@ -388,7 +388,7 @@ static void Attributes_follow_the_rules_of_lengths(void)
     end();
 }
 
-static void Key_and_leaf_share_an_id_and_others_do_not(void)
+static void Only_key_and_leaf_share_an_id(void)
 {
     CK_BYTE ids[3][64];
     const CK_OBJECT_CLASS classes[] = { CKO_PRIVATE_KEY, CKO_PUBLIC_KEY, CKO_CERTIFICATE };
@@ -401,7 +401,7 @@ static void Key_and_leaf_share_an_id_and_others_do_not(void)
     end();
 }
 
-static void Slots_come_in_the_order_of_names_and_keep_their_ids(void)
+static void Slots_come_in_name_order_and_keep_their_ids(void)
 {
     static const char *const names[] = { "fre", "free", "free-rsa", "free-rsa-2" };
     CK_SLOT_ID slots[4], before;
@@ -469,7 +469,7 @@ static void Only_the_leaf_and_the_keys_bear_the_signers_name(void)
     end();
 }
 
-static void A_renamed_signer_keeps_its_slot_and_gives_up_its_name(void)
+static void Renamed_signer_keeps_its_slot_and_loses_its_name(void)
 {
     CK_OBJECT_HANDLE objects[16];
     CK_ULONG size;
@@ -487,7 +487,7 @@ static void A_renamed_signer_keeps_its_slot_and_gives_up_its_name(void)
     list = two_signers;
 }
 
-static void What_the_standard_gives_a_certificate_or_key_can_be_read(void)
+static void Standard_attributes_of_certificates_and_keys_can_be_read(void)
 {
     static const CK_ATTRIBUTE_TYPE storage[] = { CKA_CLASS, CKA_TOKEN, CKA_PRIVATE, CKA_MODIFIABLE, CKA_LABEL, CKA_COPYABLE, CKA_DESTROYABLE };
     static const CK_ATTRIBUTE_TYPE x509[] = {
@@ -543,7 +543,7 @@ static void What_the_standard_gives_a_certificate_or_key_can_be_read(void)
     end();
 }
 
-static void An_object_of_one_token_is_not_known_to_another(void)
+static void Object_of_one_token_is_unknown_to_another(void)
 {
     CK_OBJECT_HANDLE key;
     CK_ULONG size;
@@ -554,7 +554,7 @@ static void An_object_of_one_token_is_not_known_to_another(void)
     end();
 }
 
-static void A_search_has_a_beginning_and_an_end(void)
+static void Search_must_be_begun_and_ended(void)
 {
     CK_OBJECT_HANDLE handle;
     CK_ULONG count;
@@ -572,7 +572,7 @@ static void A_search_has_a_beginning_and_an_end(void)
     end();
 }
 
-static void A_signature_follows_the_two_call_convention(void)
+static void Signature_follows_the_two_call_convention(void)
 {
     CK_MECHANISM mechanism = { CKM_SHA256_RSA_PKCS, NULL, 0 };
     CK_BYTE data[] = "data", signature[512];
@@ -599,7 +599,7 @@ static void A_signature_follows_the_two_call_convention(void)
     end();
 }
 
-static void An_operation_by_parts_is_not_ended_by_a_call_for_the_whole(void)
+static void Multipart_operation_is_not_ended_by_a_single_part_call(void)
 {
     CK_MECHANISM sha256 = { CKM_SHA256, NULL, 0 }, rsa = { CKM_SHA256_RSA_PKCS, NULL, 0 };
     CK_BYTE data[] = "data", out[512];
@@ -618,7 +618,7 @@ static void An_operation_by_parts_is_not_ended_by_a_call_for_the_whole(void)
     end();
 }
 
-static void An_operation_for_the_whole_is_not_gone_on_with_by_parts(void)
+static void Single_part_operation_is_not_continued_in_parts(void)
 {
     CK_MECHANISM sha256 = { CKM_SHA256, NULL, 0 }, rsa = { CKM_SHA256_RSA_PKCS, NULL, 0 };
     CK_BYTE data[] = "data", out[512];
@@ -649,7 +649,7 @@ static void Keys_and_mechanisms_must_fit(void)
     end();
 }
 
-static void PSS_parameters_are_the_ones_the_server_has(void)
+static void PSS_parameters_must_match_the_server(void)
 {
     CK_RSA_PKCS_PSS_PARAMS parameters = { CKM_SHA256, CKG_MGF1_SHA256, 32 };
     CK_MECHANISM mechanism = { CKM_RSA_PKCS_PSS, &parameters, sizeof parameters };
@@ -670,7 +670,7 @@ static void PSS_parameters_are_the_ones_the_server_has(void)
     end();
 }
 
-static void ECDSA_takes_digests_of_the_three_lengths(void)
+static void ECDSA_accepts_digests_of_three_lengths(void)
 {
     CK_MECHANISM mechanism = { CKM_ECDSA, NULL, 0 };
     CK_BYTE digest[129] = { 1 }, signature[64];
@@ -685,7 +685,7 @@ static void ECDSA_takes_digests_of_the_three_lengths(void)
     end();
 }
 
-static void A_signature_that_is_wrong_does_not_verify(void)
+static void Wrong_signature_does_not_verify(void)
 {
     CK_MECHANISM mechanism = { CKM_ECDSA_SHA256, NULL, 0 };
     CK_BYTE data[] = "data", signature[64] = { 1 };
@@ -725,7 +725,7 @@ static void Digests_are_those_of_FIPS_180(void)
     end();
 }
 
-static void Random_bytes_differ_and_seeds_are_not_taken(void)
+static void Random_bytes_differ_and_seeds_are_refused(void)
 {
     CK_BYTE first[32], second[32];
     begin("rsa");
@@ -735,7 +735,7 @@ static void Random_bytes_differ_and_seeds_are_not_taken(void)
     end();
 }
 
-static void What_a_remote_signer_cannot_do_is_said(void)
+static void Unsupported_functions_are_reported(void)
 {
     CK_MECHANISM mechanism = { CKM_RSA_PKCS, NULL, 0 };
     CK_OBJECT_HANDLE handle = 1;
@@ -774,7 +774,7 @@ static void copy_leaf(copied *c)
     memcpy(c->template, template, sizeof template);
 }
 
-static void A_certificate_made_by_the_application_lives_as_long_as_its_session(void)
+static void Application_certificate_ends_with_its_session(void)
 {
     copied c;
     CK_OBJECT_HANDLE made, objects[8];
@@ -800,7 +800,7 @@ static void A_certificate_made_by_the_application_lives_as_long_as_its_session(v
     end();
 }
 
-static void A_certificate_of_the_application_is_changed_copied_and_destroyed(void)
+static void Application_certificate_is_changed_copied_and_destroyed(void)
 {
     copied c;
     CK_OBJECT_HANDLE made, copy, objects[8];
@@ -828,7 +828,7 @@ static void A_certificate_of_the_application_is_changed_copied_and_destroyed(voi
     end();
 }
 
-static void What_is_made_is_checked_and_no_private_key_is_taken(void)
+static void Created_objects_are_checked_and_private_keys_refused(void)
 {
     copied c;
     CK_OBJECT_HANDLE made;
@@ -954,7 +954,7 @@ static CK_ULONG sign_outside(const key_pair *k, CK_BYTE *signature)
     return 2 * (CK_ULONG)half;
 }
 
-static void A_public_key_of_the_application_verifies(void)
+static void Application_public_key_verifies(void)
 {
     begin("rsa");
     for (int i = 0; i < 2; i++) {
@@ -991,7 +991,7 @@ static void A_public_key_of_the_application_verifies(void)
 }
 
 /* PKCS#11 Current Mechanisms v2.40, section 2.3.1, and what SunPKCS11 does. */
-static void An_ECDSA_signature_may_lack_leading_zeros(void)
+static void ECDSA_signature_may_lack_leading_zeros(void)
 {
     key_pair k;
     CK_OBJECT_HANDLE key;
@@ -1016,7 +1016,7 @@ static void An_ECDSA_signature_may_lack_leading_zeros(void)
     end();
 }
 
-static void A_public_key_of_the_application_is_checked(void)
+static void Application_public_key_is_checked(void)
 {
     key_pair rsa, ec, small;
     CK_OBJECT_HANDLE key;
@@ -1066,7 +1066,7 @@ static void A_public_key_of_the_application_is_checked(void)
     end();
 }
 
-static void Objects_of_applications_have_a_bound(void)
+static void Application_objects_have_a_limit(void)
 {
     static char large[4 * 1024 * 1024];
     CK_OBJECT_CLASS data = CKO_DATA;
@@ -1082,7 +1082,7 @@ static void Objects_of_applications_have_a_bound(void)
     end();
 }
 
-static void A_new_certificate_brings_new_objects_and_ends_the_old(void)
+static void New_certificate_creates_new_objects_and_ends_the_old(void)
 {
     CK_ULONG size, kind;
     begin("ec");
@@ -1097,7 +1097,7 @@ static void A_new_certificate_brings_new_objects_and_ends_the_old(void)
     end();
 }
 
-static void A_server_that_goes_away_leaves_what_is_known(void)
+static void Unavailable_server_leaves_known_objects(void)
 {
     CK_MECHANISM mechanism = { CKM_ECDSA_SHA256, NULL, 0 };
     CK_BYTE signature[64];
@@ -1124,7 +1124,7 @@ static int in_child(void)
     return p11->C_Finalize(NULL) == CKR_OK ? 0 : 4;
 }
 
-static void A_forked_child_starts_anew_and_leaves_its_parent_alone(void)
+static void Forked_child_starts_fresh_and_does_not_affect_its_parent(void)
 {
     int status = -1;
     begin("ec");
@@ -1157,46 +1157,46 @@ int main(void)
     setenv("HOME", "/nowhere", 1);
     if (C_GetFunctionList(NULL) != CKR_ARGUMENTS_BAD || C_GetFunctionList(&p11) != CKR_OK)
         return 1;
-    RUN(Every_function_is_there_and_the_version_is_2_40);
+    RUN(Every_function_exists_and_the_version_is_2_40);
     RUN(Nothing_works_before_initialisation_or_after_the_end);
     RUN(Initialisation_arguments_are_checked);
     RUN(Initialisation_touches_no_network);
-    RUN(Where_no_server_is_configured_that_is_told);
-    RUN(An_identity_without_a_signer_is_told);
+    RUN(Missing_server_setting_is_reported);
+    RUN(Identity_without_a_signer_is_reported);
     RUN(Slots_follow_the_two_call_convention);
-    RUN(An_unknown_slot_is_asked_for_once_and_refused);
-    RUN(Events_are_not_waited_for);
+    RUN(Unknown_slot_is_requested_once_and_refused);
+    RUN(Slot_events_are_not_awaited);
     RUN(Sessions_open_read_only_and_read_write);
-    RUN(A_handle_that_was_closed_does_not_name_the_next_session);
-    RUN(A_login_is_taken_and_told_though_none_is_needed);
-    RUN(Without_configuration_a_PIN_logs_in_to_one_slot_with_all_signers);
+    RUN(Closed_handle_does_not_name_the_next_session);
+    RUN(Login_is_accepted_and_tracked_though_none_is_required);
+    RUN(PIN_without_configuration_logs_in_to_one_slot);
     RUN(Attributes_follow_the_rules_of_lengths);
-    RUN(Key_and_leaf_share_an_id_and_others_do_not);
-    RUN(Slots_come_in_the_order_of_names_and_keep_their_ids);
+    RUN(Only_key_and_leaf_share_an_id);
+    RUN(Slots_come_in_name_order_and_keep_their_ids);
     RUN(Only_the_leaf_and_the_keys_bear_the_signers_name);
-    RUN(A_renamed_signer_keeps_its_slot_and_gives_up_its_name);
-    RUN(What_the_standard_gives_a_certificate_or_key_can_be_read);
-    RUN(An_object_of_one_token_is_not_known_to_another);
-    RUN(A_search_has_a_beginning_and_an_end);
-    RUN(A_signature_follows_the_two_call_convention);
-    RUN(An_operation_by_parts_is_not_ended_by_a_call_for_the_whole);
-    RUN(An_operation_for_the_whole_is_not_gone_on_with_by_parts);
+    RUN(Renamed_signer_keeps_its_slot_and_loses_its_name);
+    RUN(Standard_attributes_of_certificates_and_keys_can_be_read);
+    RUN(Object_of_one_token_is_unknown_to_another);
+    RUN(Search_must_be_begun_and_ended);
+    RUN(Signature_follows_the_two_call_convention);
+    RUN(Multipart_operation_is_not_ended_by_a_single_part_call);
+    RUN(Single_part_operation_is_not_continued_in_parts);
     RUN(Keys_and_mechanisms_must_fit);
-    RUN(PSS_parameters_are_the_ones_the_server_has);
-    RUN(ECDSA_takes_digests_of_the_three_lengths);
-    RUN(A_signature_that_is_wrong_does_not_verify);
+    RUN(PSS_parameters_must_match_the_server);
+    RUN(ECDSA_accepts_digests_of_three_lengths);
+    RUN(Wrong_signature_does_not_verify);
     RUN(Digests_are_those_of_FIPS_180);
-    RUN(Random_bytes_differ_and_seeds_are_not_taken);
-    RUN(What_a_remote_signer_cannot_do_is_said);
-    RUN(A_certificate_made_by_the_application_lives_as_long_as_its_session);
-    RUN(A_certificate_of_the_application_is_changed_copied_and_destroyed);
-    RUN(What_is_made_is_checked_and_no_private_key_is_taken);
-    RUN(A_public_key_of_the_application_verifies);
-    RUN(An_ECDSA_signature_may_lack_leading_zeros);
-    RUN(A_public_key_of_the_application_is_checked);
-    RUN(Objects_of_applications_have_a_bound);
-    RUN(A_new_certificate_brings_new_objects_and_ends_the_old);
-    RUN(A_server_that_goes_away_leaves_what_is_known);
-    RUN(A_forked_child_starts_anew_and_leaves_its_parent_alone);
+    RUN(Random_bytes_differ_and_seeds_are_refused);
+    RUN(Unsupported_functions_are_reported);
+    RUN(Application_certificate_ends_with_its_session);
+    RUN(Application_certificate_is_changed_copied_and_destroyed);
+    RUN(Created_objects_are_checked_and_private_keys_refused);
+    RUN(Application_public_key_verifies);
+    RUN(ECDSA_signature_may_lack_leading_zeros);
+    RUN(Application_public_key_is_checked);
+    RUN(Application_objects_have_a_limit);
+    RUN(New_certificate_creates_new_objects_and_ends_the_old);
+    RUN(Unavailable_server_leaves_known_objects);
+    RUN(Forked_child_starts_fresh_and_does_not_affect_its_parent);
     return 0;
 }

@@ -118,7 +118,7 @@ static cs_result too_many(const cs_http_request *request, cs_http_response *resp
     return ++signs == 2 ? sign_well(response) : script_reply(response, 429, "{\"code\":\"RateLimited\"}");
 }
 
-static void Retry_After_is_waited_for(void)
+static void Retry_After_delays_the_next_attempt(void)
 {
     cs_error error;
     open_client(PLAIN "}", too_many);
@@ -134,7 +134,7 @@ static cs_result never_there(const cs_http_request *request, cs_http_response *r
     return cs_fail(error, CS_NETWORK, "cut off");
 }
 
-static void Retries_end_with_the_time_out(void)
+static void Retries_end_with_the_timeout(void)
 {
     cs_error error;
     open_client(PLAIN ",\"timeoutSeconds\":20}", never_there);
@@ -156,7 +156,7 @@ static cs_result deny(const cs_http_request *request, cs_http_response *response
     return script_reply(response, denial_status, denial);
 }
 
-static void Denials_are_told_and_never_retried(void)
+static void Denials_are_reported_and_never_retried(void)
 {
     static const struct {
         int status;
@@ -193,7 +193,7 @@ static void Denials_are_told_and_never_retried(void)
     }
 }
 
-static void What_a_server_says_cannot_forge_lines_of_the_log(void)
+static void Server_messages_cannot_forge_log_lines(void)
 {
     cs_error error;
     denial_status = 403;
@@ -216,7 +216,7 @@ static cs_result forgetful(const cs_http_request *request, cs_http_response *res
                                                    : sign_well(response);
 }
 
-static void A_token_that_is_refused_is_renewed_once(void)
+static void Refused_token_is_renewed_once(void)
 {
     cs_error error;
     open_client(PLAIN "}", forgetful);
@@ -234,7 +234,7 @@ static cs_result refuse_all(const cs_http_request *request, cs_http_response *re
     return script_reply(response, 401, "{\"code\":\"Unauthenticated\"}");
 }
 
-static void A_second_refusal_is_the_answer(void)
+static void Second_refusal_is_returned(void)
 {
     cs_error error;
     open_client(PLAIN "}", refuse_all);
@@ -242,7 +242,7 @@ static void A_second_refusal_is_the_answer(void)
     close_client();
 }
 
-static void A_given_token_is_not_renewed(void)
+static void Given_token_is_not_renewed(void)
 {
     cs_error error;
     open_client("{\"serverUrl\":\"https://server\",\"auth\":{\"token\":\"t\"}}", refuse_all);
@@ -251,7 +251,7 @@ static void A_given_token_is_not_renewed(void)
     close_client();
 }
 
-static void A_token_is_renewed_before_it_runs_out(void)
+static void Token_is_renewed_before_it_expires(void)
 {
     cs_error error;
     open_client(PLAIN "}", forgetful);
@@ -269,7 +269,7 @@ static cs_result refuse_login(const cs_http_request *request, cs_http_response *
     return script_reply(response, 401, "{\"code\":\"Unauthenticated\",\"detail\":\"No.\"}");
 }
 
-static void A_refused_login_is_not_tried_again(void)
+static void Refused_login_is_not_retried(void)
 {
     cs_error error;
     open_client(PLAIN "}", refuse_login);
@@ -278,7 +278,7 @@ static void A_refused_login_is_not_tried_again(void)
     close_client();
 }
 
-static void A_PIN_logs_in_where_nothing_is_configured(void)
+static void PIN_logs_in_without_configuration(void)
 {
     cs_error error = { 0 };
     open_client("{\"serverUrl\":\"https://server\"}", forgetful);
@@ -293,7 +293,7 @@ static void A_PIN_logs_in_where_nothing_is_configured(void)
     close_client();
 }
 
-static void A_PIN_keeps_what_follows_its_first_colon(void)
+static void PIN_keeps_what_follows_its_first_colon(void)
 {
     cs_error error = { 0 };
     open_client("{\"serverUrl\":\"https://server\"}", refuse_login);
@@ -306,7 +306,7 @@ static void A_PIN_keeps_what_follows_its_first_colon(void)
     close_client();
 }
 
-static void The_token_of_a_CI_is_read_anew_at_each_login(void)
+static void CI_token_is_read_again_at_each_login(void)
 {
     cs_error error = { 0 };
     char name[] = "/tmp/codesigning-jwt-XXXXXX";
@@ -337,7 +337,7 @@ static cs_result not_there(const cs_http_request *request, cs_http_response *res
     return script_reply(response, 404, "{\"code\":\"NotFound\"}");
 }
 
-static void An_address_where_there_is_nothing_is_not_blamed_on_the_signer(void)
+static void Wrong_address_is_not_reported_as_a_missing_signer(void)
 {
     cs_error error = { 0 };
     cs_catalogue *catalogue = NULL;
@@ -360,7 +360,7 @@ static cs_result malformed(const cs_http_request *request, cs_http_response *res
     return script_reply(response, 400, "{\"code\":\"InvalidRequest\",\"detail\":\"No duration.\"}");
 }
 
-static void A_request_that_the_configuration_made_wrong_names_it(void)
+static void Error_of_a_misconfigured_request_names_the_setting(void)
 {
     cs_error error = { 0 };
     open_client("{\"serverUrl\":\"https://server\",\"auth\":{\"token\":\"t\"},\"requestOnDenial\":{\"requestedWindowDuration\":\"x\"}}", malformed);
@@ -373,7 +373,7 @@ static void A_request_that_the_configuration_made_wrong_names_it(void)
 
 /* --- what is sent ----------------------------------------------------------------------------------------------- */
 
-static void A_signature_is_asked_for_as_the_contract_says(void)
+static void Signature_is_requested_as_the_contract_specifies(void)
 {
     cs_error error;
     denial = "{\"code\":\"Forbidden\"}";
@@ -419,7 +419,7 @@ static cs_result guarded(const cs_http_request *request, cs_http_response *respo
                     : script_reply(response, 403, "{\"code\":\"ApprovalRequired\",\"request\":{\"scope\":{\"digests\":[\"sha256:ab\"]}}}");
 }
 
-static void A_denied_signature_opens_a_scoped_request_and_says_its_id(void)
+static void Denied_signature_opens_a_scoped_request_and_names_its_id(void)
 {
     cs_error error;
     approved = false;
@@ -432,7 +432,7 @@ static void A_denied_signature_opens_a_scoped_request_and_says_its_id(void)
     close_client();
 }
 
-static void A_request_that_is_pending_for_the_same_digest_is_not_repeated(void)
+static void Pending_request_for_the_same_digest_is_not_repeated(void)
 {
     cs_error error;
     approved = false;
@@ -444,7 +444,7 @@ static void A_request_that_is_pending_for_the_same_digest_is_not_repeated(void)
     close_client();
 }
 
-static void A_signature_waits_for_the_decision_and_is_then_made(void)
+static void Signature_waits_for_the_decision(void)
 {
     cs_error error;
     approved = false;
@@ -456,7 +456,7 @@ static void A_signature_waits_for_the_decision_and_is_then_made(void)
     close_client();
 }
 
-static void A_rejection_ends_the_wait(void)
+static void Rejection_ends_the_wait(void)
 {
     cs_error error;
     approved = false;
@@ -467,7 +467,7 @@ static void A_rejection_ends_the_wait(void)
     close_client();
 }
 
-static void What_was_not_approved_is_not_asked_for_again_at_once(void)
+static void Unapproved_request_is_not_repeated_at_once(void)
 {
     cs_error error;
     approved = false;
@@ -482,7 +482,7 @@ static void What_was_not_approved_is_not_asked_for_again_at_once(void)
     close_client();
 }
 
-static void The_wait_has_a_bound(void)
+static void Wait_has_a_limit(void)
 {
     cs_error error;
     approved = false;
@@ -512,7 +512,7 @@ static cs_result list(const cs_http_request *request, cs_http_response *response
     return script_reply(response, 200, "{\"items\":[{\"id\":\"sgn_1\",\"name\":\"one\",\"status\":\"active\",\"keyAlgorithm\":\"EC_P256\",\"new\":1}],\"next\":\"a/b\"}");
 }
 
-static void The_list_is_read_page_by_page_and_kept_for_a_minute(void)
+static void List_is_read_in_pages_and_cached_for_a_minute(void)
 {
     cs_error error = { 0 };
     cs_catalogue *catalogue;
@@ -539,7 +539,7 @@ static void The_list_is_read_page_by_page_and_kept_for_a_minute(void)
     close_client();
 }
 
-static void Only_the_signers_that_are_named_are_asked_for(void)
+static void Only_configured_signers_are_requested(void)
 {
     cs_error error = { 0 };
     cs_catalogue *catalogue;
@@ -550,7 +550,7 @@ static void Only_the_signers_that_are_named_are_asked_for(void)
     close_client();
 }
 
-static void A_server_that_is_not_there_is_told_within_ten_seconds(void)
+static void Unreachable_server_is_reported_within_ten_seconds(void)
 {
     cs_error error = { 0 };
     cs_catalogue *catalogue;
@@ -563,29 +563,29 @@ static void A_server_that_is_not_there_is_told_within_ten_seconds(void)
 int main(void)
 {
     RUN(Transport_errors_and_503_are_retried_with_one_idempotency_key);
-    RUN(Retry_After_is_waited_for);
-    RUN(Retries_end_with_the_time_out);
-    RUN(Denials_are_told_and_never_retried);
-    RUN(What_a_server_says_cannot_forge_lines_of_the_log);
-    RUN(A_token_that_is_refused_is_renewed_once);
-    RUN(A_second_refusal_is_the_answer);
-    RUN(A_given_token_is_not_renewed);
-    RUN(A_token_is_renewed_before_it_runs_out);
-    RUN(A_refused_login_is_not_tried_again);
-    RUN(A_PIN_logs_in_where_nothing_is_configured);
-    RUN(A_PIN_keeps_what_follows_its_first_colon);
-    RUN(The_token_of_a_CI_is_read_anew_at_each_login);
-    RUN(An_address_where_there_is_nothing_is_not_blamed_on_the_signer);
-    RUN(A_request_that_the_configuration_made_wrong_names_it);
-    RUN(A_signature_is_asked_for_as_the_contract_says);
-    RUN(A_denied_signature_opens_a_scoped_request_and_says_its_id);
-    RUN(A_request_that_is_pending_for_the_same_digest_is_not_repeated);
-    RUN(A_signature_waits_for_the_decision_and_is_then_made);
-    RUN(A_rejection_ends_the_wait);
-    RUN(What_was_not_approved_is_not_asked_for_again_at_once);
-    RUN(The_wait_has_a_bound);
-    RUN(The_list_is_read_page_by_page_and_kept_for_a_minute);
-    RUN(Only_the_signers_that_are_named_are_asked_for);
-    RUN(A_server_that_is_not_there_is_told_within_ten_seconds);
+    RUN(Retry_After_delays_the_next_attempt);
+    RUN(Retries_end_with_the_timeout);
+    RUN(Denials_are_reported_and_never_retried);
+    RUN(Server_messages_cannot_forge_log_lines);
+    RUN(Refused_token_is_renewed_once);
+    RUN(Second_refusal_is_returned);
+    RUN(Given_token_is_not_renewed);
+    RUN(Token_is_renewed_before_it_expires);
+    RUN(Refused_login_is_not_retried);
+    RUN(PIN_logs_in_without_configuration);
+    RUN(PIN_keeps_what_follows_its_first_colon);
+    RUN(CI_token_is_read_again_at_each_login);
+    RUN(Wrong_address_is_not_reported_as_a_missing_signer);
+    RUN(Error_of_a_misconfigured_request_names_the_setting);
+    RUN(Signature_is_requested_as_the_contract_specifies);
+    RUN(Denied_signature_opens_a_scoped_request_and_names_its_id);
+    RUN(Pending_request_for_the_same_digest_is_not_repeated);
+    RUN(Signature_waits_for_the_decision);
+    RUN(Rejection_ends_the_wait);
+    RUN(Unapproved_request_is_not_repeated_at_once);
+    RUN(Wait_has_a_limit);
+    RUN(List_is_read_in_pages_and_cached_for_a_minute);
+    RUN(Only_configured_signers_are_requested);
+    RUN(Unreachable_server_is_reported_within_ten_seconds);
     return 0;
 }

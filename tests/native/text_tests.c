@@ -32,7 +32,7 @@ static void JSON_of_the_standard_is_read(void)
         }
 }
 
-static void What_is_not_JSON_is_refused(void)
+static void Malformed_JSON_is_refused(void)
 {
     static const char *const bad[] = {
         "", " ", "{", "}", "[1,]", "{\"a\":1,}", "{\"a\" 1}", "{a:1}", "'a'", "01", "1.", ".5", "+1", "1e", "tru", "nul",
@@ -46,7 +46,7 @@ static void What_is_not_JSON_is_refused(void)
         }
 }
 
-static void JSON_is_bounded_in_depth_size_and_members(void)
+static void JSON_has_limits_of_depth_size_and_members(void)
 {
     char deep[202];
     memset(deep, '[', 100);
@@ -97,7 +97,7 @@ static void JSON_values_are_found_and_converted(void)
     cs_json_free(document);
 }
 
-static void What_is_written_reads_back_the_same(void)
+static void Written_JSON_reads_back_the_same(void)
 {
     cs_buffer out = { 0 };
     cs_json_write_string(&out, "quote \" backslash \\ tab \t bell \a \xc3\xa9 broken \xff end");
@@ -121,7 +121,7 @@ static void Base64_is_strict(void)
     CHECK(!cs_base64_decode("AAECAwQFBgcI", 12, bytes, sizeof bytes, &length)); /* nine bytes into eight */
 }
 
-static void Only_canonical_DigestInfo_is_taken(void)
+static void Only_canonical_DigestInfo_is_accepted(void)
 {
     unsigned char info[51] = { 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20 };
     const unsigned char *digest;
@@ -137,7 +137,7 @@ static void Only_canonical_DigestInfo_is_taken(void)
     CHECK(cs_digest_info_read(bare, sizeof bare, &digest) == CS_HASH_NONE);
 }
 
-static void The_server_is_https_or_this_machine(void)
+static void Server_address_must_be_HTTPS_or_loopback(void)
 {
     static const char *const good[] = {
         "https://signing.example.com", "https://signing.example.com:8443/prefix", "https://10.0.0.1", "https://[2001:db8::1]:8443",
@@ -161,7 +161,7 @@ static void The_server_is_https_or_this_machine(void)
         }
 }
 
-static void What_is_wrong_with_an_address_is_said(void)
+static void Invalid_address_is_reported_with_its_cause(void)
 {
     static const struct {
         const char *url, *fault;
@@ -178,7 +178,7 @@ static cs_result configure(cs_config *config, const char *text, cs_error *error)
     return cs_config_parse(config, text, strlen(text), "the file", error);
 }
 
-static void A_whole_configuration_is_read(void)
+static void Whole_configuration_is_read(void)
 {
     cs_config config;
     cs_error error = { 0 };
@@ -195,7 +195,7 @@ static void A_whole_configuration_is_read(void)
     cs_config_release(&config);
 }
 
-static void An_empty_configuration_wants_nothing(void)
+static void Empty_configuration_is_valid(void)
 {
     cs_config config;
     CHECK(configure(&config, "{}", NULL) == CS_OK);
@@ -203,7 +203,7 @@ static void An_empty_configuration_wants_nothing(void)
     cs_config_release(&config);
 }
 
-static void A_slip_in_the_configuration_is_named(void)
+static void Misspelled_setting_is_named(void)
 {
     static const struct {
         const char *text, *named;
@@ -244,7 +244,7 @@ static void A_slip_in_the_configuration_is_named(void)
     }
 }
 
-static void What_is_around_a_value_is_no_part_of_it(void)
+static void Whitespace_and_BOM_around_a_value_are_ignored(void)
 {
     cs_config config;
     CHECK(configure(&config,
@@ -284,7 +284,7 @@ static void What_is_around_a_value_is_no_part_of_it(void)
         unsetenv(names[i]);
 }
 
-static void An_address_may_end_in_the_path_of_the_API(void)
+static void Address_may_end_in_the_path_of_the_API(void)
 {
     static const char *const urls[] = { "https://s/api/v1", "https://s/api/v1/", "https://s//api/v1//", "https://s" };
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
@@ -306,7 +306,7 @@ static void Errors_never_repeat_a_secret(void)
     cs_config_release(&config);
 }
 
-static void The_environment_wins_over_the_file(void)
+static void Environment_overrides_the_file(void)
 {
     cs_config config;
     setenv("CODESIGNING_SERVER_URL", "https://other", 1);
@@ -393,7 +393,7 @@ static cs_chain *read_chain(const char *name, cs_error *error)
     return cs_chain_parse(pem, length, error);
 }
 
-static void Certificates_of_openssl_are_read(void)
+static void Certificates_of_OpenSSL_are_read(void)
 {
     static const struct {
         const char *file;
@@ -462,7 +462,7 @@ enum { common_name = 3, country = 6, organization = 10, unit = 11 };
 
 #define TEXT(tag, literal) tag, literal, sizeof literal - 1
 
-static void A_subject_is_called_by_its_common_name_in_every_string_type(void)
+static void Subject_is_named_by_its_common_name_of_any_type(void)
 {
     static const struct {
         unsigned char tag;
@@ -491,7 +491,7 @@ static void A_subject_is_called_by_its_common_name_in_every_string_type(void)
     }
 }
 
-static void A_subject_without_a_common_name_is_called_by_what_it_has(void)
+static void Subject_without_a_common_name_is_named_by_its_parts(void)
 {
     static const part parts[] = {
         { country, TEXT(0x13, "US") }, { organization, TEXT(0x13, "Example Trust, Inc.") }, { unit, TEXT(0x14, "First") },
@@ -506,7 +506,7 @@ static void A_subject_without_a_common_name_is_called_by_what_it_has(void)
     CHECK_TEXT(name_of(parts, 9), "Two");
 }
 
-static void A_long_name_is_cut_at_a_characters_end(void)
+static void Long_name_is_truncated_at_a_character_boundary(void)
 {
     char text[104];
     for (size_t i = 0; i < sizeof text; i += 2)
@@ -521,7 +521,7 @@ static void A_long_name_is_cut_at_a_characters_end(void)
 }
 
 /* Several attributes in one set, as in CN=Name + OU=Unit. */
-static void Every_attribute_of_a_set_is_looked_at(void)
+static void Every_attribute_of_a_set_is_read(void)
 {
     static const unsigned char name[] = { 0x30, 24, 0x31, 22, 0x30, 9, 6, 3, 0x55, 4, unit, 0x13, 2, 'O', 'U',
                                           0x30, 9, 6, 3, 0x55, 4, common_name, 0x13, 2, 'C', 'N' };
@@ -530,7 +530,7 @@ static void Every_attribute_of_a_set_is_looked_at(void)
     CHECK_TEXT(out, "CN");
 }
 
-static void A_chain_keeps_its_order_and_its_bound(void)
+static void Chain_keeps_its_order_and_its_limit(void)
 {
     cs_error error = { 0 };
     cs_chain *chain = read_chain("three.pem", &error);
@@ -549,28 +549,28 @@ static void A_chain_keeps_its_order_and_its_bound(void)
 int main(void)
 {
     RUN(JSON_of_the_standard_is_read);
-    RUN(What_is_not_JSON_is_refused);
-    RUN(JSON_is_bounded_in_depth_size_and_members);
+    RUN(Malformed_JSON_is_refused);
+    RUN(JSON_has_limits_of_depth_size_and_members);
     RUN(JSON_values_are_found_and_converted);
-    RUN(What_is_written_reads_back_the_same);
+    RUN(Written_JSON_reads_back_the_same);
     RUN(Base64_is_strict);
-    RUN(Only_canonical_DigestInfo_is_taken);
-    RUN(The_server_is_https_or_this_machine);
-    RUN(What_is_wrong_with_an_address_is_said);
-    RUN(A_whole_configuration_is_read);
-    RUN(What_is_around_a_value_is_no_part_of_it);
-    RUN(An_address_may_end_in_the_path_of_the_API);
-    RUN(An_empty_configuration_wants_nothing);
-    RUN(A_slip_in_the_configuration_is_named);
+    RUN(Only_canonical_DigestInfo_is_accepted);
+    RUN(Server_address_must_be_HTTPS_or_loopback);
+    RUN(Invalid_address_is_reported_with_its_cause);
+    RUN(Whole_configuration_is_read);
+    RUN(Whitespace_and_BOM_around_a_value_are_ignored);
+    RUN(Address_may_end_in_the_path_of_the_API);
+    RUN(Empty_configuration_is_valid);
+    RUN(Misspelled_setting_is_named);
     RUN(Errors_never_repeat_a_secret);
-    RUN(The_environment_wins_over_the_file);
+    RUN(Environment_overrides_the_file);
     RUN(Secrets_of_a_command_line_are_hidden);
     RUN(Metadata_stays_within_two_KiB);
-    RUN(Certificates_of_openssl_are_read);
-    RUN(A_subject_is_called_by_its_common_name_in_every_string_type);
-    RUN(A_subject_without_a_common_name_is_called_by_what_it_has);
-    RUN(A_long_name_is_cut_at_a_characters_end);
-    RUN(Every_attribute_of_a_set_is_looked_at);
-    RUN(A_chain_keeps_its_order_and_its_bound);
+    RUN(Certificates_of_OpenSSL_are_read);
+    RUN(Subject_is_named_by_its_common_name_of_any_type);
+    RUN(Subject_without_a_common_name_is_named_by_its_parts);
+    RUN(Long_name_is_truncated_at_a_character_boundary);
+    RUN(Every_attribute_of_a_set_is_read);
+    RUN(Chain_keeps_its_order_and_its_limit);
     return 0;
 }

@@ -7,7 +7,7 @@ public sealed class ApprovalTests(OpenStores stores)
 
     [Theory]
     [MemberData(nameof(Fixture.All), MemberType = typeof(Fixture))]
-    public async Task A_waiting_request_is_approved_and_its_grant_signs(string commit, string database)
+    public async Task Pending_request_is_approved_and_its_grant_signs(string commit, string database)
     {
         var store = await stores.GetAsync(commit, database);
         var request = store.Fixture.Text("requests", "fresh");
@@ -20,7 +20,7 @@ public sealed class ApprovalTests(OpenStores stores)
 
     [Theory]
     [MemberData(nameof(Fixture.All), MemberType = typeof(Fixture))]
-    public async Task A_vote_cast_before_counts_beside_a_new_one(string commit, string database)
+    public async Task Earlier_vote_counts_beside_a_new_one(string commit, string database)
     {
         var store = await stores.GetAsync(commit, database);
 
@@ -31,7 +31,7 @@ public sealed class ApprovalTests(OpenStores stores)
 
     [Theory]
     [MemberData(nameof(Fixture.All), MemberType = typeof(Fixture))]
-    public async Task A_request_that_expired_is_not_approved(string commit, string database)
+    public async Task Expired_request_is_not_approved(string commit, string database)
     {
         var store = await stores.GetAsync(commit, database);
         var ada = await store.AsAsync("ada");
@@ -43,7 +43,7 @@ public sealed class ApprovalTests(OpenStores stores)
 
     [Theory]
     [MemberData(nameof(Fixture.All), MemberType = typeof(Fixture))]
-    public async Task A_waiting_edit_of_a_policy_is_approved(string commit, string database)
+    public async Task Pending_edit_of_a_policy_is_approved(string commit, string database)
     {
         var store = await stores.GetAsync(commit, database);
         var ada = await store.AsAsync("ada");
@@ -56,7 +56,7 @@ public sealed class ApprovalTests(OpenStores stores)
 
     [Theory]
     [MemberData(nameof(Fixture.All), MemberType = typeof(Fixture))]
-    public async Task A_policy_detached_by_approval_lets_its_signer_sign(string commit, string database)
+    public async Task Policy_detached_by_approval_lets_its_signer_sign(string commit, string database)
     {
         var store = await stores.GetAsync(commit, database);
         var signer = store.Fixture.Text("requests", "detach", "signer");
@@ -70,7 +70,7 @@ public sealed class ApprovalTests(OpenStores stores)
 
     [Theory]
     [MemberData(nameof(Fixture.All), MemberType = typeof(Fixture))]
-    public async Task A_new_request_on_an_old_signer_becomes_a_grant(string commit, string database)
+    public async Task New_request_on_an_old_signer_becomes_a_grant(string commit, string database)
     {
         var store = await stores.GetAsync(commit, database);
         var linus = await store.AsAsync("linus");

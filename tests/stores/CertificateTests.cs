@@ -10,7 +10,7 @@ public sealed class CertificateTests(OpenStores stores)
 
     [Theory]
     [MemberData(nameof(Fixture.All), MemberType = typeof(Fixture))]
-    public async Task A_certificate_owed_since_then_is_installed_and_signs(string commit, string database)
+    public async Task Certificate_awaited_since_the_old_release_is_installed_and_signs(string commit, string database)
     {
         var store = await stores.GetAsync(commit, database);
         var administrator = await store.AsAsync("administrator");
@@ -25,7 +25,7 @@ public sealed class CertificateTests(OpenStores stores)
 
     [Theory]
     [MemberData(nameof(Fixture.All), MemberType = typeof(Fixture))]
-    public async Task An_old_ca_issues_certificates_and_revokes_them(string commit, string database)
+    public async Task Old_CA_issues_certificates_and_revokes_them(string commit, string database)
     {
         var store = await stores.GetAsync(commit, database);
         var administrator = await store.AsAsync("administrator");

@@ -8,7 +8,7 @@ public sealed class LedgerTests(OpenStores stores)
 {
     [Theory]
     [MemberData(nameof(Fixture.All), MemberType = typeof(Fixture))]
-    public async Task The_whole_ledger_is_verified_in_the_store(string commit, string database)
+    public async Task Whole_ledger_is_verified_in_the_store(string commit, string database)
     {
         var store = await stores.GetAsync(commit, database);
 
@@ -20,7 +20,7 @@ public sealed class LedgerTests(OpenStores stores)
 
     [Theory]
     [MemberData(nameof(Fixture.All), MemberType = typeof(Fixture))]
-    public async Task The_old_export_is_verified_with_its_checkpoints(string commit, string database)
+    public async Task Old_export_is_verified_with_its_checkpoints(string commit, string database)
     {
         var fixture = new Fixture(commit, database);
 
@@ -29,7 +29,7 @@ public sealed class LedgerTests(OpenStores stores)
 
     [Theory]
     [MemberData(nameof(Fixture.All), MemberType = typeof(Fixture))]
-    public async Task A_new_export_is_verified_with_the_old_checkpoints(string commit, string database)
+    public async Task New_export_is_verified_with_the_old_checkpoints(string commit, string database)
     {
         var store = await stores.GetAsync(commit, database);
         using var directory = new TemporaryDirectory();

@@ -5,7 +5,7 @@ public sealed class LoginTests(OpenStores stores)
 {
     [Theory]
     [MemberData(nameof(Fixture.All), MemberType = typeof(Fixture))]
-    public async Task People_and_machines_sign_in_with_what_they_had(string commit, string database)
+    public async Task People_and_machines_log_in_with_their_old_credentials(string commit, string database)
     {
         var store = await stores.GetAsync(commit, database);
 
@@ -17,7 +17,7 @@ public sealed class LoginTests(OpenStores stores)
 
     [Theory]
     [MemberData(nameof(Fixture.All), MemberType = typeof(Fixture))]
-    public async Task Disabled_and_revoked_credentials_sign_nobody_in(string commit, string database)
+    public async Task Disabled_and_revoked_credentials_cannot_log_in(string commit, string database)
     {
         var store = await stores.GetAsync(commit, database);
 

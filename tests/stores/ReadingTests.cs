@@ -9,7 +9,7 @@ public sealed class ReadingTests
 
     [Theory]
     [MemberData(nameof(Fixture.All), MemberType = typeof(Fixture))]
-    public async Task Everything_stored_is_read_as_it_was(string commit, string database)
+    public async Task Every_stored_object_is_read_as_written(string commit, string database)
     {
         await using var store = await OpenStore.OpenAsync(new Fixture(commit, database));
         var administrator = await store.AsAsync("administrator");

@@ -18,7 +18,7 @@ public sealed class SigningTests(OpenStores stores)
 
     [Theory]
     [MemberData(nameof(Fixture.All), MemberType = typeof(Fixture))]
-    public async Task A_grant_yields_exactly_what_is_left_of_it(string commit, string database)
+    public async Task Grant_gives_exactly_its_remaining_signatures(string commit, string database)
     {
         var store = await stores.GetAsync(commit, database);
         var ci = await store.AsAsync("ci");
@@ -39,7 +39,7 @@ public sealed class SigningTests(OpenStores stores)
 
     [Theory]
     [MemberData(nameof(Fixture.All), MemberType = typeof(Fixture))]
-    public async Task What_was_denied_is_denied_for_the_same_reason(string commit, string database)
+    public async Task Denied_signatures_are_denied_for_the_same_reason(string commit, string database)
     {
         var store = await stores.GetAsync(commit, database);
         var ci = await store.AsAsync("ci");
@@ -52,7 +52,7 @@ public sealed class SigningTests(OpenStores stores)
 
     [Theory]
     [MemberData(nameof(Fixture.All), MemberType = typeof(Fixture))]
-    public async Task A_name_that_was_ever_taken_stays_taken(string commit, string database)
+    public async Task Name_ever_taken_stays_taken(string commit, string database)
     {
         var store = await stores.GetAsync(commit, database);
         var administrator = await store.AsAsync("administrator");

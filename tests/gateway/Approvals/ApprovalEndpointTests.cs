@@ -8,7 +8,7 @@ namespace CodeSigning.Gateway.Tests.Approvals;
 public sealed class ApprovalEndpointTests : ApprovalGateway
 {
     [Fact]
-    public async Task From_the_denial_to_the_signature_and_the_quota()
+    public async Task Denied_signer_signs_after_approval_up_to_its_quota()
     {
         var denied = await Machine.PostAsync($"/pki/signers/{SignerId}/sign", Sign(), 403);
         Assert.Equal("ApprovalRequired", (string)denied["code"]!);
@@ -30,7 +30,7 @@ public sealed class ApprovalEndpointTests : ApprovalGateway
     }
 
     [Fact]
-    public async Task An_approval_needs_no_body_and_a_rejection_says_why()
+    public async Task Approval_needs_no_body_and_rejection_needs_a_comment()
     {
         using var approve = await Ann.PostAsync($"/api/v1/pki/approval-requests/{await AskAsync()}/approve", null);
         Assert.Equal("approved", (string)(await approve.ReadAsync(200))["status"]!);
@@ -44,7 +44,7 @@ public sealed class ApprovalEndpointTests : ApprovalGateway
     }
 
     [Fact]
-    public async Task Nobody_votes_on_what_they_ask_for_and_strangers_find_nothing()
+    public async Task Requesters_cannot_vote_on_their_requests_and_strangers_find_none()
     {
         var requestId = await AskAsync();
         using var stranger = await SignInNewAsync("stranger@example.com");
@@ -58,7 +58,7 @@ public sealed class ApprovalEndpointTests : ApprovalGateway
     }
 
     [Fact]
-    public async Task A_client_waits_until_the_request_changes()
+    public async Task Client_waits_until_the_request_changes()
     {
         var requestId = await AskAsync();
         var waiting = Machine.GetAsync($"/pki/approval-requests/{requestId}?wait=60s", 200);
@@ -68,7 +68,7 @@ public sealed class ApprovalEndpointTests : ApprovalGateway
     }
 
     [Fact]
-    public async Task A_client_that_waits_in_vain_gets_the_request_as_it_is()
+    public async Task Client_whose_wait_ends_gets_the_unchanged_request()
     {
         var requestId = await AskAsync();
         Assert.Equal("pending", (string)(await Machine.GetAsync($"/pki/approval-requests/{requestId}?wait=1s", 200))["status"]!);
@@ -77,7 +77,7 @@ public sealed class ApprovalEndpointTests : ApprovalGateway
     }
 
     [Fact]
-    public async Task A_signature_waits_for_the_decision_within_its_call()
+    public async Task Signature_waits_for_the_decision_within_its_call()
     {
         var requestId = await AskAsync();
         var signing = Machine.PostAsync($"/pki/signers/{SignerId}/sign?wait=60s", Sign(), 200);
@@ -86,7 +86,7 @@ public sealed class ApprovalEndpointTests : ApprovalGateway
     }
 
     [Fact]
-    public async Task A_signature_does_not_wait_where_nothing_is_pending_or_it_was_rejected()
+    public async Task Signature_stops_waiting_without_pending_request_or_after_rejection()
     {
         await Machine.PostAsync($"/pki/signers/{SignerId}/sign?wait=60s", Sign(), 403).WaitAsync(TimeSpan.FromSeconds(30));
         var requestId = await AskAsync();
@@ -96,7 +96,7 @@ public sealed class ApprovalEndpointTests : ApprovalGateway
     }
 
     [Fact]
-    public async Task Requests_are_listed_for_those_who_may_decide_them()
+    public async Task Requests_are_listed_for_their_approvers()
     {
         var first = await AskAsync();
         var second = await AskAsync();
@@ -117,7 +117,7 @@ public sealed class ApprovalEndpointTests : ApprovalGateway
     }
 
     [Fact]
-    public async Task Through_a_group_too()
+    public async Task Requests_are_listed_for_approvers_through_a_group()
     {
         var bobId = await CreateUserAsync("bob@example.com");
         using var bob = await Gateway.SignInAsync("bob@example.com", Password);
@@ -138,7 +138,7 @@ public sealed class ApprovalEndpointTests : ApprovalGateway
     }
 
     [Fact]
-    public async Task The_same_idempotency_key_opens_one_request()
+    public async Task Same_idempotency_key_opens_one_request()
     {
         async Task<string> AskWithKeyAsync(string key)
         {
@@ -155,7 +155,7 @@ public sealed class ApprovalEndpointTests : ApprovalGateway
     }
 
     [Fact]
-    public async Task Policies_are_made_read_replaced_and_deleted()
+    public async Task Policies_are_created_read_replaced_and_deleted()
     {
         var policy = await Ann.GetAsync($"/pki/signing-policies/{PolicyId}", 200);
         Assert.Equal(("release", "7d", false), ((string)policy["name"]!, (string)policy["maxRequestTtl"]!, (bool)policy["guarded"]!));
@@ -177,7 +177,7 @@ public sealed class ApprovalEndpointTests : ApprovalGateway
     }
 
     [Fact]
-    public async Task Loosening_a_policy_that_was_approved_under_waits_for_approval()
+    public async Task Loosening_a_used_policy_waits_for_approval()
     {
         await Ann.PostAsync($"/pki/approval-requests/{await AskAsync()}/approve", new { }, 200);
         var pending = await Administrator.PutAsync($"/pki/signing-policies/{PolicyId}", Policy("release", 5));
@@ -198,7 +198,7 @@ public sealed class ApprovalEndpointTests : ApprovalGateway
     }
 
     [Fact]
-    public async Task Grants_are_given_ahead_listed_and_revoked()
+    public async Task Grants_are_preapproved_listed_and_revoked()
     {
         var body = new { grantee = new { kind = "user", id = AnnId }, justification = "night shift" };
         await Administrator.PostAsync($"/pki/signers/{SignerId}/requests/pre-approve", body, 400);
@@ -218,7 +218,7 @@ public sealed class ApprovalEndpointTests : ApprovalGateway
     }
 
     [Fact]
-    public async Task The_emergency_stop_ends_everything_and_lists_what_was_signed()
+    public async Task Emergency_stop_revokes_grants_cancels_requests_and_lists_signatures()
     {
         var approved = await Ann.PostAsync($"/pki/approval-requests/{await AskAsync()}/approve", new { }, 200);
         var signed = await Machine.PostAsync($"/pki/signers/{SignerId}/sign", Sign(), 200);

@@ -30,7 +30,7 @@ public sealed class ApprovalWaitsTests : IDisposable
     public void Dispose() => _lifetime.StopApplication();
 
     [Fact]
-    public Task A_wait_leaves_one_continuation_on_a_request_however_often_it_looks() => WithoutContext(() =>
+    public Task Wait_leaves_one_continuation_on_a_request_after_many_reads() => WithoutContext(() =>
     {
         var waiting = WaitAsync("ann");
         _time.Advance(TimeSpan.FromSeconds(50));
@@ -40,7 +40,7 @@ public sealed class ApprovalWaitsTests : IDisposable
     });
 
     [Fact]
-    public Task A_wait_that_is_over_leaves_nothing_behind() => WithoutContext(() =>
+    public Task Ended_wait_leaves_no_pending_signal() => WithoutContext(() =>
     {
         var signals = Requests.Select(_changes.NextAsync).ToList();
         var waiting = WaitAsync("ann");
@@ -51,7 +51,7 @@ public sealed class ApprovalWaitsTests : IDisposable
     });
 
     [Fact]
-    public async Task A_wait_goes_on_through_a_change_that_decides_nothing_and_ends_with_the_approval()
+    public async Task Wait_continues_through_undecided_changes_and_ends_with_the_approval()
     {
         var waiting = WaitAsync("ann");
         await ChangeAsync("req_2");
@@ -62,7 +62,7 @@ public sealed class ApprovalWaitsTests : IDisposable
     }
 
     [Fact]
-    public Task One_caller_takes_an_eighth_of_the_places_and_no_more() => WithoutContext(() =>
+    public Task One_caller_takes_at_most_an_eighth_of_the_places() => WithoutContext(() =>
     {
         Task<bool>[] own = [WaitAsync("ann"), WaitAsync("ann")];
         Assert.All(own, wait => Assert.False(wait.IsCompleted));
@@ -73,7 +73,7 @@ public sealed class ApprovalWaitsTests : IDisposable
     });
 
     [Fact]
-    public Task All_callers_take_a_quarter_of_the_work_in_flight_and_no_more() => WithoutContext(() =>
+    public Task All_callers_take_at_most_a_quarter_of_work_places() => WithoutContext(() =>
     {
         var waits = Enumerable.Range(0, 16).Select(i => WaitAsync($"caller {i}")).ToList();
         Assert.All(waits, wait => Assert.False(wait.IsCompleted));

@@ -6,7 +6,7 @@ namespace CodeSigning.Gateway.Tests.Approvals;
 public sealed class SecondVoiceEndpointTests : ApprovalGateway
 {
     [Fact]
-    public async Task An_approvers_password_and_address_are_not_an_administrators_to_set()
+    public async Task Administrator_cannot_set_an_approvers_password_or_address()
     {
         var refusal = await Administrator.PatchAsync($"/users/{AnnId}", new { password = "known to the administrator" }, 409);
         Assert.Equal("WrongState", (string)refusal["code"]!);
@@ -16,7 +16,7 @@ public sealed class SecondVoiceEndpointTests : ApprovalGateway
     }
 
     [Fact]
-    public async Task A_new_approver_waits_and_the_answer_names_the_request()
+    public async Task New_approver_waits_and_the_answer_names_the_request()
     {
         var group = Id(await Administrator.PostAsync("/groups", new { name = "approvers" }));
         await Administrator.PostAsync($"/groups/{group}/members", new { kind = "user", id = AnnId });
@@ -46,7 +46,7 @@ public sealed class SecondVoiceEndpointTests : ApprovalGateway
     [Theory]
     [InlineData("/password-reset", "text/html")]
     [InlineData("/password-reset.js", "text/javascript")]
-    public async Task The_page_of_a_link_comes_from_this_server_alone(string path, string type)
+    public async Task Page_of_a_reset_link_comes_from_this_server_alone(string path, string type)
     {
         using var answer = await Gateway.Http.GetAsync(path);
         Assert.Equal((200, type), ((int)answer.StatusCode, answer.Content.Headers.ContentType!.MediaType));

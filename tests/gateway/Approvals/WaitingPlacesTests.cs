@@ -5,7 +5,7 @@ namespace CodeSigning.Gateway.Tests.Approvals;
 public sealed class WaitingPlacesTests
 {
     [Fact]
-    public void One_caller_leaves_places_for_others()
+    public void One_caller_cannot_take_every_waiting_place()
     {
         var places = new WaitingPlaces(most: 4, mostOfOneCaller: 2);
 

@@ -37,7 +37,7 @@ public sealed class WebhookTests : IAsyncLifetime
     public async Task DisposeAsync() => await _receiver.DisposeAsync();
 
     [Fact]
-    public async Task A_receiver_gets_what_it_asked_for_signed_under_its_secret()
+    public async Task Receiver_gets_its_subscribed_event_signed_under_its_secret()
     {
         await using var gateway = await RunningGateway.StartAsync("--CODESIGNING_WEBHOOK_PRIVATE_ADDRESSES=allow");
         using var administrator = await gateway.SignInAsync();
@@ -61,7 +61,7 @@ public sealed class WebhookTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_delivery_that_failed_is_tried_again_later_and_the_log_says_why()
+    public async Task Failed_delivery_is_retried_later_and_logged_with_its_cause()
     {
         _answer = StatusCodes.Status302Found;
         await using var gateway = await RunningGateway.StartAsync("--CODESIGNING_WEBHOOK_PRIVATE_ADDRESSES=allow");
@@ -79,7 +79,7 @@ public sealed class WebhookTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nobody_reaches_inside_through_a_webhook()
+    public async Task Webhook_reaches_no_private_address()
     {
         await using var gateway = await RunningGateway.StartAsync();
         using var administrator = await gateway.SignInAsync();

@@ -45,7 +45,7 @@ public sealed class BadInputTests(SharedGateway gateway) : IClassFixture<SharedG
     [InlineData("Bearer cs_")]
     [InlineData("Bearer cs_01k9z00000000000000000000000000000000000000000000000000000000000000000000")]
     [InlineData("Bearer cs_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
-    public async Task Anything_but_a_token_is_unauthenticated(string? header)
+    public async Task Header_without_a_valid_token_is_unauthenticated(string? header)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/me");
         if (header is not null)

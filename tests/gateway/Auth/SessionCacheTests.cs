@@ -22,7 +22,7 @@ public sealed class SessionCacheTests
     [InlineData("user", "usr_1", 2)]
     [InlineData("user", "usr_1", 0)]
     [InlineData("secret", "sec_1", 0)]
-    public void What_is_committed_drops_what_rests_on_it(string type, string id, long version)
+    public void Commit_drops_cached_sessions_that_depend_on_it(string type, string id, long version)
     {
         var (token, session) = Make(1);
         _cache.Add(token, session, _cache.Drops);
@@ -35,7 +35,7 @@ public sealed class SessionCacheTests
     [InlineData("user", "usr_2", 2)]
     [InlineData("signer", "usr_1", 2)]
     [InlineData("session", "ses_0123456789abcdefghjkmnpq02", 1)]
-    public void And_nothing_else(string type, string id, long version)
+    public void Unrelated_commit_drops_no_session(string type, string id, long version)
     {
         var (token, session) = Make(1);
         _cache.Add(token, session, _cache.Drops);
@@ -44,7 +44,7 @@ public sealed class SessionCacheTests
     }
 
     [Fact]
-    public void What_was_read_before_a_commit_is_not_cached_after_it()
+    public void Session_read_before_a_commit_is_not_cached_after_it()
     {
         var (token, session) = Make(1);
         var before = _cache.Drops;
@@ -54,7 +54,7 @@ public sealed class SessionCacheTests
     }
 
     [Fact]
-    public void A_session_is_found_until_its_end()
+    public void Session_is_found_until_its_end()
     {
         var (token, session) = Make(1);
         _cache.Add(token, session, _cache.Drops);
@@ -63,7 +63,7 @@ public sealed class SessionCacheTests
     }
 
     [Fact]
-    public void The_longest_cached_goes_first()
+    public void Longest_cached_session_is_evicted_first()
     {
         var sessions = Enumerable.Range(1, 4).Select(Make).ToList();
         foreach (var (token, session) in sessions)

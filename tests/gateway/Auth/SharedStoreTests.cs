@@ -31,7 +31,7 @@ public sealed class SharedStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_token_ends_on_every_node_at_once()
+    public async Task Token_ends_on_every_node_at_once()
     {
         using var administrator = await _here.SignInAsync();
         var user = await administrator.PostAsync(
@@ -45,7 +45,7 @@ public sealed class SharedStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_machine_whose_secret_was_revoked_on_another_node_signs_no_more()
+    public async Task Secret_revoked_on_another_node_ends_its_machines_signatures()
     {
         using var administrator = await _here.SignInAsync();
         var identity = await administrator.PostAsync("/identities", new { name = "ci" });
@@ -70,7 +70,7 @@ public sealed class SharedStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_two_administrators_who_disable_each_other_on_two_nodes_one_stays()
+    public async Task One_of_two_administrators_disabling_each_other_across_nodes_remains()
     {
         using var root = await _here.SignInAsync();
         for (var round = 0; round < 5; round++)
@@ -85,7 +85,7 @@ public sealed class SharedStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_the_last_two_administrators_who_resign_on_two_nodes_one_stays()
+    public async Task One_of_two_last_administrators_resigning_across_nodes_remains()
     {
         using var root = await _here.SignInAsync();
         var rootId = (string)(await root.GetAsync("/me", 200))["id"]!;

@@ -8,7 +8,7 @@ namespace CodeSigning.Gateway.Tests.Auth;
 public sealed class TokenTests : GatewaySuite
 {
     [Fact]
-    public async Task A_person_logs_in_learns_who_it_is_and_logs_out()
+    public async Task Person_logs_in_reads_its_profile_and_logs_out()
     {
         var id = await CreateUserAsync("ann@example.com");
         using var response = await Gateway.Http.PostAsJsonAsync(
@@ -48,7 +48,7 @@ public sealed class TokenTests : GatewaySuite
     }
 
     [Fact]
-    public async Task Tokens_of_a_disabled_identity_and_of_a_revoked_secret_end_at_once()
+    public async Task Tokens_of_disabled_identity_and_revoked_secret_end_at_once()
     {
         var id = await CreateIdentityAsync("ci");
         var (first, second) = (await CreateSecretAsync(id), await CreateSecretAsync(id));
@@ -64,7 +64,7 @@ public sealed class TokenTests : GatewaySuite
     }
 
     [Fact]
-    public async Task A_session_that_its_owner_ends_is_over_at_once()
+    public async Task Session_ended_by_its_owner_ends_at_once()
     {
         await CreateUserAsync("ann@example.com");
         using var here = await Gateway.SignInAsync("ann@example.com", Password);
@@ -79,7 +79,7 @@ public sealed class TokenTests : GatewaySuite
     }
 
     [Fact]
-    public async Task A_person_who_changes_the_password_goes_on_where_it_did_so()
+    public async Task Password_change_keeps_only_the_session_that_made_it()
     {
         await CreateUserAsync("ann@example.com");
         using var here = await Gateway.SignInAsync("ann@example.com", Password);
@@ -93,7 +93,7 @@ public sealed class TokenTests : GatewaySuite
     }
 
     [Fact]
-    public async Task Of_32_logins_at_once_a_secret_for_5_lets_5_in()
+    public async Task Secret_for_5_logins_allows_5_of_32_at_once()
     {
         var secret = await CreateSecretAsync(await CreateIdentityAsync("ci"), new { maxUses = 5 });
         var credentials = new { clientId = (string)secret["clientId"]!, clientSecret = (string)secret["clientSecret"]! };
@@ -108,7 +108,7 @@ public sealed class TokenTests : GatewaySuite
     }
 
     [Fact]
-    public async Task A_token_of_which_one_character_differs_is_none()
+    public async Task Access_token_with_one_altered_character_is_refused()
     {
         var token = await Gateway.LogInAsync(
             "/api/v1/auth/login", new { email = RunningGateway.AdministratorEmail, password = RunningGateway.AdministratorPassword });
@@ -127,7 +127,7 @@ public sealed class TokenTests : GatewaySuite
     }
 
     [Fact]
-    public async Task A_secret_made_with_an_idempotency_key_is_shown_again_to_the_same_request_alone()
+    public async Task Idempotency_key_shows_a_secret_again_only_to_same_request()
     {
         var id = await CreateIdentityAsync("ci");
         var first = await PostWithKeyAsync(id, new { description = "one" }, 201);

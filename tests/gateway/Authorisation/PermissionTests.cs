@@ -56,7 +56,7 @@ public sealed class PermissionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Lists_hold_what_the_caller_may_read_and_nothing_else()
+    public async Task Lists_hold_only_items_that_the_caller_may_read()
     {
         var stage = await Stage.BuildAsync(_server);
         await stage.NewRequestAsync();
@@ -87,7 +87,7 @@ public sealed class PermissionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_administrator_of_one_signer_cannot_sign_with_the_key_of_another()
+    public async Task Administrator_of_one_signer_cannot_bind_another_signers_certificate()
     {
         var stage = await Stage.BuildAsync(_server);
         var theirs = await stage.NewCertificateAsync();
@@ -100,7 +100,7 @@ public sealed class PermissionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nobody_ends_the_session_of_another()
+    public async Task Caller_cannot_end_another_callers_session()
     {
         var stage = await Stage.BuildAsync(_server);
         var session = await stage.NewSessionAsync(Role.Auditor);

@@ -12,7 +12,7 @@ public sealed class DescribedAnswersTests(StagedServer staged) : IClassFixture<S
     private readonly PublishedDocument _document = staged.Document;
 
     [Fact]
-    public async Task Every_call_is_answered_as_it_is_described_granted_and_refused()
+    public async Task Every_granted_or_refused_call_is_answered_as_described()
     {
         var mistakes = new List<string>();
         foreach (var row in PermissionTable.Read().Where(row => _document.Describes(row.Endpoint)))
@@ -37,7 +37,7 @@ public sealed class DescribedAnswersTests(StagedServer staged) : IClassFixture<S
     [InlineData("der", "application/pkix-cert")]
     [InlineData("p7b", "application/x-pkcs7-certificates")]
     [InlineData("chain", "application/pem-certificate-chain")]
-    public async Task A_certificate_comes_with_a_media_type_that_is_described(string format, string mediaType)
+    public async Task Certificate_comes_with_a_media_type_that_is_described(string format, string mediaType)
     {
         var client = await _server.AsAdministratorAsync();
         var signer = _stage.Cast[Role.Administrator];
@@ -51,7 +51,7 @@ public sealed class DescribedAnswersTests(StagedServer staged) : IClassFixture<S
     }
 
     [Fact]
-    public async Task A_denial_says_as_described_what_to_ask_for()
+    public async Task Denial_names_the_request_to_open_as_described()
     {
         var path = $"/api/v1/pki/signers/{_stage.ApprovedSigner}/sign";
         var denied = await AskAsync(_stage.Cast[Role.Operator], HttpMethod.Post, path, Stage.Digest());
@@ -64,7 +64,7 @@ public sealed class DescribedAnswersTests(StagedServer staged) : IClassFixture<S
     }
 
     [Fact]
-    public async Task The_ledger_of_everything_that_was_done_is_as_described()
+    public async Task Ledger_entries_of_all_actions_are_as_described()
     {
         var client = await _server.AsAdministratorAsync();
         await _stage.Cast[Role.Operator].PostAsync($"/api/v1/pki/signers/{_stage.ApprovedSigner}/sign", Stage.Digest());

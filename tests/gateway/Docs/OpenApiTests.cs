@@ -18,7 +18,7 @@ public sealed class OpenApiTests(SharedServer shared)
     /// tests/gateway/Docs/openapi.json. Within v1, fields are only added.
     /// </remarks>
     [Fact]
-    public async Task The_document_is_the_committed_one()
+    public async Task Document_equals_the_committed_snapshot()
     {
         var answer = (await shared.Server.AsNobody().GetAsync("/openapi/v1.json")).Succeeded();
         var actual = answer.BodyText.ReplaceLineEndings("\n").TrimEnd() + "\n";
@@ -32,7 +32,7 @@ public sealed class OpenApiTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task The_document_is_made_once_however_many_ask_at_once()
+    public async Task Document_is_built_once_for_concurrent_requests()
     {
         await using var server = await CodeSigningServer.StartAsync();
         var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => server.AsNobody().GetAsync("/openapi/v1.json")));
@@ -43,7 +43,7 @@ public sealed class OpenApiTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task The_document_is_not_sent_again_to_who_has_it()
+    public async Task Document_is_not_sent_again_to_a_client_with_it()
     {
         var tag = (await shared.Server.AsNobody().GetAsync("/openapi/v1.json")).Succeeded().Headers.ETag!;
         using var request = new HttpRequestMessage(HttpMethod.Get, "/openapi/v1.json");
@@ -55,7 +55,7 @@ public sealed class OpenApiTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task Every_endpoint_is_described_and_says_what_it_refuses_with()
+    public async Task Every_endpoint_is_described_with_its_errors()
     {
         var document = (await shared.Server.AsNobody().GetAsync("/openapi/v1.json")).Json;
         var operations = document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject()).ToList();
@@ -72,7 +72,7 @@ public sealed class OpenApiTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task Every_reference_within_the_document_leads_somewhere()
+    public async Task Every_reference_within_the_document_resolves()
     {
         var document = (await shared.Server.AsNobody().GetAsync("/openapi/v1.json")).Json;
         var schemas = document.GetProperty("components").GetProperty("schemas");
@@ -83,7 +83,7 @@ public sealed class OpenApiTests(SharedServer shared)
 
     /// <remarks>Fields are only added to answers, and are left out where they are null; of requests, unknown ones are refused.</remarks>
     [Fact]
-    public async Task Answers_leave_room_for_fields_that_come_and_go_and_requests_leave_none()
+    public async Task Answer_schemas_are_open_and_request_schemas_are_closed()
     {
         var document = (await shared.Server.AsNobody().GetAsync("/openapi/v1.json")).Json;
         var operations = document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject()).Select(entry => entry.Value);
@@ -100,7 +100,7 @@ public sealed class OpenApiTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task The_example_of_a_signature_is_as_described()
+    public async Task Example_of_a_signature_is_as_described()
     {
         var document = (await shared.Server.AsNobody().GetAsync("/openapi/v1.json")).Json;
         var mistakes = new SchemaMistakes(document.GetProperty("components").GetProperty("schemas"));
@@ -114,7 +114,7 @@ public sealed class OpenApiTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task The_page_comes_from_the_server_itself_and_loads_nothing_from_elsewhere()
+    public async Task Docs_page_loads_only_from_the_server_itself()
     {
         var page = (await shared.Server.AsNobody().GetAsync("/docs/index.html")).Succeeded();
 

@@ -30,7 +30,7 @@ public sealed class SchemaMistakesTests
     [InlineData("""{"id": "a"}""")]
     [InlineData("""{"id": "a", "count": 3, "at": "2026-01-31T12:00:00Z", "data": "AAE=", "status": "active"}""")]
     [InlineData("""{"id": "a", "count": null, "status": null, "parts": [{"id": "b"}], "labels": {"x": "y"}, "anything": {"x": [1]}}""")]
-    public void What_the_schema_says_is_no_mistake(string value) => Assert.Empty(Find(value));
+    public void Value_that_fits_the_schema_has_no_mistake(string value) => Assert.Empty(Find(value));
 
     [Theory]
     [InlineData("""[]""", "$ is Array")]
@@ -43,7 +43,7 @@ public sealed class SchemaMistakesTests
     [InlineData("""{"id": "a", "status": "lost"}""", "$.status is not one of its choices")]
     [InlineData("""{"id": "a", "labels": {"x": 1}}""", "$.labels.x is Number")]
     [InlineData("""{"id": "a", "other": 1}""", "$.other is not described")]
-    public void What_the_schema_does_not_say_is_found_where_it_is(string value, string mistake) =>
+    public void Mistake_against_the_schema_is_found_at_its_place(string value, string mistake) =>
         Assert.StartsWith(mistake, Find(value).First(), StringComparison.Ordinal);
 
     private static List<string> Find(string value)

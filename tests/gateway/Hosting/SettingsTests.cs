@@ -31,7 +31,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("CODESIGNING_CONNECTIONS_PER_ADDRESS", "0", "must be a whole number")]
     [InlineData("CODESIGNING_ANONYMOUS_REQUESTS_PER_SECOND", "many", "must be a whole number")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "expected an address")]
-    public void A_mistake_about_the_gateway_is_a_sentence(string name, string value, string sentence)
+    public void Invalid_gateway_setting_is_explained_in_a_sentence(string name, string value, string sentence)
     {
         var mistakes = Assert.Throws<SettingsException>(() => TestSettings.Read(Configuration((name, value))));
 
@@ -52,7 +52,7 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
-    public void Mistakes_of_gateway_and_node_are_named_together()
+    public void Invalid_gateway_and_node_settings_are_named_together()
     {
         var mistakes = Assert.Throws<SettingsException>(() => ServerSettings.Read(Configuration(
             ("CODESIGNING_CONNECTIONS", "many"), ("CODESIGNING_ADMIN_PASSWORD", "short"), ("CODESIGNING_SMTP_PORT", "25"))));
@@ -66,7 +66,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("none", "is not the private key, in PEM, of the certificate")]
     [InlineData("other", "is not the private key, in PEM, of the certificate")]
     [InlineData("encrypted", "is encrypted, and there is no setting for its password.")]
-    public void TLS_key_that_cannot_be_used_is_a_mistake(string kind, string sentence)
+    public void Unusable_TLS_key_is_refused(string kind, string sentence)
     {
         var (certificate, key) = (_directory.File("tls.pem"), _directory.File("tls.key"));
         using var own = WriteCertificate(certificate);
@@ -87,7 +87,7 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
-    public void TLS_certificate_that_is_none_is_a_mistake()
+    public void Invalid_TLS_certificate_is_refused()
     {
         var (certificate, key) = (_directory.File("tls.pem"), _directory.File("tls.key"));
         File.WriteAllText(certificate, "no certificate");
@@ -100,7 +100,7 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
-    public void An_address_that_others_reach_may_be_plain_behind_a_trusted_proxy()
+    public void Public_address_may_be_plain_HTTP_behind_a_trusted_proxy()
     {
         var settings = TestSettings.Read(Configuration(
             ("CODESIGNING_URLS", "http://0.0.0.0:8080"), ("CODESIGNING_TRUSTED_PROXIES", "10.0.0.0/8, ::1")));
@@ -115,7 +115,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("CODESIGNING_PUBLIC_URL", "signing", "is not an address")]
     [InlineData("CODESIGNING_VERIFY_INTERVAL", "daily", "It is a duration")]
     [InlineData("CODESIGNING_COMPROMISED_KEYS", "/no/such/list", "which is not there")]
-    public void A_mistake_about_the_node_is_a_sentence_without_a_secret(string name, string value, string sentence)
+    public void Invalid_node_setting_is_explained_without_a_secret(string name, string value, string sentence)
     {
         var mistakes = Assert.Throws<SettingsException>(() => NodeSettings.Read(Configuration((name, value))));
 
@@ -124,7 +124,7 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
-    public void A_list_of_compromised_keys_that_is_none_ends_the_start()
+    public void Invalid_list_of_compromised_keys_stops_the_start()
     {
         var list = _directory.File("list");
         File.WriteAllText(list, "00005890bc78bcbee3ca\ns3cret\n");
@@ -138,7 +138,7 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
-    public void A_data_directory_is_made_for_its_owner_alone()
+    public void New_data_directory_is_accessible_to_its_owner_alone()
     {
         var path = _directory.File("new");
 
@@ -148,7 +148,7 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
-    public void A_data_directory_that_is_open_to_everybody_is_refused()
+    public void Data_directory_accessible_to_everybody_is_refused()
     {
         var path = _directory.File("open");
         Directory.CreateDirectory(path);

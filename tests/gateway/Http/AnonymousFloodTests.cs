@@ -13,7 +13,7 @@ public sealed class AnonymousFloodTests
     [InlineData("GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ")]
     [InlineData("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")]
     [InlineData("POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")]
-    public async Task Connections_held_open_shut_nobody_out(string begun)
+    public async Task Connections_held_open_block_no_other_client(string begun)
     {
         await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_CONNECTIONS=20", "--CODESIGNING_CONNECTIONS_PER_ADDRESS=5");
         var administrator = await server.AsAdministratorAsync();
@@ -40,7 +40,7 @@ public sealed class AnonymousFloodTests
     }
 
     [Fact]
-    public async Task Callers_connections_outlive_any_number_without_a_token()
+    public async Task Authenticated_connections_survive_any_number_of_anonymous_ones()
     {
         await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_CONNECTIONS=20", "--CODESIGNING_CONNECTIONS_PER_ADDRESS=5");
         var token = (await server.AsAdministratorAsync()).Token;
@@ -68,7 +68,7 @@ public sealed class AnonymousFloodTests
     [InlineData("/api/v1/pki/ca/ca_00000000000000000000000000/crl")]
     [InlineData("/api/v1/pki/ca/ca_00000000000000000000000000/certificate")]
     [InlineData("/api/v1/auth/login")] // 405
-    public async Task Every_path_without_a_token_has_a_limit(string path)
+    public async Task Every_anonymous_path_has_a_limit(string path)
     {
         await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_ANONYMOUS_REQUESTS_PER_SECOND=1");
         var nobody = server.AsNobody();
@@ -95,7 +95,7 @@ public sealed class AnonymousFloodTests
     [Theory]
     [InlineData("x")]
     [InlineData("cs_00000000000000000000000000_0000000000000000000000000000000000000000000")]
-    public async Task Tokens_that_were_made_up_have_a_limit_and_valid_ones_get_in(string madeUp)
+    public async Task Invalid_tokens_have_a_limit_that_valid_tokens_avoid(string madeUp)
     {
         await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_ANONYMOUS_REQUESTS_PER_SECOND=1");
         var administrator = await server.AsAdministratorAsync();
@@ -125,7 +125,7 @@ public sealed class AnonymousFloodTests
     }
 
     [Fact]
-    public async Task Client_of_a_trusted_proxy_has_the_limit_of_its_own_address()
+    public async Task Client_behind_a_trusted_proxy_has_its_own_limit()
     {
         await using var server = await CodeSigningServer.StartAsync(
             "--CODESIGNING_ANONYMOUS_REQUESTS_PER_SECOND=1", "--CODESIGNING_TRUSTED_PROXIES=127.0.0.1");
@@ -136,7 +136,7 @@ public sealed class AnonymousFloodTests
     }
 
     [Fact]
-    public async Task Refused_client_is_kept_waiting_before_it_may_ask_again()
+    public async Task Refused_client_waits_before_its_next_request()
     {
         await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_ANONYMOUS_REQUESTS_PER_SECOND=1");
         await using var connection = await RawConnection.OpenAsync(server.Address);

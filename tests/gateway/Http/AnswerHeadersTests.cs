@@ -15,7 +15,7 @@ public sealed class AnswerHeadersTests(SharedServer shared)
     [InlineData("/openapi/v2.json")]
     [InlineData("/api/v1/me")]
     [InlineData("/nothing-here")]
-    public async Task Every_answer_bears_the_security_headers_and_no_name_of_the_server(string path)
+    public async Task Every_answer_has_the_security_headers_and_no_server_name(string path)
     {
         var headers = (await shared.Server.AsNobody().GetAsync(path)).Headers;
 
@@ -35,11 +35,11 @@ public sealed class AnswerHeadersTests(SharedServer shared)
     [InlineData("/api/v1/me")]
     [InlineData("/api/v1/users")]
     [InlineData("/api/v1/users/nobody")]
-    public async Task Nothing_that_the_API_answers_is_kept_by_a_cache(string path) =>
+    public async Task API_answers_are_never_cached(string path) =>
         Assert.True((await (await shared.Server.AsAdministratorAsync()).GetAsync(path)).Headers.CacheControl!.NoStore);
 
     [Fact]
-    public async Task The_probes_answer_everybody_and_tell_what_is_well_in_one_word_each()
+    public async Task Probes_answer_anonymous_callers_with_one_word_a_check()
     {
         var nobody = shared.Server.AsNobody();
 
@@ -51,7 +51,7 @@ public sealed class AnswerHeadersTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task A_redirect_stays_on_this_server()
+    public async Task Redirect_stays_on_this_server()
     {
         var answer = await shared.Server.AsNobody().GetAsync("/docs");
 

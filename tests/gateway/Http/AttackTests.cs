@@ -21,7 +21,7 @@ public sealed partial class AttackTests(SharedServer shared)
     [InlineData("GET /api/v1/me HTTP/1.1\r\nAuthorization: Bearer {token}, Bearer x\r\n")]
     [InlineData("GET /api/v1/me HTTP/1.1\r\nAuthorization: Bearer {token}\r\nAuthorization: Bearer {token}\r\n")]
     [InlineData("GET /api/v1/me HTTP/1.1\r\nProxy-Authorization: Bearer {token}\r\n")]
-    public async Task A_token_counts_in_its_one_header_alone(string request)
+    public async Task Token_is_accepted_in_the_authorization_header_alone(string request)
     {
         var token = (await shared.Server.AsAdministratorAsync()).Token!;
 
@@ -35,7 +35,7 @@ public sealed partial class AttackTests(SharedServer shared)
     [InlineData("X-Original-URL: /api/v1/users")]
     [InlineData("X-Rewrite-URL: /api/v1/users")]
     [InlineData("X-Forwarded-Prefix: /api/v1/users")]
-    public async Task No_header_makes_another_call_of_a_call(string header)
+    public async Task No_header_overrides_the_method_or_path(string header)
     {
         var administrator = await shared.Server.AsAdministratorAsync();
 
@@ -59,11 +59,11 @@ public sealed partial class AttackTests(SharedServer shared)
     [InlineData("Transfer-Encoding: chunked\r\n\r\n2;\n{}\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")]
     [InlineData("X-A: b\r\n Content-Length: 5\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")]
     [InlineData("X-A: b\nContent-Length: 2\r\n\r\n{}GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")]
-    public Task A_request_whose_end_could_be_read_in_two_ways_is_refused_with_all_that_follows(string rest) =>
+    public Task Request_with_ambiguous_length_is_refused_with_the_rest(string rest) =>
         AssertAnsweredAsync(400, $"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{rest}");
 
     [Fact]
-    public Task Lines_that_end_in_a_bare_line_feed_are_no_HTTP() => AssertAnsweredAsync(400, "GET /healthz HTTP/1.1\nHost: x\n\n");
+    public Task Lines_ending_in_a_bare_line_feed_are_refused() => AssertAnsweredAsync(400, "GET /healthz HTTP/1.1\nHost: x\n\n");
 
     [Theory]
     [InlineData("GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")] // No host.
@@ -75,7 +75,7 @@ public sealed partial class AttackTests(SharedServer shared)
     [InlineData("GET /api/v1/pki/signers/x%00y/sign HTTP/1.1\r\nHost: x\r\n\r\n")]
     [InlineData("GET /health z HTTP/1.1\r\nHost: x\r\n\r\n")]
     [InlineData("GET /healthz HTTP/9.9\r\nHost: x\r\n\r\n")]
-    public async Task What_is_no_proper_HTTP_gets_no_further(string request)
+    public async Task Malformed_HTTP_is_refused(string request)
     {
         var status = Assert.Single(await AskAsync(request));
 
@@ -100,7 +100,7 @@ public sealed partial class AttackTests(SharedServer shared)
     [InlineData("/api/v1/pki/signers/{signer}/sign", 16)]
     [InlineData("/api/v1/pki/signers/{signer}/sign/batch", 2048)]
     [InlineData("/api/v1/pki/certificates/import", 2048)]
-    public async Task A_body_is_refused_by_its_declared_length_before_any_of_it_is_read(string path, int kibibytes)
+    public async Task Body_declared_too_long_is_refused_unread(string path, int kibibytes)
     {
         var administrator = await shared.Server.AsAdministratorAsync();
         var length = (kibibytes * 1024) + 1;
@@ -116,7 +116,7 @@ public sealed partial class AttackTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task A_body_without_a_declared_length_is_refused_as_soon_as_it_is_too_long()
+    public async Task Chunked_body_is_refused_once_it_is_too_long()
     {
         var chunk = $"8000\r\n{new string(' ', 0x8000)}\r\n";
 
@@ -153,7 +153,7 @@ public sealed partial class AttackTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task What_is_traced_is_not_sent_back()
+    public async Task TRACE_is_refused_and_echoes_nothing()
     {
         var answer = await RawConnection.AskAsync(
             Address, "TRACE /api/v1/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\nConnection: close\r\n\r\n");

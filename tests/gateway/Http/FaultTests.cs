@@ -13,7 +13,7 @@ public sealed class FaultTests : IAsyncLifetime
     public async Task DisposeAsync() => await _server.DisposeAsync();
 
     [Fact]
-    public async Task A_fault_is_500_with_its_own_code_and_an_id_and_tells_nothing_else()
+    public async Task Fault_is_500_with_code_and_error_id_alone()
     {
         var administrator = await _server.AsAdministratorAsync();
         var group = (await administrator.PostAsync("/api/v1/groups", new { name = "builders" })).Succeeded().Text("id");
@@ -28,7 +28,7 @@ public sealed class FaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Names_that_were_exchanged_in_the_database_lead_to_no_others_key()
+    public async Task Names_swapped_in_the_database_use_no_other_signers_key()
     {
         var administrator = await _server.AsAdministratorAsync();
         var ca = (await administrator.PostAsync(

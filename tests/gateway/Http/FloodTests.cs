@@ -8,7 +8,7 @@ namespace CodeSigning.Gateway.Tests.Http;
 public sealed class FloodTests
 {
     [Fact]
-    public async Task Who_is_denied_without_end_is_told_when_to_come_back()
+    public async Task Endlessly_denied_caller_gets_a_retry_after()
     {
         await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_TRUSTED_PROXIES=127.0.0.1");
         var administrator = await server.AsAdministratorAsync();
@@ -24,7 +24,7 @@ public sealed class FloodTests
     }
 
     [Fact]
-    public async Task A_stranger_is_answered_without_the_id_of_an_entry()
+    public async Task Stranger_is_denied_without_an_operation_id()
     {
         await using var server = await CodeSigningServer.StartAsync();
         var administrator = await server.AsAdministratorAsync();

@@ -34,7 +34,7 @@ public sealed class ForwardedAddressTests
     [InlineData("X-Forwarded-For: 203.0.113.7, nonsense", "127.0.0.1")]
     [InlineData("X-Real-IP: 203.0.113.7", "127.0.0.1")]
     [InlineData("Forwarded: for=203.0.113.7", "127.0.0.1")]
-    public async Task From_a_trusted_proxy_the_last_address_that_is_none_of_a_trusted_one_counts(string header, string expected)
+    public async Task Last_untrusted_address_from_a_trusted_proxy_counts(string header, string expected)
     {
         await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_TRUSTED_PROXIES=127.0.0.1");
 
@@ -42,7 +42,7 @@ public sealed class ForwardedAddressTests
     }
 
     [Fact]
-    public async Task A_proxy_that_is_not_the_trusted_one_is_not_believed()
+    public async Task Untrusted_proxys_header_is_ignored()
     {
         await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_TRUSTED_PROXIES=192.0.2.0/24");
 

@@ -77,7 +77,7 @@ public abstract class HostileInputTests(CodeSigningServer server)
     [InlineData("application/x-www-form-urlencoded")]
     [InlineData("multipart/form-data; boundary=x")]
     [InlineData(null)]
-    public async Task A_body_of_another_type_is_refused_everywhere(string? contentType)
+    public async Task Body_of_another_type_is_refused_everywhere(string? contentType)
     {
         var client = await server.AsAdministratorAsync();
         foreach (var endpoint in server.Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is not null))
@@ -105,7 +105,7 @@ public abstract class HostileInputTests(CodeSigningServer server)
     }
 
     [Fact]
-    public async Task A_null_character_in_an_address_is_no_HTTP_and_does_not_come_as_far_as_an_endpoint() =>
+    public async Task Null_character_in_an_address_reaches_no_endpoint() =>
         Assert.Equal(400, (await server.AsNobody().GetAsync("/api/v1/pki/signers/%00")).Status);
 
     [Theory]
@@ -121,7 +121,7 @@ public abstract class HostileInputTests(CodeSigningServer server)
     [InlineData("cursor=%ed%a0%80")]
     [InlineData("cursor=xxx_00000000000000000000000000")]
     [InlineData("cursor=zzz")]
-    public async Task A_page_that_cannot_be_is_refused_by_every_list(string query)
+    public async Task Every_list_refuses_an_invalid_page(string query)
     {
         var client = await server.AsAdministratorAsync();
         var lists = Api().Where(endpoint => MethodOf(endpoint) == HttpMethod.Get && endpoint.RoutePattern.Parameters.Count == 0
@@ -175,7 +175,7 @@ public abstract class HostileInputTests(CodeSigningServer server)
     [InlineData("from=2026-01-31T12:00:00")]
     [InlineData("from=2026-01-31T12:00:00Z&from=2026-01-31T12:00:00Z")]
     [InlineData("cursor=usr_00000000000000000000000000")]
-    public async Task A_filter_that_cannot_be_is_refused(string query)
+    public async Task Invalid_filter_is_refused(string query)
     {
         var client = await server.AsAdministratorAsync();
 
@@ -188,7 +188,7 @@ public abstract class HostileInputTests(CodeSigningServer server)
     [InlineData("GET", "/api/v1")]
     [InlineData("GET", "/api/v2/me")]
     [InlineData("GET", "/api/v1/pki/signers/a/b/c")]
-    public async Task What_is_not_there_is_a_problem_too(string method, string path) =>
+    public async Task Unknown_path_is_answered_with_a_problem(string method, string path) =>
         (await server.AsNobody().SendAsync(new HttpMethod(method), path)).Refused(404, "NotFound");
 
     [Theory]
@@ -196,7 +196,7 @@ public abstract class HostileInputTests(CodeSigningServer server)
     [InlineData("TRACE", "/api/v1/me")]
     [InlineData("BREW", "/api/v1/pki/signers")]
     [InlineData("POST", "/healthz")]
-    public async Task A_method_that_an_address_does_not_take_is_a_problem_too(string method, string path)
+    public async Task Unsupported_method_is_answered_with_a_problem(string method, string path)
     {
         var answer = await server.AsNobody().SendAsync(new HttpMethod(method), path);
 
@@ -208,7 +208,7 @@ public abstract class HostileInputTests(CodeSigningServer server)
     [InlineData("a b")]
     [InlineData("ä")]
     [InlineData("\t")]
-    public async Task An_idempotency_key_that_cannot_be_is_refused(string key)
+    public async Task Invalid_idempotency_key_is_refused(string key)
     {
         var client = await server.AsAdministratorAsync();
 

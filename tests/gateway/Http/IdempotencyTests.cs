@@ -7,7 +7,7 @@ namespace CodeSigning.Gateway.Tests.Http;
 public sealed class IdempotencyTests(SharedServer shared)
 {
     [Fact]
-    public async Task The_same_key_makes_one_thing_and_gets_one_answer()
+    public async Task Same_key_creates_one_resource_and_gets_one_answer()
     {
         var client = await shared.Server.AsAdministratorAsync();
         var (body, key) = (new { name = Unique() }, Unique());
@@ -24,7 +24,7 @@ public sealed class IdempotencyTests(SharedServer shared)
     [InlineData("/api/v1/groups/")]
     [InlineData("/API/v1/Groups")]
     [InlineData("/api/v1/%67roups")]
-    public async Task The_same_call_written_otherwise_is_the_same_call(string path)
+    public async Task Equivalent_path_counts_as_the_same_call(string path)
     {
         var client = await shared.Server.AsAdministratorAsync();
         var (body, key) = (new { name = Unique() }, Unique());
@@ -36,7 +36,7 @@ public sealed class IdempotencyTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task A_thing_that_is_asked_for_twice_at_once_is_made_once()
+    public async Task Concurrent_requests_with_one_key_create_one_resource()
     {
         var client = await shared.Server.AsAdministratorAsync();
         var (body, key) = (new { name = Unique() }, Unique());
@@ -48,7 +48,7 @@ public sealed class IdempotencyTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task Nobody_gets_the_answer_that_was_kept_for_another()
+    public async Task Caller_never_gets_another_callers_stored_answer()
     {
         var administrator = await shared.Server.AsAdministratorAsync();
         var email = $"{Unique()}@example.com";
@@ -65,7 +65,7 @@ public sealed class IdempotencyTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task Who_was_disabled_does_not_get_the_kept_answer_either()
+    public async Task Disabled_user_does_not_get_the_stored_answer()
     {
         var administrator = await shared.Server.AsAdministratorAsync();
         var email = $"{Unique()}@example.com";

@@ -14,7 +14,7 @@ public sealed class JsonMistakeTests(SharedServer shared)
     [InlineData("""{"commonName":null,"keyAlgorithm":"EC_P256","ttlDays":1}""", "The field 'commonName' cannot be null.")]
     [InlineData("""{"commonName":"x","keyAlgorithm":"EC_P256","ttlDays":1,"ttlDays":1}""", "The field 'ttlDays' is given twice.")]
     [InlineData("""{"commonName":"x","keyAlgorithm":"EC_P256","ttlDays":1,"ttlD\u0061ys":1}""", "The field 'ttlDays' is given twice.")]
-    public async Task A_message_about_a_body_names_the_field_and_nothing_internal(string body, string sentence)
+    public async Task Error_about_a_body_names_the_field_and_nothing_internal(string body, string sentence)
     {
         var client = await shared.Server.AsAdministratorAsync();
 
@@ -28,7 +28,7 @@ public sealed class JsonMistakeTests(SharedServer shared)
     [InlineData("application/json; charset=iso-8859-1")]
     [InlineData("application/problem+json")]
     [InlineData("text/json")]
-    public async Task A_body_in_another_character_set_or_of_a_related_type_is_not_read_as_what_it_is_not(string contentType)
+    public async Task Body_with_unsupported_charset_or_media_type_is_refused(string contentType)
     {
         var client = await shared.Server.AsAdministratorAsync();
         foreach (var path in new[] { "/api/v1/groups", "/api/v1/pki/signers/sgn_00000000000000000000000000/sign" })
@@ -40,7 +40,7 @@ public sealed class JsonMistakeTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task An_encoded_body_is_refused()
+    public async Task Encoded_body_is_refused()
     {
         var client = await shared.Server.AsAdministratorAsync();
         using var content = new ByteArrayContent("{\"name\":\"x\"}"u8.ToArray());
@@ -54,7 +54,7 @@ public sealed class JsonMistakeTests(SharedServer shared)
     [InlineData("application/json; charset=utf-8")]
     [InlineData("application/json;charset=\"UTF-8\"")]
     [InlineData("APPLICATION/JSON")]
-    public async Task JSON_in_UTF_8_may_be_declared_in_other_words(string contentType)
+    public async Task Media_type_of_UTF_8_JSON_may_be_spelled_differently(string contentType)
     {
         var client = await shared.Server.AsAdministratorAsync();
         using var content = new StringContent($$"""{"name":"g{{Guid.NewGuid():n}}"}""");
@@ -67,7 +67,7 @@ public sealed class JsonMistakeTests(SharedServer shared)
     [Theory]
     [InlineData("limit=x")]
     [InlineData("limit=1&limit=2")]
-    public async Task A_mistake_in_a_parameter_is_not_called_one_of_HTTP(string query)
+    public async Task Error_in_a_parameter_is_reported_as_a_parameter_error(string query)
     {
         var answer = (await (await shared.Server.AsAdministratorAsync()).GetAsync($"/api/v1/users?{query}")).Refused(400, "InvalidRequest");
 

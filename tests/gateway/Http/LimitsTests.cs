@@ -6,7 +6,7 @@ namespace CodeSigning.Gateway.Tests.Http;
 public sealed class LimitsTests
 {
     [Fact]
-    public async Task Who_asks_too_often_is_told_to_wait_and_others_are_not()
+    public async Task Rate_limited_caller_gets_a_retry_after_and_probes_succeed()
     {
         await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_REQUESTS_PER_SECOND=1");
         var administrator = await server.AsAdministratorAsync();
@@ -22,7 +22,7 @@ public sealed class LimitsTests
     }
 
     [Fact]
-    public async Task Signatures_have_a_rate_of_their_own()
+    public async Task Signatures_have_a_separate_rate()
     {
         await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_SIGNATURES_PER_SECOND=1");
         var administrator = await server.AsAdministratorAsync();
@@ -37,7 +37,7 @@ public sealed class LimitsTests
     }
 
     [Fact]
-    public async Task Who_sends_a_login_slowly_keeps_out_nobody()
+    public async Task Slow_login_requests_block_no_other_client()
     {
         await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_REQUESTS_IN_FLIGHT=8");
         var administrator = await server.AsAdministratorAsync();
@@ -54,7 +54,7 @@ public sealed class LimitsTests
     }
 
     [Fact]
-    public async Task Who_has_a_token_can_keep_out_nobody_but_themselves()
+    public async Task Busy_caller_blocks_only_itself()
     {
         await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_REQUESTS_IN_FLIGHT=8");
         var administrator = await server.AsAdministratorAsync();
@@ -73,7 +73,7 @@ public sealed class LimitsTests
     }
 
     [Fact]
-    public async Task More_work_than_there_may_be_is_told_to_come_back_and_probes_are_answered_all_the_same()
+    public async Task Excess_work_gets_a_retry_after_and_probes_succeed()
     {
         await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_REQUESTS_IN_FLIGHT=2");
         var administrator = await server.AsAdministratorAsync();
@@ -97,7 +97,7 @@ public sealed class LimitsTests
     }
 
     [Fact]
-    public async Task A_body_that_comes_too_slowly_is_given_up()
+    public async Task Body_that_arrives_too_slowly_is_aborted()
     {
         await using var server = await CodeSigningServer.StartAsync();
         await using var slow = await HoldAsync(server, "/api/v1/auth/login", "");

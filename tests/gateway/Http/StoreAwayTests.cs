@@ -25,7 +25,7 @@ public sealed class StoreAwayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_node_whose_store_is_away_is_alive_but_not_ready_and_signs_nothing_until_it_is_back()
+    public async Task Node_without_its_store_is_live_unready_and_signs_nothing()
     {
         var (nobody, administrator) = (_server.AsNobody(), await _server.AsAdministratorAsync());
         var ca = (await administrator.PostAsync("/api/v1/pki/ca", new { commonName = "Root", keyAlgorithm = "EC_P256", ttlDays = 100 }))

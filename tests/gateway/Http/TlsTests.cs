@@ -37,7 +37,7 @@ public sealed class TlsTests : IAsyncLifetime, IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task HTTP_1_and_2_are_spoken_and_browsers_told_to_stay_with_TLS(int version)
+    public async Task HTTP_1_and_2_are_served_with_strict_transport_security(int version)
     {
         using var client = Client();
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_server.Address, "/api/v1/me"))
@@ -87,7 +87,7 @@ public sealed class TlsTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Plain_HTTP_is_not_answered_on_the_port_of_TLS()
+    public async Task Plain_HTTP_is_not_answered_on_the_TLS_port()
     {
         var answer = await RawConnection.AskAsync(_server.Address, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
 
@@ -95,7 +95,7 @@ public sealed class TlsTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Handshakes_that_are_begun_and_not_ended_shut_nobody_out()
+    public async Task Unfinished_handshakes_block_no_other_client()
     {
         await using var server = await StartAsync("--CODESIGNING_CONNECTIONS=20", "--CODESIGNING_CONNECTIONS_PER_ADDRESS=5");
         var held = new List<RawConnection>();
@@ -114,7 +114,7 @@ public sealed class TlsTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Handshakes_have_a_limit_that_callers_with_a_token_do_not_feel()
+    public async Task Handshake_limit_does_not_count_authenticated_callers()
     {
         await using var server = await StartAsync("--CODESIGNING_ANONYMOUS_REQUESTS_PER_SECOND=1");
         using var first = Client();
@@ -142,7 +142,7 @@ public sealed class TlsTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Streams_without_a_token_are_few_on_a_connection()
+    public async Task Anonymous_connection_has_few_streams()
     {
         await using var server = await StartAsync("--CODESIGNING_ANONYMOUS_REQUESTS_PER_SECOND=1");
         using var client = Client();

@@ -12,7 +12,7 @@ public sealed class VerificationAnswerTests : IAsyncLifetime
     public async Task DisposeAsync() => await _server.DisposeAsync();
 
     [Fact]
-    public async Task Verification_names_the_checkpoint_that_it_looked_from()
+    public async Task Verification_names_the_checkpoint_that_it_starts_from()
     {
         var administrator = await _server.AsAdministratorAsync();
         var first = await VerifyAsync(administrator, "");

@@ -25,7 +25,7 @@ public sealed class AddressRateTests
     }
 
     [Fact]
-    public void Refusal_says_how_long_to_wait()
+    public void Refusal_names_the_wait()
     {
         var rate = new AddressRate(perSecond: 1, atOnce: 1, _time);
         Assert.Null(rate.Take(Somebody));
@@ -36,7 +36,7 @@ public sealed class AddressRateTests
     }
 
     [Fact]
-    public void Token_given_back_can_be_taken_again()
+    public void Returned_token_can_be_taken_again()
     {
         var rate = new AddressRate(perSecond: 1, atOnce: 1, _time);
         rate.Take(Somebody);
@@ -56,7 +56,7 @@ public sealed class AddressRateTests
     }
 
     [Fact]
-    public void Flood_of_addresses_makes_no_bucket_forget()
+    public void Flood_of_addresses_evicts_no_spent_bucket()
     {
         var rate = new AddressRate(perSecond: 1, atOnce: 3, _time);
         Taken(rate, 3);
@@ -69,7 +69,7 @@ public sealed class AddressRateTests
     }
 
     [Fact]
-    public void Thousand_jobs_at_once_log_in_and_a_flood_does_not()
+    public void Machine_logins_have_a_burst_and_then_a_rate()
     {
         var rates = Defaults();
 
@@ -79,7 +79,7 @@ public sealed class AddressRateTests
     }
 
     [Fact]
-    public void Flood_of_one_kind_leaves_the_others_alone()
+    public void Flood_of_one_kind_does_not_affect_other_kinds()
     {
         var rates = Defaults();
         Taken(rates, AnonymousKind.Requests, 10_000);

@@ -8,7 +8,7 @@ public sealed class CallerTurnsTests
     private readonly TaskCompletionSource<int> _first = new();
 
     [Fact]
-    public async Task Caller_waits_for_what_it_asked_before_and_nobody_else_does()
+    public async Task Callers_next_turn_waits_only_for_its_own_previous_one()
     {
         var first = _turns.TakeAsync("usr_many", () => _first.Task, default);
         var second = _turns.TakeAsync("usr_many", () => Task.FromResult(2), default);
@@ -22,7 +22,7 @@ public sealed class CallerTurnsTests
     }
 
     [Fact]
-    public async Task Turn_that_fails_or_is_given_up_holds_nobody()
+    public async Task Failed_or_cancelled_turn_blocks_no_later_turn()
     {
         var first = _turns.TakeAsync("usr_1", () => _first.Task, default);
         var givenUp = _turns.TakeAsync("usr_1", () => Task.FromResult(2), new CancellationToken(canceled: true));

@@ -36,7 +36,7 @@ public sealed class ConnectionLimitsTests
     }
 
     [Fact]
-    public void Drawn_out_anonymous_request_does_not_hold_a_place()
+    public void Slow_anonymous_request_does_not_hold_a_place()
     {
         _limits.BeginRequest(Open("192.0.2.1", "slow"));
         Open("192.0.2.1", "second");
@@ -88,7 +88,7 @@ public sealed class ConnectionLimitsTests
     }
 
     [Fact]
-    public void Caller_gets_half_of_the_callers_places_and_loses_idle_ones()
+    public void Caller_gets_half_of_the_places_and_loses_idle_connections()
     {
         var signing = Open("192.0.2.1", "signing");
         _limits.BeginRequest(signing);
@@ -127,7 +127,7 @@ public sealed class ConnectionLimitsTests
     }
 
     [Fact]
-    public void Displaced_connection_counts_nowhere_whatever_still_happens_on_it()
+    public void Displaced_connection_is_never_counted_again()
     {
         var first = Open("192.0.2.1", "first");
         Open("192.0.2.1", "second");
@@ -141,7 +141,7 @@ public sealed class ConnectionLimitsTests
     }
 
     [Fact]
-    public void Thousand_jobs_behind_one_address_get_in_by_default()
+    public void Thousand_jobs_behind_one_address_connect_by_default()
     {
         var limits = new ConnectionLimits(TestSettings.Read(new ConfigurationBuilder().Build()));
         var jobs = Enumerable.Range(0, 1000).Select(_ => limits.Open(IPAddress.Parse("192.0.2.1"), () => _ended.Add("job"))).ToList();
@@ -160,7 +160,7 @@ public sealed class ConnectionLimitsTests
     }
 
     [Fact]
-    public void No_number_of_addresses_takes_callers_places()
+    public void No_number_of_anonymous_addresses_takes_authenticated_places()
     {
         var limits = new ConnectionLimits(TestSettings.Read(new ConfigurationBuilder().Build()));
         for (var i = 0; i < 20_000; i++)

@@ -41,7 +41,7 @@ public sealed class OutageLogTests : IAsyncLifetime, IDisposable
     public void Dispose() => _log.Dispose();
 
     [Fact]
-    public async Task An_outage_is_told_when_it_begins_and_when_it_ends()
+    public async Task Outage_is_logged_at_its_beginning_and_its_end()
     {
         var (nobody, administrator) = (_server.AsNobody(), await _server.AsAdministratorAsync());
         (await nobody.GetAsync("/readyz")).Succeeded();

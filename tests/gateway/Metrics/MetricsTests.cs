@@ -32,7 +32,7 @@ public sealed class MetricsTests(SharedServer shared) : IDisposable
     [InlineData("dotnet_thread_pool_queue_length", "gauge")]
     [InlineData("orleans_system_targets", "gauge")]
     [InlineData("orleans_catalog_activations", "gauge")]
-    public async Task Metric_is_told_with_its_type_and_once(string name, string type)
+    public async Task Metric_is_described_once_with_its_type(string name, string type)
     {
         await SignAsSomebodyUnknownAsync();
 
@@ -53,7 +53,7 @@ public sealed class MetricsTests(SharedServer shared) : IDisposable
     }
 
     [Fact]
-    public async Task What_is_added_and_taken_away_is_a_gauge()
+    public async Task Up_down_counter_is_a_gauge()
     {
         var name = UniqueName("waiting");
         var waiting = _meter.CreateUpDownCounter<int>(name);
@@ -64,7 +64,7 @@ public sealed class MetricsTests(SharedServer shared) : IDisposable
     }
 
     [Fact]
-    public async Task What_is_observed_no_more_is_gone()
+    public async Task Series_no_longer_observed_disappears()
     {
         var name = UniqueName("observed");
         var grains = new List<Measurement<int>> { new(4, new KeyValuePair<string, object?>("type", "signer")) };
@@ -77,7 +77,7 @@ public sealed class MetricsTests(SharedServer shared) : IDisposable
     }
 
     [Fact]
-    public async Task Labels_cannot_break_out_of_their_quotes()
+    public async Task Labels_cannot_escape_their_quotes()
     {
         var name = UniqueName("odd");
         _meter.CreateCounter<int>(name).Add(1, new KeyValuePair<string, object?>("a-b", "x\"\\\ny"));
@@ -86,7 +86,7 @@ public sealed class MetricsTests(SharedServer shared) : IDisposable
     }
 
     [Fact]
-    public async Task Label_that_grows_without_end_ends_in_one_series()
+    public async Task Label_with_too_many_values_collapses_into_one_series()
     {
         var name = UniqueName("flood");
         var counter = _meter.CreateCounter<int>(name);
@@ -112,7 +112,7 @@ public sealed class MetricsTests(SharedServer shared) : IDisposable
     }
 
     [Fact]
-    public async Task Slow_reader_keeps_no_other_scrape_waiting()
+    public async Task Slow_reader_delays_no_other_scrape()
     {
         await using var slow = await RawConnection.OpenAsync(shared.Server.Address);
         await slow.SendAsync(string.Concat(Enumerable.Repeat("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", 300)));
@@ -136,7 +136,7 @@ public sealed class MetricsTests(SharedServer shared) : IDisposable
     }
 
     [Fact]
-    public async Task Failed_login_is_counted_by_the_code_that_its_caller_was_told()
+    public async Task Failed_login_is_counted_by_its_error_code()
     {
         const string series = "codesigning_logins_failed_total{method=\"password\",reason=\"Unauthenticated\"}";
         var before = (await ScrapeAsync()).ValueOf(series);
@@ -159,7 +159,7 @@ public sealed class MetricsTests(SharedServer shared) : IDisposable
     }
 
     [Fact]
-    public async Task What_the_store_holds_is_told_without_a_look_at_each_scrape()
+    public async Task Store_counts_are_exposed_as_metrics()
     {
         ScrapedText scraped = null!;
         await Eventually.Async(async () =>

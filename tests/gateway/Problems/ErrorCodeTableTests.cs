@@ -33,6 +33,6 @@ public sealed class ErrorCodeTableTests
     }
 
     [Fact]
-    public void The_contract_names_no_code_that_is_not_there() =>
+    public void Contract_names_no_unknown_code() =>
         Assert.All(Contract.Values.SelectMany(row => row.Split(' ')), name => Assert.True(Enum.TryParse<ErrorCode>(name, out _), name));
 }

@@ -23,7 +23,7 @@ public sealed class ExceptionProblemsTests
 
     [Theory]
     [MemberData(nameof(Known))]
-    public void A_known_exception_has_its_problem(string what, Exception exception, int status, ErrorCode code)
+    public void Known_exception_has_its_problem(string what, Exception exception, int status, ErrorCode code)
     {
         var problem = ExceptionProblems.Find(exception);
 
@@ -32,7 +32,7 @@ public sealed class ExceptionProblemsTests
     }
 
     [Fact]
-    public void What_can_be_asked_again_says_when()
+    public void Retryable_problem_has_a_retry_after()
     {
         Assert.NotNull(ExceptionProblems.Find(new LedgerUnavailableException())!.RetryAfter);
         Assert.NotNull(ExceptionProblems.Find(new RefusedException(ErrorCode.Unavailable, "Busy."))!.RetryAfter);
@@ -40,7 +40,7 @@ public sealed class ExceptionProblemsTests
     }
 
     [Fact]
-    public void An_unknown_exception_is_no_problem_but_a_fault() =>
+    public void Unknown_exception_is_a_fault() =>
         Assert.Null(ExceptionProblems.Find(new InvalidOperationException("SELECT * FROM secrets")));
 
     private static CommitRefusedException Refused(CommitOutcome outcome) => new(outcome);

@@ -9,7 +9,7 @@ namespace CodeSigning.Gateway.Tests.Problems;
 public sealed class ProblemDescriberTests
 {
     [Fact]
-    public void A_fault_is_in_the_log_under_the_id_that_the_client_gets()
+    public void Fault_is_logged_under_the_id_that_the_client_gets()
     {
         var log = new CollectedLog();
         var fault = new InvalidOperationException("SELECT * FROM secrets");
@@ -24,7 +24,7 @@ public sealed class ProblemDescriberTests
     }
 
     [Fact]
-    public void Fault_that_the_ledger_logged_keeps_its_id_unlogged()
+    public void Fault_logged_by_the_ledger_keeps_its_id_unlogged()
     {
         var log = new CollectedLog();
         var failed = new ElementFailedException { ErrorId = "0123456789abcdef0123456789abcdef" };
@@ -37,7 +37,7 @@ public sealed class ProblemDescriberTests
     }
 
     [Fact]
-    public void A_refusal_is_no_fault_and_not_in_the_log()
+    public void Refusal_is_not_logged()
     {
         var log = new CollectedLog();
 

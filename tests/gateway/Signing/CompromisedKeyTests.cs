@@ -32,7 +32,7 @@ public sealed class CompromisedKeyTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Keys_and_cas_on_the_list_are_refused_and_others_come_in()
+    public async Task Listed_keys_and_CAs_are_refused_and_others_accepted()
     {
         var refusal = (await _administrator.PostAsync($"{Certificates}/import", ExternalAuthority.Import(_listed))).Refused(400, "InvalidRequest");
         Assert.Contains("its key is in the list of compromised keys 'leaked.txt'", refusal.Text("detail"), StringComparison.Ordinal);

@@ -35,7 +35,7 @@ public sealed class CurlSignatureTests(SigningWorld world) : IClassFixture<Signi
 
     [Theory]
     [MemberData(nameof(AlgorithmsAndKeys))]
-    public async Task OpenSSL_verifies_what_curl_got_signed(string algorithm, string keyAlgorithm)
+    public async Task OpenSSL_verifies_signatures_requested_through_curl(string algorithm, string keyAlgorithm)
     {
         var signer = await world.SignerWithAsync(keyAlgorithm);
         await WriteAsync("message", Message);
@@ -54,7 +54,7 @@ public sealed class CurlSignatureTests(SigningWorld world) : IClassFixture<Signi
     [InlineData("EC_P256", "ECDSA_SHA256", 64)]
     [InlineData("EC_P384", "ECDSA_SHA384", 96)]
     [InlineData("EC_P521", "ECDSA_SHA512", 132)]
-    public async Task A_raw_ECDSA_signature_is_r_and_s_each_as_long_as_the_field(string keyAlgorithm, string algorithm, int length)
+    public async Task Raw_ECDSA_signature_is_r_and_s_in_field_length(string keyAlgorithm, string algorithm, int length)
     {
         var signer = await world.SignerWithAsync(keyAlgorithm);
         await WriteAsync("message", Message);
@@ -71,7 +71,7 @@ public sealed class CurlSignatureTests(SigningWorld world) : IClassFixture<Signi
     }
 
     [Fact]
-    public async Task An_algorithm_may_be_spelled_with_an_underscore_in_its_hash()
+    public async Task Hash_in_algorithm_name_may_be_spelled_with_underscore()
     {
         var signer = await world.SignerWithAsync("RSA_2048");
 
@@ -81,7 +81,7 @@ public sealed class CurlSignatureTests(SigningWorld world) : IClassFixture<Signi
     }
 
     [Fact]
-    public async Task OpenSSL_refuses_the_signature_of_something_else()
+    public async Task OpenSSL_refuses_the_signature_of_another_message()
     {
         var signer = await world.SignerWithAsync("EC_P256");
         await WritePublicKeyAsync(signer);

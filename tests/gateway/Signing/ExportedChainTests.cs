@@ -11,7 +11,7 @@ public sealed class ExportedChainTests(SigningWorld world) : IClassFixture<Signi
     [Theory]
     [InlineData("RSA_2048")]
     [InlineData("EC_P384")]
-    public async Task OpenSSL_accepts_the_chain_strictly_and_finds_it_in_no_revocation_list(string keyAlgorithm)
+    public async Task OpenSSL_accepts_the_chain_strictly_and_finds_no_revocation(string keyAlgorithm)
     {
         await ExportAsync(await world.NewSignerAsync(keyAlgorithm));
 
@@ -24,7 +24,7 @@ public sealed class ExportedChainTests(SigningWorld world) : IClassFixture<Signi
     }
 
     [Fact]
-    public async Task OpenSSL_refuses_a_certificate_that_was_revoked_by_the_list_that_is_given_out_at_once()
+    public async Task OpenSSL_refuses_a_revoked_certificate_by_the_new_CRL()
     {
         var signer = await world.NewSignerAsync();
         var certificate = (await world.Administrator.GetAsync($"/api/v1/pki/signers/{signer}")).Succeeded().Text("certificateId");
@@ -55,7 +55,7 @@ public sealed class ExportedChainTests(SigningWorld world) : IClassFixture<Signi
     }
 
     [Fact]
-    public async Task A_signature_brings_its_chain_along_where_it_is_asked_for()
+    public async Task Signature_includes_its_chain_on_request()
     {
         var signer = await world.SignerWithAsync("EC_P256");
 

@@ -12,7 +12,7 @@ public sealed class ManyClientsTests(SigningWorld world) : IClassFixture<Signing
     [Theory]
     [InlineData("EC_P256", "ECDSA_SHA256")]
     [InlineData("RSA_3072", "RSASSA_PSS_SHA256")]
-    public async Task Each_gets_what_it_asked_for_with_its_entry_and_the_ledger_is_intact(string keyAlgorithm, string algorithm)
+    public async Task Each_client_gets_its_signatures_with_entries_in_intact_ledger(string keyAlgorithm, string algorithm)
     {
         var signer = await world.NewSignerAsync(keyAlgorithm);
         var begin = new TaskCompletionSource();

@@ -18,7 +18,7 @@ public sealed class RefusedSignatureTests(SigningWorld world) : IClassFixture<Si
 
     [Theory]
     [MemberData(nameof(AlgorithmsOfAnotherKey))]
-    public async Task An_algorithm_of_another_kind_of_key(string algorithm, string keyAlgorithm, int digestLength)
+    public async Task Algorithm_of_another_kind_of_key_is_refused(string algorithm, string keyAlgorithm, int digestLength)
     {
         var signer = await world.SignerWithAsync(keyAlgorithm);
 
@@ -37,7 +37,7 @@ public sealed class RefusedSignatureTests(SigningWorld world) : IClassFixture<Si
     [InlineData("ECDSA_SHA256 ")]
     [InlineData("1")]
     [InlineData("")]
-    public async Task An_algorithm_that_there_is_not(string algorithm) =>
+    public async Task Unknown_algorithm_is_refused(string algorithm) =>
         (await world.SignAsync(await world.SignerWithAsync("EC_P256"), algorithm, new byte[32], isDigest: true))
             .Refused(400, "UnsupportedAlgorithm");
 
@@ -47,12 +47,12 @@ public sealed class RefusedSignatureTests(SigningWorld world) : IClassFixture<Si
     [InlineData("ECDSA_SHA256", 48)]
     [InlineData("ECDSA_SHA384", 32)]
     [InlineData("ECDSA_SHA512", 48)]
-    public async Task A_digest_of_another_length(string algorithm, int length) =>
+    public async Task Digest_of_another_length_is_refused(string algorithm, int length) =>
         (await world.SignAsync(await world.SignerWithAsync("EC_P256"), algorithm, new byte[length], isDigest: true))
             .Refused(400, "DigestLengthMismatch");
 
     [Fact]
-    public async Task More_than_128_bytes_or_none()
+    public async Task Empty_data_and_more_than_128_bytes_are_refused()
     {
         var signer = await world.SignerWithAsync("EC_P256");
 
@@ -62,7 +62,7 @@ public sealed class RefusedSignatureTests(SigningWorld world) : IClassFixture<Si
     }
 
     [Fact]
-    public async Task A_disabled_signer_and_the_denial_is_an_entry()
+    public async Task Disabled_signer_refuses_and_records_the_denial()
     {
         var signer = await world.NewSignerAsync();
         (await world.Administrator.PatchAsync($"/api/v1/pki/signers/{signer}/status", new { status = "disabled" })).Succeeded();
@@ -74,7 +74,7 @@ public sealed class RefusedSignatureTests(SigningWorld world) : IClassFixture<Si
     }
 
     [Fact]
-    public async Task A_stranger_cannot_tell_a_signer_that_is_there_from_one_that_is_not()
+    public async Task Stranger_gets_one_answer_for_existing_and_missing_signers()
     {
         const string email = "stranger@example.com", password = "a password of nobody's";
         (await world.Administrator.PostAsync("/api/v1/users", new { email, name = "Stranger", password })).Succeeded();

@@ -8,7 +8,7 @@ public sealed class RepeatedSignatureTests(SigningWorld world) : IClassFixture<S
     private static readonly byte[] Data = [1, 2, 3];
 
     [Fact]
-    public async Task The_same_key_gets_the_same_signature_and_no_second_entry()
+    public async Task Same_key_gets_the_same_signature_and_no_second_entry()
     {
         var signer = await world.NewSignerAsync();
         var key = SigningWorld.UniqueName();
@@ -24,7 +24,7 @@ public sealed class RepeatedSignatureTests(SigningWorld world) : IClassFixture<S
     }
 
     [Fact]
-    public async Task A_signer_by_its_name_is_the_same_signer()
+    public async Task Signer_addressed_by_name_is_the_same_signer()
     {
         var signer = await world.NewSignerAsync();
         var name = (await world.Administrator.GetAsync($"/api/v1/pki/signers/{signer}")).Succeeded().Text("name");
@@ -37,7 +37,7 @@ public sealed class RepeatedSignatureTests(SigningWorld world) : IClassFixture<S
     }
 
     [Fact]
-    public async Task Another_caller_and_another_signer_have_keys_of_their_own()
+    public async Task Idempotency_keys_are_separate_per_caller_and_signer()
     {
         var (first, second) = (await world.NewSignerAsync(), await world.NewSignerAsync());
         var identity = (await world.Administrator.PostAsync("/api/v1/identities", new { name = SigningWorld.UniqueName() })).Succeeded().Text("id");
@@ -61,7 +61,7 @@ public sealed class RepeatedSignatureTests(SigningWorld world) : IClassFixture<S
     }
 
     [Fact]
-    public async Task What_was_answered_before_the_signer_was_disabled_is_answered_again_and_nothing_new_is_signed()
+    public async Task Disabled_signer_repeats_stored_answers_and_signs_nothing_new()
     {
         var signer = await world.NewSignerAsync();
         var key = SigningWorld.UniqueName();
@@ -75,7 +75,7 @@ public sealed class RepeatedSignatureTests(SigningWorld world) : IClassFixture<S
     }
 
     [Fact]
-    public async Task A_batch_signs_what_it_can_and_says_of_the_rest_why_not()
+    public async Task Batch_signs_valid_items_and_explains_each_refusal()
     {
         var signer = await world.NewSignerAsync();
         object Item(byte[] data, bool isDigest) =>

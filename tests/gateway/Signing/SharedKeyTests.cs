@@ -11,7 +11,7 @@ public sealed class SharedKeyTests(SigningWorld world) : IClassFixture<SigningWo
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
     [Fact]
-    public async Task Import_of_a_key_in_use_names_its_certificate_and_signers()
+    public async Task Import_of_used_key_names_its_certificate_and_signers()
     {
         var first = (await ImportAsync()).Succeeded().Text("id");
         var name = SigningWorld.UniqueName();
@@ -38,7 +38,7 @@ public sealed class SharedKeyTests(SigningWorld world) : IClassFixture<SigningWo
     }
 
     [Fact]
-    public async Task Ledger_with_a_shared_key_is_intact_and_tells_of_it()
+    public async Task Ledger_with_a_shared_key_is_intact_and_records_it()
     {
         var first = (await ImportAsync()).Succeeded().Text("id");
         (await ImportAsync(allowSharedKey: true)).Succeeded();

@@ -11,7 +11,7 @@ public sealed class SignRequestReaderTests
     private static readonly string Digest = Convert.ToBase64String(new byte[32]);
 
     [Fact]
-    public void The_contracts_own_example_is_read()
+    public void Contracts_example_is_read()
     {
         var request = Read(
             $$$"""
@@ -63,11 +63,11 @@ public sealed class SignRequestReaderTests
     [InlineData("{\"data\":\"AQ==\",\"signingAlgorithm\":\"\",\"isDigest\":false}", ErrorCode.UnsupportedAlgorithm)]
     [InlineData("{\"data\":\"AQ==\",\"signingAlgorithm\":\"ecdsa_sha256\",\"isDigest\":false}", ErrorCode.UnsupportedAlgorithm)]
     [InlineData("{\"data\":\"AQ==\",\"signingAlgorithm\":\"ECDSA_SHA256\",\"isDigest\":true}", ErrorCode.DigestLengthMismatch)]
-    public void A_bad_body_is_refused_with_the_code_that_fits(string body, ErrorCode code) =>
+    public void Invalid_body_is_refused_with_its_code(string body, ErrorCode code) =>
         Assert.Equal(code, Assert.Throws<RefusedException>(() => Read(body)).Code);
 
     [Fact]
-    public void Of_128_bytes_all_are_taken_and_129_are_refused()
+    public void Data_of_128_bytes_is_accepted_and_129_is_refused()
     {
         Assert.Equal(128, Read(Body(new byte[128])).Item.Data.Length);
         Assert.Equal(ErrorCode.InvalidData, Assert.Throws<RefusedException>(() => Read(Body(new byte[129]))).Code);
@@ -89,7 +89,7 @@ public sealed class SignRequestReaderTests
         Assert.Equal(ErrorCode.InvalidRequest, Assert.Throws<RefusedException>(() => Read(Body([1], metadata))).Code);
 
     [Fact]
-    public void Metadata_holds_2048_bytes_in_all_and_not_one_more()
+    public void Metadata_holds_at_most_2048_bytes_in_all()
     {
         Assert.NotNull(Read(Body([1], $$"""{"tool":"{{new string('x', 2044)}}"}""")).ClientMetadata);
         Assert.Throws<RefusedException>(() => Read(Body([1], $$"""{"tool":"{{new string('x', 2045)}}"}""")));
@@ -97,7 +97,7 @@ public sealed class SignRequestReaderTests
     }
 
     [Fact]
-    public void A_body_that_arrives_byte_by_byte_is_read_the_same()
+    public void Body_that_arrives_byte_by_byte_reads_the_same()
     {
         var whole = Encoding.UTF8.GetBytes(Body(new byte[128], """{"tool":"jarsigner"}"""));
 
@@ -108,7 +108,7 @@ public sealed class SignRequestReaderTests
     }
 
     [Fact]
-    public void In_a_batch_what_cannot_be_signed_is_found_when_its_turn_comes()
+    public void Invalid_batch_item_is_refused_at_its_turn()
     {
         var item = $$"""{"data":"{{Digest}}","signingAlgorithm":"ECDSA_SHA256","isDigest":true}""";
         var broken = """{"data":"?","signingAlgorithm":"ECDSA_SHA256","isDigest":true}""";
@@ -129,11 +129,11 @@ public sealed class SignRequestReaderTests
     [InlineData("{\"items\":[[]]}")]
     [InlineData("{\"items\":null}")]
     [InlineData("{\"items\":[{\"data\":\"AQ==\",\"signingAlgorithm\":\"ECDSA_SHA256\",\"isDigest\":false,\"clientMetadata\":{}}]}")]
-    public void A_batch_of_another_form_is_refused_whole(string body) =>
+    public void Malformed_batch_is_refused_whole(string body) =>
         Assert.Equal(ErrorCode.InvalidRequest, Assert.Throws<RefusedException>(() => SignRequestReader.ReadBatch(Bytes(body))).Code);
 
     [Fact]
-    public void A_batch_has_1000_items_and_not_one_more()
+    public void Batch_has_at_most_1000_items()
     {
         static string Batch(int count) =>
             $$"""{"items":[{{string.Join(',', Enumerable.Repeat("""{"data":"AQ==","signingAlgorithm":"ECDSA_SHA256","isDigest":false}""", count))}}]}""";

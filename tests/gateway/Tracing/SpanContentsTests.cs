@@ -24,7 +24,7 @@ public sealed class SpanContentsTests : IDisposable
     }
 
     [Fact]
-    public void Only_known_attributes_leave()
+    public void Only_known_attributes_are_exported()
     {
         using var span = _source.StartActivity("GET /x", ActivityKind.Server)!;
         span.SetTag("http.route", "/x").SetTag("url.path", Private).SetTag("url.query", Private).SetTag("exception.message", Private);
@@ -38,7 +38,7 @@ public sealed class SpanContentsTests : IDisposable
     }
 
     [Fact]
-    public void Database_exceptions_leave_without_their_message()
+    public void Database_exceptions_are_exported_without_their_message()
     {
         using var span = _source.StartActivity("postgresql", ActivityKind.Server)!;
 
@@ -51,7 +51,7 @@ public sealed class SpanContentsTests : IDisposable
     [InlineData(ActivityKind.Server, true)]
     [InlineData(ActivityKind.Client, false)]
     [InlineData(ActivityKind.Internal, false)]
-    public void Only_what_somebody_asked_for_is_sent(ActivityKind kind, bool isSent)
+    public void Only_spans_of_a_request_are_exported(ActivityKind kind, bool isSent)
     {
         Activity.Current = null;
         using var span = _source.StartActivity("work", kind)!;

@@ -58,7 +58,7 @@ public sealed class TraceTests : ApprovalGateway
     }
 
     [Fact]
-    public async Task Work_that_nobody_asked_for_and_probes_give_no_trace()
+    public async Task Background_work_and_probes_are_not_traced()
     {
         await Gateway.Http.GetStringAsync("/metrics");
         await Machine.PostAsync($"/pki/signers/{SignerId}/sign", Sign(), 403);
@@ -83,7 +83,7 @@ public sealed class TraceTests : ApprovalGateway
 public sealed class DatabaseTraceTests
 {
     [Fact]
-    public async Task Trace_holds_what_the_database_was_asked_for_it()
+    public async Task Trace_holds_its_database_calls()
     {
         await using var receiver = await OtlpReceiver.StartAsync();
         var database = await (await PostgreSqlServer.SharedAsync()).CreateDatabaseAsync();
@@ -101,7 +101,7 @@ public sealed class DatabaseTraceTests
     }
 
     [Fact]
-    public async Task Without_an_endpoint_nothing_listens()
+    public async Task Tracing_is_off_without_an_endpoint()
     {
         await using var gateway = await RunningGateway.StartAsync();
 

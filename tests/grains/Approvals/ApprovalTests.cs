@@ -10,7 +10,7 @@ namespace CodeSigning.Grains.Tests.Approvals;
 public sealed class ApprovalTests : ApprovalSuite
 {
     [Fact]
-    public async Task An_approved_request_gives_its_requester_as_many_signatures_as_were_asked_for()
+    public async Task Approved_request_grants_exactly_the_requested_number_of_signatures()
     {
         await DeniesAsync(ErrorCode.ApprovalRequired, Rae);
         var request = await House.AskAsync(Rae, SignerId, Asked with { RequestedSignings = 2 });
@@ -28,7 +28,7 @@ public sealed class ApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_grant_is_its_grantees_alone()
+    public async Task Grant_serves_its_grantee_alone()
     {
         var other = await House.AddPersonAsync("other");
         var signerId = await House.AddSignerAsync(PolicyId, Administrator, Rae, other);
@@ -38,7 +38,7 @@ public sealed class ApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_scoped_grant_covers_nothing_else()
+    public async Task Scoped_grant_signs_only_its_scope()
     {
         var zeros = "sha256:" + new string('0', 64);
         var scoped = await House.AskAsync(Rae, SignerId, Asked with { Scope = new GrantScope(Digests: [zeros[..^1] + "1"]) });
@@ -50,7 +50,7 @@ public sealed class ApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Only_members_who_may_sign_ask()
+    public async Task Only_members_who_may_sign_can_request()
     {
         await RefusesAsync(ErrorCode.NotFound, () => House.AskAsync(Ann, SignerId, Asked));
         await RefusesAsync(
@@ -58,7 +58,7 @@ public sealed class ApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_signer_without_a_policy_is_not_asked_for()
+    public async Task Request_on_a_signer_without_a_policy_is_refused()
     {
         var signerId = await House.AddSignerAsync(null, Administrator, Rae);
         await RefusesAsync(ErrorCode.WrongState, () => House.AskAsync(Rae, signerId, Asked));
@@ -66,7 +66,7 @@ public sealed class ApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_request_that_nobody_may_decide_is_not_opened()
+    public async Task Request_that_no_approver_can_decide_is_refused()
     {
         var policyId = await House.AddPolicyAsync(Policy(1, Rae));
         var signerId = await House.AddSignerAsync(policyId, Administrator, Rae);
@@ -74,7 +74,7 @@ public sealed class ApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Asking_again_with_the_same_key_finds_the_request_while_it_waits()
+    public async Task Repeated_idempotency_key_finds_the_pending_request()
     {
         var key = new IdempotencyKey("POST /requests", "build-7", new string('a', 64));
         var first = await House.AskAsync(Rae, SignerId, Asked, key);
@@ -89,7 +89,7 @@ public sealed class ApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_request_is_seen_by_its_requester_its_approvers_and_the_signers_members()
+    public async Task Request_is_visible_to_its_requester_approvers_and_signers_members()
     {
         var stranger = await House.AddPersonAsync("stranger");
         var request = await House.AskAsync(Rae, SignerId, Asked);
@@ -105,7 +105,7 @@ public sealed class ApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Votes_are_checked_against_todays_groups()
+    public async Task Votes_are_checked_against_current_groups()
     {
         var request = await House.AskAsync(Rae, SignerId, Asked);
         await House.LeaveAsync(Team, Ann);
@@ -115,7 +115,7 @@ public sealed class ApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Nobody_decides_for_a_machine_identity_that_they_made_a_secret_for_even_once_that_is_gone()
+    public async Task Maker_of_a_revoked_secret_cannot_approve_its_identitys_request()
     {
         var machine = await House.AddMachineAsync("ci");
         var admin = await House.AddPersonAsync("admin", ProductRole.Admin);
@@ -136,7 +136,7 @@ public sealed class ApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Whoever_makes_a_secret_after_the_question_does_not_decide_it_either()
+    public async Task Maker_of_a_later_secret_cannot_approve_the_request()
     {
         var machine = await House.AddMachineAsync("ci");
         var admin = await House.AddPersonAsync("admin", ProductRole.Admin);
@@ -149,7 +149,7 @@ public sealed class ApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_request_whose_signer_has_another_certificate_by_now_gives_nothing()
+    public async Task Request_on_a_signer_with_changed_certificate_gives_no_grant()
     {
         var request = await House.AskAsync(Rae, SignerId, Asked);
         var other = await House.AddCertificateAsync();
@@ -159,7 +159,7 @@ public sealed class ApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_grant_does_not_serve_for_another_certificate()
+    public async Task Grant_does_not_serve_another_certificate()
     {
         var request = await House.AskAsync(Rae, SignerId, Asked);
         await House.ApproveAsync(Ann, request.Id);
@@ -170,7 +170,7 @@ public sealed class ApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_requester_who_may_not_sign_any_more_gets_no_grant()
+    public async Task Requester_who_lost_the_right_to_sign_gets_no_grant()
     {
         var request = await House.AskAsync(Rae, SignerId, Asked);
         var members = await House.Signers.GetMembersAsync(Caller.System, SignerId, CancellationToken.None);
@@ -180,7 +180,7 @@ public sealed class ApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_requester_who_was_disabled_gets_no_grant()
+    public async Task Disabled_requester_gets_no_grant()
     {
         var request = await House.AskAsync(Rae, SignerId, Asked);
         await House.SetActiveAsync(Rae, false);
@@ -188,7 +188,7 @@ public sealed class ApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_signer_under_another_policy_honours_no_request_under_the_one_before()
+    public async Task Request_under_a_replaced_policy_gives_no_grant()
     {
         var request = await House.AskAsync(Rae, SignerId, Asked);
         await House.SetPolicyAsync(Administrator, SignerId, await House.AddPolicyAsync(Policy(2, Team)));
@@ -196,7 +196,7 @@ public sealed class ApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task An_edit_of_the_policy_touches_new_requests_only()
+    public async Task Edit_of_the_policy_affects_new_requests_only()
     {
         var request = await House.AskAsync(Rae, SignerId, Asked);
         await House.ReplacePolicyAsync(Administrator, PolicyId, Policy(2, Team));
@@ -206,7 +206,7 @@ public sealed class ApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Requester_and_administrator_take_a_request_back_and_nobody_else()
+    public async Task Only_requester_and_administrator_can_cancel_a_request()
     {
         var first = await House.AskAsync(Rae, SignerId, Asked);
         await RefusesAsync(ErrorCode.Forbidden, () => House.CancelAsync(Ann, first.Id));
@@ -217,7 +217,7 @@ public sealed class ApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_request_that_nobody_is_left_for_says_so_once()
+    public async Task Unreachable_request_is_recorded_once()
     {
         var request = await House.AskAsync(Rae, SignerId, Asked);
         var grain = House.Grains.GetGrain<IApprovalRequestGrain>(request.Id);
@@ -235,7 +235,7 @@ public sealed class ApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Too_many_requests_do_not_flood_the_approvers()
+    public async Task Requests_beyond_a_requesters_limit_are_rate_limited()
     {
         for (var i = 0; i < 100; i++)
         {

@@ -18,7 +18,7 @@ public sealed class EarlierVersionTests : ApprovalSuite
     private PolicyDefinition Looser => Policy(1, Team) with { Constraints = new PolicyConstraints("4h", 20) };
 
     [Fact]
-    public async Task A_policy_change_approved_by_an_earlier_version_is_made()
+    public async Task Policy_change_approved_by_an_earlier_version_is_applied()
     {
         await GrantAsync();
         var requestId = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
@@ -30,7 +30,7 @@ public sealed class EarlierVersionTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_policy_edit_approved_by_an_earlier_version_is_made()
+    public async Task Policy_edit_approved_by_an_earlier_version_is_applied()
     {
         await GrantAsync();
         var requestId = (await House.ReplacePolicyAsync(Administrator, PolicyId, Looser)).PendingChangeRequestId!;
@@ -42,7 +42,7 @@ public sealed class EarlierVersionTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_change_that_was_overtaken_is_not_made_late()
+    public async Task Superseded_change_is_not_applied_late()
     {
         await GrantAsync();
         var requestId = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;

@@ -16,7 +16,7 @@ public sealed class GrantTermsTests
     private static readonly CreateRequest Plain = new("release 1.2");
 
     [Fact]
-    public void Without_a_word_about_it_the_policys_most_is_asked_for()
+    public void Request_without_terms_gets_the_policys_maximum()
     {
         var terms = GrantTerms.Of(Plain, Both, Now);
         Assert.Equal(new GrantTerms(10, null, null, TimeSpan.FromHours(4), null), terms);
@@ -24,7 +24,7 @@ public sealed class GrantTermsTests
     }
 
     [Fact]
-    public void A_policy_of_count_alone_gives_a_grant_without_end()
+    public void Policy_of_count_alone_gives_a_grant_without_end()
     {
         var terms = GrantTerms.Of(Plain, new PolicyConstraints(MaxSignings: 3), Now);
         Assert.Equal((Now, null), terms.WindowFrom(Now));
@@ -32,11 +32,11 @@ public sealed class GrantTermsTests
     }
 
     [Fact]
-    public void A_policy_of_time_alone_gives_a_grant_without_count() =>
+    public void Policy_of_time_alone_gives_a_grant_without_count() =>
         Assert.Null(GrantTerms.Of(Plain, new PolicyConstraints("4h"), Now).MaxSignings);
 
     [Fact]
-    public void The_limit_on_the_number_is_named()
+    public void Error_names_the_limit_on_the_number()
     {
         Assert.Equal(10, GrantTerms.Of(Plain with { RequestedSignings = 10 }, Both, Now).MaxSignings);
         var refused = Refuses(ErrorCode.PolicyLimitExceeded, Plain with { RequestedSignings = 11 });
@@ -44,7 +44,7 @@ public sealed class GrantTermsTests
     }
 
     [Fact]
-    public void The_limit_on_the_window_is_named()
+    public void Error_names_the_limit_on_the_window()
     {
         var refused = Refuses(ErrorCode.PolicyLimitExceeded, Plain with { RequestedWindowDuration = "14401s" });
         Assert.Contains("at most 4h", refused.Message, StringComparison.Ordinal);
@@ -53,7 +53,7 @@ public sealed class GrantTermsTests
     }
 
     [Fact]
-    public void A_window_from_until_is_as_long_as_the_policy_allows_and_no_longer()
+    public void Window_with_start_and_end_cannot_exceed_the_policys_duration()
     {
         var start = Now.AddDays(2);
         var asked = Plain with { WindowStart = start, WindowEnd = start.AddHours(4) };
@@ -62,7 +62,7 @@ public sealed class GrantTermsTests
     }
 
     [Fact]
-    public void A_window_that_begins_with_the_approval_is_measured_from_now()
+    public void Window_without_a_start_is_measured_from_now()
     {
         var asked = Plain with { WindowEnd = Now.AddHours(4) };
         Assert.Equal((Now.AddHours(1), Now.AddHours(4)), GrantTerms.Of(asked, Both, Now).WindowFrom(Now.AddHours(1)));
@@ -70,7 +70,7 @@ public sealed class GrantTermsTests
     }
 
     [Fact]
-    public void A_start_with_a_duration_fixes_the_end()
+    public void Start_with_a_duration_fixes_the_end()
     {
         var asked = Plain with { WindowStart = Now.AddDays(1), RequestedWindowDuration = "1h" };
         Assert.Equal(Now.AddDays(1).AddHours(1), GrantTerms.Of(asked, Both, Now).WindowEnd);
@@ -78,7 +78,7 @@ public sealed class GrantTermsTests
     }
 
     [Fact]
-    public void A_window_lies_in_the_future()
+    public void Window_must_lie_in_the_future()
     {
         Refuses(ErrorCode.InvalidRequest, Plain with { WindowEnd = Now });
         Refuses(ErrorCode.InvalidRequest, Plain with { WindowStart = Now.AddHours(-4), WindowEnd = Now.AddTicks(-1) });
@@ -88,27 +88,27 @@ public sealed class GrantTermsTests
     }
 
     [Fact]
-    public void An_end_and_a_duration_contradict_each_other() =>
+    public void Window_with_end_and_duration_is_refused() =>
         Refuses(ErrorCode.InvalidRequest, Plain with { WindowEnd = Now.AddHours(1), RequestedWindowDuration = "1h" });
 
     [Theory]
     [InlineData("")]
     [InlineData("   ")]
-    public void Asking_needs_a_justification(string text) =>
+    public void Request_requires_a_justification(string text) =>
         Refuses(ErrorCode.InvalidRequest, Plain with { Justification = text });
 
     [Fact]
-    public void A_justification_has_an_end() =>
+    public void Justification_has_a_maximum_length() =>
         Refuses(ErrorCode.InvalidRequest, Plain with { Justification = new string('x', 2049) });
 
     [Theory]
     [InlineData(0L)]
     [InlineData(1_000_000_001L)]
-    public void A_number_is_between_one_and_a_billion(long signings) =>
+    public void Number_is_between_one_and_a_billion(long signings) =>
         Refuses(ErrorCode.InvalidRequest, Plain with { RequestedSignings = signings });
 
     [Fact]
-    public void A_scope_is_kept_in_the_form_that_is_compared()
+    public void Scope_is_stored_in_its_normalized_form()
     {
         var digest = new string('A', 64);
         var scope = GrantTerms.Of(Plain with { Scope = new GrantScope(Digests: ["SHA256:" + digest]) }, Both, Now).Scope;

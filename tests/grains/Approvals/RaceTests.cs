@@ -12,7 +12,7 @@ public sealed class RaceTests : ApprovalSuite
     private const int Rounds = 50;
 
     [Fact]
-    public async Task The_last_two_votes_give_one_grant()
+    public async Task Two_concurrent_last_votes_give_one_grant()
     {
         var policyId = await House.AddPolicyAsync(Policy(2, Team));
         var signerId = await House.AddSignerAsync(policyId, Administrator, Rae);
@@ -27,7 +27,7 @@ public sealed class RaceTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Of_an_approval_and_a_cancellation_one_wins()
+    public async Task One_of_concurrent_approval_and_cancellation_wins()
     {
         for (var round = 0; round < Rounds; round++)
         {
@@ -42,7 +42,7 @@ public sealed class RaceTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_vote_counts_only_if_it_was_in_before_its_voter_left_the_group()
+    public async Task Vote_counts_only_if_committed_before_its_voter_left()
     {
         for (var round = 0; round < Rounds; round++)
         {
@@ -63,7 +63,7 @@ public sealed class RaceTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Nobody_signs_under_a_grant_that_was_revoked_before_they_began()
+    public async Task Revoked_grant_signs_nothing_that_begins_later()
     {
         for (var round = 0; round < Rounds; round++)
         {
@@ -80,7 +80,7 @@ public sealed class RaceTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task As_many_as_were_granted_sign_however_many_try_at_once()
+    public async Task Concurrent_signatures_use_exactly_the_granted_number()
     {
         var grantId = await GrantAsync(Asked with { RequestedSignings = 10 });
         House.Time.Advance(TimeSpan.FromSeconds(2));

@@ -12,11 +12,11 @@ public sealed class ReachabilityTests
     private static readonly string[] People = ["ann", "bob", "cyd", "dan", "eve"];
 
     [Fact]
-    public void The_first_step_does_not_take_the_only_one_whom_the_second_has() =>
+    public void Step_leaves_the_only_approver_to_the_other_step() =>
         Assert.True(Reachability.CanFillTogether([Open(1, "ann", "bob"), Open(1, "ann")]));
 
     [Fact]
-    public void One_person_does_not_fill_two_steps_that_want_different_people()
+    public void One_person_cannot_fill_two_steps_requiring_distinct_approvers()
     {
         OpenStep[] steps = [Open(1, "ann"), Open(1, "ann")];
         Assert.False(Reachability.CanFillTogether(steps));
@@ -24,7 +24,7 @@ public sealed class ReachabilityTests
     }
 
     [Fact]
-    public void A_step_without_people_is_filled_only_where_it_requires_none()
+    public void Step_without_approvers_is_filled_only_if_none_are_required()
     {
         Assert.False(Reachability.CanFillEach([Open(1)]));
         Assert.True(Reachability.CanFillEach([Open(0)]));
@@ -32,7 +32,7 @@ public sealed class ReachabilityTests
     }
 
     [Fact]
-    public void A_matching_is_found_where_trying_everything_finds_one() => Check.One(
+    public void Matching_is_found_whenever_exhaustive_search_finds_one() => Check.One(
         Config.QuickThrowOnFailure.WithMaxTest(3000),
         Prop.ForAll(
             (from candidates in Gen.SubListOf(People)

@@ -14,7 +14,7 @@ public sealed class RequestMachineTests
     private static readonly RequestFacts Everybody = Facts("ann", "bob", "cyd", "rae");
 
     [Fact]
-    public void The_last_vote_approves()
+    public void Last_vote_approves()
     {
         var once = Pending(Step(2, "ann", "bob", "cyd")).ApprovedBy("ann", Everybody);
         Assert.Equal(RequestStatus.Pending, once.Status);
@@ -23,7 +23,7 @@ public sealed class RequestMachineTests
     }
 
     [Fact]
-    public void Steps_wait_for_their_turn()
+    public void Votes_count_only_in_the_current_step()
     {
         var request = Pending(Step(1, "ann"), Step(1, "bob"));
         Refuses(ErrorCode.Forbidden, () => request.ApprovedBy("bob", Everybody));
@@ -34,11 +34,11 @@ public sealed class RequestMachineTests
     }
 
     [Fact]
-    public void Nobody_approves_a_request_of_their_own() =>
+    public void Requester_cannot_approve_its_own_request() =>
         Refuses(ErrorCode.SelfApproval, () => Pending(Step(1, "rae", "ann")).ApprovedBy("rae", Everybody));
 
     [Fact]
-    public void Nobody_approves_for_a_machine_identity_that_they_can_act_as()
+    public void Person_cannot_approve_for_an_identity_they_control()
     {
         var facts = Everybody with { Excluded = ["idn_ci", "ann"] };
         Refuses(ErrorCode.SelfApproval, () => Pending(Step(1, "ann", "bob")).ApprovedBy("ann", facts));
@@ -46,17 +46,17 @@ public sealed class RequestMachineTests
     }
 
     [Fact]
-    public void A_machine_identity_never_votes() => Refuses(
+    public void Machine_identity_never_votes() => Refuses(
         ErrorCode.Forbidden,
         () => RequestMachine.Approve(
             Pending(Step(1, "ann")), Everybody, new Actor(PrincipalKind.Identity, "ann", "ann"), null, Now));
 
     [Fact]
-    public void A_stranger_does_not_vote() =>
+    public void Stranger_does_not_vote() =>
         Refuses(ErrorCode.Forbidden, () => Pending(Step(1, "ann")).ApprovedBy("bob", Everybody));
 
     [Fact]
-    public void A_person_has_one_vote_in_a_step_also_through_two_groups()
+    public void Person_in_two_groups_has_one_vote_in_a_step()
     {
         var facts = Everybody.WithGroup("grp_a", "ann", "bob").WithGroup("grp_b", "ann");
         var once = Pending(Step(2, "grp_a", "grp_b")).ApprovedBy("ann", facts);
@@ -65,7 +65,7 @@ public sealed class RequestMachineTests
     }
 
     [Fact]
-    public void The_same_person_votes_in_two_steps_unless_the_policy_wants_others()
+    public void Person_votes_in_two_steps_unless_distinct_approvers_are_required()
     {
         var request = Pending(Step(1, "ann"), Step(1, "ann", "bob"));
         Assert.Equal(RequestStatus.Approved, request.ApprovedBy("ann", Everybody).ApprovedBy("ann", Everybody).Status);
@@ -76,7 +76,7 @@ public sealed class RequestMachineTests
     }
 
     [Fact]
-    public void The_vote_of_somebody_who_was_disabled_does_not_count()
+    public void Vote_of_a_disabled_person_does_not_count()
     {
         var once = Pending(Step(2, "ann", "bob", "cyd")).ApprovedBy("ann", Everybody);
         var twice = once.ApprovedBy("bob", Everybody.Without("ann"));
@@ -85,7 +85,7 @@ public sealed class RequestMachineTests
     }
 
     [Fact]
-    public void The_vote_of_somebody_who_left_the_group_does_not_count()
+    public void Vote_of_a_former_group_member_does_not_count()
     {
         var request = Pending(Step(2, "grp_a"));
         var once = request.ApprovedBy("ann", Everybody.WithGroup("grp_a", "ann", "bob"));
@@ -94,7 +94,7 @@ public sealed class RequestMachineTests
     }
 
     [Fact]
-    public void A_step_that_was_complete_waits_again_once_its_approver_is_gone()
+    public void Complete_step_reopens_once_its_approver_is_disabled()
     {
         var first = Pending(Step(1, "ann", "cyd"), Step(1, "bob")).ApprovedBy("ann", Everybody);
         var withoutAnn = Everybody.Without("ann");
@@ -104,7 +104,7 @@ public sealed class RequestMachineTests
     }
 
     [Fact]
-    public void A_vote_that_was_left_out_stays_out_and_may_be_cast_again()
+    public void Uncounted_vote_stays_uncounted_and_may_be_cast_again()
     {
         var twice = Pending(Step(2, "ann", "bob"))
             .ApprovedBy("ann", Everybody)
@@ -114,7 +114,7 @@ public sealed class RequestMachineTests
     }
 
     [Fact]
-    public void One_rejection_ends_it_and_says_why()
+    public void One_rejection_with_comment_ends_the_request()
     {
         var request = Pending(Step(2, "ann", "bob")).ApprovedBy("ann", Everybody);
         Refuses(ErrorCode.InvalidRequest, () => RequestMachine.Reject(request, Everybody, Person("bob"), " ", Now));
@@ -128,7 +128,7 @@ public sealed class RequestMachineTests
     [InlineData(RequestStatus.Rejected)]
     [InlineData(RequestStatus.Expired)]
     [InlineData(RequestStatus.Cancelled)]
-    public void Nothing_follows_an_end(RequestStatus status)
+    public void Ended_request_never_changes(RequestStatus status)
     {
         var ended = Pending(Step(1, "ann")).End(status, Now);
         Refuses(ErrorCode.WrongState, () => ended.ApprovedBy("ann", Everybody));
@@ -138,7 +138,7 @@ public sealed class RequestMachineTests
     }
 
     [Fact]
-    public void A_request_expires_by_the_clock_and_not_a_moment_before()
+    public void Request_expires_exactly_at_its_end()
     {
         var request = Pending(Step(1, "ann"));
         var before = request.ExpiresAt.AddTicks(-1);
@@ -151,7 +151,7 @@ public sealed class RequestMachineTests
     }
 
     [Fact]
-    public void The_grant_begins_with_the_approval_and_is_the_requesters_alone()
+    public void Grant_begins_with_the_approval_and_belongs_to_the_requester()
     {
         var approved = Pending(Step(1, "ann")).ApprovedBy("ann", Everybody);
         var grant = RequestMachine.ToGrant(approved, new PrincipalRef(PrincipalKind.User, "ann"), approved.DecidedAt!.Value);
@@ -162,7 +162,7 @@ public sealed class RequestMachineTests
     }
 
     [Fact]
-    public void A_request_that_too_few_people_are_left_for_cannot_be_filled()
+    public void Request_with_too_few_remaining_approvers_cannot_be_filled()
     {
         var request = Pending(Step(2, "ann", "bob"), Step(1, "cyd"));
         Assert.True(RequestTally.Of(request, Everybody).CanBeFilled);
@@ -172,7 +172,7 @@ public sealed class RequestMachineTests
     }
 
     [Fact]
-    public void What_was_voted_already_need_not_be_filled_again()
+    public void Steps_with_votes_need_only_the_missing_approvers()
     {
         var once = Pending(Step(2, "ann", "bob")).ApprovedBy("ann", Everybody);
         Assert.True(RequestTally.Of(once, Everybody).CanBeFilled);
@@ -180,7 +180,7 @@ public sealed class RequestMachineTests
     }
 
     [Fact]
-    public void An_approval_rests_on_the_people_and_the_groups_that_made_them_approvers()
+    public void Approval_read_set_includes_the_approvers_and_their_groups()
     {
         var facts = Everybody.WithGroup("grp_a", "ann");
         var approved = Pending(Step(2, "grp_a", "bob")).ApprovedBy("ann", facts).ApprovedBy("bob", facts);
@@ -190,7 +190,7 @@ public sealed class RequestMachineTests
     }
 
     [Fact]
-    public void A_view_says_which_votes_count()
+    public void View_shows_which_votes_count()
     {
         var once = Pending(Step(2, "ann", "bob")).ApprovedBy("ann", Everybody);
         Assert.True(once.ToView(Everybody, Now).Steps[0].Votes[0].Counts);

@@ -17,7 +17,7 @@ public sealed class SecondVoiceTests : ApprovalSuite
     private UserService Users => House.Get<UserService>();
 
     [Fact]
-    public async Task An_administrator_sets_no_password_of_an_approver()
+    public async Task Administrator_cannot_set_the_password_of_an_approver()
     {
         await GrantAsync();
         await RefusesAsync(ErrorCode.WrongState, () => UpdateAsync(Ann, new UpdateUser(Password: "known to the administrator")));
@@ -25,7 +25,7 @@ public sealed class SecondVoiceTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task The_first_password_of_who_has_no_vote_is_set_up()
+    public async Task Administrator_sets_only_the_first_password_of_a_nonapprover()
     {
         await UpdateAsync(Rae, new UpdateUser(Email: "rae@example.org"));
         await UpdateAsync(Rae, new UpdateUser(Password: "one to begin with"));
@@ -34,7 +34,7 @@ public sealed class SecondVoiceTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_person_who_was_reset_has_no_vote_on_what_was_asked_before()
+    public async Task Reset_approver_has_no_vote_on_earlier_requests()
     {
         var before = await House.AskAsync(Rae, SignerId, Asked);
         House.Time.Advance(TimeSpan.FromSeconds(1));
@@ -51,7 +51,7 @@ public sealed class SecondVoiceTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_vote_cast_before_the_reset_counts_no_more()
+    public async Task Vote_cast_before_the_reset_no_longer_counts()
     {
         var policyId = await House.AddPolicyAsync(Policy(2, Team));
         var signerId = await House.AddSignerAsync(policyId, Administrator, Rae);
@@ -68,7 +68,7 @@ public sealed class SecondVoiceTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task An_approver_who_is_enabled_again_decides_only_what_is_asked_from_then_on()
+    public async Task Reenabled_approver_votes_only_on_later_requests()
     {
         await UpdateAsync(Ann, new UpdateUser(Status: PrincipalStatus.Disabled));
         var before = await House.AskAsync(Rae, SignerId, Asked);
@@ -78,7 +78,7 @@ public sealed class SecondVoiceTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_renamed_approver_keeps_the_vote()
+    public async Task Renamed_approver_keeps_the_vote()
     {
         var before = await House.AskAsync(Rae, SignerId, Asked);
         House.Time.Advance(TimeSpan.FromSeconds(1));
@@ -87,7 +87,7 @@ public sealed class SecondVoiceTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_request_that_only_a_reset_approver_is_left_for_is_unreachable()
+    public async Task Request_with_only_a_reset_approver_left_is_unreachable()
     {
         await House.LeaveAsync(Team, Bob);
         var request = await House.AskAsync(Rae, SignerId, Asked);
@@ -97,7 +97,7 @@ public sealed class SecondVoiceTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Until_something_was_approved_a_group_is_filled_freely()
+    public async Task Group_changes_freely_until_the_first_approval()
     {
         var puppet = await House.AddPersonAsync("puppet");
         Assert.Null((await AddAsync(Team, puppet)).PendingRequestId);
@@ -105,7 +105,7 @@ public sealed class SecondVoiceTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_new_member_of_an_approving_group_waits_for_its_approval()
+    public async Task New_member_of_an_approving_group_waits_for_approval()
     {
         await GrantAsync();
         var puppet = await House.AddPersonAsync("puppet");
@@ -123,7 +123,7 @@ public sealed class SecondVoiceTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_rejected_member_stays_out()
+    public async Task Rejected_member_does_not_join_the_group()
     {
         await GrantAsync();
         var puppet = await House.AddPersonAsync("puppet");
@@ -152,7 +152,7 @@ public sealed class SecondVoiceTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_policy_that_asks_the_group_since_must_have_been_asked()
+    public async Task Membership_request_older_than_a_policy_of_group_is_refused()
     {
         await GrantAsync();
         var puppet = await House.AddPersonAsync("puppet");
@@ -163,14 +163,14 @@ public sealed class SecondVoiceTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_machine_identity_has_no_vote_and_joins_freely()
+    public async Task Machine_identity_has_no_vote_and_joins_freely()
     {
         await GrantAsync();
         Assert.Null((await AddAsync(Team, await House.AddMachineAsync("robot"))).PendingRequestId);
     }
 
     [Fact]
-    public async Task An_approver_without_password_gets_none_from_an_administrator()
+    public async Task Administrator_cannot_set_an_approvers_first_password()
     {
         await GrantAsync();
         var named = await House.AddPersonAsync("named");

@@ -12,7 +12,7 @@ public abstract class TimeSuite : ApprovalSuite
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
 
     [Fact]
-    public async Task A_request_is_decided_before_its_end_and_not_at_it()
+    public async Task Request_is_decided_before_its_end_and_not_at_it()
     {
         var first = await House.AskAsync(Rae, SignerId, Asked);
         var second = await House.AskAsync(Rae, SignerId, Asked);
@@ -26,7 +26,7 @@ public abstract class TimeSuite : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_window_begins_at_its_start()
+    public async Task Window_begins_at_its_start()
     {
         var start = House.Now.AddHours(1);
         await GrantAsync(Asked with { WindowStart = start, WindowEnd = start.AddHours(4) });
@@ -37,7 +37,7 @@ public abstract class TimeSuite : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_window_ends_before_its_end()
+    public async Task Window_ends_before_its_end()
     {
         var end = House.Now.AddHours(4);
         var grantId = await GrantAsync();
@@ -49,7 +49,7 @@ public abstract class TimeSuite : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_request_ends_with_the_window_that_it_asks_for()
+    public async Task Request_ends_with_its_requested_window()
     {
         var request = await House.AskAsync(Rae, SignerId, Asked with { WindowEnd = House.Now.AddHours(3) });
         Assert.Equal(House.Now.AddHours(3), request.ExpiresAt);
@@ -58,7 +58,7 @@ public abstract class TimeSuite : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_certificates_end_ends_everything()
+    public async Task Expired_certificate_ends_signatures_and_requests()
     {
         var end = (await House.SignerAsync(SignerId)).CertificateNotAfter;
         House.Time.Sleep(end.AddMinutes(-2) - House.Now);
@@ -71,7 +71,7 @@ public abstract class TimeSuite : ApprovalSuite
     }
 
     [Fact]
-    public async Task An_expired_request_does_not_come_back_with_a_restart()
+    public async Task Expired_request_does_not_come_back_with_a_restart()
     {
         var request = await House.AskAsync(Rae, SignerId, Asked);
         AdvanceTo(request.ExpiresAt);
@@ -100,7 +100,7 @@ public abstract class TimeSuite : ApprovalSuite
 public sealed class TimeTests : TimeSuite
 {
     [Fact]
-    public async Task A_reminder_notes_the_expiry_with_an_entry()
+    public async Task Reminder_records_the_expiry_with_an_entry()
     {
         var request = await House.AskAsync(Rae, SignerId, Asked);
         AdvanceTo(request.ExpiresAt);
@@ -109,7 +109,7 @@ public sealed class TimeTests : TimeSuite
     }
 
     [Fact]
-    public async Task A_reminder_that_was_set_before_a_restart_comes_after_it()
+    public async Task Reminder_set_before_a_restart_fires_after_it()
     {
         var request = await House.AskAsync(Rae, SignerId, Asked);
         await House.RestartAsync();
@@ -118,7 +118,7 @@ public sealed class TimeTests : TimeSuite
     }
 
     [Fact]
-    public async Task A_reminder_of_a_request_that_was_decided_changes_nothing()
+    public async Task Reminder_of_a_decided_request_changes_nothing()
     {
         var request = await House.AskAsync(Rae, SignerId, Asked);
         await House.RejectAsync(Ann, request.Id);

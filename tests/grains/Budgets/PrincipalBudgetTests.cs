@@ -12,7 +12,7 @@ public sealed class PrincipalBudgetTests
     public PrincipalBudgetTests() => _budget = new PrincipalBudget(new BudgetRule(20, 10), _time);
 
     [Fact]
-    public void After_a_rest_all_of_it_is_there_at_once()
+    public void Rested_budget_is_full_again()
     {
         Assert.Equal(20, Spend("ann", 100));
         _time.Advance(TimeSpan.FromMinutes(1));
@@ -20,7 +20,7 @@ public sealed class PrincipalBudgetTests
     }
 
     [Fact]
-    public void What_is_spent_comes_back_at_its_rate()
+    public void Spent_budget_refills_at_its_rate()
     {
         Spend("ann", 20);
         _time.Advance(TimeSpan.FromMilliseconds(300));
@@ -28,7 +28,7 @@ public sealed class PrincipalBudgetTests
     }
 
     [Fact]
-    public void Who_has_spent_it_is_told_how_long_to_wait()
+    public void Spent_budget_names_the_wait()
     {
         Spend("ann", 20);
         Assert.False(_budget.TrySpend("ann", out var wait));
@@ -38,7 +38,7 @@ public sealed class PrincipalBudgetTests
     }
 
     [Fact]
-    public void Who_waits_for_it_takes_a_turn_and_no_more_than_patience_allows()
+    public void Reservations_queue_within_the_maximum_wait()
     {
         Spend("ann", 20);
         var waits = new List<double>();
@@ -51,10 +51,10 @@ public sealed class PrincipalBudgetTests
     }
 
     [Fact]
-    public void Nobody_spends_anothers() => Assert.Equal((20, 20), (Spend("ann", 100), Spend("bob", 100)));
+    public void Principals_have_separate_budgets() => Assert.Equal((20, 20), (Spend("ann", 100), Spend("bob", 100)));
 
     [Fact]
-    public void Who_has_rested_is_forgotten()
+    public void Full_budgets_are_forgotten()
     {
         for (var i = 0; i < 10_000; i++)
         {

@@ -9,7 +9,7 @@ public sealed class SharedRunTests
     private int _begun;
 
     [Fact]
-    public async Task Questions_during_a_run_share_the_next_one()
+    public async Task Calls_during_a_run_share_the_next_one()
     {
         var shared = new SharedRun<int>(() => _runs[Interlocked.Increment(ref _begun) - 1].Task);
         var first = shared.AskAsync();
@@ -23,7 +23,7 @@ public sealed class SharedRunTests
     }
 
     [Fact]
-    public async Task Failed_run_fails_those_who_asked_for_it_alone()
+    public async Task Failed_run_fails_only_its_own_callers()
     {
         var shared = new SharedRun<int>(() => _runs[Interlocked.Increment(ref _begun) - 1].Task);
         var first = shared.AskAsync();

@@ -23,7 +23,7 @@ public sealed class CertificateLifeTests
     }
 
     [Fact]
-    public void Whatever_is_tried_a_certificate_moves_forward_or_stays() => Check.QuickThrowOnFailure(Prop.ForAll(
+    public void Certificate_never_returns_to_an_earlier_stage() => Check.QuickThrowOnFailure(Prop.ForAll(
         Gen.Elements(Step.Install, Step.Revoke).ListOf().ToArbitrary(),
         steps =>
         {
@@ -38,7 +38,7 @@ public sealed class CertificateLifeTests
         }));
 
     [Fact]
-    public void Its_status_follows_from_its_stage_its_issuers_and_the_clock() => Check.QuickThrowOnFailure(Prop.ForAll(
+    public void Status_follows_from_stage_issuers_and_clock() => Check.QuickThrowOnFailure(Prop.ForAll(
         Gen.Choose(-1000, 1000).ToArbitrary(),
         Gen.Elements(true, false).ToArbitrary(),
         Gen.Elements(0, 1, 2).ToArbitrary(),
@@ -57,7 +57,7 @@ public sealed class CertificateLifeTests
         }));
 
     [Fact]
-    public void Every_stage_is_stored_and_read_back_whole()
+    public void Every_stage_survives_storing_and_reading()
     {
         for (var rank = 0; rank <= 2; rank++)
         {
@@ -69,7 +69,7 @@ public sealed class CertificateLifeTests
     }
 
     [Fact]
-    public void A_certificate_is_listed_by_thumbprint_issuer_stage_and_end()
+    public void Certificate_is_listed_by_thumbprint_issuer_stage_and_end()
     {
         Assert.Equal(
             new StateIndex("aa", "cas_1", CertificateWords.Revoked, Begin.AddDays(100)),
@@ -78,7 +78,7 @@ public sealed class CertificateLifeTests
     }
 
     [Fact]
-    public void What_a_signature_rests_on_names_the_certificate_and_every_CA_above_it()
+    public void Read_set_names_certificate_and_every_CA_above_it()
     {
         var line = new IssuerLine([Authority("cas_2", 7, 10, 90), Authority("cas_1", 3, 20, 2000)]);
         var facts = AtRank(1).ToFacts(new StateVersion(StateTypes.Certificate, "crt_1", 5), line);
@@ -92,7 +92,7 @@ public sealed class CertificateLifeTests
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public void A_certificate_is_as_revoked_as_any_CA_above_it(int which)
+    public void Certificate_under_a_revoked_CA_is_revoked(int which)
     {
         ImmutableArray<Row<CertificateAuthorityState>> line = [Authority("cas_2", 7, 0, 100), Authority("cas_1", 3, 0, 100)];
         line = line.SetItem(
@@ -101,7 +101,7 @@ public sealed class CertificateLifeTests
     }
 
     [Fact]
-    public void A_certificate_that_is_owed_is_not_issued()
+    public void Awaited_certificate_is_not_issued()
     {
         var facts = AtRank(0).ToFacts(default, IssuerLine.None);
         Assert.False(facts.IsIssued);

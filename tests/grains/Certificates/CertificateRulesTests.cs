@@ -11,11 +11,11 @@ public sealed class CertificateRulesTests
     [InlineData("Example Release Signing")]
     [InlineData("Ünïcode 株式会社")]
     [InlineData("x")]
-    public void A_common_name_of_plain_characters_is_taken_as_it_is(string name) =>
+    public void Common_name_of_plain_characters_is_accepted_unchanged(string name) =>
         Assert.Equal(name, CertificateRules.CommonName(name));
 
     [Fact]
-    public void Sixty_four_characters_are_counted_and_not_their_halves()
+    public void Length_limit_counts_characters_and_not_surrogates()
     {
         var name = string.Concat(Enumerable.Repeat("\U0001F58B", 64));
         Assert.Equal(name, CertificateRules.CommonName(name));
@@ -33,7 +33,7 @@ public sealed class CertificateRulesTests
     [InlineData("delete\u007f")]
     [InlineData("right-to-left\u202eoverride")]
     [InlineData("zero\u200bwidth")]
-    public void A_name_that_could_be_read_as_another_is_refused(string? name)
+    public void Ambiguous_name_is_refused(string? name)
     {
         Refuses(ErrorCode.InvalidRequest, () => CertificateRules.CommonName(name));
         Refuses(ErrorCode.InvalidRequest, () => CertificateRules.Subject(name));
@@ -41,7 +41,7 @@ public sealed class CertificateRulesTests
 
     // Not among the data above: an attribute cannot hold half a character.
     [Fact]
-    public void Half_a_character_is_no_character() =>
+    public void Half_a_surrogate_pair_is_refused() =>
         Refuses(ErrorCode.InvalidRequest, () => CertificateRules.CommonName("half" + '\ud800' + "character"));
 
     [Theory]
@@ -51,7 +51,7 @@ public sealed class CertificateRulesTests
     [InlineData("EC_P256", KeyAlgorithm.EcP256)]
     [InlineData("EC_P384", KeyAlgorithm.EcP384)]
     [InlineData("EC_P521", KeyAlgorithm.EcP521)]
-    public void The_six_kinds_of_key_are_taken(string name, KeyAlgorithm algorithm) =>
+    public void Six_kinds_of_key_are_accepted(string name, KeyAlgorithm algorithm) =>
         Assert.Equal(algorithm, CertificateRules.Algorithm(name));
 
     [Theory]
@@ -59,7 +59,7 @@ public sealed class CertificateRulesTests
     [InlineData("RSA_1024")]
     [InlineData("rsa_3072")]
     [InlineData("ED25519")]
-    public void No_other_kind_of_key_is_taken(string? name) =>
+    public void Other_kinds_of_key_are_refused(string? name) =>
         Refuses(ErrorCode.UnsupportedAlgorithm, () => CertificateRules.Algorithm(name));
 
     [Theory]
@@ -69,7 +69,7 @@ public sealed class CertificateRulesTests
     [InlineData(-1, false)]
     [InlineData(3651, false)]
     [InlineData(int.MaxValue, false)]
-    public void A_leaf_lives_from_one_day_to_ten_years(int days, bool isTaken)
+    public void Leaf_lives_from_one_day_to_ten_years(int days, bool isTaken)
     {
         if (isTaken)
         {
@@ -82,7 +82,7 @@ public sealed class CertificateRulesTests
     }
 
     [Fact]
-    public void A_certificate_is_brought_in_either_way_but_not_in_both_and_not_by_halves()
+    public void Import_takes_either_PKCS12_or_a_complete_PEM_pair()
     {
         CertificateRules.Import(new ImportCertificate(Pkcs12: new byte[] { 1 }));
         CertificateRules.Import(new ImportCertificate(CertificatePem: "c", PrivateKeyPem: "k"));

@@ -15,7 +15,7 @@ namespace CodeSigning.Grains.Tests.Certificates;
 public sealed class CompromisedKeyReportTests
 {
     [Fact]
-    public async Task Stored_certificate_with_a_listed_key_is_told_of()
+    public async Task Stored_certificate_with_a_listed_key_is_reported()
     {
         await using var node = await StartAsync();
         var ca = await node.MakeAuthorityAsync();
@@ -28,7 +28,7 @@ public sealed class CompromisedKeyReportTests
     }
 
     [Fact]
-    public async Task Listed_ca_above_stored_certificates_is_told_of_once()
+    public async Task Listed_CA_above_stored_certificates_is_reported_once()
     {
         await using var node = await StartAsync();
         var ca = await node.MakeAuthorityAsync();
@@ -40,7 +40,7 @@ public sealed class CompromisedKeyReportTests
     }
 
     [Fact]
-    public async Task Revoked_certificate_is_no_more_told_of()
+    public async Task Revoked_certificate_is_no_longer_reported()
     {
         await using var node = await StartAsync();
         var listed = await node.IssueAsync((await node.MakeAuthorityAsync()).Id);

@@ -14,7 +14,7 @@ public sealed class ExternalAuthorityTests
     [Theory]
     [InlineData("RSA_3072")]
     [InlineData("EC_P384")]
-    public async Task A_request_goes_to_an_external_CA_and_its_certificate_comes_back(string keyAlgorithm)
+    public async Task Certificate_of_an_external_CA_is_installed_for_its_request(string keyAlgorithm)
     {
         await using var node = await StartAsync();
         var owed = await node.Certificates.CreateSigningRequestAsync(
@@ -35,7 +35,7 @@ public sealed class ExternalAuthorityTests
     }
 
     [Fact]
-    public async Task What_comes_back_must_be_for_the_key_of_the_request()
+    public async Task Installed_certificate_must_match_the_requests_key_and_purpose()
     {
         await using var node = await StartAsync();
         var request = new CreateSigningRequest("CN=x", "EC_P256");
@@ -51,7 +51,7 @@ public sealed class ExternalAuthorityTests
     }
 
     [Fact]
-    public async Task Of_two_certificates_that_come_back_at_once_one_is_installed()
+    public async Task One_of_two_concurrent_certificates_is_installed()
     {
         await using var node = await StartAsync();
         var owed = await node.Certificates.CreateSigningRequestAsync(Administrator, new CreateSigningRequest("CN=x", "EC_P256"), default);
@@ -67,7 +67,7 @@ public sealed class ExternalAuthorityTests
     }
 
     [Fact]
-    public async Task The_same_certificate_may_come_back_twice_and_changes_nothing()
+    public async Task Repeated_install_of_the_same_certificate_changes_nothing()
     {
         await using var node = await StartAsync();
         var owed = await node.Certificates.CreateSigningRequestAsync(Administrator, new CreateSigningRequest("CN=x", "EC_P256"), default);
@@ -82,7 +82,7 @@ public sealed class ExternalAuthorityTests
     [InlineData("CN=")]
     [InlineData("CN=a\0b")]
     [InlineData("")]
-    public async Task A_subject_that_is_no_name_is_refused(string subject)
+    public async Task Invalid_subject_is_refused(string subject)
     {
         await using var node = await StartAsync();
         await RefusesAsync(

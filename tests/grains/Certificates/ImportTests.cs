@@ -14,7 +14,7 @@ public sealed class ImportTests
     private const string Password = "correct horse";
 
     [Fact]
-    public async Task A_pkcs12_of_openssl_is_brought_in_and_signs()
+    public async Task PKCS12_file_of_OpenSSL_is_imported_and_signs()
     {
         await using var node = await StartAsync();
         var view = await node.Import.ImportAsync(Administrator, await MakePkcs12Async(node), default);
@@ -34,7 +34,7 @@ public sealed class ImportTests
     }
 
     [Fact]
-    public async Task Pem_files_are_brought_in()
+    public async Task PEM_files_are_imported()
     {
         await using var node = await StartAsync();
         await MakePkcs12Async(node);
@@ -48,7 +48,7 @@ public sealed class ImportTests
     }
 
     [Fact]
-    public async Task A_wrong_password_is_said_so_and_leaves_nothing()
+    public async Task Wrong_password_is_refused_and_stores_nothing()
     {
         await using var node = await StartAsync();
         var request = await MakePkcs12Async(node) with { Password = "wrong" };
@@ -57,7 +57,7 @@ public sealed class ImportTests
     }
 
     [Fact]
-    public async Task The_same_certificate_is_not_here_twice()
+    public async Task Second_import_of_a_certificate_is_refused()
     {
         await using var node = await StartAsync();
         var request = await MakePkcs12Async(node);
@@ -67,7 +67,7 @@ public sealed class ImportTests
     }
 
     [Fact]
-    public async Task A_certificate_that_may_not_sign_code_or_has_expired_stays_out()
+    public async Task Certificate_expired_or_not_for_code_signing_is_refused()
     {
         await using var node = await StartAsync();
         var forServers = await MakePkcs12Async(node, "serverAuth");
@@ -88,7 +88,7 @@ public sealed class ImportTests
     }
 
     [Fact]
-    public async Task A_certificate_is_taken_out_in_four_formats_and_each_export_is_told_in_the_ledger()
+    public async Task Certificate_exports_in_four_formats_are_recorded_in_the_ledger()
     {
         await using var node = await StartAsync();
         var root = await node.MakeAuthorityAsync();

@@ -18,7 +18,7 @@ public sealed class IssuingTests
     [InlineData("RSA_3072", "RSA_2048", "RSA_3072")]
     [InlineData("EC_P384", "EC_P256", "EC_P521")]
     [InlineData("RSA_2048", "EC_P384", "RSA_4096")]
-    public async Task Openssl_accepts_the_chain_and_both_crls(string root, string issuing, string leaf)
+    public async Task OpenSSL_accepts_the_chain_and_both_CRLs(string root, string issuing, string leaf)
     {
         await using var node = await StartAsync();
         var rootCa = await node.MakeAuthorityAsync(keyAlgorithm: root);
@@ -37,7 +37,7 @@ public sealed class IssuingTests
     }
 
     [Fact]
-    public async Task The_key_of_a_new_certificate_makes_signatures_that_openssl_verifies()
+    public async Task OpenSSL_verifies_signatures_of_a_new_certificates_key()
     {
         await using var node = await StartAsync();
         var certificate = await node.IssueAsync((await node.MakeAuthorityAsync()).Id);
@@ -53,7 +53,7 @@ public sealed class IssuingTests
     }
 
     [Fact]
-    public async Task Making_and_issuing_is_told_in_the_ledger()
+    public async Task CA_creation_and_issuance_are_recorded_in_the_ledger()
     {
         await using var node = await StartAsync();
         var ca = await node.MakeAuthorityAsync();
@@ -70,7 +70,7 @@ public sealed class IssuingTests
     }
 
     [Fact]
-    public async Task A_decision_to_sign_rests_on_the_certificate_and_every_CA_above_it()
+    public async Task Signing_read_set_includes_certificate_and_every_CA_above_it()
     {
         await using var node = await StartAsync();
         var root = await node.MakeAuthorityAsync();
@@ -88,7 +88,7 @@ public sealed class IssuingTests
     }
 
     [Fact]
-    public async Task A_certificate_ends_with_its_issuer_at_the_latest()
+    public async Task Certificate_ends_with_its_issuer_at_the_latest()
     {
         await using var node = await StartAsync();
         var ca = await node.MakeAuthorityAsync(ttlDays: 10);
@@ -97,7 +97,7 @@ public sealed class IssuingTests
     }
 
     [Fact]
-    public async Task A_certificate_expires_by_itself()
+    public async Task Certificate_expires_by_itself()
     {
         await using var node = await StartAsync();
         var certificate = await node.IssueAsync((await node.MakeAuthorityAsync()).Id, ttlDays: 1);
@@ -106,7 +106,7 @@ public sealed class IssuingTests
     }
 
     [Fact]
-    public async Task Nothing_is_issued_under_a_CA_that_has_expired_or_is_not_there()
+    public async Task Expired_or_unknown_CA_issues_nothing()
     {
         await using var node = await StartAsync();
         var ca = await node.MakeAuthorityAsync(ttlDays: 1);
@@ -118,7 +118,7 @@ public sealed class IssuingTests
     }
 
     [Fact]
-    public async Task An_issuing_CA_has_no_CA_under_it()
+    public async Task Issuing_CA_cannot_issue_another_CA()
     {
         await using var node = await StartAsync();
         var issuing = await node.MakeAuthorityAsync((await node.MakeAuthorityAsync()).Id);
@@ -126,7 +126,7 @@ public sealed class IssuingTests
     }
 
     [Fact]
-    public async Task Unknown_ids_are_not_found_and_known_ones_name_their_kind()
+    public async Task Ids_of_another_kind_and_unknown_ids_are_not_found()
     {
         await using var node = await StartAsync();
         var ca = await node.MakeAuthorityAsync();
@@ -181,7 +181,7 @@ public sealed class IssuingTests
     }
 
     [Fact]
-    public async Task A_caller_who_changed_meanwhile_issues_nothing()
+    public async Task Caller_changed_meanwhile_issues_nothing()
     {
         await using var node = await StartAsync();
         var ca = await node.MakeAuthorityAsync();
@@ -195,7 +195,7 @@ public sealed class IssuingTests
     }
 
     [Fact]
-    public async Task A_retry_with_the_same_idempotency_key_makes_no_second_certificate()
+    public async Task Retry_with_same_idempotency_key_issues_no_second_certificate()
     {
         await using var node = await StartAsync();
         var ca = await node.MakeAuthorityAsync();

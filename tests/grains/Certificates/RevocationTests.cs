@@ -15,7 +15,7 @@ namespace CodeSigning.Grains.Tests.Certificates;
 public sealed class RevocationTests
 {
     [Fact]
-    public async Task A_revoked_certificate_is_on_its_issuers_next_crl_and_openssl_refuses_it()
+    public async Task Revoked_certificate_is_on_the_CRL_and_OpenSSL_refuses_it()
     {
         await using var node = await StartAsync();
         var root = await node.MakeAuthorityAsync();
@@ -38,7 +38,7 @@ public sealed class RevocationTests
     }
 
     [Fact]
-    public async Task A_revocation_makes_every_decision_stale_that_rested_on_the_certificate()
+    public async Task Revocation_makes_read_sets_with_the_certificate_stale()
     {
         await using var node = await StartAsync();
         var certificate = await node.IssueAsync((await node.MakeAuthorityAsync()).Id);
@@ -52,7 +52,7 @@ public sealed class RevocationTests
     }
 
     [Fact]
-    public async Task Remaking_a_crl_and_revoking_another_make_no_decision_stale()
+    public async Task New_CRL_with_another_certificate_makes_no_decision_stale()
     {
         await using var node = await StartAsync();
         var ca = await node.MakeAuthorityAsync();
@@ -66,7 +66,7 @@ public sealed class RevocationTests
     }
 
     [Fact]
-    public async Task Revoking_an_issuing_CA_revokes_everything_under_it_and_is_on_the_roots_crl()
+    public async Task Revoked_issuing_CA_revokes_its_certificates_and_is_on_CRL()
     {
         await using var node = await StartAsync();
         var root = await node.MakeAuthorityAsync();
@@ -105,7 +105,7 @@ public sealed class RevocationTests
     }
 
     [Fact]
-    public async Task A_crl_is_served_from_memory_until_half_of_its_life_and_its_numbers_grow()
+    public async Task CRL_is_cached_for_half_its_life_and_renumbered_upwards()
     {
         await using var node = await StartAsync();
         var ca = await node.MakeAuthorityAsync();
@@ -121,7 +121,7 @@ public sealed class RevocationTests
     }
 
     [Fact]
-    public async Task Certificates_of_one_CA_can_be_revoked_at_the_same_time()
+    public async Task Certificates_of_one_CA_can_be_revoked_concurrently()
     {
         await using var node = await StartAsync();
         var ca = await node.MakeAuthorityAsync();
@@ -134,7 +134,7 @@ public sealed class RevocationTests
     }
 
     [Fact]
-    public async Task Nothing_is_issued_after_its_CA_was_revoked_however_close_the_two_come()
+    public async Task Issuance_racing_with_its_CAs_revocation_never_follows_it()
     {
         await using var node = await StartAsync();
         var ca = await node.MakeAuthorityAsync();
@@ -151,7 +151,7 @@ public sealed class RevocationTests
     }
 
     [Fact]
-    public async Task A_row_that_was_changed_by_hand_to_keep_it_off_the_crl_is_noticed()
+    public async Task Tampered_row_that_would_leave_the_CRL_is_detected()
     {
         await using var node = await StartAsync();
         var ca = await node.MakeAuthorityAsync();

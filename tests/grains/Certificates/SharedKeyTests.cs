@@ -33,7 +33,7 @@ public sealed class SharedKeyTests
     }
 
     [Fact]
-    public async Task Refusal_names_the_signers_of_the_key_disabled_ones_too()
+    public async Task Refusal_names_all_signers_of_the_key_including_disabled_ones()
     {
         await using var node = await StartAsync();
         var first = await ImportAsync(node, await MakeAsync(node, "First"));
@@ -50,7 +50,7 @@ public sealed class SharedKeyTests
     }
 
     [Fact]
-    public async Task Shared_key_that_is_allowed_comes_in_and_is_told_in_the_ledger()
+    public async Task Allowed_shared_key_is_imported_and_recorded_in_the_ledger()
     {
         await using var node = await StartAsync();
         var first = await ImportAsync(node, await MakeAsync(node, "First"));
@@ -67,7 +67,7 @@ public sealed class SharedKeyTests
     }
 
     [Fact]
-    public async Task Allowance_for_a_key_of_its_own_leaves_no_trace()
+    public async Task Allowing_shared_keys_for_an_unshared_key_records_nothing()
     {
         await using var node = await StartAsync();
         var only = await ImportAsync(node, await MakeAsync(node, "Only"), allowSharedKey: true);
@@ -85,7 +85,7 @@ public sealed class SharedKeyTests
     }
 
     [Fact]
-    public async Task Key_is_known_in_every_encoding()
+    public async Task Key_is_recognized_in_every_encoding()
     {
         await using var node = await StartAsync();
         await ImportAsync(node, await MakeAsync(node, "First"));
@@ -98,7 +98,7 @@ public sealed class SharedKeyTests
     }
 
     [Fact]
-    public async Task Same_certificate_is_a_conflict_whatever_is_allowed()
+    public async Task Same_certificate_conflicts_even_with_shared_keys_allowed()
     {
         await using var node = await StartAsync();
         var request = await MakeAsync(node, "First");
@@ -108,7 +108,7 @@ public sealed class SharedKeyTests
     }
 
     [Fact]
-    public async Task Of_imports_of_one_key_at_once_one_comes_in()
+    public async Task One_of_concurrent_imports_of_a_key_succeeds()
     {
         await using var node = await StartAsync();
         var requests = new List<ImportCertificate>();
@@ -124,7 +124,7 @@ public sealed class SharedKeyTests
     }
 
     [Fact]
-    public async Task Import_that_comes_between_search_and_commit_is_found()
+    public async Task Import_between_search_and_commit_is_found()
     {
         var interruption = new InterruptedStates();
         await using var node = await StartAsync(interruption.Install);
@@ -150,7 +150,7 @@ public sealed class SharedKeyTests
     }
 
     [Fact]
-    public async Task Key_of_an_internal_ca_signs_no_code_whatever_is_allowed()
+    public async Task Internal_CAs_key_is_refused_even_with_shared_keys_allowed()
     {
         await using var node = await StartAsync();
         var request = await MakeAsync(node, "First");

@@ -47,7 +47,7 @@ public sealed class TwoSilosTests(TwoSilos silos) : IClassFixture<TwoSilos>, IAs
     public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
-    public async Task A_signer_is_changed_through_another_silo_than_its_home()
+    public async Task Signer_is_changed_through_a_silo_without_its_home()
     {
         silos.PlaceAtHome();
         var signerId = await Home.AddSignerAsync(null, Administrator, Rae);
@@ -63,7 +63,7 @@ public sealed class TwoSilosTests(TwoSilos silos) : IClassFixture<TwoSilos>, IAs
     }
 
     [Fact]
-    public async Task A_signature_is_made_through_each_silo()
+    public async Task Signature_is_made_through_each_silo()
     {
         var signerId = await Home.AddSignerAsync(null, Administrator, Rae);
         Assert.Null(await SignsAsync(Home, signerId));
@@ -73,7 +73,7 @@ public sealed class TwoSilosTests(TwoSilos silos) : IClassFixture<TwoSilos>, IAs
     }
 
     [Fact]
-    public async Task What_one_silo_withdraws_the_other_denies()
+    public async Task Signer_disabled_through_one_silo_is_denied_through_both()
     {
         var signerId = await Home.AddSignerAsync(null, Administrator, Rae);
         foreach (var (here, there) in new[] { (Home, Afar), (Afar, Home) })
@@ -86,7 +86,7 @@ public sealed class TwoSilosTests(TwoSilos silos) : IClassFixture<TwoSilos>, IAs
     }
 
     [Fact]
-    public async Task A_grant_of_ten_gives_ten_through_both_silos()
+    public async Task Grant_of_ten_gives_ten_through_both_silos()
     {
         var (signerId, grantId) = await GrantAsync();
         var replies = await Task.WhenAll(Enumerable.Range(0, 40)
@@ -100,7 +100,7 @@ public sealed class TwoSilosTests(TwoSilos silos) : IClassFixture<TwoSilos>, IAs
     }
 
     [Fact]
-    public async Task A_grant_revoked_through_one_silo_is_denied_through_both()
+    public async Task Grant_revoked_through_one_silo_is_denied_through_both()
     {
         var (signerId, grantId) = await GrantAsync();
         Assert.Equal(grantId, await SignsAsync(Home, signerId));
@@ -111,7 +111,7 @@ public sealed class TwoSilosTests(TwoSilos silos) : IClassFixture<TwoSilos>, IAs
     }
 
     [Fact]
-    public async Task Of_votes_through_both_silos_at_once_each_counts_once()
+    public async Task Concurrent_votes_through_both_silos_count_once_each()
     {
         var bob = await Home.AddPersonAsync("bob");
         var policyId = await Home.AddPolicyAsync(
@@ -141,7 +141,7 @@ public sealed class TwoSilosTests(TwoSilos silos) : IClassFixture<TwoSilos>, IAs
     }
 
     [Fact]
-    public async Task A_refusal_crosses_silos_whole()
+    public async Task Refusal_crosses_silos_unchanged()
     {
         silos.PlaceAtHome();
         var signerId = await Home.AddSignerAsync(null, Administrator, Rae);

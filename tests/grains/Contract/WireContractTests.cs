@@ -23,11 +23,11 @@ public sealed class WireContractTests
     }
 
     [Fact]
-    public void Nothing_is_serialised_that_no_call_carries() =>
+    public void Every_serialized_type_is_used_by_a_call() =>
         Assert.Empty(WireMessages.Types.Except(WireMessages.Carried()));
 
     [Fact]
-    public void Every_message_has_an_alias_of_its_own()
+    public void Every_message_has_a_unique_alias()
     {
         Assert.All(
             WireMessages.Types.Concat(WireMessages.Grains),
@@ -37,7 +37,7 @@ public sealed class WireContractTests
     }
 
     [Fact]
-    public void Every_grain_method_has_an_alias_of_its_own() => Assert.All(WireMessages.Grains, type =>
+    public void Every_grain_method_has_a_unique_alias() => Assert.All(WireMessages.Grains, type =>
     {
         var aliases = type.GetMethods().Select(WireMessages.AliasOf).ToArray();
         Assert.All(aliases, Assert.NotNull);
@@ -45,7 +45,7 @@ public sealed class WireContractTests
     });
 
     [Fact]
-    public void Every_message_member_has_an_id_of_its_own() => Assert.All(WireMessages.Types, type =>
+    public void Every_message_member_has_a_unique_id() => Assert.All(WireMessages.Types, type =>
     {
         var ids = WireMessages.MembersOf(type).Select(pair => pair.Id).ToArray();
         Assert.Equal(ids.Distinct(), ids);

@@ -13,7 +13,7 @@ public sealed class HomeAwayTests : ApprovalSuite
     private readonly AwayHomes _homes = new();
 
     [Fact]
-    public async Task A_grant_gives_what_was_granted_and_no_more()
+    public async Task Grant_gives_exactly_what_was_granted()
     {
         var grantId = await GrantAsync(Asked with { RequestedSignings = 10 });
         House.Time.Advance(TimeSpan.FromSeconds(2));
@@ -25,7 +25,7 @@ public sealed class HomeAwayTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task The_home_is_asked_again_after_a_while_and_not_before()
+    public async Task Home_is_retried_only_after_an_interval()
     {
         await GrantAsync();
         await SignsAsync(Rae);
@@ -37,7 +37,7 @@ public sealed class HomeAwayTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_grant_can_be_revoked()
+    public async Task Grant_can_be_revoked()
     {
         var grantId = await GrantAsync();
         await SignsAsync(Rae);

@@ -11,7 +11,7 @@ namespace CodeSigning.Grains.Tests.Grants;
 public sealed class OtherNodeTests : ApprovalSuite
 {
     [Fact]
-    public async Task A_grant_that_another_node_has_noted_as_used_up_is_denied_as_used_up()
+    public async Task Grant_marked_exhausted_on_another_node_is_denied_as_exhausted()
     {
         var grantId = await GrantAsync(Asked with { RequestedSignings = 1 });
         Assert.IsType<SignReply.SignatureMade>(await House.SignAsync(Rae, SignerId));
@@ -21,7 +21,7 @@ public sealed class OtherNodeTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_grant_that_another_node_has_changed_serves_as_before()
+    public async Task Grant_changed_on_another_node_still_serves()
     {
         var grantId = await GrantAsync();
         Assert.IsType<SignReply.SignatureMade>(await House.SignAsync(Rae, SignerId));

@@ -12,7 +12,7 @@ namespace CodeSigning.Grains.Tests.Grants;
 public sealed class PreApprovalTests : ApprovalSuite
 {
     [Fact]
-    public async Task An_administrator_grants_ahead_within_the_policys_limits()
+    public async Task Administrator_preapproves_within_the_policys_limits()
     {
         var grant = await House.PreApproveAsync(Administrator, SignerId, For(Rae) with { RequestedSignings = 1 });
         Assert.Equal((GrantStatus.Active, 1L, null), (grant.Status, grant.MaxSignings, grant.RequestId));
@@ -25,11 +25,11 @@ public sealed class PreApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Nobody_grants_to_themselves() =>
+    public async Task Administrator_cannot_grant_to_themselves() =>
         await RefusesAsync(ErrorCode.SelfApproval, () => House.PreApproveAsync(Administrator, SignerId, For(Administrator)));
 
     [Fact]
-    public async Task Nobody_grants_to_a_machine_identity_that_they_can_act_as()
+    public async Task Person_cannot_grant_to_an_identity_they_control()
     {
         var machine = await House.AddMachineAsync("ci");
         var signerId = await House.AddSignerAsync(PolicyId, Administrator, machine);
@@ -40,7 +40,7 @@ public sealed class PreApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Only_members_who_administer_the_signer_grant_ahead_and_only_people()
+    public async Task Only_human_administrators_of_the_signer_can_preapprove()
     {
         var machine = await House.AddMachineAsync("ci");
         var signerId = await House.AddSignerAsync(PolicyId, machine, Rae);
@@ -52,7 +52,7 @@ public sealed class PreApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_grantee_is_an_active_member_who_may_sign()
+    public async Task Grantee_must_be_an_active_member_who_may_sign()
     {
         await RefusesAsync(ErrorCode.InvalidRequest, () => House.PreApproveAsync(Administrator, SignerId, For(Ann)));
         await RefusesAsync(ErrorCode.InvalidRequest, () => House.PreApproveAsync(Administrator, SignerId, For(Team)));
@@ -61,14 +61,14 @@ public sealed class PreApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Without_a_policy_there_is_nothing_to_grant()
+    public async Task Grant_on_a_signer_without_a_policy_is_refused()
     {
         var signerId = await House.AddSignerAsync(null, Administrator, Rae);
         await RefusesAsync(ErrorCode.WrongState, () => House.PreApproveAsync(Administrator, signerId, For(Rae)));
     }
 
     [Fact]
-    public async Task What_ends_first_is_used_first_and_a_spent_grant_does_not_stop_another()
+    public async Task Earliest_ending_grant_serves_first_and_exhausted_grants_are_skipped()
     {
         var late = await GrantAsync(Asked with { RequestedSignings = 1, RequestedWindowDuration = "4h" });
         var early = await GrantAsync(Asked with { RequestedSignings = 1, RequestedWindowDuration = "2h" });
@@ -80,7 +80,7 @@ public sealed class PreApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_revoked_grant_denies_the_next_signature()
+    public async Task Revoked_grant_denies_the_next_signature()
     {
         var grantId = await GrantAsync();
         await SignsAsync(Rae);
@@ -92,7 +92,7 @@ public sealed class PreApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_stranger_is_told_the_same_of_a_grant_that_there_is_as_of_one_that_there_is_not()
+    public async Task Stranger_gets_one_answer_for_existing_and_missing_grants()
     {
         string[] grantIds = [await GrantAsync(), "gnt_" + new string('0', 26)];
         var answers = new HashSet<string>();
@@ -114,7 +114,7 @@ public sealed class PreApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Whoever_may_revoke_a_grant_says_why()
+    public async Task Revocation_of_a_grant_requires_a_reason()
     {
         var grantId = await GrantAsync();
         await RefusesAsync(ErrorCode.InvalidRequest, () => House.RevokeAsync(Administrator, grantId, reason: ""));
@@ -123,7 +123,7 @@ public sealed class PreApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Somebody_who_looked_for_the_grant_too_early_finds_it_once_it_is_given()
+    public async Task Grant_is_found_after_an_earlier_failed_lookup()
     {
         var request = await House.AskAsync(Rae, SignerId, Asked);
         var grantId = "gnt_" + request.Id[4..];
@@ -134,7 +134,7 @@ public sealed class PreApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_long_grant_serves_behind_a_hundred_newer_ones_whose_window_is_over()
+    public async Task Grant_serves_behind_a_hundred_newer_expired_grants()
     {
         var signerId = await AddSignerOfLongGrantsAsync();
         var grant = await House.PreApproveAsync(Administrator, signerId, For(Rae) with { RequestedWindowDuration = "300d" });
@@ -144,7 +144,7 @@ public sealed class PreApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_grant_serves_behind_a_hundred_newer_ones_with_another_scope()
+    public async Task Grant_serves_behind_a_hundred_newer_grants_of_another_scope()
     {
         var grant = await House.PreApproveAsync(Administrator, SignerId, For(Rae));
         await PreApproveHundredNewerAsync(SignerId, For(Rae) with { Scope = new GrantScope(Tools: ["another"]) });
@@ -152,7 +152,7 @@ public sealed class PreApprovalTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_grant_serves_behind_a_hundred_newer_ones_whose_window_has_not_begun()
+    public async Task Grant_serves_behind_a_hundred_newer_grants_not_yet_valid()
     {
         var signerId = await AddSignerOfLongGrantsAsync();
         var grant = await House.PreApproveAsync(Administrator, signerId, For(Rae));

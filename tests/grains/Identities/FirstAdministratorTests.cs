@@ -15,7 +15,7 @@ public sealed class FirstAdministratorTests : IAsyncLifetime
     public Task DisposeAsync() => _node.DisposeAsync().AsTask();
 
     [Fact]
-    public async Task An_empty_store_gets_one_with_a_random_password_that_works()
+    public async Task Empty_store_gets_an_administrator_with_a_random_password()
     {
         var made = await _node.Get<FirstAdministrator>().EnsureAsync(default);
         Assert.Equal("admin@localhost", made!.Email);
@@ -27,7 +27,7 @@ public sealed class FirstAdministratorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_nodes_that_start_at_once_one_makes_it()
+    public async Task One_of_concurrent_nodes_creates_the_first_administrator()
     {
         var first = _node.Get<FirstAdministrator>();
         var made = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => first.EnsureAsync(default))));

@@ -8,7 +8,7 @@ namespace CodeSigning.Grains.Tests.Identities;
 public sealed class GroupTests : IdentitySuite
 {
     [Fact]
-    public async Task Members_come_and_go_and_the_facts_follow_at_once()
+    public async Task Group_facts_follow_membership_changes_at_once()
     {
         var ann = Ref(await CreateUserAsync("ann@example.com"));
         var group = await CreateGroupAsync("releasers");
@@ -40,7 +40,7 @@ public sealed class GroupTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_member_that_was_deleted_is_not_listed()
+    public async Task Deleted_member_is_not_listed()
     {
         var ann = await CreateUserAsync("ann@example.com");
         var ci = await CreateIdentityAsync("ci");
@@ -53,7 +53,7 @@ public sealed class GroupTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_deleted_group_gives_nothing_any_more_and_its_name_is_free()
+    public async Task Deleted_group_grants_no_rights_and_frees_its_name()
     {
         var group = await CreateGroupAsync("releasers");
         await AssertRefusedAsync(ErrorCode.NameTaken, CreateGroupAsync("releasers"));

@@ -16,7 +16,7 @@ public sealed class LastLoginTests : IdentitySuite
     }
 
     [Fact]
-    public async Task An_administrator_sees_who_and_what_logged_in_last_and_how_often()
+    public async Task Administrator_sees_last_logins_and_uses_of_secrets()
     {
         var identity = await CreateIdentityAsync("ci");
         var (used, unused) = (await CreateSecretAsync(identity.Id, maxUses: 9), await CreateSecretAsync(identity.Id));

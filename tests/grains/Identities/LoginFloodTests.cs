@@ -12,7 +12,7 @@ namespace CodeSigning.Grains.Tests.Identities;
 public sealed class LoginFloodTests : IdentitySuite
 {
     [Fact]
-    public async Task A_thousand_jobs_that_start_at_once_get_in()
+    public async Task Thousand_jobs_log_in_at_once()
     {
         var secret = await CreateSecretAsync((await CreateIdentityAsync("ci")).Id);
         var tokens = await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ => LogInAsync(secret)));
@@ -20,7 +20,7 @@ public sealed class LoginFloodTests : IdentitySuite
     }
 
     [Fact]
-    public void Production_lets_in_two_thousand_and_fifty_a_second_more() =>
+    public void Default_login_budget_is_2000_and_50_a_second() =>
         Assert.Equal(new BudgetRule(2000, 50), new SessionOptions().Logins);
 }
 
@@ -30,7 +30,7 @@ public sealed class SpentLoginBudgetTests : IdentitySuite
     private static readonly CancellationToken None = CancellationToken.None;
 
     [Fact]
-    public async Task A_flood_of_logins_is_told_when_to_come_back_and_leaves_no_session()
+    public async Task Flooding_logins_get_a_retry_after_and_no_session()
     {
         var secret = await CreateSecretAsync((await CreateIdentityAsync("ci")).Id);
         var refusals = await FloodAsync(secret, 50);
@@ -42,7 +42,7 @@ public sealed class SpentLoginBudgetTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Nobody_else_is_kept_out_by_it()
+    public async Task Login_flood_blocks_no_other_account()
     {
         var secret = await CreateSecretAsync((await CreateIdentityAsync("ci")).Id);
         var other = await CreateSecretAsync((await CreateIdentityAsync("other")).Id);
@@ -52,7 +52,7 @@ public sealed class SpentLoginBudgetTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Who_does_not_hold_the_secret_cannot_spend_its_owners_budget()
+    public async Task Failed_logins_do_not_spend_the_owners_budget()
     {
         var secret = await CreateSecretAsync((await CreateIdentityAsync("ci")).Id);
         for (var i = 0; i < 15; i++)
@@ -67,7 +67,7 @@ public sealed class SpentLoginBudgetTests : IdentitySuite
     }
 
     [Fact]
-    public async Task People_have_the_same_budget()
+    public async Task People_have_the_same_login_budget()
     {
         await CreateUserAsync("ann@example.com");
         for (var i = 0; i < 10; i++)

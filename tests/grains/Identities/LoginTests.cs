@@ -29,7 +29,7 @@ public sealed class LoginTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Whatever_is_wrong_the_answer_is_the_same()
+    public async Task Every_failed_login_gets_the_same_answer()
     {
         await CreateUserAsync("ann@example.com");
         var off = await CreateUserAsync("off@example.com");
@@ -57,7 +57,7 @@ public sealed class LoginTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Whatever_is_wrong_one_hash_of_the_usual_cost_is_checked()
+    public async Task Every_failed_login_checks_one_hash_of_the_usual_cost()
     {
         await CreateUserAsync("ann@example.com");
         await Users.CreateAsync(Administrator, new CreateUser("none@example.com", "No password"), default);
@@ -79,7 +79,7 @@ public sealed class LoginTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_hash_that_was_made_more_cheaply_is_replaced_when_its_password_is_proven()
+    public async Task Cheaper_hash_is_replaced_at_the_next_successful_login()
     {
         var old = new PasswordHasher<LoginTests>(Options.Create(new PasswordHasherOptions { IterationCount = 1000 }));
         var id = EntityId.New(IdPrefixes.User, Node.Time);
@@ -103,7 +103,7 @@ public sealed class LoginTests : IdentitySuite
     }
 
     [Fact]
-    public async Task The_code_of_a_second_factor_is_refused_and_not_passed_over()
+    public async Task Login_with_a_second_factor_code_is_refused()
     {
         await CreateUserAsync("ann@example.com");
         var credentials = new PasswordCredentials("ann@example.com", Password, "123456");
@@ -111,7 +111,7 @@ public sealed class LoginTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_login_that_races_with_a_disabling_fails()
+    public async Task Login_racing_with_a_disabling_fails()
     {
         var ann = await CreateUserAsync("ann@example.com");
         Once(() => Users.UpdateAsync(Administrator, ann.Id, new UpdateUser(Status: PrincipalStatus.Disabled), default));
@@ -119,7 +119,7 @@ public sealed class LoginTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_login_that_races_with_a_harmless_change_succeeds()
+    public async Task Login_racing_with_a_harmless_change_succeeds()
     {
         var ann = await CreateUserAsync("ann@example.com");
         Once(() => Users.UpdateAsync(Administrator, ann.Id, new UpdateUser(Name: "Anna"), default));
@@ -128,7 +128,7 @@ public sealed class LoginTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_login_that_races_with_another_password_fails()
+    public async Task Login_racing_with_a_password_change_fails()
     {
         await CreateUserAsync("ann@example.com");
         Once(() => Users.ResetAsync("ann@example.com", null, "another password", default));
@@ -136,7 +136,7 @@ public sealed class LoginTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_guesser_is_slowed_down_and_the_owner_elsewhere_is_not()
+    public async Task Guesser_is_throttled_and_the_owner_elsewhere_is_not()
     {
         await CreateUserAsync("ann@example.com");
         for (var i = 0; i < 6; i++)
@@ -152,7 +152,7 @@ public sealed class LoginTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Who_fails_behind_an_address_does_not_keep_out_others_behind_it()
+    public async Task Failed_logins_block_no_other_account_behind_their_address()
     {
         await CreateUserAsync("ann@example.com");
         var machine = await CreateIdentityAsync("ci");
@@ -168,7 +168,7 @@ public sealed class LoginTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Behind_a_blocked_address_a_wrong_password_is_answered_the_same_whether_or_not_there_is_the_account()
+    public async Task Blocked_address_gets_one_answer_for_known_and_unknown_accounts()
     {
         await CreateUserAsync("ann@example.com");
         for (var i = 0; i < 60; i++)

@@ -20,7 +20,7 @@ public sealed class LoginThrottleTests
     public LoginThrottleTests() => _throttle = new LoginThrottle(Options.Create(new ThrottleOptions()), _time);
 
     [Fact]
-    public void Failures_block_the_account_from_that_address_for_longer_and_longer()
+    public void Repeated_failures_block_account_and_address_increasingly_long()
     {
         Fail("ann", Attacker, 5);
         Assert.Null(Wait("ann", Attacker));
@@ -37,7 +37,7 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public void Nobody_else_feels_it()
+    public void Block_affects_no_other_account_and_no_other_address()
     {
         Fail("ann", Attacker, 6);
         Assert.Null(Wait("ann", Owner));
@@ -45,7 +45,7 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public void A_success_clears_the_account_from_that_address()
+    public void Success_clears_the_failures_of_account_and_address()
     {
         Fail("ann", Owner, 5);
         using (var attempt = _throttle.Begin(PrincipalKind.User, "ann", Owner))
@@ -58,7 +58,7 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public void An_attack_from_ever_new_addresses_does_not_lock_the_owner_out()
+    public void Attack_from_many_addresses_does_not_lock_the_owner_out()
     {
         for (var i = 0; i < 1000; i++)
         {
@@ -71,7 +71,7 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public void The_accounts_brake_is_felt_by_addresses_that_failed_on_it_themselves()
+    public void Account_throttle_applies_to_addresses_that_failed_on_it()
     {
         Fail("ann", Attacker, 3);
         for (var i = 0; i < 200; i++)
@@ -85,7 +85,7 @@ public sealed class LoginThrottleTests
     [Theory]
     [InlineData(PrincipalKind.User)]
     [InlineData(PrincipalKind.Identity)]
-    public void An_address_that_is_blocked_for_others_failures_lets_in_who_did_not_fail_there(PrincipalKind kind)
+    public void Blocked_address_admits_accounts_without_failures_there(PrincipalKind kind)
     {
         FailOnManyAccounts(kind, 60);
         for (var i = 0; i < 3; i++)
@@ -98,7 +98,7 @@ public sealed class LoginThrottleTests
     [Theory]
     [InlineData(PrincipalKind.User)]
     [InlineData(PrincipalKind.Identity)]
-    public void One_address_that_tries_many_accounts_is_told_to_wait_at_each_further_failure(PrincipalKind kind)
+    public void Address_failing_on_many_accounts_waits_after_each_failure(PrincipalKind kind)
     {
         FailOnManyAccounts(kind, 51);
         Assert.Equal(TimeSpan.FromSeconds(2), FailIfAdmitted(_throttle, kind, "ann", Attacker));
@@ -107,7 +107,7 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public void Who_failed_from_a_blocked_address_is_not_tried_again_until_the_block_ends()
+    public void Account_failing_from_a_blocked_address_waits_for_the_end()
     {
         FailOnManyAccounts(PrincipalKind.User, 51);
         FailIfAdmitted(_throttle, PrincipalKind.User, "ann", Attacker);
@@ -117,7 +117,7 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public void A_blocked_address_has_few_passwords_tried_at_once()
+    public void Blocked_address_has_few_concurrent_attempts()
     {
         FailOnManyAccounts(PrincipalKind.User, 51);
         var underWay = Enumerable.Range(0, 4).Select(i => _throttle.Begin(PrincipalKind.User, $"guess{i}", Attacker)).ToList();
@@ -135,14 +135,14 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public void Machines_that_fail_do_not_slow_down_people_behind_the_same_address()
+    public void Failing_machines_do_not_throttle_people_behind_one_address()
     {
         FailOnManyAccounts(PrincipalKind.Identity, 60);
         Assert.Null(FailIfAdmitted(_throttle, PrincipalKind.User, "ann", Attacker));
     }
 
     [Fact]
-    public void An_ipv6_client_is_its_network()
+    public void IPv6_client_counts_by_its_network()
     {
         for (var i = 1; i <= 6; i++)
         {
@@ -154,7 +154,7 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public void Guesses_at_the_same_time_are_bounded_too()
+    public void Concurrent_guesses_are_bounded()
     {
         var underWay = Enumerable.Range(0, 5).Select(_ => _throttle.Begin(PrincipalKind.User, "ann", Attacker)).ToList();
         Assert.Equal(TimeSpan.FromSeconds(1), Wait("ann", Attacker));
@@ -174,7 +174,7 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public void Whatever_others_do_an_address_without_failures_gets_in() => Prop.ForAll(
+    public void Address_without_failures_is_always_admitted() => Prop.ForAll(
         Gen.Choose(0, 29).ArrayOf(400).ToArbitrary(),
         acts =>
         {
@@ -189,7 +189,7 @@ public sealed class LoginThrottleTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Whatever_others_do_behind_its_address_an_account_without_failures_gets_in() => Prop.ForAll(
+    public void Account_without_failures_is_admitted_behind_any_address() => Prop.ForAll(
         Gen.Choose(0, 29).ArrayOf(400).ToArbitrary(),
         acts =>
         {
@@ -205,7 +205,7 @@ public sealed class LoginThrottleTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void A_flood_of_accounts_does_not_unblock_an_account()
+    public void Flood_of_accounts_does_not_unblock_an_account()
     {
         var until = BlockForMinutes("ann", Attacker);
         for (var i = 0; i < 20_500; i++)
@@ -219,7 +219,7 @@ public sealed class LoginThrottleTests
     [Theory]
     [InlineData("ann")]
     [InlineData("account")]
-    public void A_flood_from_distinct_addresses_does_not_unblock_an_account(string account)
+    public void Flood_from_distinct_addresses_does_not_unblock_an_account(string account)
     {
         var until = BlockForMinutes("ann", Attacker);
         for (var i = 0; i < 20_500; i++)
@@ -231,7 +231,7 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public void A_flood_of_refused_tries_is_not_remembered()
+    public void Refused_attempts_are_not_remembered()
     {
         var until = BlockForMinutes("ann", Attacker);
         Assert.All(Enumerable.Range(0, 20_500), _ => Assert.NotNull(Wait("ann", Attacker)));
@@ -239,7 +239,7 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public void Machines_that_fail_push_out_nothing_of_people()
+    public void Failures_of_machines_evict_no_failures_of_people()
     {
         var throttle = new LoginThrottle(Options.Create(new ThrottleOptions { Capacity = 10 }), _time);
         for (var i = 0; i < 6; i++)
@@ -256,7 +256,7 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public void Accounts_that_are_there_and_those_that_are_not_are_kept_alike()
+    public void Known_and_unknown_accounts_are_remembered_alike()
     {
         // Nothing here knows which accounts there are: a flood forgets of both as little, and nobody learns which is which.
         BlockForMinutes("ann", Attacker);
@@ -271,7 +271,7 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public void A_flood_of_accounts_does_not_fill_the_memory()
+    public void Flood_of_accounts_does_not_fill_the_memory()
     {
         var table = new FailureTable(100, TimeSpan.FromHours(1));
         for (var i = 0; i < 10_000; i++)
@@ -283,7 +283,7 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public void What_failed_least_is_pushed_out_first_and_what_expired_before()
+    public void Expired_and_least_failed_keys_are_evicted_first()
     {
         var table = new FailureTable(3, TimeSpan.FromHours(1));
         var (often, twice, once, other) = (FailureTable.KeyOf("often"), FailureTable.KeyOf("twice"), FailureTable.KeyOf("once"), FailureTable.KeyOf("other"));
@@ -302,7 +302,7 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public void Who_was_pushed_out_goes_on_with_the_failures_of_before()
+    public void Evicted_key_continues_with_its_earlier_failures()
     {
         // A table that is full of what failed more often pushes out each newcomer at once.
         var table = new FailureTable(50, TimeSpan.FromHours(1));
@@ -322,7 +322,7 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public void What_was_pushed_out_is_forgotten_after_two_hours()
+    public void Evicted_failures_are_forgotten_after_two_hours()
     {
         var sketch = new FailureSketch(TimeSpan.FromHours(1));
         var key = FailureTable.KeyOf("ann");
@@ -335,7 +335,7 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public void A_hundred_thousand_keys_that_failed_once_make_no_other_suspect()
+    public void Hundred_thousand_failed_keys_barely_raise_other_estimates()
     {
         var sketch = new FailureSketch(TimeSpan.FromHours(1));
         for (var i = 0; i < 100_000; i++)

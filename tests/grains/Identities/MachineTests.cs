@@ -12,7 +12,7 @@ public sealed class MachineTests : IdentitySuite
     private static readonly OidcBinding Binding = new("https://issuer.example", "codesigning", "repo:acme/*");
 
     [Fact]
-    public async Task A_client_secret_logs_in_and_is_nowhere_to_be_read_again()
+    public async Task Client_secret_logs_in_and_is_stored_nowhere_in_clear()
     {
         var identity = await CreateIdentityAsync("ci");
         Assert.Equal(identity.Id, identity.ClientId);
@@ -29,7 +29,7 @@ public sealed class MachineTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Anothers_secret_an_altered_one_and_unknown_ones_all_fail_alike()
+    public async Task Foreign_altered_and_unknown_secrets_fail_alike()
     {
         var ci = await CreateIdentityAsync("ci");
         var other = await CreateIdentityAsync("other");
@@ -56,7 +56,7 @@ public sealed class MachineTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_revoked_secret_ends_its_sessions_at_once_and_no_others()
+    public async Task Revoked_secret_ends_only_its_own_sessions_at_once()
     {
         var identity = await CreateIdentityAsync("ci");
         var (first, second) = (await CreateSecretAsync(identity.Id), await CreateSecretAsync(identity.Id));
@@ -70,7 +70,7 @@ public sealed class MachineTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_secret_is_revoked_by_way_of_its_own_identity_alone()
+    public async Task Secret_is_revoked_through_its_own_identity_alone()
     {
         var (ci, other) = (await CreateIdentityAsync("ci"), await CreateIdentityAsync("other"));
         var secret = await CreateSecretAsync(ci.Id);
@@ -80,7 +80,7 @@ public sealed class MachineTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_disabled_identity_is_out_at_once_and_stays_out_when_enabled_again()
+    public async Task Disabled_identitys_sessions_end_and_stay_ended_after_enabling()
     {
         var identity = await CreateIdentityAsync("ci");
         var secret = await CreateSecretAsync(identity.Id);
@@ -94,7 +94,7 @@ public sealed class MachineTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_deleted_identity_takes_its_secrets_with_it()
+    public async Task Deleted_identity_loses_its_secrets()
     {
         var identity = await CreateIdentityAsync("ci");
         var secret = await CreateSecretAsync(identity.Id);
@@ -106,7 +106,7 @@ public sealed class MachineTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_secret_ends_with_its_time_and_its_sessions_with_it()
+    public async Task Secret_and_its_sessions_end_with_its_lifetime()
     {
         var identity = await CreateIdentityAsync("ci");
         var secret = await CreateSecretAsync(identity.Id, ttl: "10m");
@@ -118,7 +118,7 @@ public sealed class MachineTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Of_32_logins_at_once_a_secret_for_5_lets_5_in()
+    public async Task Secret_for_5_logins_allows_5_of_32_at_once()
     {
         var identity = await CreateIdentityAsync("ci");
         var secret = await CreateSecretAsync(identity.Id, maxUses: 5);
@@ -139,7 +139,7 @@ public sealed class MachineTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Who_could_act_as_an_identity_is_known_and_its_version_tells_of_a_change()
+    public async Task Makers_of_an_identity_are_known_and_change_its_version()
     {
         var ann = await CreateUserAsync("ann@example.com", ProductRole.Admin);
         var annCaller = await SignInAsync("ann@example.com", Password);
@@ -161,7 +161,7 @@ public sealed class MachineTests : IdentitySuite
     }
 
     [Fact]
-    public async Task An_identity_has_at_most_100_secrets()
+    public async Task Identity_has_at_most_100_secrets()
     {
         var identity = await CreateIdentityAsync("ci");
         for (var i = 0; i < 100; i++)
@@ -177,7 +177,7 @@ public sealed class MachineTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_machine_identity_sees_itself_alone_and_manages_nothing()
+    public async Task Machine_identity_sees_only_itself_and_manages_nothing()
     {
         var identity = await CreateIdentityAsync("ci");
         var caller = (await FindCallerAsync(await LogInAsync(await CreateSecretAsync(identity.Id))))!;
@@ -194,7 +194,7 @@ public sealed class MachineTests : IdentitySuite
     [InlineData("soon", null)]
     [InlineData(null, 0L)]
     [InlineData(null, -1L)]
-    public async Task A_secret_that_could_never_be_used_is_refused(string? ttl, long? maxUses)
+    public async Task Secret_that_could_never_be_used_is_refused(string? ttl, long? maxUses)
     {
         var identity = await CreateIdentityAsync("ci");
         await AssertRefusedAsync(ErrorCode.InvalidRequest, CreateSecretAsync(identity.Id, ttl, maxUses));

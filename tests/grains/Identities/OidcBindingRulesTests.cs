@@ -20,10 +20,10 @@ public sealed class OidcBindingRulesTests
             .Add("groups", ["release", "dev"]));
 
     [Fact]
-    public void A_token_that_matches_in_all_is_accepted() => Assert.Null(Good.FindMismatch(Token));
+    public void Token_that_matches_every_rule_is_accepted() => Assert.Null(Good.FindMismatch(Token));
 
     [Fact]
-    public void A_claim_that_is_missing_does_not_match()
+    public void Missing_claim_does_not_match()
     {
         var binding = Good with { Claims = Claims(("environment", "*")) };
         Assert.Equal("environment", binding.FindMismatch(Token));
@@ -46,7 +46,7 @@ public sealed class OidcBindingRulesTests
     [InlineData("https://issuer.example/realms/ci")]
     [InlineData("http://127.0.0.1:8080")]
     [InlineData("http://[::1]:8080")]
-    public void An_issuer_is_an_https_url_or_on_loopback(string issuer) =>
+    public void Issuer_is_an_HTTPS_URL_or_on_loopback(string issuer) =>
         OidcBindingRules.Validate(Good with { Issuer = issuer });
 
     [Theory]
@@ -58,10 +58,10 @@ public sealed class OidcBindingRulesTests
     [InlineData("https://issuer.example?a=b")]
     [InlineData("https://issuer.example#a")]
     [InlineData("file:///etc/passwd")]
-    public void Anything_else_is_no_issuer(string issuer) => AssertRefused(Good with { Issuer = issuer });
+    public void Any_other_issuer_is_refused(string issuer) => AssertRefused(Good with { Issuer = issuer });
 
     [Fact]
-    public void A_binding_that_lets_every_user_of_the_issuer_in_is_refused()
+    public void Binding_that_admits_every_user_of_its_issuer_is_refused()
     {
         AssertRefused(Good with { Subject = null, Claims = null });
         AssertRefused(Good with { Subject = "*", Claims = Claims(("repository_id", "**")) });
@@ -73,7 +73,7 @@ public sealed class OidcBindingRulesTests
     [InlineData("sub")]
     [InlineData("exp")]
     [InlineData("")]
-    public void Claims_with_rules_of_their_own_are_not_bound_by_pattern(string claim) =>
+    public void Reserved_claims_are_not_bound_by_pattern(string claim) =>
         AssertRefused(Good with { Claims = Claims((claim, "a")) });
 
     private static void AssertRefused(OidcBinding binding) => Assert.Equal(

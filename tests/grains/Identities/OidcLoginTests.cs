@@ -27,7 +27,7 @@ public sealed class OidcLoginTests : IdentitySuite
     protected override void Configure(IServiceCollection services) => services.AddSingleton<ITokenVerifier>(_tokens);
 
     [Fact]
-    public async Task A_token_of_the_bound_subject_logs_in_until_half_an_hour_after_its_end()
+    public async Task Session_ends_half_an_hour_after_its_token()
     {
         var token = await UseAsync("good");
         Assert.Equal(35 * 60, token.ExpiresIn);
@@ -38,7 +38,7 @@ public sealed class OidcLoginTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Another_subject_and_a_token_that_does_not_hold_fail_alike()
+    public async Task Foreign_subject_and_invalid_token_fail_alike()
     {
         _tokens.Add("other", "repo:acme/app2:main", Node.Time.GetUtcNow().AddMinutes(5));
         await AssertRefusedAsync(ErrorCode.Unauthenticated, UseAsync("other"));
@@ -46,7 +46,7 @@ public sealed class OidcLoginTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_build_logs_in_again_with_its_token_and_a_thief_elsewhere_does_not()
+    public async Task Token_logs_in_again_only_from_the_same_address()
     {
         await UseAsync("good");
         await UseAsync("good");
@@ -54,7 +54,7 @@ public sealed class OidcLoginTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Of_two_places_that_use_a_token_at_once_one_is_let_in()
+    public async Task One_of_concurrent_addresses_with_a_token_logs_in()
     {
         for (var round = 0; round < 10; round++)
         {
@@ -76,7 +76,7 @@ public sealed class OidcLoginTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_token_that_one_identity_used_is_no_others()
+    public async Task Token_used_by_one_identity_is_refused_for_another()
     {
         var other = await CreateIdentityAsync("other");
         await Machines.BindOidcAsync(Administrator, other.Id, Binding, default);
@@ -85,7 +85,7 @@ public sealed class OidcLoginTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Sessions_end_with_the_binding_that_they_were_begun_under()
+    public async Task Sessions_end_with_their_binding()
     {
         var token = await UseAsync("good");
         var bySecret = await LogInAsync(await CreateSecretAsync(_identity.Id));

@@ -18,7 +18,7 @@ public sealed class PasswordResetTests : IdentitySuite
     private PasswordResets Resets => Node.Get<PasswordResets>();
 
     [Fact]
-    public async Task A_link_goes_to_the_persons_own_address_and_serves_once()
+    public async Task Reset_link_goes_to_the_persons_address_and_works_once()
     {
         var ann = await CreateUserAsync("ann@example.com");
         var session = await LogInAsync("ann@example.com", Password);
@@ -45,7 +45,7 @@ public sealed class PasswordResetTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_link_is_over_after_an_hour()
+    public async Task Reset_link_expires_after_an_hour()
     {
         var ann = await CreateUserAsync("ann@example.com");
         await Resets.SendAsync(Administrator, ann.Id, None);
@@ -55,7 +55,7 @@ public sealed class PasswordResetTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_later_link_and_a_password_of_ones_own_end_a_link()
+    public async Task Later_link_and_password_change_invalidate_a_link()
     {
         var ann = await CreateUserAsync("ann@example.com");
         await Resets.SendAsync(Administrator, ann.Id, None);
@@ -72,7 +72,7 @@ public sealed class PasswordResetTests : IdentitySuite
     [InlineData("")]
     [InlineData("nonsense")]
     [InlineData("usr_00000000000000000000000000.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
-    public async Task What_is_no_link_opens_nothing(string token) => await AssertRefusedAsync(
+    public async Task Invalid_link_is_refused(string token) => await AssertRefusedAsync(
         ErrorCode.Unauthenticated, Resets.RedeemAsync(new RedeemPasswordReset(token, Next), null, None));
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class PasswordResetTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Members_send_no_links()
+    public async Task Members_cannot_send_reset_links()
     {
         var ann = await CreateUserAsync("ann@example.com");
         var caller = await SignInAsync("ann@example.com", Password);
@@ -94,7 +94,7 @@ public sealed class PasswordResetTests : IdentitySuite
     }
 
     [Fact]
-    public async Task The_server_resets_password_and_address()
+    public async Task Server_command_resets_password_and_address()
     {
         var ann = await CreateUserAsync("ann@example.com");
         await Users.ResetAsync("Ann@example.com", "ann@example.org", Next, None);
@@ -105,7 +105,7 @@ public sealed class PasswordResetTests : IdentitySuite
     }
 
     [Fact]
-    public async Task An_administrators_own_address_is_their_own()
+    public async Task Administrator_can_change_their_own_address()
     {
         await Users.UpdateAsync(Administrator, Administrator.Id, new UpdateUser(Email: "boss@example.com"), None);
         await LogInAsync("boss@example.com", AdministratorPassword);

@@ -16,7 +16,7 @@ public sealed class RecordedIdentityChangesTests : IdentitySuite
     private static readonly OidcBinding Binding = new("https://ci.example.com", "codesigning", "repo:example/*");
 
     [Fact]
-    public async Task A_person_is_recorded_as_made_with_a_password_set()
+    public async Task New_person_is_recorded_with_password_set()
     {
         await CreateUserAsync("ann@example.com");
         Assert.Equal(
@@ -25,7 +25,7 @@ public sealed class RecordedIdentityChangesTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_person_who_is_renamed_is_recorded_from_and_to()
+    public async Task Rename_is_recorded_with_old_and_new_value()
     {
         var ann = await CreateUserAsync("ann@example.com");
         await Users.UpdateAsync(Administrator, ann.Id, new UpdateUser(Name: "Anna", Status: PrincipalStatus.Disabled), None);
@@ -34,7 +34,7 @@ public sealed class RecordedIdentityChangesTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_person_who_is_deleted_is_recorded_from_what()
+    public async Task Deletion_is_recorded_with_the_old_values()
     {
         var ann = await CreateUserAsync("ann@example.com");
         await Users.DeleteAsync(Administrator, ann.Id, None);
@@ -44,7 +44,7 @@ public sealed class RecordedIdentityChangesTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Members_of_a_group_come_and_go()
+    public async Task Added_and_removed_group_members_are_recorded()
     {
         var ann = await CreateUserAsync("ann@example.com");
         var group = await Groups.CreateAsync(Administrator, new CreateGroup("team"), None);
@@ -56,7 +56,7 @@ public sealed class RecordedIdentityChangesTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_binding_is_recorded_by_the_claims_that_changed()
+    public async Task Binding_is_recorded_by_the_claims_that_changed()
     {
         var robot = await CreateIdentityAsync("robot");
         await Machines.BindOidcAsync(Administrator, robot.Id, Binding, None);
@@ -66,7 +66,7 @@ public sealed class RecordedIdentityChangesTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_description_that_goes_is_recorded_alone()
+    public async Task Removed_description_is_recorded_alone()
     {
         var robot = await CreateIdentityAsync("robot");
         await UpdateAsync(robot, "Builds nightly.");
@@ -75,7 +75,7 @@ public sealed class RecordedIdentityChangesTests : IdentitySuite
     }
 
     [Fact]
-    public async Task What_changes_nothing_leaves_no_entry_and_no_version()
+    public async Task Update_without_changes_writes_no_entry_and_no_version()
     {
         var ann = await CreateUserAsync("ann@example.com");
         var robot = await CreateIdentityAsync("robot");
@@ -93,7 +93,7 @@ public sealed class RecordedIdentityChangesTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_binding_set_again_keeps_who_set_it()
+    public async Task Repeated_binding_keeps_its_first_maker()
     {
         await Users.CreateAsync(
             Administrator, new CreateUser("eve@example.com", "Eve", AdministratorPassword, ProductRole.Admin), None);

@@ -7,7 +7,7 @@ namespace CodeSigning.Grains.Tests.Identities;
 public sealed class SessionTests : IdentitySuite
 {
     [Fact]
-    public async Task A_person_is_signed_in_for_twelve_hours_and_a_machine_for_one()
+    public async Task Sessions_last_twelve_hours_for_people_and_one_for_machines()
     {
         Assert.Equal(12 * 3600, (await LogInAsync(AdministratorEmail, AdministratorPassword)).ExpiresIn);
         var identity = await CreateIdentityAsync("ci");
@@ -20,7 +20,7 @@ public sealed class SessionTests : IdentitySuite
     }
 
     [Fact]
-    public async Task The_caller_sees_where_it_is_signed_in_and_ends_what_it_likes()
+    public async Task Caller_lists_its_sessions_and_ends_one_of_them()
     {
         await CreateUserAsync("ann@example.com");
         var token = await LogInAsync("ann@example.com", Password);
@@ -36,7 +36,7 @@ public sealed class SessionTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Nobody_ends_anothers_session()
+    public async Task Caller_cannot_end_another_callers_session()
     {
         await CreateUserAsync("ann@example.com");
         var token = await LogInAsync("ann@example.com", Password);
@@ -61,7 +61,7 @@ public sealed class SessionTests : IdentitySuite
     }
 
     [Fact]
-    public async Task The_caller_learns_who_it_is_and_in_which_groups()
+    public async Task Caller_reads_its_own_identity_and_groups()
     {
         var ann = await CreateUserAsync("ann@example.com");
         var group = await Groups.CreateAsync(Administrator, new CreateGroup("releasers"), default);
@@ -74,7 +74,7 @@ public sealed class SessionTests : IdentitySuite
     }
 
     [Fact]
-    public void A_token_holds_256_random_bits_and_finds_its_session()
+    public void Token_holds_256_random_bits_and_finds_its_session()
     {
         var token = SessionToken.New("ses_0123456789abcdefghjkmnpqrs");
         Assert.Equal(72, token.Length);
@@ -88,5 +88,5 @@ public sealed class SessionTests : IdentitySuite
     [InlineData("cs_")]
     [InlineData("sk_0123456789abcdefghjkmnpqrs0123456789012345678901234567890123456789012")]
     [InlineData("cs_0123456789abcdefghjkmnpqrs012345678901234567890123456789012345678901é")]
-    public void Other_text_is_no_token(string text) => Assert.False(SessionToken.TryGetKey(text, out _));
+    public void Other_text_is_not_a_token(string text) => Assert.False(SessionToken.TryGetKey(text, out _));
 }

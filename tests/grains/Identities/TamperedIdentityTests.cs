@@ -23,7 +23,7 @@ public sealed class TamperedIdentityTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Revoked_secret_that_is_put_back_logs_nobody_in()
+    public async Task Restored_revoked_secret_cannot_log_in()
     {
         var identity = await CreateIdentityAsync("ci");
         var secret = await CreateSecretAsync(identity.Id);
@@ -35,7 +35,7 @@ public sealed class TamperedIdentityTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Store_that_lost_its_administrators_makes_no_new_one()
+    public async Task Store_that_lost_its_administrators_creates_no_new_one()
     {
         var stored = await ReadAsync(StateTypes.Administrators, "product");
         await CommitAsync(new StateWrite(stored.Type, stored.Id, stored.Version, null, StateIndex.None));
@@ -44,7 +44,7 @@ public sealed class TamperedIdentityTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Identity_of_an_earlier_release_gets_the_names_of_its_secrets()
+    public async Task Identity_of_an_earlier_release_learns_its_secrets()
     {
         var identity = await CreateIdentityAsync("ci");
         var secret = await CreateSecretAsync(identity.Id);

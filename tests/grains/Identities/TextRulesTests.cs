@@ -9,7 +9,7 @@ public sealed class TextRulesTests
     [Theory]
     [InlineData("Ann@Example.COM", "ann@example.com")]
     [InlineData("admin@localhost", "admin@localhost")]
-    public void Addresses_are_kept_in_lower_case(string given, string kept) => Assert.Equal(kept, EmailAddress.Normalize(given));
+    public void Addresses_are_stored_in_lower_case(string given, string kept) => Assert.Equal(kept, EmailAddress.Normalize(given));
 
     [Theory]
     [InlineData(null)]
@@ -21,7 +21,7 @@ public sealed class TextRulesTests
     [InlineData("ann @example.com")]
     [InlineData("аnn@example.com")] // The first letter is Cyrillic.
     [InlineData("ann@example.com\0")]
-    public void What_is_no_address_is_none(string? given) => Assert.Null(EmailAddress.Normalize(given));
+    public void Invalid_email_address_is_refused(string? given) => Assert.Null(EmailAddress.Normalize(given));
 
     [Theory]
     [InlineData("Ann")]
@@ -40,7 +40,7 @@ public sealed class TextRulesTests
         ErrorCode.InvalidRequest, Assert.Throws<RefusedException>(() => DisplayText.ValidateName(name)).Code);
 
     [Fact]
-    public void Half_a_surrogate_pair_is_no_name() => Assert.Throws<RefusedException>(() => DisplayText.ValidateName("Ann\uD800"));
+    public void Half_a_surrogate_pair_is_refused() => Assert.Throws<RefusedException>(() => DisplayText.ValidateName("Ann\uD800"));
 
     [Theory]
     [InlineData("elevenchars")]
@@ -50,7 +50,7 @@ public sealed class TextRulesTests
         () => PasswordRules.Validate(password, "ann@example.com"));
 
     [Fact]
-    public void A_password_is_12_to_256_characters_of_any_kind()
+    public void Password_is_12_to_256_characters_of_any_kind()
     {
         PasswordRules.Validate("twelve chars", "ann@example.com");
         PasswordRules.Validate(new string('x', 256), "ann@example.com");

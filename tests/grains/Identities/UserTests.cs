@@ -10,7 +10,7 @@ namespace CodeSigning.Grains.Tests.Identities;
 public sealed class UserTests : IdentitySuite
 {
     [Fact]
-    public async Task A_person_is_made_and_the_ledger_tells_of_it_without_the_password()
+    public async Task New_person_is_recorded_in_ledger_without_the_password()
     {
         var user = await CreateUserAsync("Ann@Example.com");
         Assert.Equal("ann@example.com", user.Email);
@@ -29,7 +29,7 @@ public sealed class UserTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Members_manage_nobody_and_see_names_alone()
+    public async Task Members_manage_no_user_and_see_only_names()
     {
         var ann = await CreateUserAsync("ann@example.com");
         var member = await SignInAsync("ann@example.com", Password);
@@ -44,7 +44,7 @@ public sealed class UserTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_disabled_person_is_out_at_once_and_stays_out_when_enabled_again()
+    public async Task Disabled_persons_sessions_end_and_stay_ended_after_enabling()
     {
         var ann = await CreateUserAsync("ann@example.com");
         var token = await LogInAsync("ann@example.com", Password);
@@ -60,7 +60,7 @@ public sealed class UserTests : IdentitySuite
     }
 
     [Fact]
-    public async Task What_a_person_who_was_disabled_meanwhile_decided_is_not_committed()
+    public async Task Action_of_a_meanwhile_disabled_person_is_not_committed()
     {
         var ann = await CreateUserAsync("ann@example.com", ProductRole.Admin);
         var caller = await SignInAsync("ann@example.com", Password);
@@ -71,7 +71,7 @@ public sealed class UserTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_deleted_person_is_out_at_once_and_the_address_is_free_again()
+    public async Task Deleted_persons_sessions_end_and_address_is_free_again()
     {
         var ann = await CreateUserAsync("ann@example.com");
         var token = await LogInAsync("ann@example.com", Password);
@@ -82,7 +82,7 @@ public sealed class UserTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_person_changes_the_password_and_keeps_only_the_session_it_was_done_in()
+    public async Task Password_change_ends_every_other_session()
     {
         await CreateUserAsync("ann@example.com");
         var here = await LogInAsync("ann@example.com", Password);
@@ -115,7 +115,7 @@ public sealed class UserTests : IdentitySuite
     }
 
     [Fact]
-    public async Task An_administrator_gives_others_their_first_password_and_no_other()
+    public async Task Administrator_sets_only_the_first_password_of_others()
     {
         var ann = await Users.CreateAsync(Administrator, new CreateUser("ann@example.com", "Ann"), default);
         await Users.UpdateAsync(Administrator, ann.Id, new UpdateUser(Password: "one to begin with"), default);
@@ -130,7 +130,7 @@ public sealed class UserTests : IdentitySuite
     }
 
     [Fact]
-    public async Task The_last_active_administrator_cannot_be_disabled_demoted_or_deleted()
+    public async Task Last_active_administrator_cannot_be_disabled_demoted_or_deleted()
     {
         var ann = await CreateUserAsync("ann@example.com", ProductRole.Admin);
         await Users.UpdateAsync(Administrator, ann.Id, new UpdateUser(Status: PrincipalStatus.Disabled), default);
@@ -147,7 +147,7 @@ public sealed class UserTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Of_two_administrators_who_remove_each_other_at_the_same_time_one_stays()
+    public async Task One_of_two_administrators_disabling_each_other_concurrently_remains()
     {
         for (var round = 0; round < 10; round++)
         {
@@ -161,7 +161,7 @@ public sealed class UserTests : IdentitySuite
     }
 
     [Fact]
-    public async Task A_store_that_had_an_administrator_gets_no_first_one()
+    public async Task Store_that_had_an_administrator_gets_no_first_one()
     {
         Assert.Null(await Node.Get<FirstAdministrator>().EnsureAsync(default));
         await AssertRefusedAsync(
@@ -170,7 +170,7 @@ public sealed class UserTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Facts_are_those_of_the_store()
+    public async Task Facts_match_the_store()
     {
         var ann = await CreateUserAsync("ann@example.com");
         var facts = await Principals.FindAsync(new PrincipalRef(PrincipalKind.User, ann.Id), default);

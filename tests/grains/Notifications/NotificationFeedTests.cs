@@ -12,7 +12,7 @@ namespace CodeSigning.Grains.Tests.Notifications;
 public sealed class NotificationFeedTests
 {
     [Fact]
-    public async Task A_round_reads_what_was_there_when_it_began_and_asks_for_no_other()
+    public async Task Round_reads_only_entries_committed_before_it_began()
     {
         await using var house = await SigningHouse.OpenAsync();
         var person = await house.AddPersonAsync("operator");
@@ -32,7 +32,7 @@ public sealed class NotificationFeedTests
     }
 
     [Fact]
-    public async Task A_flood_of_denials_does_not_delay_what_people_wait_for()
+    public async Task Flood_of_denials_does_not_delay_other_events()
     {
         await using var house = await SigningHouse.OpenAsync();
         var (machine, signer) = await OpenAsync(house);
@@ -45,7 +45,7 @@ public sealed class NotificationFeedTests
     }
 
     [Fact]
-    public async Task Denials_alike_are_told_of_together_at_once_and_then_seldom()
+    public async Task Equal_denials_are_notified_at_once_and_then_aggregated()
     {
         await using var house = await SigningHouse.OpenAsync();
         var (machine, signer) = await OpenAsync(house);

@@ -52,16 +52,16 @@ public sealed class PolicyComparisonTests
 
     [Theory]
     [MemberData(nameof(Looser))]
-    public void Loosening_is(string what, PolicyDefinition current, PolicyDefinition next) =>
+    public void Edit_that_loosens_is_recognized(string what, PolicyDefinition current, PolicyDefinition next) =>
         Assert.True(PolicyComparison.AllowsMore(current, next), what);
 
     [Theory]
     [MemberData(nameof(NotLooser))]
-    public void Loosening_is_not(string what, PolicyDefinition current, PolicyDefinition next) =>
+    public void Edit_that_does_not_loosen_is_recognized(string what, PolicyDefinition current, PolicyDefinition next) =>
         Assert.False(PolicyComparison.AllowsMore(current, next), what);
 
     [Fact]
-    public void Whoever_satisfies_a_policy_that_allows_no_more_satisfies_the_one_before() => Check.One(
+    public void Satisfying_a_policy_that_is_not_looser_satisfies_its_predecessor() => Check.One(
         Config.QuickThrowOnFailure.WithMaxTest(3000),
         Prop.ForAll(Policies.Two().ToArbitrary(), pair =>
         {
@@ -78,7 +78,7 @@ public sealed class PolicyComparisonTests
         }));
 
     [Fact]
-    public void Two_edits_that_allow_no_more_do_not_allow_more_together() => Check.One(
+    public void Two_edits_that_do_not_loosen_never_loosen_together() => Check.One(
         Config.QuickThrowOnFailure.WithMaxTest(3000),
         Prop.ForAll(Policies.Three().ToArbitrary(), three =>
         {

@@ -17,7 +17,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     private readonly InterruptedLedger _interruption = new();
 
     [Fact]
-    public async Task Until_something_was_approved_under_it_a_policy_is_changed_freely()
+    public async Task Policy_changes_freely_until_its_first_approval()
     {
         await House.AskAsync(Rae, SignerId, Asked);
         var view = await House.ReplacePolicyAsync(Administrator, PolicyId, Looser);
@@ -26,7 +26,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task The_first_approval_makes_it_guard_itself_in_the_same_commit()
+    public async Task First_approval_guards_its_policy_in_the_same_commit()
     {
         await GrantAsync();
         Assert.True((await House.PolicyAsync(PolicyId)).Guarded);
@@ -36,7 +36,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_guarded_policy_is_tightened_freely()
+    public async Task Guarded_policy_is_tightened_freely()
     {
         await GrantAsync();
         var view = await House.ReplacePolicyAsync(Administrator, PolicyId, Policy(2, Team));
@@ -44,7 +44,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task An_administrator_who_would_detach_sign_and_attach_again_only_gets_to_ask()
+    public async Task Administrators_detachment_of_a_guarded_policy_waits_for_approval()
     {
         await GrantAsync();
         var signerId = await House.AddSignerAsync(PolicyId, Administrator);
@@ -59,7 +59,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task An_approved_detachment_is_done()
+    public async Task Approved_detachment_is_applied()
     {
         await GrantAsync();
         var requestId = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
@@ -72,7 +72,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task An_approved_replacement_is_done()
+    public async Task Approved_replacement_is_applied()
     {
         await GrantAsync();
         var other = await House.AddPolicyAsync(Policy(2, Team));
@@ -82,7 +82,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_policy_that_took_the_place_of_a_guarded_one_guards_itself_from_the_first_moment()
+    public async Task Replacement_of_a_guarded_policy_is_guarded_from_the_start()
     {
         await GrantAsync();
         var stricter = await House.AddPolicyAsync(Policy(2, Team));
@@ -94,7 +94,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_rejected_change_leaves_everything_as_it_was()
+    public async Task Rejected_change_leaves_signer_and_policy_unchanged()
     {
         await GrantAsync();
         var detach = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
@@ -107,7 +107,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task An_approved_edit_is_done()
+    public async Task Approved_edit_is_applied()
     {
         await GrantAsync();
         var requestId = (await House.ReplacePolicyAsync(Administrator, PolicyId, Looser)).PendingChangeRequestId!;
@@ -119,7 +119,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_change_that_was_asked_for_before_the_policy_became_stricter_gives_nothing()
+    public async Task Change_requested_before_the_policy_became_stricter_is_refused()
     {
         await GrantAsync();
         var detach = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
@@ -130,7 +130,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Of_two_changes_that_were_asked_for_the_later_one_counts()
+    public async Task Later_of_two_requested_changes_counts()
     {
         await GrantAsync();
         var other = await House.AddPolicyAsync(Policy(1, Ann));
@@ -142,7 +142,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task The_same_change_that_is_asked_for_again_is_the_request_that_waits()
+    public async Task Repeated_change_returns_the_pending_request()
     {
         await GrantAsync();
         var first = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
@@ -153,7 +153,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_change_that_another_one_replaces_is_cancelled_with_it()
+    public async Task Replaced_change_is_cancelled()
     {
         await GrantAsync();
         var other = await House.AddPolicyAsync(Policy(1, Ann));
@@ -164,7 +164,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task The_same_change_is_asked_for_anew_once_the_first_request_has_ended()
+    public async Task Repeated_change_after_a_rejection_opens_a_new_request()
     {
         await GrantAsync();
         var first = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
@@ -175,7 +175,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task The_same_change_is_asked_for_anew_once_the_policy_has_become_stricter()
+    public async Task Repeated_change_under_a_stricter_policy_opens_new_request()
     {
         await GrantAsync();
         var first = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
@@ -188,7 +188,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task The_same_edit_that_is_asked_for_again_is_the_request_that_waits()
+    public async Task Repeated_edit_returns_the_pending_request()
     {
         await GrantAsync();
         var first = (await House.ReplacePolicyAsync(Administrator, PolicyId, Looser)).PendingChangeRequestId!;
@@ -197,7 +197,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task An_edit_that_another_one_replaces_is_cancelled_with_it()
+    public async Task Replaced_edit_is_cancelled()
     {
         await GrantAsync();
         await House.ReplacePolicyAsync(Administrator, PolicyId, Looser);
@@ -209,7 +209,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task An_approval_and_its_change_of_policy_are_one_commit()
+    public async Task Approval_and_its_policy_change_are_one_commit()
     {
         await GrantAsync();
         var edit = (await House.ReplacePolicyAsync(Administrator, PolicyId, Looser)).PendingChangeRequestId!;
@@ -232,7 +232,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task What_was_approved_is_done_also_if_it_was_interrupted(bool committed)
+    public async Task Interrupted_approval_is_committed_whole_or_not_at_all(bool committed)
     {
         await GrantAsync();
         var requestId = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
@@ -251,7 +251,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task An_approval_is_decided_anew_if_the_signer_changes_meanwhile()
+    public async Task Approval_is_decided_again_if_the_signer_changes_meanwhile()
     {
         await GrantAsync();
         var requestId = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId!;
@@ -263,7 +263,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task An_approval_that_another_change_overtakes_changes_nothing()
+    public async Task Approval_of_a_superseded_change_is_refused()
     {
         await GrantAsync();
         var other = await House.AddPolicyAsync(Policy(1, Ann));
@@ -279,7 +279,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_policy_in_use_is_not_deleted_and_a_free_one_leaves_its_name()
+    public async Task Used_policy_cannot_be_deleted_and_deletion_frees_its_name()
     {
         Task DeleteAsync() => House.DoAsync(Administrator, async caller =>
         {
@@ -312,7 +312,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_step_that_the_people_of_today_cannot_fill_is_refused()
+    public async Task Step_that_current_people_cannot_fill_is_refused()
     {
         await RefusesAsync(ErrorCode.UnreachableApproval, () => House.AddPolicyAsync(Policy(3, Team)));
         await House.SetActiveAsync(Bob, false);
@@ -327,7 +327,7 @@ public sealed class PolicyGuardTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task An_approver_exists()
+    public async Task Step_with_unknown_or_machine_approver_is_refused()
     {
         await RefusesAsync(ErrorCode.InvalidRequest, () => House.AddPolicyAsync(Policy(1, Ann, Team with { Id = "grp_0" })));
         await RefusesAsync(ErrorCode.InvalidRequest, () => House.AddPolicyAsync(Policy(1, Ann, Ann with { Id = "usr_0" })));

@@ -10,7 +10,7 @@ namespace CodeSigning.Grains.Tests.Policies;
 public sealed class PolicyRulesTests
 {
     [Fact]
-    public void A_policy_without_a_constraint_is_refused() =>
+    public void Policy_without_a_constraint_is_refused() =>
         Refuses(ErrorCode.NoConstraint, Plain with { Constraints = new PolicyConstraints() });
 
     [Theory]
@@ -26,7 +26,7 @@ public sealed class PolicyRulesTests
     [InlineData(0L)]
     [InlineData(-1L)]
     [InlineData(1_000_000_001L)]
-    public void A_number_of_signatures_is_between_one_and_a_billion(long signings) =>
+    public void Number_of_signatures_is_between_one_and_a_billion(long signings) =>
         Refuses(ErrorCode.InvalidRequest, Plain with { Constraints = new PolicyConstraints(MaxSignings: signings) });
 
     [Theory]
@@ -37,14 +37,14 @@ public sealed class PolicyRulesTests
     [InlineData("-4h")]
     [InlineData("3651d")]
     [InlineData("99999999999999h")]
-    public void A_duration_has_the_contracts_form(string text)
+    public void Duration_must_have_the_contracts_form(string text)
     {
         Refuses(ErrorCode.InvalidRequest, Plain with { Constraints = new PolicyConstraints(text) });
         Refuses(ErrorCode.InvalidRequest, Plain with { MaxRequestTtl = text });
     }
 
     [Fact]
-    public void Durations_are_kept_in_their_shortest_spelling()
+    public void Durations_are_stored_in_their_shortest_spelling()
     {
         var normal = PolicyRules.Normalise(
             Plain with { Constraints = new PolicyConstraints("240m"), MaxRequestTtl = "86400s" });
@@ -53,11 +53,11 @@ public sealed class PolicyRulesTests
     }
 
     [Fact]
-    public void A_request_waits_for_a_week_where_the_policy_does_not_say() =>
+    public void Request_expires_after_a_week_by_default() =>
         Assert.Equal("7d", PolicyRules.Normalise(Plain with { MaxRequestTtl = null }).MaxRequestTtl);
 
     [Fact]
-    public void A_policy_has_one_to_ten_steps()
+    public void Policy_has_one_to_ten_steps()
     {
         Refuses(ErrorCode.InvalidRequest, Plain.With());
         Refuses(ErrorCode.InvalidRequest, Plain with { Steps = default });
@@ -66,7 +66,7 @@ public sealed class PolicyRulesTests
     }
 
     [Fact]
-    public void A_step_has_one_to_fifty_approvers()
+    public void Step_has_one_to_fifty_approvers()
     {
         var many = Enumerable.Range(0, 51).Select(i => $"usr_{i}").ToArray();
         Refuses(ErrorCode.InvalidRequest, Plain.With(Step(1)));
@@ -79,7 +79,7 @@ public sealed class PolicyRulesTests
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(51)]
-    public void A_step_requires_at_least_one_approval(int required) =>
+    public void Step_requires_at_least_one_approval(int required) =>
         Refuses(ErrorCode.InvalidRequest, Plain.With(Step(required, "ann")));
 
     [Theory]
@@ -89,7 +89,7 @@ public sealed class PolicyRulesTests
         Refuses(ErrorCode.InvalidRequest, Plain.With(new ApprovalStep([new PrincipalRef(kind, "x")], 1)));
 
     [Fact]
-    public void An_approver_who_is_named_twice_is_one() =>
+    public void Approver_named_twice_counts_once() =>
         Assert.Equal<PrincipalRef>(Step(2, "ann", "bob").Approvers, PolicyRules.Normalise(Plain.With(Step(2, "ann", "bob", "ann"))).Steps[0].Approvers);
 
     [Theory]
@@ -97,7 +97,7 @@ public sealed class PolicyRulesTests
     [InlineData(" release")]
     [InlineData("re\u0007lease")]
     [InlineData("re\u202Elease")]
-    public void Names_are_visible(string name)
+    public void Names_must_be_visible_text(string name)
     {
         Refuses(ErrorCode.InvalidRequest, Plain with { Name = name });
         Refuses(ErrorCode.InvalidRequest, Plain.With(Step(1, "ann") with { Name = name }));

@@ -16,52 +16,52 @@ public sealed class ChangesTests
         Changes.Between(new { Name = "old", Description = "same" }, new { Name = "new", Description = "same" }));
 
     [Fact]
-    public void A_value_that_was_taken_away_is_replaced_by_null() => AssertJson(
+    public void Removed_value_is_recorded_as_null() => AssertJson(
         """{"description":{"from":"some","to":null}}""",
         Changes.Between(new { Description = "some" }, new { Description = (string?)null }));
 
     [Fact]
-    public void A_value_that_was_given_replaces_null() => AssertJson(
+    public void Added_value_is_recorded_as_null_before() => AssertJson(
         """{"status":{"from":null,"to":"active"}}""", Changes.Between(new { }, new { Status = PrincipalStatus.Active }));
 
     [Fact]
-    public void What_is_made_has_no_past() => AssertJson(
+    public void Created_object_is_recorded_without_old_values() => AssertJson(
         """{"name":{"to":"new"},"limit":{"to":3}}""", Changes.Making(new { Name = "new", Description = (string?)null, Limit = 3 }));
 
     [Fact]
-    public void What_is_deleted_has_no_future() => AssertJson("""{"name":{"from":"old"}}""", Changes.Deleting(new { Name = "old" }));
+    public void Deleted_object_is_recorded_without_new_values() => AssertJson("""{"name":{"from":"old"}}""", Changes.Deleting(new { Name = "old" }));
 
     [Fact]
-    public void Lists_tell_what_came_and_what_went() => AssertJson(
+    public void Lists_are_recorded_by_added_and_removed_items() => AssertJson(
         """{"tools":{"added":["c"],"removed":["a"]}}""",
         Changes.Between(new { Tools = new[] { "a", "b" } }, new { Tools = new[] { "b", "c" } }));
 
     [Fact]
-    public void A_list_in_another_order_is_recorded_whole() => AssertJson(
+    public void List_in_another_order_is_recorded_whole() => AssertJson(
         """{"tools":{"from":["a","b"],"to":["b","a"]}}""",
         Changes.Between(new { Tools = new[] { "a", "b" } }, new { Tools = new[] { "b", "a" } }));
 
     [Fact]
-    public void A_member_of_an_object_is_named_by_its_path() => AssertJson(
+    public void Member_of_an_object_is_named_by_its_path() => AssertJson(
         """{"steps.2.required":{"from":1,"to":2}}""",
         Changes.Between(
             new { Steps = new Dictionary<string, object> { ["1"] = new { Required = 1 }, ["2"] = new { Required = 1 } } },
             new { Steps = new Dictionary<string, object> { ["1"] = new { Required = 1 }, ["2"] = new { Required = 2 } } }));
 
     [Fact]
-    public void What_waits_for_approval_is_no_change() => AssertJson(
+    public void Pending_change_is_recorded_as_pending() => AssertJson(
         """{"pending":{"requestId":"req_1","changes":{"policy":{"from":"p","to":null}}}}""",
         Changes.None.Awaiting("req_1", Changes.None.Replacing("policy", "p", null)));
 
     [Fact]
-    public void Where_nothing_changed_there_is_nothing_to_record()
+    public void Unchanged_values_record_nothing()
     {
         Assert.True(Changes.Between(new { Name = "same", List = new[] { 1 } }, new { Name = "same", List = new[] { 1 } }).IsEmpty);
         Assert.True(Changes.None.Saying("reason", null).Adding("members").Removing("members").IsEmpty);
     }
 
     [Fact]
-    public void Of_a_long_list_the_count_and_hash_are_kept()
+    public void Long_list_is_recorded_by_count_and_hash()
     {
         var list = Enumerable.Range(0, 1000).Select(number => $"item-{number}").ToArray();
         var kept = Parse(Changes.None.Adding("items", list)).GetProperty("items").GetProperty("added");
@@ -71,7 +71,7 @@ public sealed class ChangesTests
     }
 
     [Fact]
-    public void Of_a_long_text_the_start_and_hash_are_kept()
+    public void Long_text_is_recorded_by_start_and_hash()
     {
         var text = new string('x', 100_000);
         var kept = Parse(Changes.None.Saying("reason", text)).GetProperty("reason").GetProperty("to");
@@ -80,7 +80,7 @@ public sealed class ChangesTests
     }
 
     [Fact]
-    public void Whatever_is_given_the_length_stays_bounded()
+    public void Recorded_changes_have_a_bounded_length()
     {
         var texts = Enumerable.Range(0, 90).ToDictionary(number => $"text-{number}", _ => (object)new string('€', 2000));
         AssertBounded(Changes.Making(texts));
@@ -90,7 +90,7 @@ public sealed class ChangesTests
     }
 
     [Fact]
-    public void However_long_a_waiting_change_is_its_request_is_named()
+    public void Long_pending_change_still_names_its_request()
     {
         var asked = Changes.Making(Enumerable.Range(0, 90).ToDictionary(number => $"text-{number}", _ => (object)new string('€', 2000)));
         var changes = Changes.Between(new { Text = "a" }, new { Text = new string('€', 2000) }).Awaiting("req_1", asked);

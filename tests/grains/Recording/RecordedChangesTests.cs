@@ -20,7 +20,7 @@ public sealed class RecordedChangesTests : ApprovalSuite
     private PolicyDefinition Looser => Policy(1, Team) with { Constraints = new PolicyConstraints("4h", 20) };
 
     [Fact]
-    public async Task A_description_is_recorded_without_the_policy()
+    public async Task Description_is_recorded_without_the_policy()
     {
         await House.UpdateSignerAsync(
             Administrator, SignerId, new UpdateSigner { Description = new OptionalText(true, "The release key.") });
@@ -28,14 +28,14 @@ public sealed class RecordedChangesTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_policy_that_was_detached_is_recorded_as_gone()
+    public async Task Detached_policy_is_recorded_as_removed()
     {
         await House.SetPolicyAsync(Administrator, SignerId, null);
         Assert.Equal($$$"""{"approvalPolicyId":{"from":"{{{PolicyId}}}","to":null}}""", await LastChangesAsync("signer.update"));
     }
 
     [Fact]
-    public async Task A_detachment_that_waits_is_recorded_as_pending()
+    public async Task Pending_detachment_is_recorded_as_pending()
     {
         await GrantAsync();
         var requestId = (await House.SetPolicyAsync(Administrator, SignerId, null)).PendingPolicyRequestId;
@@ -50,7 +50,7 @@ public sealed class RecordedChangesTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task An_edit_of_a_policy_names_what_became_looser()
+    public async Task Policy_edit_records_what_became_looser()
     {
         await GrantAsync();
         var name = (await House.PolicyAsync(PolicyId)).Name;
@@ -68,7 +68,7 @@ public sealed class RecordedChangesTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_step_of_a_policy_names_whom_it_lost()
+    public async Task Policy_step_records_its_removed_approvers()
     {
         var policyId = await House.AddPolicyAsync(Policy(1, Ann, Bob));
         var current = await House.PolicyAsync(policyId);
@@ -95,7 +95,7 @@ public sealed class RecordedChangesTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_vote_is_recorded_with_its_step()
+    public async Task Vote_is_recorded_with_its_step()
     {
         await GrantAsync();
         var changes = JsonDocument.Parse(await LastChangesAsync("request.approve")).RootElement;
@@ -105,7 +105,7 @@ public sealed class RecordedChangesTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_revocation_is_recorded_with_its_reason()
+    public async Task Revocation_is_recorded_with_its_reason()
     {
         var grantId = await GrantAsync();
         await House.RevokeAsync(Administrator, grantId, "Wrong build.");
@@ -115,7 +115,7 @@ public sealed class RecordedChangesTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task What_changes_nothing_leaves_no_entry_and_no_version()
+    public async Task Update_without_changes_writes_no_entry_and_no_version()
     {
         await GrantAsync();
         var grain = House.Grains.GetGrain<ISignerGrain>(SignerId);
@@ -135,7 +135,7 @@ public sealed class RecordedChangesTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_scope_of_many_digests_is_cut_and_still_commits()
+    public async Task Scope_of_many_digests_is_cut_and_still_commits()
     {
         var digests = Enumerable.Range(0, 1000).Select(number => $"sha512:{number:x128}").ToImmutableArray();
         await House.AskAsync(Rae, SignerId, Asked with { Scope = new(digests, Hostnames: [.. digests]) });

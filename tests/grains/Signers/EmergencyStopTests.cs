@@ -20,7 +20,7 @@ public sealed class EmergencyStopTests : ApprovalSuite
     private readonly InterruptedStates _interruption = new();
 
     [Fact]
-    public async Task A_stop_disables_the_signer_revokes_its_grants_and_cancels_its_requests()
+    public async Task Stop_disables_signer_revokes_its_grants_and_cancels_its_requests()
     {
         var grantId = await GrantAsync();
         var request = await House.AskAsync(Rae, SignerId, Asked);
@@ -34,7 +34,7 @@ public sealed class EmergencyStopTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_grant_that_was_decided_on_before_the_stop_does_not_survive_it()
+    public async Task Grant_decided_before_the_stop_does_not_survive_it()
     {
         var grantId = await GrantAsync();
         var decidedOn = (await House.States.ReadAsync(StateTypes.Signer, SignerId, CancellationToken.None))!.ToVersion();
@@ -51,7 +51,7 @@ public sealed class EmergencyStopTests : ApprovalSuite
     [Theory]
     [InlineData(StateTypes.Grant)]
     [InlineData(StateTypes.ApprovalRequest)]
-    public async Task A_request_that_is_approved_during_the_stop_leaves_no_grant_that_survives_it(string afterListOf)
+    public async Task Request_approved_during_the_stop_leaves_no_serving_grant(string afterListOf)
     {
         var given = await GrantAsync();
         var asked = await House.AskAsync(Rae, SignerId, Asked);
@@ -67,7 +67,7 @@ public sealed class EmergencyStopTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_stop_that_was_interrupted_has_disabled_the_signer_and_is_finished_when_it_is_asked_for_again()
+    public async Task Interrupted_stop_disables_the_signer_and_finishes_when_repeated()
     {
         var grantId = await GrantAsync();
         _interruption.AfterList(IsOfStop(StateTypes.Grant), () => throw new TimeoutException("The node died."));
@@ -82,7 +82,7 @@ public sealed class EmergencyStopTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Grant_that_was_hidden_from_lists_ends_with_the_stop()
+    public async Task Grant_hidden_from_lists_ends_with_the_stop()
     {
         var grantId = await GrantAsync();
         await ChangeIndexAsync(StateTypes.Grant, grantId, index => index with { Status = "hidden" });
@@ -94,7 +94,7 @@ public sealed class EmergencyStopTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Request_that_was_hidden_from_lists_gives_no_grant_after_the_stop()
+    public async Task Request_hidden_from_lists_gives_no_grant_after_stop()
     {
         var request = await House.AskAsync(Rae, SignerId, Asked);
         await ChangeIndexAsync(StateTypes.ApprovalRequest, request.Id, index => index with { Status = "hidden" });
@@ -115,7 +115,7 @@ public sealed class EmergencyStopTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Grant_whose_window_is_over_is_not_revoked()
+    public async Task Stop_does_not_revoke_an_expired_grant()
     {
         await GrantAsync();
         House.Time.Advance(TimeSpan.FromHours(5));
@@ -133,7 +133,7 @@ public sealed class EmergencyStopTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Stop_ends_the_other_signers_of_the_key_that_the_caller_may_stop()
+    public async Task Stop_includes_signers_of_same_key_that_caller_may_stop()
     {
         var own = await House.AddSignerAsync(null, Administrator, Rae);
         var owner = await House.AddPersonAsync("wanda");
@@ -163,7 +163,7 @@ public sealed class EmergencyStopTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_disabled_signer_takes_no_requests_and_no_grants_ahead()
+    public async Task Disabled_signer_accepts_no_requests_and_no_preapprovals()
     {
         await House.StopAsync(Administrator, SignerId);
         var ahead = new PreApprove(Rae, "release 1.2");

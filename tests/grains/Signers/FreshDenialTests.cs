@@ -8,7 +8,7 @@ namespace CodeSigning.Grains.Tests.Signers;
 public sealed class FreshDenialTests : ApprovalSuite
 {
     [Fact]
-    public async Task A_machine_that_was_denied_signs_once_the_policy_lets_machines_pass()
+    public async Task Denied_machine_signs_once_the_policy_bypasses_machines()
     {
         var machine = await House.AddMachineAsync("ci");
         var signerId = await House.AddSignerAsync(PolicyId, Administrator, machine);
@@ -18,7 +18,7 @@ public sealed class FreshDenialTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task An_auditor_who_was_denied_signs_once_a_group_makes_them_an_operator()
+    public async Task Denied_auditor_signs_once_a_group_makes_them_operator()
     {
         var operators = await House.AddGroupAsync("operators");
         var signerId = await House.AddSignerAsync(null, Administrator, operators);

@@ -15,14 +15,14 @@ public sealed class KnownSignersTests : ApprovalSuite
     private KnownSigners Known => House.Get<KnownSigners>();
 
     [Fact]
-    public async Task A_signer_is_read_once()
+    public async Task Signer_is_read_once()
     {
         var read = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => FindAsync())));
         Assert.Single(read.Distinct(ReferenceEqualityComparer.Instance));
     }
 
     [Fact]
-    public async Task What_is_stale_of_others_leaves_a_signers_facts_as_they_are()
+    public async Task Stale_rows_of_others_keep_a_signers_cached_facts()
     {
         var known = await FindAsync();
         Known.Forget(known, [new StateVersion(StateTypes.Grant, "gnt_1", 2), new StateVersion(StateTypes.User, Rae.Id, 2)]);
@@ -49,7 +49,7 @@ public sealed class KnownSignersTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task An_unknown_signer_is_found_once_it_is_there()
+    public async Task Unknown_signer_is_found_once_it_exists()
     {
         Assert.Null(await Known.FindAsync("sgn_00000000000000000000000000", CancellationToken.None));
         var signerId = await House.AddSignerAsync(null, Administrator);
@@ -57,7 +57,7 @@ public sealed class KnownSignersTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Grants_forgotten_in_an_overflow_are_read_again()
+    public async Task Grants_evicted_by_an_overflow_are_read_again()
     {
         var grantId = await GrantAsync();
         var grants = (await FindAsync()).Grants;

@@ -14,11 +14,11 @@ public sealed class SignerAuthorityTests
     [InlineData(SignerRole.Administrator, "Read Edit ManageMembers ManagePolicy ManageStatus PreApprove Revoke Sign Request")]
     [InlineData(SignerRole.Operator, "Read Sign Request")]
     [InlineData(SignerRole.Auditor, "Read")]
-    public void A_role_allows_what_the_contracts_table_says(SignerRole role, string actions) =>
+    public void Role_allows_the_actions_of_the_contracts_table(SignerRole role, string actions) =>
         Assert.Equal(actions, string.Join(' ', SignerPermissions.Of(role)));
 
     [Fact]
-    public void A_member_twice_over_has_the_stronger_role()
+    public void Member_with_two_roles_has_the_stronger_one()
     {
         var both = WithState(state => state.WithMember(new SignerMember("mbr_5", InTeam, SignerRole.Auditor)));
 
@@ -26,7 +26,7 @@ public sealed class SignerAuthorityTests
     }
 
     [Fact]
-    public void A_membership_of_ones_own_is_preferred_to_an_equal_one_through_a_group()
+    public void Direct_membership_is_preferred_to_an_equal_group_membership()
     {
         var both = WithState(state => state.WithMember(new SignerMember("mbr_5", InTeam, SignerRole.Operator)));
 
@@ -34,11 +34,11 @@ public sealed class SignerAuthorityTests
     }
 
     [Fact]
-    public void A_principal_of_another_kind_with_the_same_id_is_somebody_else() =>
+    public void Principal_of_another_kind_with_same_id_has_no_role() =>
         Assert.Null(SignerAuthority.Of(Facts, new PrincipalRef(PrincipalKind.Identity, Administrator.Id).Calls()).Role);
 
     [Fact]
-    public void A_product_administrator_manages_a_signer_but_does_not_sign_ask_or_grant_with_it()
+    public void Product_administrator_manages_signers_without_rights_to_sign()
     {
         var actions = SignerAuthority.Of(Facts, new PrincipalRef(PrincipalKind.User, "usr_x").Calls(ProductRole.Admin)).Actions;
 
@@ -50,7 +50,7 @@ public sealed class SignerAuthorityTests
     }
 
     [Fact]
-    public void Who_may_not_read_is_told_that_there_is_nothing()
+    public void Caller_without_read_access_gets_not_found()
     {
         var refusal = Assert.Throws<RefusedException>(() => SignerAuthority.Authorize(
             Facts, new PrincipalRef(PrincipalKind.User, "usr_x").Calls(), SignerAction.Edit));
@@ -59,7 +59,7 @@ public sealed class SignerAuthorityTests
     }
 
     [Fact]
-    public void The_last_administrator_stays()
+    public void Last_administrator_cannot_be_removed()
     {
         Assert.Equal(
             ErrorCode.WrongState, Assert.Throws<RefusedException>(() => Facts.State.WithoutMember("mbr_1")).Code);
@@ -69,7 +69,7 @@ public sealed class SignerAuthorityTests
     }
 
     [Fact]
-    public void The_same_principal_is_not_a_member_twice() =>
+    public void Second_membership_of_a_principal_is_refused() =>
         Assert.Equal(
             ErrorCode.Conflict,
             Assert.Throws<RefusedException>(

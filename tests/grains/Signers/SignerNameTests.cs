@@ -10,7 +10,7 @@ public sealed class SignerNameTests
     [InlineData("a")]
     [InlineData("release-2026")]
     [InlineData("0123456789abcdef0123456789abcdef")]
-    public void A_name_that_a_pkcs11_label_can_hold_is_taken(string name) => Assert.Equal(name, SignerName.Validate(name));
+    public void Name_that_fits_a_PKCS11_label_is_accepted(string name) => Assert.Equal(name, SignerName.Validate(name));
 
     [Theory]
     [InlineData(null)]
@@ -21,6 +21,6 @@ public sealed class SignerNameTests
     [InlineData("release\n")]
     [InlineData("sgn_01k9z0000000000000000000000")]
     [InlineData("0123456789abcdef0123456789abcdef0")]
-    public void Anything_else_is_refused(string? name) =>
+    public void Any_other_name_is_refused(string? name) =>
         Assert.Equal(ErrorCode.InvalidRequest, Assert.Throws<RefusedException>(() => SignerName.Validate(name)).Code);
 }

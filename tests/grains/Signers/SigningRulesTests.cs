@@ -13,7 +13,7 @@ public sealed class SigningRulesTests
     private static readonly PrincipalRef Stranger = new(PrincipalKind.User, "usr_stranger");
 
     [Fact]
-    public void An_operator_signs_at_once_without_a_policy()
+    public void Operator_signs_at_once_without_a_policy()
     {
         var decision = Assert.IsType<SigningDecision.Allowed>(Decide(Facts, Operator));
 
@@ -22,7 +22,7 @@ public sealed class SigningRulesTests
     }
 
     [Fact]
-    public void A_yes_rests_on_signer_certificate_and_the_authorities_above_it()
+    public void Read_set_of_allowed_signature_includes_signer_certificate_and_authorities()
     {
         var decision = Decide(Facts, Operator);
 
@@ -30,11 +30,11 @@ public sealed class SigningRulesTests
     }
 
     [Fact]
-    public void A_yes_through_a_group_rests_on_the_group_too() =>
+    public void Read_set_of_a_group_member_includes_the_group() =>
         Assert.Contains(Facts.Groups[Team.Id].Version, Decide(Facts, InTeam).ReadSet);
 
     [Fact]
-    public void A_no_to_a_stranger_rests_on_every_group_that_could_have_made_it_a_yes()
+    public void Denial_read_set_of_a_stranger_includes_all_groups()
     {
         var decision = Refused(Facts, Stranger, ErrorCode.NotFound);
 
@@ -42,7 +42,7 @@ public sealed class SigningRulesTests
     }
 
     [Fact]
-    public void A_no_to_a_member_with_a_weaker_role_rests_on_every_group_that_could_have_made_it_a_yes()
+    public void Denial_read_set_of_an_auditor_includes_all_groups()
     {
         var decision = Refused(Facts, Auditor, ErrorCode.Forbidden);
 
@@ -50,11 +50,11 @@ public sealed class SigningRulesTests
     }
 
     [Fact]
-    public void A_stranger_learns_nothing_of_a_disabled_signer() =>
+    public void Stranger_gets_not_found_for_a_disabled_signer() =>
         Refused(WithState(state => state with { IsDisabled = true }), Stranger, ErrorCode.NotFound);
 
     [Fact]
-    public void A_product_administrator_who_is_no_member_does_not_sign()
+    public void Product_administrator_without_membership_cannot_sign()
     {
         var decision = SigningRules.Decide(
             Facts, Stranger.Calls(ProductRole.Admin), SigningAlgorithm.RsaPssSha256, Now);
@@ -63,26 +63,26 @@ public sealed class SigningRulesTests
     }
 
     [Fact]
-    public void An_auditor_does_not_sign() => Refused(Facts, Auditor, ErrorCode.Forbidden);
+    public void Auditor_does_not_sign() => Refused(Facts, Auditor, ErrorCode.Forbidden);
 
     [Fact]
-    public void A_disabled_signer_does_not_sign() =>
+    public void Disabled_signer_does_not_sign() =>
         Refused(WithState(state => state with { IsDisabled = true }), Operator, ErrorCode.SignerDisabled);
 
     [Fact]
-    public void A_deleted_signer_is_not_found() =>
+    public void Deleted_signer_is_not_found() =>
         Refused(WithState(state => state with { IsDeleted = true }), Administrator, ErrorCode.NotFound);
 
     [Fact]
-    public void A_revoked_certificate_does_not_sign() =>
+    public void Revoked_certificate_does_not_sign() =>
         Refused(WithCertificate(facts => facts with { IsRevoked = true }), Operator, ErrorCode.CertificateRevoked);
 
     [Fact]
-    public void A_certificate_that_is_still_owed_does_not_sign() =>
+    public void Awaited_certificate_does_not_sign() =>
         Refused(WithCertificate(facts => facts with { IsIssued = false }), Operator, ErrorCode.NotACodeSigningCertificate);
 
     [Fact]
-    public void A_certificate_signs_from_its_first_moment_until_just_before_its_last()
+    public void Certificate_signs_from_its_start_until_before_its_end()
     {
         var first = WithCertificate(facts => facts with { NotBefore = Now });
         var last = WithCertificate(facts => facts with { NotAfter = Now });
@@ -100,7 +100,7 @@ public sealed class SigningRulesTests
     [InlineData(KeyAlgorithm.EcP256)]
     [InlineData(KeyAlgorithm.EcP384)]
     [InlineData(KeyAlgorithm.EcP521)]
-    public void Every_algorithm_fits_either_every_key_of_a_family_or_none(KeyAlgorithm key)
+    public void Every_algorithm_fits_exactly_the_keys_of_its_family(KeyAlgorithm key)
     {
         var facts = WithCertificate(certificate => certificate with { KeyAlgorithm = key });
         foreach (var algorithm in Enum.GetValues<SigningAlgorithm>())
@@ -114,14 +114,14 @@ public sealed class SigningRulesTests
     }
 
     [Fact]
-    public void A_policy_demands_a_grant_of_people_and_of_machines()
+    public void Policy_requires_a_grant_from_people_and_machines()
     {
         Assert.IsType<SigningDecision.NeedsGrant>(Decide(WithPolicy(bypass: false), Administrator));
         Assert.IsType<SigningDecision.NeedsGrant>(Decide(WithPolicy(bypass: false), Operator));
     }
 
     [Fact]
-    public void A_bypass_is_for_machines_only_and_rests_on_the_policy()
+    public void Bypass_is_for_machines_only_and_read_set_includes_policy()
     {
         var facts = WithPolicy(bypass: true);
         var machine = Assert.IsType<SigningDecision.Allowed>(Decide(facts, Operator));
@@ -132,7 +132,7 @@ public sealed class SigningRulesTests
     }
 
     [Fact]
-    public void A_policy_that_cannot_be_read_still_demands_a_grant() =>
+    public void Unreadable_policy_still_requires_a_grant() =>
         Assert.IsType<SigningDecision.NeedsGrant>(Decide(WithPolicy(bypass: true) with { Policy = null }, Operator));
 
     private static SigningDecision Decide(SignerFacts facts, PrincipalRef caller) =>

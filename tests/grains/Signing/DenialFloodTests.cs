@@ -16,7 +16,7 @@ public sealed class DenialFloodTests : ApprovalSuite
     private static readonly CancellationToken None = CancellationToken.None;
 
     [Fact]
-    public async Task A_stranger_leaves_no_entry_on_a_signer_they_may_not_know()
+    public async Task Stranger_leaves_no_entry_on_an_invisible_signer()
     {
         var stranger = await House.AddMachineAsync("stranger");
         var before = await CountEntriesAsync();
@@ -30,7 +30,7 @@ public sealed class DenialFloodTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_signer_that_is_not_there_is_answered_like_one_that_is_not_known()
+    public async Task Missing_and_invisible_signers_get_the_same_answer()
     {
         var stranger = await House.AddMachineAsync("stranger");
         Assert.Equal(
@@ -39,7 +39,7 @@ public sealed class DenialFloodTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_stranger_who_became_an_operator_signs_at_once()
+    public async Task Stranger_who_becomes_an_operator_signs_at_once()
     {
         var machine = await House.AddMachineAsync("ci");
         var group = await House.AddGroupAsync("operators");
@@ -50,7 +50,7 @@ public sealed class DenialFloodTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task A_thousand_denials_at_once_are_few_entries_that_count_them()
+    public async Task Thousand_concurrent_denials_are_counted_in_few_entries()
     {
         // However fast they are gathered, what is beyond the burst waits for the budget.
         var waits = 0;
@@ -68,7 +68,7 @@ public sealed class DenialFloodTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task What_changes_nothing_leaves_no_entry()
+    public async Task Update_without_changes_writes_no_entry()
     {
         var signer = await House.SignerAsync(SignerId);
         var policy = await House.PolicyAsync(PolicyId);
@@ -92,7 +92,7 @@ public sealed class DenialFloodTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Who_opens_and_cancels_requests_without_end_is_told_to_wait()
+    public async Task Endless_requests_and_cancellations_are_rate_limited()
     {
         var opened = 0;
         RefusedException? refusal = null;

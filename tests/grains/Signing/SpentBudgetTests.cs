@@ -11,7 +11,7 @@ namespace CodeSigning.Grains.Tests.Signing;
 public sealed class SpentBudgetTests : ApprovalSuite
 {
     [Fact]
-    public async Task Who_is_denied_too_often_leaves_no_entry_and_waits()
+    public async Task Caller_denied_too_often_leaves_no_entry_and_waits()
     {
         await DeniesAsync(ErrorCode.ApprovalRequired, Rae);
         var reply = Assert.IsType<SignReply.NotSigned>(await House.SignAsync(Rae, SignerId));
@@ -21,7 +21,7 @@ public sealed class SpentBudgetTests : ApprovalSuite
     }
 
     [Fact]
-    public async Task Who_was_denied_too_often_signs_all_the_same_once_they_may()
+    public async Task Caller_denied_too_often_signs_once_allowed()
     {
         await DeniesAsync(ErrorCode.ApprovalRequired, Rae);
         await DeniesAsync(ErrorCode.RateLimited, Rae);

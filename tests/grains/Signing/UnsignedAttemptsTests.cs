@@ -27,7 +27,7 @@ public sealed class UnsignedAttemptsTests : ILedger, IDisposable
         this, Options.Create(new UnsignedAttemptOptions { Entries = Rule }), _time);
 
     [Fact]
-    public async Task A_single_denial_is_committed_at_once_and_counts_nothing()
+    public async Task Single_denial_is_committed_at_once_without_a_count()
     {
         var denial = _attempts.RecordAsync(Denial());
         var commit = await NextAsync();
@@ -38,7 +38,7 @@ public sealed class UnsignedAttemptsTests : ILedger, IDisposable
     }
 
     [Fact]
-    public async Task Denials_alike_that_come_during_a_commit_share_the_next_entry()
+    public async Task Equal_denials_during_a_commit_share_the_next_entry()
     {
         var denials = Enumerable.Range(0, 64).Select(_ => _attempts.RecordAsync(Denial())).ToArray();
         Commit(await NextAsync());
@@ -52,7 +52,7 @@ public sealed class UnsignedAttemptsTests : ILedger, IDisposable
     }
 
     [Fact]
-    public async Task Denials_that_are_not_alike_have_entries_of_their_own()
+    public async Task Different_denials_have_separate_entries()
     {
         LedgerElement[] unlike =
         [
@@ -68,7 +68,7 @@ public sealed class UnsignedAttemptsTests : ILedger, IDisposable
     }
 
     [Fact]
-    public async Task A_shared_entry_rests_on_what_each_denial_rested_on()
+    public async Task Read_set_of_shared_entry_includes_each_denials_read_set()
     {
         _ = _attempts.RecordAsync(Denial());
         var shared = new[] { "ses_1", "ses_2" }
@@ -83,7 +83,7 @@ public sealed class UnsignedAttemptsTests : ILedger, IDisposable
     }
 
     [Fact]
-    public async Task An_entry_tells_of_a_bounded_number_of_sessions()
+    public async Task Entry_has_a_bounded_number_of_sessions()
     {
         _ = _attempts.RecordAsync(Denial());
         var denials = Enumerable.Range(0, 250)
@@ -102,7 +102,7 @@ public sealed class UnsignedAttemptsTests : ILedger, IDisposable
     }
 
     [Fact]
-    public async Task A_flood_becomes_as_many_entries_as_the_budget_holds()
+    public async Task Flood_becomes_as_many_entries_as_the_budget_holds()
     {
         var flood = new List<Task<RecordedAttempt>>();
         _commitsAtOnce = true;
@@ -125,7 +125,7 @@ public sealed class UnsignedAttemptsTests : ILedger, IDisposable
     }
 
     [Fact]
-    public async Task Who_varies_what_is_denied_is_told_to_come_back()
+    public async Task Caller_of_varied_denials_gets_a_retry_after()
     {
         var recorded = Enumerable.Range(0, 100).Select(i => _attempts.RecordAsync(Denial(signer: $"sgn_{i}"))).ToArray();
         var refused = recorded[(5 + 10)..]; // What is there at once, and within a second.
@@ -134,7 +134,7 @@ public sealed class UnsignedAttemptsTests : ILedger, IDisposable
     }
 
     [Fact]
-    public async Task Nobody_is_denied_for_what_another_caller_did()
+    public async Task Flood_of_one_caller_does_not_affect_another()
     {
         _commitsAtOnce = true;
         for (var i = 0; i < 100; i++)
@@ -146,7 +146,7 @@ public sealed class UnsignedAttemptsTests : ILedger, IDisposable
     }
 
     [Fact]
-    public async Task A_ledger_that_cannot_be_written_fails_all_that_shared_the_entry()
+    public async Task Unavailable_ledger_fails_every_denial_of_the_shared_entry()
     {
         var denials = Enumerable.Range(0, 3).Select(_ => _attempts.RecordAsync(Denial())).ToArray();
         (await NextAsync()).Done.SetException(new LedgerUnavailableException("away"));

@@ -31,7 +31,7 @@ public sealed class AddressClaimTests : IAsyncLifetime, IDisposable
     public void Dispose() => _log.Dispose();
 
     [Fact]
-    public async Task An_address_that_a_live_node_has_is_refused()
+    public async Task Address_of_a_live_node_is_refused()
     {
         using var first = Claim();
         await first.StartingAsync(CancellationToken.None);
@@ -45,7 +45,7 @@ public sealed class AddressClaimTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task An_address_is_free_once_its_node_is_gone()
+    public async Task Address_is_free_once_its_node_is_gone()
     {
         using (var first = Claim())
         {
@@ -57,7 +57,7 @@ public sealed class AddressClaimTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_port_that_another_program_listens_at_is_refused()
+    public async Task Port_of_another_program_is_refused()
     {
         using TcpListener other = new(_endpoint);
         other.Start();
@@ -69,7 +69,7 @@ public sealed class AddressClaimTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task An_address_of_another_machine_is_refused()
+    public async Task Address_of_another_machine_is_refused()
     {
         using var claim = Claim(new IPEndPoint(IPAddress.Parse("192.0.2.1"), 11111));
 
@@ -79,7 +79,7 @@ public sealed class AddressClaimTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_restart_of_the_database_does_not_lose_the_address()
+    public async Task Database_restart_does_not_lose_the_address()
     {
         await using var server = await PostgreSqlServer.StartAsync();
         _database = await server.CreateDatabaseAsync();
@@ -97,7 +97,7 @@ public sealed class AddressClaimTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_node_that_lost_its_address_to_another_stops()
+    public async Task Node_that_lost_its_address_to_another_stops()
     {
         using var node = Claim();
         await node.StartingAsync(CancellationToken.None);

@@ -9,7 +9,7 @@ namespace CodeSigning.Silo.Tests.Hosting;
 public sealed class ClusterIdentityTests
 {
     [Fact]
-    public async Task Each_database_has_a_name_of_its_own()
+    public async Task Each_database_has_its_own_cluster_name()
     {
         var server = await PostgreSqlServer.SharedAsync();
         var (first, second) = (await server.CreateDatabaseAsync(), await server.CreateDatabaseAsync());
@@ -19,7 +19,7 @@ public sealed class ClusterIdentityTests
     }
 
     [Fact]
-    public async Task A_database_of_the_same_number_elsewhere_has_another()
+    public async Task Same_database_id_on_another_server_has_another_name()
     {
         await using var here = await PostgreSqlServer.StartAsync();
         await using var there = await PostgreSqlServer.StartAsync();
@@ -29,7 +29,7 @@ public sealed class ClusterIdentityTests
     }
 
     [Fact]
-    public void Processes_on_their_own_have_names_of_their_own() =>
+    public void Single_processes_have_distinct_cluster_names() =>
         Assert.NotEqual(ClusterIdentity.OfProcess(), ClusterIdentity.OfProcess());
 
     [Fact]

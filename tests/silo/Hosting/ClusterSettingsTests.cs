@@ -16,7 +16,7 @@ public sealed class ClusterSettingsTests
     [InlineData("::", null, "CODESIGNING_SILO_ADDRESS is invalid: expected the IP address")]
     [InlineData("10.0.0.7", "0", "CODESIGNING_SILO_PORT is invalid: expected a TCP port")]
     [InlineData("10.0.0.7", "70000", "CODESIGNING_SILO_PORT is invalid: expected a TCP port")]
-    public void A_mistake_about_the_address_is_a_sentence(string? address, string? port, string sentence)
+    public void Invalid_address_is_explained_in_a_sentence(string? address, string? port, string sentence)
     {
         var mistakes = Assert.Throws<SettingsException>(() => Read(address, port));
 
@@ -29,11 +29,11 @@ public sealed class ClusterSettingsTests
     [InlineData(" 10.0.0.7 ", "4711", "10.0.0.7:4711")]
     [InlineData("fd00::7", "4711", "[fd00::7]:4711")]
     [InlineData("::ffff:10.0.0.7", null, "10.0.0.7:11111")]
-    public void An_address_is_read_in_one_form(string address, string? port, string expected) =>
+    public void Address_is_normalized(string address, string? port, string expected) =>
         Assert.Equal(expected, Read(address, port).ToString());
 
     [Fact]
-    public void A_node_alone_gets_a_free_port() => Assert.NotEqual(0, ClusterSettings.PickAlone().Port);
+    public void Single_node_gets_a_free_port() => Assert.NotEqual(0, ClusterSettings.PickAlone().Port);
 
     private static IPEndPoint Read(string? address, string? port)
     {

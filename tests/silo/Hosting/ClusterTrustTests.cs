@@ -31,7 +31,7 @@ public sealed class ClusterTrustTests : IDisposable
     }
 
     [Fact]
-    public async Task A_new_authority_cuts_the_connections_of_the_old()
+    public async Task New_authority_cuts_connections_of_the_old_one()
     {
         CutConnection connection = new();
         TaskCompletionSource life = new();
@@ -46,7 +46,7 @@ public sealed class ClusterTrustTests : IDisposable
     }
 
     [Fact]
-    public async Task A_handshake_that_a_replacement_overtook_counts_for_nothing()
+    public async Task Handshake_under_a_replaced_authority_is_cut()
     {
         _trust.Trust(_second);
         CutConnection connection = new();
@@ -57,7 +57,7 @@ public sealed class ClusterTrustTests : IDisposable
     }
 
     [Fact]
-    public async Task A_connection_that_has_ended_is_forgotten()
+    public async Task Ended_connection_is_forgotten()
     {
         await _trust.HoldAsync(new CutConnection(), _first, () => Task.CompletedTask);
 

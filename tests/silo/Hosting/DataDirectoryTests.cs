@@ -15,7 +15,7 @@ public sealed class DataDirectoryTests : IDisposable
     public void Dispose() => _place.Dispose();
 
     [Fact]
-    public void A_new_data_directory_is_its_owners_alone()
+    public void New_data_directory_is_accessible_to_its_owner_alone()
     {
         var path = _place.File("data");
 
@@ -31,7 +31,7 @@ public sealed class DataDirectoryTests : IDisposable
     [InlineData(UnixFileMode.OtherRead)]
     [InlineData(UnixFileMode.OtherWrite)]
     [InlineData(UnixFileMode.OtherExecute)]
-    public void A_data_directory_open_to_others_is_refused(UnixFileMode others)
+    public void Data_directory_accessible_to_other_users_is_refused(UnixFileMode others)
     {
         var path = _place.File("data");
         Directory.CreateDirectory(path);
@@ -43,7 +43,7 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void A_master_key_open_to_others_is_refused()
+    public void Master_key_accessible_to_other_users_is_refused()
     {
         var data = _place.File("data");
         Assert.Empty(Mistakes(data));
@@ -59,7 +59,7 @@ public sealed class DataDirectoryTests : IDisposable
     [InlineData("codesigning.db")]
     [InlineData("codesigning.db-wal")]
     [InlineData("codesigning.db-shm")]
-    public void A_database_that_an_earlier_release_left_open_is_closed(string name)
+    public void Database_accessible_since_an_earlier_release_is_restricted(string name)
     {
         var data = _place.File("data");
         Assert.Empty(Mistakes(data));
@@ -71,7 +71,7 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void A_link_counts_as_what_it_leads_to()
+    public void Symbolic_link_is_checked_by_its_target()
     {
         var target = _place.File("target");
         File.WriteAllText(target, "");

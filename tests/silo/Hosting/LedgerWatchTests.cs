@@ -19,7 +19,7 @@ public sealed class LedgerWatchTests : IDisposable
     }
 
     [Fact]
-    public async Task Broken_ledger_ends_the_process_with_its_own_status()
+    public async Task Broken_ledger_ends_the_process_with_its_own_exit_status()
     {
         using LedgerWatch watch = new(_ledger, _lifetime);
         await watch.StartAsync(CancellationToken.None);
@@ -31,7 +31,7 @@ public sealed class LedgerWatchTests : IDisposable
     }
 
     [Fact]
-    public async Task Shutdown_with_a_whole_ledger_has_no_status()
+    public async Task Shutdown_with_an_intact_ledger_sets_no_exit_status()
     {
         using LedgerWatch watch = new(_ledger, _lifetime);
         await watch.StartAsync(CancellationToken.None);

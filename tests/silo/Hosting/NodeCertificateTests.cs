@@ -38,14 +38,14 @@ public sealed class NodeCertificateTests : IDisposable
     }
 
     [Fact]
-    public void Nodes_of_one_authority_take_each_other()
+    public void Nodes_of_one_authority_accept_each_other()
     {
         Assert.Null(_here.RefusalOf(_there.Certificate));
         Assert.Null(_there.RefusalOf(_here.Certificate));
     }
 
     [Fact]
-    public void A_certificate_is_renewed_before_half_its_life()
+    public void Certificate_is_renewed_before_half_its_life()
     {
         var first = _here.Certificate;
         _time.Advance(TimeSpan.FromHours(10));
@@ -61,7 +61,7 @@ public sealed class NodeCertificateTests : IDisposable
     }
 
     [Fact]
-    public void A_node_that_runs_for_a_year_is_never_refused()
+    public void Node_that_runs_for_a_year_is_never_refused()
     {
         for (var hour = 0; hour < 365 * 24; hour += 7)
         {
@@ -71,7 +71,7 @@ public sealed class NodeCertificateTests : IDisposable
     }
 
     [Fact]
-    public void A_certificate_that_was_taken_away_ends_in_a_day()
+    public void Stolen_node_certificate_expires_within_a_day()
     {
         var stolen = _here.Certificate;
         _time.Advance(TimeSpan.FromHours(23));
@@ -93,7 +93,7 @@ public sealed class NodeCertificateTests : IDisposable
     }
 
     [Fact]
-    public void A_certificate_for_one_end_only_is_refused()
+    public void Certificate_without_both_TLS_usages_is_refused()
     {
         using var authority = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var imported = _vault.Import("cluster-authority", KeyPurpose.ClusterAuthority, authority);
@@ -108,7 +108,7 @@ public sealed class NodeCertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_silo_renews_its_certificate_while_it_runs()
+    public async Task Running_silo_renews_its_certificate()
     {
         await using var silo = await RunningSilo.StartAsync(_time);
         await using var first = await SiloCaller.ConnectAsync(silo.Endpoint, silo.Trust.Authority.Certificate);

@@ -22,7 +22,7 @@ public sealed class SettingsReaderTests : IDisposable
     [InlineData("codesigning_conections", "CODESIGNING_CONNECTIONS")]
     [InlineData("CODESIGNING_ADMIN_PASSWD", "CODESIGNING_ADMIN_PASSWORD")]
     [InlineData("CODESIGNING_COMPROMISED_KEY", "CODESIGNING_COMPROMISED_KEYS")]
-    public void Slip_in_a_name_ends_the_start_with_the_nearest(string name, string nearest)
+    public void Misspelled_setting_stops_the_start_and_suggests_the_nearest(string name, string nearest)
     {
         var mistakes = Mistakes((name, "s3cret"));
 
@@ -32,7 +32,7 @@ public sealed class SettingsReaderTests : IDisposable
     [Theory]
     [InlineData("CODESIGNING_TLS_CERTIFICATE", "CODESIGNING_TLS_CERT")]
     [InlineData("CODESIGNING_SMTP_USERNAME", "CODESIGNING_SMTP_USER")]
-    public void Variable_like_no_setting_is_told_and_stops_nothing(string name, string nearest)
+    public void Unknown_setting_is_reported_and_does_not_stop_the_start(string name, string nearest)
     {
         SettingsReader reader = new(Configuration((name, "x")));
 
@@ -55,7 +55,7 @@ public sealed class SettingsReaderTests : IDisposable
     [InlineData("CODESIGNING_SMTP_PORT", "tcp://10.0.0.3:25")]
     [InlineData("CODESIGNING_SILO_PORT", "tcp://10.0.0.4:11111")]
     [InlineData("CODESIGNING_SERVER_URL", "https://signing.example.com")]
-    public void Variables_of_Kubernetes_and_of_clients_are_none_of_ours(string name, string value)
+    public void Variables_of_Kubernetes_and_clients_are_ignored(string name, string value)
     {
         var settings = SiloSettings.Read(Configuration((name, value)));
 
@@ -80,7 +80,7 @@ public sealed class SettingsReaderTests : IDisposable
     [InlineData("CODESIGNING_SMTP_TLS", "off", "CODESIGNING_SMTP_HOST is not")]
     [InlineData("CODESIGNING_MAIL_FROM", "signing@example.com", "CODESIGNING_SMTP_HOST is not")]
     [InlineData("CODESIGNING_WEBHOOK_PRIVATE_ADDRESSES", "yes", "expected allow or refuse")]
-    public void Mail_without_a_server_is_a_mistake(string name, string value, string sentence)
+    public void Mail_setting_without_a_server_is_refused(string name, string value, string sentence)
     {
         var mistake = Mistakes((name, value));
 
@@ -97,7 +97,7 @@ public sealed class SettingsReaderTests : IDisposable
     [InlineData("CODESIGNING_SMTP_PORT", "65536", "expected a TCP port")]
     [InlineData("CODESIGNING_SMTP_TLS", "OFF", "expected starttls, implicit, on or off")]
     [InlineData("CODESIGNING_MAIL_FROM", "signing", "expected a mail address")]
-    public void Mistake_about_the_mail_server_is_a_sentence(string name, string value, string sentence)
+    public void Invalid_mail_setting_is_explained_in_a_sentence(string name, string value, string sentence)
     {
         var mistake = Mistakes(("CODESIGNING_SMTP_HOST", "mail.example.com"), (name, value));
 
@@ -107,7 +107,7 @@ public sealed class SettingsReaderTests : IDisposable
     }
 
     [Fact]
-    public void Mail_server_is_taken_as_it_is_set()
+    public void Mail_settings_are_read_as_set()
     {
         var options = SiloSettings.Read(Configuration(
             ("CODESIGNING_SMTP_HOST", "mail.example.com"),
@@ -136,11 +136,11 @@ public sealed class SettingsReaderTests : IDisposable
     [InlineData("CODESIGNING_ADMIN_PASSWORD", "too short", "The password is invalid: expected 12 to 256 characters.")]
     [InlineData("CODESIGNING_ADMIN_PASSWORD", "admin@localhost", "The password must not be the email address.")]
     [InlineData("CODESIGNING_ADMIN_EMAIL", "admin", "The email")]
-    public void First_administrator_nobody_may_be_is_a_mistake(string name, string value, string sentence) =>
+    public void Invalid_first_administrator_is_refused(string name, string value, string sentence) =>
         Assert.StartsWith($"{name}: {sentence}", Mistakes((name, value)), StringComparison.Ordinal);
 
     [Fact]
-    public void All_mistakes_are_named_at_once_and_nothing_is_made()
+    public void All_invalid_settings_are_named_together_and_nothing_is_created()
     {
         var data = _directory.File("new");
 

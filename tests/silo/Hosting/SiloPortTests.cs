@@ -21,7 +21,7 @@ public sealed class SiloPortTests : IAsyncLifetime
     [Theory]
     [InlineData(SslProtocols.Tls13)]
     [InlineData(SslProtocols.Tls12)]
-    public async Task A_node_is_greeted(SslProtocols protocol)
+    public async Task Node_of_the_same_authority_is_accepted(SslProtocols protocol)
     {
         using var authority = await _silo.OpenAuthorityAsync();
         using var certificate = TestCertificates.Of(authority.Handle, _silo.Cluster, Now);
@@ -31,17 +31,17 @@ public sealed class SiloPortTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_caller_without_a_certificate_is_refused() => await AssertRefusedAsync(certificate: null, "it presented no certificate");
+    public async Task Caller_without_a_certificate_is_refused() => await AssertRefusedAsync(certificate: null, "it presented no certificate");
 
     [Fact]
-    public async Task A_certificate_that_signs_itself_is_refused()
+    public async Task Self_signed_certificate_is_refused()
     {
         using var certificate = TestCertificates.SelfMade(_silo.Cluster, Now);
         await AssertRefusedAsync(certificate, "its certificate was not issued by this cluster's authority");
     }
 
     [Fact]
-    public async Task A_certificate_of_another_authority_is_refused()
+    public async Task Certificate_of_another_authority_is_refused()
     {
         using var authority = TestCertificates.OtherAuthority();
         using var certificate = TestCertificates.Of(authority, _silo.Cluster, Now);
@@ -49,14 +49,14 @@ public sealed class SiloPortTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_certificate_that_a_node_issued_is_refused()
+    public async Task Certificate_issued_by_a_node_is_refused()
     {
         using var certificate = TestCertificates.OfNode(_silo.Trust.Authority.Certificate, Now);
         await AssertRefusedAsync(certificate, "its certificate was not issued by this cluster's authority");
     }
 
     [Fact]
-    public async Task A_node_of_a_copied_store_is_refused()
+    public async Task Node_of_a_copied_store_is_refused()
     {
         using var authority = await _silo.OpenAuthorityAsync();
         using var certificate = TestCertificates.Of(authority.Handle, "another", Now);
@@ -64,7 +64,7 @@ public sealed class SiloPortTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_expired_certificate_is_refused()
+    public async Task Expired_certificate_is_refused()
     {
         using var authority = await _silo.OpenAuthorityAsync();
         using var certificate = TestCertificates.Of(authority.Handle, _silo.Cluster, Now, ends: TimeSpan.FromMinutes(-1));
@@ -72,7 +72,7 @@ public sealed class SiloPortTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_certificate_of_tomorrow_is_refused()
+    public async Task Certificate_not_yet_valid_is_refused()
     {
         using var authority = await _silo.OpenAuthorityAsync();
         using var certificate = TestCertificates.Of(authority.Handle, _silo.Cluster, Now, begins: TimeSpan.FromHours(24), ends: TimeSpan.FromHours(48));
@@ -91,7 +91,7 @@ public sealed class SiloPortTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_caller_that_says_nothing_is_hung_up_on()
+    public async Task Silent_caller_is_disconnected()
     {
         await using var caller = await SiloCaller.ConnectAsync(_silo.Endpoint);
 
@@ -99,7 +99,7 @@ public sealed class SiloPortTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_refusal_does_not_end_the_connections_of_nodes()
+    public async Task Refusal_does_not_end_connections_of_nodes()
     {
         using var authority = await _silo.OpenAuthorityAsync();
         using var certificate = TestCertificates.Of(authority.Handle, _silo.Cluster, Now);
@@ -114,7 +114,7 @@ public sealed class SiloPortTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Under_another_authority_the_old_one_is_out()
+    public async Task Nodes_of_a_replaced_authority_are_refused()
     {
         using var leaked = await _silo.OpenAuthorityAsync();
         using var certificate = TestCertificates.Of(leaked.Handle, _silo.Cluster, Now);

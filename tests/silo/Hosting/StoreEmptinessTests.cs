@@ -10,7 +10,7 @@ namespace CodeSigning.Silo.Tests.Hosting;
 public sealed class StoreEmptinessTests
 {
     [Fact]
-    public async Task Store_that_another_node_migrates_is_looked_at_afterwards()
+    public async Task Store_under_migration_by_another_node_is_checked_afterwards()
     {
         var server = await PostgreSqlServer.SharedAsync();
         var database = await server.CreateDatabaseAsync();

@@ -11,7 +11,7 @@ public sealed class CheckedSignerTests(VaultFixture vault) : IClassFixture<Vault
     [Theory]
     [InlineData(SigningAlgorithm.RsaPkcs1Sha256)]
     [InlineData(SigningAlgorithm.RsaPssSha512)]
-    public async Task An_rsa_signature_that_the_certificate_does_not_verify_never_leaves(SigningAlgorithm scheme)
+    public async Task RSA_signature_that_fails_verification_is_never_returned(SigningAlgorithm scheme)
     {
         using var key = await vault.OpenAsync(KeyAlgorithm.Rsa2048);
         using var otherKey = RSA.Create(2048);
@@ -32,7 +32,7 @@ public sealed class CheckedSignerTests(VaultFixture vault) : IClassFixture<Vault
     [InlineData(0, 0)]
     [InlineData(1, 12)]
     [InlineData(4, 3)]
-    public async Task Ecdsa_signatures_are_checked_one_in_so_many(int checkEvery, int expectedRefusals)
+    public async Task ECDSA_signatures_are_checked_at_the_configured_interval(int checkEvery, int expectedRefusals)
     {
         using var key = await vault.OpenAsync(KeyAlgorithm.EcP256);
         using var otherKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -56,7 +56,7 @@ public sealed class CheckedSignerTests(VaultFixture vault) : IClassFixture<Vault
     }
 
     [Fact]
-    public async Task A_certificate_of_another_kind_of_key_is_refused_too()
+    public async Task Certificate_of_another_kind_of_key_is_refused()
     {
         using var key = await vault.OpenAsync(KeyAlgorithm.Rsa2048);
         using var ecKey = await vault.OpenAsync(KeyAlgorithm.EcP256);

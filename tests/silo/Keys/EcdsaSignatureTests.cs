@@ -12,7 +12,7 @@ public sealed class EcdsaSignatureTests
     private static readonly KeyAlgorithm[] Curves = [KeyAlgorithm.EcP256, KeyAlgorithm.EcP384, KeyAlgorithm.EcP521];
 
     [Fact]
-    public void Raw_to_der_and_back_is_the_same()
+    public void Raw_to_DER_and_back_is_the_same()
     {
         var raws = from curve in Gen.Elements(Curves)
                    let half = curve switch { KeyAlgorithm.EcP256 => 32, KeyAlgorithm.EcP384 => 48, _ => 66 }
@@ -27,7 +27,7 @@ public sealed class EcdsaSignatureTests
     }
 
     [Fact]
-    public void The_platform_makes_and_takes_the_same_encodings()
+    public void Platform_produces_and_accepts_the_same_encodings()
     {
         foreach (var (curve, named) in Curves.Zip(
             [ECCurve.NamedCurves.nistP256, ECCurve.NamedCurves.nistP384, ECCurve.NamedCurves.nistP521]))
@@ -56,12 +56,12 @@ public sealed class EcdsaSignatureTests
     [InlineData("300702020001020101")] // integer not in its shortest form
     [InlineData("3080020101020101 0000")] // indefinite length
     [InlineData("302602210100000000000000000000000000000000000000000000000000000000000000000201 01")] // r of 33 bytes
-    public void What_is_no_signature_in_der_is_refused(string hex) =>
+    public void Invalid_DER_signature_is_refused(string hex) =>
         Assert.Throws<CryptographicException>(
             () => EcdsaSignature.ToRaw(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)), KeyAlgorithm.EcP256));
 
     [Fact]
-    public void What_is_no_raw_signature_is_refused()
+    public void Invalid_raw_signature_is_refused()
     {
         var valid = new byte[132];
         valid[65] = 1;

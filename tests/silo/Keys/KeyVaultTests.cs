@@ -23,7 +23,7 @@ public sealed class KeyVaultTests : IDisposable
     }
 
     [Fact]
-    public async Task A_new_key_is_stored_by_no_one_but_the_caller()
+    public async Task New_key_is_stored_only_by_the_caller()
     {
         var made = _vault.Generate("key_a", KeyPurpose.CodeSigning, KeyAlgorithm.EcP256);
         using var handle = made.Handle;
@@ -36,7 +36,7 @@ public sealed class KeyVaultTests : IDisposable
     }
 
     [Fact]
-    public async Task A_key_is_read_from_the_store_once_however_many_ask_at_once()
+    public async Task Concurrent_opens_read_the_key_from_store_once()
     {
         Store("key_a");
         var gate = new TaskCompletionSource();
@@ -52,7 +52,7 @@ public sealed class KeyVaultTests : IDisposable
     }
 
     [Fact]
-    public async Task One_callers_cancellation_does_not_fail_the_others()
+    public async Task One_callers_cancellation_does_not_fail_other_callers()
     {
         Store("key_a");
         var gate = new TaskCompletionSource();
@@ -70,7 +70,7 @@ public sealed class KeyVaultTests : IDisposable
     }
 
     [Fact]
-    public async Task A_load_that_failed_is_tried_again()
+    public async Task Failed_load_is_retried()
     {
         await Assert.ThrowsAsync<SealedKeyException>(() => OpenAsync("key_a"));
         Store("key_a");
@@ -81,7 +81,7 @@ public sealed class KeyVaultTests : IDisposable
     }
 
     [Fact]
-    public async Task The_key_not_used_for_longest_leaves_the_cache_and_can_be_opened_again()
+    public async Task Least_recently_used_key_leaves_the_cache_and_reopens()
     {
         Store("key_a", "key_b", "key_c");
 
@@ -97,7 +97,7 @@ public sealed class KeyVaultTests : IDisposable
     }
 
     [Fact]
-    public async Task A_key_that_leaves_the_cache_while_in_use_goes_on_signing()
+    public async Task Key_evicted_from_the_cache_while_in_use_keeps_signing()
     {
         Store("key_a", "key_b", "key_c");
         using var held = await OpenAsync("key_a");
@@ -109,7 +109,7 @@ public sealed class KeyVaultTests : IDisposable
     }
 
     [Fact]
-    public async Task A_closed_vault_opens_nothing_and_lets_signatures_in_hand_be_made()
+    public async Task Closed_vault_opens_no_keys_and_completes_pending_signatures()
     {
         Store("key_a");
         using var held = await OpenAsync("key_a");
@@ -121,7 +121,7 @@ public sealed class KeyVaultTests : IDisposable
     }
 
     [Fact]
-    public async Task A_handle_that_was_let_go_signs_nothing()
+    public async Task Disposed_handle_signs_nothing()
     {
         Store("key_a");
         var handle = await OpenAsync("key_a");
@@ -134,7 +134,7 @@ public sealed class KeyVaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Sixty_four_signers_with_a_cache_of_two_keys_make_only_valid_signatures()
+    public async Task Concurrent_signers_over_a_small_cache_make_valid_signatures()
     {
         string[] ids = ["key_a", "key_b", "key_c", "key_d", "key_e"];
         Store(ids);
@@ -160,7 +160,7 @@ public sealed class KeyVaultTests : IDisposable
     }
 
     [Fact]
-    public async Task A_key_for_one_purpose_cannot_be_opened_for_another()
+    public async Task Key_for_one_purpose_cannot_be_opened_for_another()
     {
         Store("key_a");
 
@@ -171,7 +171,7 @@ public sealed class KeyVaultTests : IDisposable
     }
 
     [Fact]
-    public async Task A_secret_is_sealed_and_opened_like_a_key()
+    public async Task Secret_is_sealed_and_opened_like_a_key()
     {
         var reference = new KeyReference("key_state", 3);
         var made = _vault.GenerateSecret(reference, KeyPurpose.StateRows);
@@ -186,7 +186,7 @@ public sealed class KeyVaultTests : IDisposable
     }
 
     [Fact]
-    public async Task A_key_pair_cannot_be_had_as_a_secret()
+    public async Task Key_pair_cannot_be_opened_as_a_secret()
     {
         Store("key_a");
 
@@ -197,7 +197,7 @@ public sealed class KeyVaultTests : IDisposable
     }
 
     [Fact]
-    public async Task An_imported_key_signs_as_it_did_before()
+    public async Task Imported_key_signs_as_before()
     {
         using var rsa = RSA.Create(2048);
         var imported = _vault.Import("key_i", KeyPurpose.CodeSigning, rsa);
@@ -213,7 +213,7 @@ public sealed class KeyVaultTests : IDisposable
     }
 
     [Fact]
-    public void A_key_of_an_unsupported_kind_is_not_imported()
+    public void Key_of_an_unsupported_kind_is_not_imported()
     {
         using var small = RSA.Create(1024);
         using var odd = RSA.Create(2056);
@@ -228,7 +228,7 @@ public sealed class KeyVaultTests : IDisposable
     [Theory]
     [InlineData(KeyAlgorithm.Rsa2048, 256)]
     [InlineData(KeyAlgorithm.Rsa3072, 384)]
-    public void A_generated_rsa_key_has_its_size_and_the_usual_exponent(KeyAlgorithm kind, int modulusLength)
+    public void Generated_RSA_key_has_its_size_and_exponent_65537(KeyAlgorithm kind, int modulusLength)
     {
         var made = _vault.Generate("key_r", KeyPurpose.CodeSigning, kind);
         using var handle = made.Handle;

@@ -12,7 +12,7 @@ public sealed class MasterKeyTests : IDisposable
     public void Dispose() => Directory.Delete(_data, recursive: true);
 
     [Fact]
-    public void An_empty_store_gets_a_master_key_that_only_its_owner_can_read()
+    public void Empty_store_gets_a_master_key_readable_by_owner_only()
     {
         using var made = MasterKeySource.Load(null, _data, storeIsEmpty: true);
 
@@ -33,7 +33,7 @@ public sealed class MasterKeyTests : IDisposable
     }
 
     [Fact]
-    public void Of_several_nodes_that_start_at_once_all_use_the_master_key_of_the_first()
+    public void Nodes_that_start_concurrently_use_one_master_key()
     {
         var fingerprints = Enumerable.Range(0, 16).AsParallel().WithDegreeOfParallelism(16).Select(_ =>
         {
@@ -46,7 +46,7 @@ public sealed class MasterKeyTests : IDisposable
     }
 
     [Fact]
-    public void A_store_with_keys_never_gets_a_new_master_key()
+    public void Store_with_keys_never_gets_a_new_master_key()
     {
         var refusal = Assert.Throws<MasterKeyException>(() => MasterKeySource.Load(null, _data, storeIsEmpty: false));
 
@@ -55,7 +55,7 @@ public sealed class MasterKeyTests : IDisposable
     }
 
     [Fact]
-    public void A_master_key_file_that_others_can_read_is_refused()
+    public void Master_key_file_readable_by_other_users_is_refused()
     {
         MasterKeySource.Load(null, _data, storeIsEmpty: true).Dispose();
         File.SetUnixFileMode(KeyFile, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
@@ -70,7 +70,7 @@ public sealed class MasterKeyTests : IDisposable
     [InlineData(UnixFileMode.GroupWrite)]
     [InlineData(UnixFileMode.OtherRead)]
     [InlineData(UnixFileMode.OtherWrite)]
-    public void A_named_file_that_others_can_open_is_refused(UnixFileMode others)
+    public void Named_file_accessible_to_other_users_is_refused(UnixFileMode others)
     {
         var file = Path.Combine(_data, "named");
         File.WriteAllText(file, Convert.ToBase64String(new byte[32]));
@@ -82,7 +82,7 @@ public sealed class MasterKeyTests : IDisposable
     }
 
     [Fact]
-    public void The_setting_wins_over_the_file_and_makes_none()
+    public void Setting_overrides_the_file_and_creates_none()
     {
         var bytes = new byte[32];
         bytes[0] = 7;
@@ -112,7 +112,7 @@ public sealed class MasterKeyTests : IDisposable
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==")]
     [InlineData("file:/nowhere/at/all")]
     [InlineData("file:/")]
-    public void A_malformed_setting_is_refused_without_repeating_it(string setting)
+    public void Malformed_setting_is_refused_without_repeating_it(string setting)
     {
         var refusal = Assert.Throws<MasterKeyException>(() => MasterKeySource.Load(setting, _data, storeIsEmpty: true));
 
@@ -120,12 +120,12 @@ public sealed class MasterKeyTests : IDisposable
     }
 
     [Fact]
-    public void A_setting_that_names_no_file_is_refused() =>
+    public void Setting_that_names_no_file_is_refused() =>
         Assert.Throws<MasterKeyException>(() => MasterKeySource.Load("file:", _data, storeIsEmpty: true));
 
     /// <summary>Records name the fingerprint and are wrapped under the derived key: neither may ever change. The value is openssl's.</summary>
     [Fact]
-    public void The_fingerprint_of_a_key_stays_what_it_was()
+    public void Fingerprint_of_a_key_is_stable()
     {
         using var key = MasterKey.FromBytes(new byte[32]);
 
@@ -133,7 +133,7 @@ public sealed class MasterKeyTests : IDisposable
     }
 
     [Fact]
-    public void A_disposed_master_key_seals_nothing()
+    public void Disposed_master_key_seals_nothing()
     {
         var key = MasterKey.FromBytes(new byte[32]);
         key.Dispose();

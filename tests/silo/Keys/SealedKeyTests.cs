@@ -19,7 +19,7 @@ public sealed class SealedKeyTests : IDisposable
     public void Dispose() => _masterKey.Dispose();
 
     [Fact]
-    public void What_was_sealed_opens_again() =>
+    public void Sealed_key_opens_again() =>
         Prop.ForAll((NonEmptyArray<byte> content, PositiveInt version, NonEmptyString text) =>
         {
             var id = Uri.EscapeDataString(text.Get.Replace("\ud800", "", StringComparison.Ordinal).EnumerateRunes().First().ToString());
@@ -31,7 +31,7 @@ public sealed class SealedKeyTests : IDisposable
         }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void The_content_does_not_show_in_the_record()
+    public void Sealed_record_does_not_reveal_its_content()
     {
         var stored = Seal(A).ToBytes();
 
@@ -41,7 +41,7 @@ public sealed class SealedKeyTests : IDisposable
     }
 
     [Fact]
-    public void A_change_of_any_bit_of_any_byte_is_refused()
+    public void Change_of_any_bit_of_any_byte_is_refused()
     {
         var stored = Seal(A).ToBytes();
         for (var place = 0; place < stored.Length; place++)
@@ -56,7 +56,7 @@ public sealed class SealedKeyTests : IDisposable
     }
 
     [Fact]
-    public void A_record_cut_short_or_lengthened_is_refused()
+    public void Record_cut_short_or_lengthened_is_refused()
     {
         var stored = Seal(A).ToBytes();
 
@@ -70,13 +70,13 @@ public sealed class SealedKeyTests : IDisposable
     }
 
     [Fact]
-    public void Random_bytes_are_no_record() =>
+    public void Random_bytes_are_refused() =>
         Prop.ForAll((byte[] bytes) =>
             Assert.Throws<SealedKeyException>(() => SealedKey.FromBytes(bytes)).Fault == SealedKeyFault.Malformed)
             .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void A_record_put_in_another_keys_place_is_refused()
+    public void Record_put_in_another_keys_place_is_refused()
     {
         var b = Seal(new KeyReference("key_b")).ToBytes();
 
@@ -84,7 +84,7 @@ public sealed class SealedKeyTests : IDisposable
     }
 
     [Fact]
-    public void A_record_renamed_to_another_keys_place_is_refused()
+    public void Record_renamed_to_another_keys_place_is_refused()
     {
         var b = Seal(new KeyReference("key_b"));
 
@@ -105,7 +105,7 @@ public sealed class SealedKeyTests : IDisposable
     }
 
     [Fact]
-    public void A_key_for_one_purpose_does_not_open_for_another() =>
+    public void Key_for_one_purpose_does_not_open_for_another() =>
         Assert.Equal(
             SealedKeyFault.WrongRecord,
             Assert.Throws<SealedKeyException>(() => _sealer.Open(Seal(A), A, KeyPurpose.CertificateAuthority)).Fault);
@@ -128,7 +128,7 @@ public sealed class SealedKeyTests : IDisposable
     }
 
     [Fact]
-    public void A_rewrapped_record_opens_under_the_next_master_key_only()
+    public void Rewrapped_record_opens_under_the_next_master_key_only()
     {
         var bytes = new byte[32];
         bytes[9] = 9;
@@ -144,7 +144,7 @@ public sealed class SealedKeyTests : IDisposable
     }
 
     [Fact]
-    public void A_record_that_does_not_open_says_nothing_secret()
+    public void Unopenable_record_reveals_no_secret()
     {
         var altered = Seal(A).ToBytes();
         altered[^1] ^= 1;
@@ -160,7 +160,7 @@ public sealed class SealedKeyTests : IDisposable
     /// do not change this one.
     /// </summary>
     [Fact]
-    public void A_record_of_format_1_opens_for_ever()
+    public void Record_of_format_1_still_opens()
     {
         const string Stored =
             "Q1NLAQAFa2V5X2EAAAABAQQ7Hj4S4Vw0W7oYeVkT8qZQDffvTCF2ajJk0RTftFRRwnRnQrbTCW8XFt5RN5htfdWKzzjbni"

@@ -12,7 +12,7 @@ public sealed class SecretCipherTests : IDisposable
     public void Dispose() => _cipher.Dispose();
 
     [Fact]
-    public void What_was_encrypted_decrypts_with_its_associated_data_only() =>
+    public void Ciphertext_decrypts_only_with_its_associated_data() =>
         Prop.ForAll((byte[] plaintext, byte[] associatedData) =>
         {
             var encrypted = _cipher.Encrypt(plaintext, associatedData);
@@ -22,7 +22,7 @@ public sealed class SecretCipherTests : IDisposable
         }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void A_change_of_any_byte_is_refused()
+    public void Change_of_any_byte_is_refused()
     {
         var encrypted = _cipher.Encrypt("an answer"u8, "usr_1"u8);
 

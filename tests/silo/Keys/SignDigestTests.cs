@@ -16,7 +16,7 @@ public sealed class SignDigestTests(VaultFixture vault) : IClassFixture<VaultFix
 
     [Theory]
     [MemberData(nameof(FittingPairs))]
-    public async Task OpenSsl_verifies_the_signature_over_the_data_and_over_the_digest(KeyAlgorithm kind, SigningAlgorithm scheme)
+    public async Task OpenSSL_verifies_signatures_over_data_and_over_digest(KeyAlgorithm kind, SigningAlgorithm scheme)
     {
         using var openSsl = new OpenSsl();
         using var key = await vault.OpenAsync(kind);
@@ -45,7 +45,7 @@ public sealed class SignDigestTests(VaultFixture vault) : IClassFixture<VaultFix
 
     [Theory]
     [MemberData(nameof(UnfittingPairs))]
-    public async Task A_scheme_that_does_not_fit_the_key_is_refused(KeyAlgorithm kind, SigningAlgorithm scheme)
+    public async Task Scheme_that_does_not_fit_the_key_is_refused(KeyAlgorithm kind, SigningAlgorithm scheme)
     {
         using var key = await vault.OpenAsync(kind);
         using var verificationKey = VerificationKey.FromSubjectPublicKeyInfo(key.PublicKey.Span);
@@ -68,7 +68,7 @@ public sealed class SignDigestTests(VaultFixture vault) : IClassFixture<VaultFix
 
     [Theory]
     [MemberData(nameof(FittingPairs))]
-    public async Task A_malformed_or_altered_signature_does_not_verify(KeyAlgorithm kind, SigningAlgorithm scheme)
+    public async Task Malformed_or_altered_signature_does_not_verify(KeyAlgorithm kind, SigningAlgorithm scheme)
     {
         using var key = await vault.OpenAsync(kind);
         using var verificationKey = VerificationKey.FromSubjectPublicKeyInfo(key.PublicKey.Span);
@@ -91,7 +91,7 @@ public sealed class SignDigestTests(VaultFixture vault) : IClassFixture<VaultFix
     }
 
     [Fact]
-    public async Task Ten_thousand_ecdsa_signatures_of_one_digest_share_no_r()
+    public async Task Ten_thousand_ECDSA_signatures_of_one_digest_share_no_r()
     {
         using var key = await vault.OpenAsync(KeyAlgorithm.EcP256);
         var seen = new HashSet<string>();
@@ -104,7 +104,7 @@ public sealed class SignDigestTests(VaultFixture vault) : IClassFixture<VaultFix
     }
 
     [Fact]
-    public async Task A_pss_signature_is_different_each_time_and_a_pkcs1_signature_is_not()
+    public async Task PSS_signatures_differ_each_time_and_PKCS1_signatures_do_not()
     {
         using var key = await vault.OpenAsync(KeyAlgorithm.Rsa2048);
 
@@ -115,7 +115,7 @@ public sealed class SignDigestTests(VaultFixture vault) : IClassFixture<VaultFix
     }
 
     [Fact]
-    public async Task A_pss_signature_whose_leading_zero_was_left_out_does_not_verify()
+    public async Task PSS_signature_without_its_leading_zero_does_not_verify()
     {
         using var key = await vault.OpenAsync(KeyAlgorithm.Rsa2048);
         using var verificationKey = VerificationKey.FromSubjectPublicKeyInfo(key.PublicKey.Span);

@@ -8,7 +8,7 @@ public sealed class SigningThreadsTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Fact]
-    public async Task A_job_runs_on_a_thread_of_its_own_kind_and_its_result_comes_back()
+    public async Task Job_runs_on_a_signing_thread_and_returns_its_result()
     {
         await using var threads = new SigningThreads(threads: 1);
 
@@ -20,7 +20,7 @@ public sealed class SigningThreadsTests
     }
 
     [Fact]
-    public async Task There_is_one_thread_a_core_unless_configured()
+    public async Task One_thread_per_core_runs_by_default()
     {
         await using var threads = new SigningThreads();
 
@@ -28,7 +28,7 @@ public sealed class SigningThreadsTests
     }
 
     [Fact]
-    public async Task A_fault_reaches_the_caller_and_the_thread_lives_on()
+    public async Task Fault_reaches_the_caller_and_the_thread_survives()
     {
         await using var threads = new SigningThreads(threads: 1);
 
@@ -39,7 +39,7 @@ public sealed class SigningThreadsTests
     }
 
     [Fact]
-    public async Task When_the_queue_is_full_a_job_is_refused_at_once()
+    public async Task Full_queue_refuses_a_job_at_once()
     {
         await using var threads = new SigningThreads(threads: 1, queueLength: 2);
         using var blocker = new Blocker(threads);
@@ -58,7 +58,7 @@ public sealed class SigningThreadsTests
     }
 
     [Fact]
-    public async Task A_job_cancelled_before_it_starts_is_not_run()
+    public async Task Job_cancelled_before_it_starts_is_not_run()
     {
         await using var threads = new SigningThreads(threads: 1);
         using var blocker = new Blocker(threads);
@@ -75,7 +75,7 @@ public sealed class SigningThreadsTests
     }
 
     [Fact]
-    public async Task Stopping_finishes_what_was_taken_and_takes_no_more()
+    public async Task Stop_finishes_accepted_jobs_and_refuses_new_ones()
     {
         var threads = new SigningThreads(threads: 1);
         using var blocker = new Blocker(threads);
@@ -92,7 +92,7 @@ public sealed class SigningThreadsTests
     }
 
     [Fact]
-    public async Task Stopping_in_haste_refuses_what_waits()
+    public async Task Cancelled_stop_refuses_waiting_jobs()
     {
         var threads = new SigningThreads(threads: 1);
         using var blocker = new Blocker(threads);
@@ -108,7 +108,7 @@ public sealed class SigningThreadsTests
     }
 
     [Fact]
-    public async Task All_jobs_of_many_callers_are_run_once_each()
+    public async Task Every_job_of_many_callers_runs_once()
     {
         await using var threads = new SigningThreads(threads: 2, queueLength: 10_000);
         var ran = 0;
@@ -126,7 +126,7 @@ public sealed class SigningThreadsTests
     }
 
     [Fact]
-    public async Task Brief_results_are_told_before_work_that_takes_long()
+    public async Task Brief_results_are_delivered_before_long_work_completes()
     {
         await using var threads = new SigningThreads(threads: 1);
         using var first = new Blocker(threads);
@@ -144,7 +144,7 @@ public sealed class SigningThreadsTests
     }
 
     [Fact]
-    public async Task Brief_work_tells_its_faults_and_cancellations_too()
+    public async Task Brief_work_reports_its_faults_and_cancellations()
     {
         await using var threads = new SigningThreads(threads: 1);
         using var blocker = new Blocker(threads);
@@ -185,7 +185,7 @@ public sealed class SigningThreadsTests
     }
 
     [Fact]
-    public async Task Full_queue_refuses_the_newest_of_who_has_most()
+    public async Task Full_queue_refuses_the_newest_job_of_the_busiest_caller()
     {
         await using var threads = new SigningThreads(threads: 1, queueLength: 3);
         using var blocker = new Blocker(threads);
@@ -204,7 +204,7 @@ public sealed class SigningThreadsTests
     }
 
     [Fact]
-    public async Task That_none_waits_is_told_when_the_last_one_is_taken()
+    public async Task Empty_queue_is_signalled_once_the_last_job_starts()
     {
         await using var threads = new SigningThreads(threads: 1);
         Assert.True(threads.NoneWaitsAsync().IsCompletedSuccessfully);

@@ -13,7 +13,7 @@ public sealed class StateSealerTests : IDisposable
     public void Dispose() => _sealer.Dispose();
 
     [Fact]
-    public void A_row_bears_its_seal_and_no_other_row_does() =>
+    public void Seal_verifies_for_its_own_row_alone() =>
         Prop.ForAll((NonNull<string> type, NonNull<string> id, (byte[] Content, long Version) row) =>
         {
             var (t, i, content, version) = (type.Get, id.Get, row.Content, row.Version);
@@ -26,7 +26,7 @@ public sealed class StateSealerTests : IDisposable
         }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void A_byte_that_moves_from_one_field_to_the_next_breaks_the_seal()
+    public void Byte_moved_between_fields_breaks_the_seal()
     {
         var seal = _sealer.Seal("ab", "c", 1, "d"u8);
 
@@ -36,7 +36,7 @@ public sealed class StateSealerTests : IDisposable
     }
 
     [Fact]
-    public void A_change_of_any_byte_of_content_or_seal_breaks_it()
+    public void Change_of_any_byte_of_content_or_seal_is_refused()
     {
         var content = "{\"members\":[]}"u8.ToArray();
         var seal = _sealer.Seal("signer", "sgn_1", 7, content);
@@ -62,7 +62,7 @@ public sealed class StateSealerTests : IDisposable
     }
 
     [Fact]
-    public void After_a_rotation_old_seals_still_hold_and_new_ones_are_by_the_new_key()
+    public void Rotation_keeps_old_seals_valid_and_seals_with_new_key()
     {
         var old = _sealer.Seal("signer", "sgn_1", 1, [1]);
         using var rotated = SealerOf(1, 2);
@@ -78,7 +78,7 @@ public sealed class StateSealerTests : IDisposable
     /// would be refused as tampered with.
     /// </summary>
     [Fact]
-    public void The_seal_is_the_hmac_of_version_type_id_etag_and_content_with_their_lengths()
+    public void Seal_is_HMAC_of_length_prefixed_row_fields()
     {
         byte[] message =
         [

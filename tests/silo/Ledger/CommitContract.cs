@@ -14,7 +14,7 @@ namespace CodeSigning.Silo.Tests.Ledger;
 public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
 {
     [Fact]
-    public async Task An_entry_gets_the_next_number_of_the_stream_and_the_databases_time()
+    public async Task Entry_gets_the_streams_next_number_and_the_databases_time()
     {
         var first = await CommitSurelyAsync(Elements.Sign());
         var second = await CommitSurelyAsync(Elements.Sign());
@@ -26,7 +26,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task An_entry_can_be_read_as_it_was_committed()
+    public async Task Entry_is_read_as_committed()
     {
         var element = Elements.Sign();
         var committed = await CommitSurelyAsync(element);
@@ -39,7 +39,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_state_is_created_at_version_1_and_each_write_adds_one()
+    public async Task State_is_created_at_version_1_and_increments_per_write()
     {
         await CommitSurelyAsync(Elements.Create("signer", "sgn_1", "{\"a\":1}"));
         await CommitSurelyAsync(Elements.Save("signer", "sgn_1", 1, "{\"a\":2}"));
@@ -49,7 +49,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_write_over_another_version_is_stale_and_says_which_version_is_there()
+    public async Task Write_over_another_version_is_stale_and_names_actual_version()
     {
         await CommitSurelyAsync(Elements.Create("signer", "sgn_1"));
         await CommitSurelyAsync(Elements.Save("signer", "sgn_1", 1));
@@ -58,7 +58,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_state_cannot_be_created_twice()
+    public async Task State_cannot_be_created_twice()
     {
         await CommitSurelyAsync(Elements.Create("signer", "sgn_1"));
         var outcome = await CommitAsync(Elements.Create("signer", "sgn_1"));
@@ -66,7 +66,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_deleted_state_is_gone_with_its_name_and_its_links()
+    public async Task Deleted_state_loses_its_name_and_its_links()
     {
         StateIndex index = new(Name: "release", Links: ["user:usr_1"]);
         await CommitSurelyAsync(Elements.Create("signer", "sgn_1", "{}", index));
@@ -78,7 +78,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_decision_that_rests_on_a_version_that_has_passed_is_stale()
+    public async Task Decision_with_an_outdated_read_set_is_stale()
     {
         await CommitSurelyAsync(Elements.Create("signer", "sgn_1"));
         var resting = Elements.Sign().RestingOn(new StateVersion("signer", "sgn_1", 1), new StateVersion("user", "usr_1", 4));
@@ -88,7 +88,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_decision_may_rest_on_a_state_not_being_there()
+    public async Task Read_set_may_name_a_missing_state()
     {
         await CommitSurelyAsync(Elements.Sign().RestingOn(new StateVersion("group", "grp_1", 0)));
         await CommitSurelyAsync(Elements.Create("group", "grp_1"));
@@ -97,7 +97,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_decision_holds_before_its_end_and_not_at_it()
+    public async Task Decision_commits_before_its_deadline_and_not_at_it()
     {
         var end = Time.GetUtcNow() + TimeSpan.FromMinutes(1);
         await AdvanceAsync(TimeSpan.FromMinutes(1) - TimeSpan.FromMilliseconds(1));
@@ -108,7 +108,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task After_the_clock_was_set_back_the_ledger_goes_on_in_another_stream_at_the_earlier_time()
+    public async Task Clock_set_back_continues_the_ledger_in_another_stream()
     {
         var before = await CommitSurelyAsync(Elements.Use("gnt_1", 2));
         await AdvanceAsync(-TimeSpan.FromMinutes(1));
@@ -119,7 +119,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_clock_that_was_set_back_by_less_than_entries_may_be_off_ends_no_stream()
+    public async Task Clock_set_back_within_tolerance_keeps_the_stream()
     {
         var before = await CommitSurelyAsync(Elements.Sign());
         await AdvanceAsync(-TimeSpan.FromSeconds(2));
@@ -128,7 +128,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Uses_of_a_grant_are_numbered_from_1_to_its_limit()
+    public async Task Grant_uses_are_numbered_from_1_to_the_limit()
     {
         List<long?> uses = [];
         for (var i = 0; i < 3; i++)
@@ -144,14 +144,14 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_grant_without_a_limit_is_counted_all_the_same()
+    public async Task Grant_without_a_limit_is_still_counted()
     {
         await CommitSurelyAsync(Elements.Use("gnt_1", null));
         Assert.Equal(2, (await CommitSurelyAsync(Elements.Use("gnt_1", null))).Use);
     }
 
     [Fact]
-    public async Task A_denied_attempt_under_a_grant_uses_nothing_up()
+    public async Task Denied_attempt_under_a_grant_uses_nothing()
     {
         var denied = Elements.Signature(grantId: "gnt_1") with { Outcome = EntryOutcome.Denied, Code = "ScopeMismatch", Signature = null };
         await CommitSurelyAsync(new LedgerElement { Entry = denied });
@@ -159,7 +159,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Sixty_four_clients_of_a_grant_of_100_sign_exactly_100_times()
+    public async Task Concurrent_clients_of_grant_of_100_sign_exactly_100_times()
     {
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => Task.Run(SignTenTimesAsync)));
         var uses = outcomes.SelectMany(o => o).OfType<CommitOutcome.Committed>().Select(c => c.Use!.Value).Order();
@@ -181,7 +181,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_name_is_borne_by_one_state_of_a_kind()
+    public async Task Name_is_unique_among_states_of_a_type()
     {
         await CommitSurelyAsync(Elements.Create("signer", "sgn_1", "{}", new StateIndex(Name: "release")));
         await CommitSurelyAsync(Elements.Create("policy", "pol_1", "{}", new StateIndex(Name: "release")));
@@ -190,7 +190,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Of_many_who_want_a_name_at_once_one_gets_it()
+    public async Task One_of_concurrent_creations_gets_the_name()
     {
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(() =>
             CommitAsync(Elements.Create("signer", $"sgn_{i}", "{}", new StateIndex(Name: "release"))))));
@@ -199,7 +199,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_name_can_pass_from_one_state_to_another_in_one_element()
+    public async Task Name_can_move_between_states_in_one_element()
     {
         await CommitSurelyAsync(Elements.Create("signer", "sgn_1", "{}", new StateIndex(Name: "release")));
         var swap = new LedgerElement
@@ -217,7 +217,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task An_idempotency_key_is_answered_once()
+    public async Task Idempotency_key_is_answered_once()
     {
         await CommitSurelyAsync(Elements.Sign().Answering("k1", "{\"n\":1}"));
         var again = Elements.Sign().Answering("k1");
@@ -229,7 +229,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task The_hash_of_what_was_asked_is_not_stored_bare_since_it_may_be_of_a_password()
+    public async Task Request_hash_is_not_stored_in_clear()
     {
         var element = Elements.Sign().Answering("k1");
         await CommitSurelyAsync(element);
@@ -239,7 +239,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task An_answer_is_kept_for_24_hours_and_the_key_is_free_after()
+    public async Task Answer_is_kept_for_24_hours_and_then_forgotten()
     {
         await CommitSurelyAsync(Elements.Sign().Answering("k1"));
         await AdvanceAsync(TimeSpan.FromHours(24) - TimeSpan.FromMilliseconds(1));
@@ -250,7 +250,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Of_many_with_one_idempotency_key_one_is_committed()
+    public async Task One_of_concurrent_commits_with_an_idempotency_key_succeeds()
     {
         var outcomes = await Task.WhenAll(
             Enumerable.Range(0, 20).Select(_ => Task.Run(() => CommitAsync(Elements.Sign().Answering("k1")))));
@@ -259,7 +259,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_counter_stops_at_its_limit()
+    public async Task Counter_stops_at_its_limit()
     {
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() =>
             CommitAsync(new LedgerElement().Counting("sec_1", 5)))));
@@ -268,7 +268,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_counter_without_a_limit_goes_on()
+    public async Task Counter_without_a_limit_never_stops()
     {
         for (var i = 0; i < 3; i++)
         {
@@ -279,7 +279,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task An_operation_id_that_the_ledger_holds_is_a_mistake_of_the_caller()
+    public async Task Duplicate_operation_id_fails_its_commit_alone()
     {
         var element = Elements.Sign();
         await CommitSurelyAsync(element);
@@ -288,7 +288,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_refused_element_does_not_take_its_batch_with_it()
+    public async Task Refused_element_does_not_fail_its_batch()
     {
         await CommitSurelyAsync(Elements.Create("signer", "sgn_1"));
         var tasks = Enumerable.Range(0, 40).Select(i => CommitAsync(i % 2 == 0
@@ -301,7 +301,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Acts_of_one_commit_have_an_entry_each_in_a_row()
+    public async Task Acts_of_one_commit_have_consecutive_entries()
     {
         var signer = Elements.Create("signer", "sgn_1");
         var certificate = Elements.Create("certificate", "crt_1");
@@ -315,7 +315,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Of_acts_of_one_commit_none_is_done_where_one_is_stale(bool isFirstStale)
+    public async Task One_stale_act_refuses_every_act_of_its_commit(bool isFirstStale)
     {
         LedgerElement stale = Elements.Save("signer", "sgn_1", 7), good = Elements.Create("certificate", "crt_1");
         var (first, second) = isFirstStale ? (stale, good) : (good, stale);
@@ -326,7 +326,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Acts_of_one_commit_end_when_the_first_of_them_ends()
+    public async Task Commit_expires_with_its_first_expiring_act()
     {
         var end = Time.GetUtcNow();
         var ended = Elements.Sign() with { Until = end };
@@ -335,7 +335,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task An_element_that_rests_on_what_an_earlier_one_writes_waits_and_is_judged_by_it()
+    public async Task Read_set_is_checked_after_earlier_elements_writes()
     {
         await CommitSurelyAsync(Elements.Create("signer", "sgn_1"));
         var change = CommitAsync(Elements.Save("signer", "sgn_1", 1));
@@ -345,7 +345,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task An_element_without_an_entry_has_no_number()
+    public async Task Element_without_an_entry_has_no_number()
     {
         var committed = await CommitSurelyAsync(new LedgerElement { Writes = [Elements.Write("session", "ses_1", 0)] });
         Assert.Equal(0, committed.Number);
@@ -353,7 +353,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Text_that_is_not_Unicode_or_holds_NUL_does_not_enter()
+    public async Task Text_that_is_not_Unicode_or_contains_NUL_is_refused()
     {
         foreach (var text in new[] { "a\0b", "\ud800", "x\udc00y", "\udc00\ud800" })
         {
@@ -364,14 +364,14 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Content_that_is_not_UTF8_does_not_enter()
+    public async Task Content_that_is_not_UTF8_is_refused()
     {
         var write = Elements.Write("signer", "sgn_1", 0) with { Content = new byte[] { (byte)'"', 0xff, (byte)'"' } };
         await Assert.ThrowsAsync<ArgumentException>(() => CommitAsync(new LedgerElement { Writes = [write] }));
     }
 
     [Fact]
-    public async Task Observers_hear_of_written_states_before_the_caller_goes_on()
+    public async Task Observers_see_written_states_before_the_caller_continues()
     {
         RecordingObserver observer = new();
         await using var node = await TestNode.StartAsync(
@@ -381,7 +381,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_restarted_process_writes_a_stream_of_its_own()
+    public async Task Restarted_process_writes_a_new_stream()
     {
         var before = await CommitSurelyAsync(Elements.Use("gnt_1", 5));
         await Node.StopAsync();
@@ -393,7 +393,7 @@ public abstract class CommitContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task What_comes_after_the_shutdown_began_is_refused()
+    public async Task Commit_after_shutdown_began_is_refused()
     {
         await Node.StopAsync();
         await Assert.ThrowsAsync<LedgerUnavailableException>(() => CommitAsync(Elements.Sign()));

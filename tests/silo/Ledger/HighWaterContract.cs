@@ -17,7 +17,7 @@ public abstract class HighWaterContract(DatabaseKind kind) : StoreSuite(kind)
     private string Mark => Database.Options.HighWaterPath;
 
     [Fact]
-    public async Task The_mark_follows_checkpoints_and_is_its_owners_alone()
+    public async Task High_water_mark_follows_checkpoints_and_is_private_to_owner()
     {
         await SignAsync(Node);
         var first = await File.ReadAllTextAsync(Mark);
@@ -29,7 +29,7 @@ public abstract class HighWaterContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_store_that_did_not_go_back_is_opened()
+    public async Task Store_that_was_not_rolled_back_is_opened()
     {
         await SignAsync(Node);
         await Node.DisposeAsync();
@@ -39,7 +39,7 @@ public abstract class HighWaterContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task An_old_copy_is_refused_unwritten_until_it_is_accepted_by_name()
+    public async Task Old_copy_is_refused_unwritten_until_it_is_accepted()
     {
         await SignAsync(Node);
         await Node.DisposeAsync();
@@ -69,7 +69,7 @@ public abstract class HighWaterContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_store_with_another_history_is_refused()
+    public async Task Store_with_another_history_is_refused()
     {
         await SignAsync(Node);
         await Node.DisposeAsync();
@@ -79,7 +79,7 @@ public abstract class HighWaterContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task An_empty_store_in_the_place_of_one_that_was_is_refused()
+    public async Task Empty_store_in_place_of_an_earlier_one_is_refused()
     {
         await SignAsync(Node);
         await Node.DisposeAsync();
@@ -98,7 +98,7 @@ public abstract class HighWaterContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_mark_that_was_lost_is_said_once_in_the_ledger()
+    public async Task Lost_mark_is_recorded_once_in_the_ledger()
     {
         Assert.Empty(await ToldAsync(Node));
         await SignAsync(Node);
@@ -114,7 +114,7 @@ public abstract class HighWaterContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_mark_that_cannot_be_read_is_refused()
+    public async Task Unreadable_mark_is_refused()
     {
         await SignAsync(Node);
         await Node.DisposeAsync();
@@ -126,7 +126,7 @@ public abstract class HighWaterContract(DatabaseKind kind) : StoreSuite(kind)
     [Theory]
     [InlineData("DELETE FROM ledger_checkpoints WHERE number = 2")]
     [InlineData("UPDATE ledger_checkpoints SET number = 3 WHERE number = 2")]
-    public async Task A_store_that_goes_back_under_a_running_node_ends_it(string goingBack)
+    public async Task Store_rolled_back_under_a_running_node_stops_it(string goingBack)
     {
         await SignAsync(Node);
         await SignAsync(Node);
@@ -142,7 +142,7 @@ public abstract class HighWaterContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Another_history_under_a_running_node_ends_it()
+    public async Task Another_history_under_a_running_node_stops_it()
     {
         await SignAsync(Node);
         await Node.DisposeAsync();
@@ -165,7 +165,7 @@ public abstract class HighWaterContract(DatabaseKind kind) : StoreSuite(kind)
     [Theory]
     [InlineData("INSERT INTO ledger_checkpoints (number, json) SELECT 1000, replace(json, '\"number\":1', '\"number\":1000') FROM ledger_checkpoints")]
     [InlineData("UPDATE ledger_checkpoints SET json = 'x'")]
-    public async Task A_checkpoint_that_the_ledger_did_not_sign_moves_no_mark_and_ends_no_node(string tampering)
+    public async Task Forged_checkpoint_moves_no_mark_and_stops_no_node(string tampering)
     {
         await SignAsync(Node);
         await TamperAsync(tampering);

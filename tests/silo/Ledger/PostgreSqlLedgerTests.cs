@@ -46,7 +46,7 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
     }
 
     [Fact]
-    public async Task Two_nodes_that_change_each_others_ground_do_not_both_succeed()
+    public async Task Two_nodes_with_conflicting_read_sets_do_not_both_commit()
     {
         await using var other = await TestNode.StartAsync(Database, Time);
         for (var round = 0; round < 20; round++)
@@ -63,7 +63,7 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
     }
 
     [Fact]
-    public async Task Two_nodes_race_for_names_answers_and_counters_and_each_has_one_winner()
+    public async Task Two_nodes_racing_for_names_answers_counters_have_one_winner()
     {
         await using var other = await TestNode.StartAsync(Database, Time);
         for (var round = 0; round < 20; round++)
@@ -85,7 +85,7 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
     }
 
     [Fact]
-    public async Task A_node_whose_clock_is_wrong_writes_the_databases_time()
+    public async Task Node_with_a_wrong_clock_writes_the_databases_time()
     {
         ManualTimeProvider wrong = new();
         wrong.Advance(TimeSpan.FromMinutes(10));
@@ -97,7 +97,7 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
     }
 
     [Fact]
-    public async Task The_services_role_may_select_and_call_and_no_more()
+    public async Task Services_role_may_only_select_and_call_functions()
     {
         await using NpgsqlConnection connection = new(Database.PostgreSql.Service + ";Pooling=false");
         await connection.OpenAsync();
@@ -129,7 +129,7 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
     }
 
     [Fact]
-    public async Task A_commit_reads_no_table_from_end_to_end()
+    public async Task Commit_scans_no_table_sequentially()
     {
         await CommitSurelyAsync(Elements.Create("grant", "gnt_1"));
         await Node.Get<ILedgerCommits>().OpenStreamAsync("str_scans", "test", CancellationToken.None);
@@ -178,7 +178,7 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
     }
 
     [Fact]
-    public async Task The_emergency_stop_waits_for_a_batch_that_another_node_is_committing()
+    public async Task Emergency_stop_waits_for_another_nodes_pending_batch()
     {
         await CommitSurelyAsync(Elements.Sign());
         await using NpgsqlConnection committing = new(Database.PostgreSql.Owner + ";Pooling=false");
@@ -193,7 +193,7 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
     }
 
     [Fact]
-    public async Task A_server_that_dies_under_load_loses_nothing_that_was_answered_and_the_writer_recovers()
+    public async Task Database_crash_under_load_loses_no_answered_commit()
     {
         await using var server = await PostgreSqlServer.StartAsync();
         var database = await server.CreateDatabaseAsync();
@@ -259,7 +259,7 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
     }
 
     [Fact]
-    public async Task Nodes_that_start_at_once_on_an_empty_database_make_one_schema_and_one_set_of_keys()
+    public async Task Concurrent_first_starts_create_one_schema_and_key_set()
     {
         using var empty = await TestDatabase.CreateAsync(DatabaseKind.PostgreSql);
         var nodes = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => TestNode.StartAsync(empty, Time))));

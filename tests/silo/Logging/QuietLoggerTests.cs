@@ -28,7 +28,7 @@ public sealed class QuietLoggerTests : IDisposable
     }
 
     [Fact]
-    public void Line_that_differs_in_numbers_alone_is_passed_on_once()
+    public void Message_that_differs_only_in_numbers_is_logged_once()
     {
         for (var i = 0; i < 100; i++)
         {
@@ -53,7 +53,7 @@ public sealed class QuietLoggerTests : IDisposable
     }
 
     [Fact]
-    public void Line_about_somebody_else_is_passed_on()
+    public void Message_about_another_address_is_logged()
     {
         Probe(1, "S10.0.0.1:11111");
         Probe(1, "S10.0.0.2:11111");
@@ -61,7 +61,7 @@ public sealed class QuietLoggerTests : IDisposable
     }
 
     [Fact]
-    public void End_is_told_when_the_line_comes_no_more()
+    public void End_of_a_repeated_message_is_logged()
     {
         Probe(1, "S10.0.0.1:11111");
         _time.Advance(TimeSpan.FromSeconds(60));
@@ -73,7 +73,7 @@ public sealed class QuietLoggerTests : IDisposable
     }
 
     [Fact]
-    public void Line_that_came_once_has_no_end()
+    public void Message_logged_once_has_no_end()
     {
         Probe(1, "S10.0.0.1:11111");
         _time.Advance(TimeSpan.FromHours(1));
@@ -81,7 +81,7 @@ public sealed class QuietLoggerTests : IDisposable
     }
 
     [Fact]
-    public void Own_lines_and_information_are_passed_on_each_time()
+    public void Own_messages_and_information_are_always_logged()
     {
         var own = _factory.CreateLogger("CodeSigning.Silo.Ledger.Writing.LedgerWriter");
         for (var i = 0; i < 3; i++)
@@ -94,7 +94,7 @@ public sealed class QuietLoggerTests : IDisposable
     }
 
     [Fact]
-    public void Outage_has_no_stack_and_a_fault_has_one()
+    public void Outage_is_logged_without_a_stack_and_fault_with_one()
     {
         var own = _factory.CreateLogger("own");
         own.LogError(new StoreUnavailableException("Away.", new IOException("refused")), "The store cannot be written.");

@@ -19,7 +19,7 @@ public sealed class TroubleLogTests : IDisposable
     public void Dispose() => _lines.Dispose();
 
     [Fact]
-    public void Outage_is_told_once_by_its_cause_and_without_a_stack()
+    public void Outage_is_logged_once_with_its_cause_without_a_stack()
     {
         for (var i = 0; i < 100; i++)
         {
@@ -32,7 +32,7 @@ public sealed class TroubleLogTests : IDisposable
     }
 
     [Fact]
-    public void End_is_told_with_how_long_it_lasted()
+    public void End_of_an_outage_is_logged_with_its_duration()
     {
         _trouble.Met(Away("x"), "The work waits.", "");
         _time.Advance(TimeSpan.FromSeconds(90));
@@ -43,7 +43,7 @@ public sealed class TroubleLogTests : IDisposable
     }
 
     [Fact]
-    public void Next_outage_is_told_again()
+    public void Next_outage_is_logged_again()
     {
         _trouble.Met(Away("x"), "The work waits.", "");
         _trouble.Over("The work goes on.");
@@ -52,7 +52,7 @@ public sealed class TroubleLogTests : IDisposable
     }
 
     [Fact]
-    public void Another_cause_meanwhile_is_told_with_its_stack()
+    public void Another_cause_during_an_outage_is_logged_with_its_stack()
     {
         _trouble.Met(Away("x"), "The work waits.", "The work is broken.");
         _trouble.Met(new InvalidOperationException("y"), "The work waits.", "The work is broken.");
@@ -62,7 +62,7 @@ public sealed class TroubleLogTests : IDisposable
     }
 
     [Fact]
-    public void Causes_without_end_are_no_lines_without_end()
+    public void Endless_causes_are_logged_in_bounded_lines()
     {
         for (var i = 0; i < 1000; i++)
         {

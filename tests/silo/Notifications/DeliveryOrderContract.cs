@@ -44,7 +44,7 @@ public abstract class DeliveryOrderContract(DatabaseKind kind) : StoreSuite(kind
     private Deliveries Deliveries => Node.Get<Deliveries>();
 
     [Fact]
-    public async Task What_was_due_first_is_sent_first()
+    public async Task First_due_delivery_is_sent_first()
     {
         using var receiver = new Receiver(_ => true);
         var webhook = await AddWebhookAsync(receiver);
@@ -64,7 +64,7 @@ public abstract class DeliveryOrderContract(DatabaseKind kind) : StoreSuite(kind
     }
 
     [Fact]
-    public async Task A_receiver_that_does_not_answer_delays_no_other()
+    public async Task Silent_receiver_delays_no_other_receiver()
     {
         using var dead = new Receiver(_ => false);
         using var other = new Receiver(_ => true);
@@ -84,7 +84,7 @@ public abstract class DeliveryOrderContract(DatabaseKind kind) : StoreSuite(kind
     }
 
     [Fact]
-    public async Task Denials_do_not_delay_what_people_wait_for()
+    public async Task Denials_do_not_delay_other_events()
     {
         using var receiver = new Receiver(type => type != EventTypes.SigningDenied);
         var webhook = await AddWebhookAsync(receiver);
@@ -100,7 +100,7 @@ public abstract class DeliveryOrderContract(DatabaseKind kind) : StoreSuite(kind
     }
 
     [Fact]
-    public async Task Who_causes_many_delays_nobody_else()
+    public async Task Actor_of_many_events_delays_no_other_actor()
     {
         using var receiver = new Receiver(_ => false);
         var webhook = await AddWebhookAsync(receiver);
@@ -118,7 +118,7 @@ public abstract class DeliveryOrderContract(DatabaseKind kind) : StoreSuite(kind
     }
 
     [Fact]
-    public async Task However_many_cause_something_a_receiver_gets_few_at_once()
+    public async Task Receiver_gets_few_deliveries_at_once_from_many_actors()
     {
         using var receiver = new Receiver(_ => false);
         var webhook = await AddWebhookAsync(receiver);
@@ -134,7 +134,7 @@ public abstract class DeliveryOrderContract(DatabaseKind kind) : StoreSuite(kind
     }
 
     [Fact]
-    public async Task What_an_earlier_version_left_waiting_is_sent()
+    public async Task Pending_delivery_of_an_earlier_version_is_sent()
     {
         using var receiver = new Receiver(_ => true);
         var delivery = await PutAsync(await AddWebhookAsync(receiver), EventTypes.RequestCreated, delivery => delivery with { Queue = null });
@@ -144,7 +144,7 @@ public abstract class DeliveryOrderContract(DatabaseKind kind) : StoreSuite(kind
     }
 
     [Fact]
-    public async Task A_row_that_was_changed_by_hand_keeps_no_other_waiting()
+    public async Task Tampered_delivery_delays_no_other_delivery()
     {
         using var receiver = new Receiver(_ => true);
         var webhook = await AddWebhookAsync(receiver);

@@ -27,7 +27,7 @@ public abstract class DeliveryPurgeContract(DatabaseKind kind) : StoreSuite(kind
     });
 
     [Fact]
-    public async Task All_ended_deliveries_are_removed_in_one_round_a_page_a_commit()
+    public async Task One_round_purges_all_ended_deliveries_page_by_page()
     {
         await PutAsync([.. Enumerable.Range(0, Many).Select(i => Delivery(i, i % 2 == 0 ? DeliveryState.Delivered : DeliveryState.Failed))]);
         await PutAsync(Delivery(Many, DeliveryState.Pending));

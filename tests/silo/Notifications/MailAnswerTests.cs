@@ -12,7 +12,7 @@ public sealed class MailAnswerTests
     private readonly ManualTimeProvider _time = new();
 
     [Fact]
-    public async Task A_mail_has_a_date_an_id_and_the_mark_of_a_machine()
+    public async Task Mail_has_date_id_and_Auto_Submitted_header()
     {
         await using var server = new MailServer();
         Assert.Null(await SendAsync(server, "Code signing <codesigning@example.com>"));
@@ -31,14 +31,14 @@ public sealed class MailAnswerTests
     [InlineData(".", "554 5.7.1 bad link https://signing.example.com/#secret", "The mail server refused the mail: 554 5.7.1.")]
     [InlineData("AUTH", "535 5.7.8 not robot:secret", "The mail server refused the login of CODESIGNING_SMTP_USER: 535 5.7.8.")]
     [InlineData("EHLO", "I speak no SMTP", "The mail server closed the connection, or does not speak SMTP.")]
-    public async Task A_refusal_names_its_cause_and_no_secret(string at, string answer, string problem)
+    public async Task Refusal_names_its_cause_and_no_secret(string at, string answer, string problem)
     {
         await using var server = new MailServer { Refusal = (at, answer) };
         Assert.Equal(problem, await SendAsync(server));
     }
 
     [Fact]
-    public async Task A_server_that_offers_no_login_gets_the_mail_without_one()
+    public async Task Server_without_authentication_gets_the_mail_without_a_login()
     {
         await using var server = new MailServer { Extensions = [] };
         Assert.Null(await SendAsync(server));
@@ -46,7 +46,7 @@ public sealed class MailAnswerTests
     }
 
     [Fact]
-    public async Task A_server_that_takes_no_password_is_named()
+    public async Task Server_without_password_authentication_is_named()
     {
         await using var server = new MailServer { Extensions = ["AUTH XOAUTH2"] };
         Assert.Equal("The mail server offers no way to log in with a password.", await SendAsync(server));
@@ -55,21 +55,21 @@ public sealed class MailAnswerTests
     [Theory]
     [InlineData("nobody", "CODESIGNING_MAIL_FROM is invalid: expected a mail address.")]
     [InlineData("a@example.com, b@example.com", "CODESIGNING_MAIL_FROM is invalid: expected a mail address.")]
-    public async Task A_sender_that_is_no_address_is_named(string sender, string problem)
+    public async Task Invalid_sender_address_is_named(string sender, string problem)
     {
         await using var server = new MailServer();
         Assert.Equal(problem, await SendAsync(server, sender));
     }
 
     [Fact]
-    public async Task A_server_that_does_not_listen_is_named()
+    public async Task Server_that_does_not_listen_is_named()
     {
         var options = new NotificationOptions { SmtpHost = "127.0.0.1", SmtpPort = FreePort.Find() };
         Assert.Equal("The mail server could not be reached: ConnectionRefused.", await SendAsync(options));
     }
 
     [Fact]
-    public async Task A_host_that_is_no_name_is_named()
+    public async Task Invalid_host_name_is_named()
     {
         var problem = await SendAsync(new NotificationOptions { SmtpHost = "mail example" });
         Assert.Equal("CODESIGNING_SMTP_HOST is invalid: expected a host name or an IP address.", problem);
@@ -83,7 +83,7 @@ public sealed class MailAnswerTests
     [InlineData("465", "starttls", 465, SmtpTls.StartTls)]
     [InlineData("2465", "implicit", 2465, SmtpTls.Implicit)]
     [InlineData("25", "off", 25, SmtpTls.Off)]
-    public void TLS_is_as_set_or_goes_by_the_port(string? port, string? tls, int expectedPort, SmtpTls expectedTls)
+    public void TLS_mode_follows_the_setting_or_the_port(string? port, string? tls, int expectedPort, SmtpTls expectedTls)
     {
         SettingsReader reader = new(new ConfigurationBuilder()
             .AddInMemoryCollection(new Dictionary<string, string?>

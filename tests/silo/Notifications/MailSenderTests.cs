@@ -31,7 +31,7 @@ public sealed class MailSenderTests : IDisposable
     public void Dispose() => _server.Dispose();
 
     [Fact]
-    public async Task A_mail_server_that_accepts_and_says_nothing_is_given_up_after_ten_seconds()
+    public async Task Silent_mail_server_times_out_after_ten_seconds()
     {
         var sending = _mail.SendAsync(DeliveryTo("ada@example.com"), CancellationToken.None);
         using var connection = await _server.AcceptSocketAsync();
@@ -42,7 +42,7 @@ public sealed class MailSenderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_mail_under_way_ends_with_the_host_and_is_no_failed_attempt()
+    public async Task Shutdown_cancels_a_pending_mail_without_a_failed_attempt()
     {
         using CancellationTokenSource host = new();
         var sending = _mail.SendAsync(DeliveryTo("ada@example.com"), host.Token);
@@ -52,7 +52,7 @@ public sealed class MailSenderTests : IDisposable
     }
 
     [Fact]
-    public async Task An_address_that_is_none_is_a_failed_attempt()
+    public async Task Invalid_address_is_a_failed_attempt()
     {
         var problem = await _mail.SendAsync(DeliveryTo("ada@@example.com"), CancellationToken.None);
         Assert.Contains("address", problem, StringComparison.Ordinal);

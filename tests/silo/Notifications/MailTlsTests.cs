@@ -13,7 +13,7 @@ public sealed class MailTlsTests
     private readonly ManualTimeProvider _time = new();
 
     [Fact]
-    public async Task With_STARTTLS_all_but_the_first_greeting_is_in_TLS()
+    public async Task STARTTLS_encrypts_all_but_the_first_greeting()
     {
         await using var server = new MailServer();
         Assert.Null(await SendAsync(server.Options with { SmtpUser = "robot", SmtpPassword = "secret" }));
@@ -24,7 +24,7 @@ public sealed class MailTlsTests
     }
 
     [Fact]
-    public async Task With_implicit_TLS_everything_is_in_TLS()
+    public async Task Implicit_TLS_encrypts_everything()
     {
         await using var server = new MailServer { IsImplicit = true };
         Assert.Null(await SendAsync(server.Options with { SmtpTls = SmtpTls.Implicit }));
@@ -33,7 +33,7 @@ public sealed class MailTlsTests
     }
 
     [Fact]
-    public async Task A_server_without_STARTTLS_gets_no_mail()
+    public async Task Server_without_STARTTLS_gets_no_mail()
     {
         await using var server = new MailServer { Extensions = ["AUTH PLAIN"] };
         var problem = await SendAsync(server.Options with { SmtpUser = "robot", SmtpPassword = "secret" });
@@ -42,7 +42,7 @@ public sealed class MailTlsTests
     }
 
     [Fact]
-    public async Task A_server_that_refuses_STARTTLS_gets_no_mail()
+    public async Task Server_that_refuses_STARTTLS_gets_no_mail()
     {
         await using var server = new MailServer { Refusal = ("STARTTLS", "454 4.7.0 TLS is out of order") };
         Assert.Equal("The mail server refused the mail: 454 4.7.0.", await SendAsync(server.Options));
@@ -50,7 +50,7 @@ public sealed class MailTlsTests
     }
 
     [Fact]
-    public async Task Answers_smuggled_in_before_TLS_are_not_believed()
+    public async Task Answers_injected_before_TLS_are_ignored()
     {
         await using var server = new MailServer { Refusal = ("STARTTLS", "220 go on\r\n250-mail.example.com\r\n250 AUTH XOAUTH2") };
         Assert.Null(await SendAsync(server.Options with { SmtpUser = "robot", SmtpPassword = "secret" }));
@@ -60,7 +60,7 @@ public sealed class MailTlsTests
     [Theory]
     [InlineData(SmtpTls.StartTls)]
     [InlineData(SmtpTls.Implicit)]
-    public async Task A_certificate_that_the_system_does_not_trust_is_refused(SmtpTls tls)
+    public async Task Certificate_that_the_system_does_not_trust_is_refused(SmtpTls tls)
     {
         await using var server = new MailServer { IsImplicit = tls == SmtpTls.Implicit };
         var problem = await SendAsync(server.Options with { SmtpTls = tls, SmtpRoots = null });
@@ -70,7 +70,7 @@ public sealed class MailTlsTests
     }
 
     [Fact]
-    public async Task A_certificate_for_another_name_is_refused()
+    public async Task Certificate_for_another_name_is_refused()
     {
         await using var server = new MailServer("other.example.com");
         var problem = await SendAsync(server.Options);
@@ -79,7 +79,7 @@ public sealed class MailTlsTests
     }
 
     [Fact]
-    public async Task A_server_that_speaks_no_implicit_TLS_is_named()
+    public async Task Server_that_speaks_no_implicit_TLS_is_named()
     {
         await using var server = new MailServer();
         var problem = await SendAsync(server.Options with { SmtpTls = SmtpTls.Implicit });
@@ -87,7 +87,7 @@ public sealed class MailTlsTests
     }
 
     [Fact]
-    public async Task A_server_silent_in_the_handshake_is_given_up_after_ten_seconds()
+    public async Task Server_silent_in_the_handshake_times_out_after_ten_seconds()
     {
         using var server = new TcpListener(IPAddress.Loopback, 0);
         server.Start();
@@ -98,7 +98,7 @@ public sealed class MailTlsTests
     }
 
     [Fact]
-    public async Task A_handshake_under_way_ends_with_the_host()
+    public async Task Shutdown_cancels_a_pending_handshake()
     {
         using var server = new TcpListener(IPAddress.Loopback, 0);
         server.Start();

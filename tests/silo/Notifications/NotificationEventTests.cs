@@ -9,7 +9,7 @@ public sealed class NotificationEventTests
     [Theory]
     [InlineData("""{"reason":{"to":"stolen"},"revokedGrants":{"added":["gnt_1","gnt_2"]},"cancelledRequests":{"added":["req_1"]}}""")]
     [InlineData("""{"reason":"stolen","revokedGrants":["gnt_1","gnt_2"],"cancelledRequests":["req_1"]}""")]
-    public void An_emergency_stop_tells_of_itself_and_of_each_grant_and_request_that_it_ended(string changes)
+    public void Emergency_stop_notifies_of_every_ended_grant_and_request(string changes)
     {
         using var entry = JsonDocument.Parse(
             $$"""
@@ -38,7 +38,7 @@ public sealed class NotificationEventTests
     [Theory]
     [InlineData("signer.revoke-grants", "revokedGrants", "gnt_1", "grant.revoked")]
     [InlineData("signer.cancel-requests", "cancelledRequests", "req_1", "request.cancelled")]
-    public void What_a_stop_ends_page_by_page_is_told_of_one_by_one(string action, string member, string id, string type)
+    public void Grants_and_requests_ended_by_pages_are_notified_individually(string action, string member, string id, string type)
     {
         using var entry = JsonDocument.Parse(
             $$"""
@@ -51,7 +51,7 @@ public sealed class NotificationEventTests
     [Theory]
     [InlineData("signer.update")]
     [InlineData("ca.create")]
-    public void Most_changes_are_no_events(string action)
+    public void Most_changes_cause_no_events(string action)
     {
         using var entry = JsonDocument.Parse($"{{\"operationId\":\"op_1\",\"action\":\"{action}\",\"outcome\":\"success\"}}");
         Assert.Empty(NotificationEvent.Of(entry.RootElement));

@@ -15,7 +15,7 @@ public sealed class ResetMailTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
-    public async Task The_link_leads_to_the_public_address_with_the_token_behind_the_hash()
+    public async Task Reset_link_uses_the_public_address_and_a_fragment_token()
     {
         var options = _server.Options with { SmtpTls = SmtpTls.Off };
         var node = NodeSettings.Read(new ConfigurationBuilder()

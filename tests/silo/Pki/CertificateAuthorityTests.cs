@@ -14,7 +14,7 @@ public sealed class CertificateAuthorityTests(AuthorityFixture authorities) : IC
     [InlineData(KeyAlgorithm.EcP521, KeyAlgorithm.EcP384, KeyAlgorithm.EcP256, "ecdsa-with-SHA512", "ecdsa-with-SHA384")]
     [InlineData(KeyAlgorithm.Rsa3072, KeyAlgorithm.EcP256, KeyAlgorithm.Rsa4096, "sha256WithRSAEncryption", "ecdsa-with-SHA256")]
     [InlineData(KeyAlgorithm.EcP256, KeyAlgorithm.Rsa2048, KeyAlgorithm.EcP521, "ecdsa-with-SHA256", "sha256WithRSAEncryption")]
-    public async Task OpenSsl_accepts_the_chain_in_strict_mode_and_with_crls(
+    public async Task OpenSSL_accepts_the_chain_in_strict_mode_with_CRLs(
         KeyAlgorithm rootKind, KeyAlgorithm issuingKind, KeyAlgorithm leafKind, string rootSignature, string issuingSignature)
     {
         using var openSsl = new OpenSsl();
@@ -35,7 +35,7 @@ public sealed class CertificateAuthorityTests(AuthorityFixture authorities) : IC
     }
 
     [Fact]
-    public async Task OpenSsl_takes_the_leaf_for_code_signing_where_it_knows_that_purpose()
+    public async Task OpenSSL_accepts_the_leaf_for_code_signing_alone()
     {
         using var openSsl = new OpenSsl();
         using var leafKey = await authorities.OpenAsync(KeyAlgorithm.EcP256);
@@ -59,7 +59,7 @@ public sealed class CertificateAuthorityTests(AuthorityFixture authorities) : IC
     }
 
     [Fact]
-    public async Task A_leaf_has_the_extensions_of_a_code_signing_certificate_and_no_others()
+    public async Task Leaf_has_exactly_the_extensions_of_a_code_signing_certificate()
     {
         using var openSsl = new OpenSsl();
         using var leafKey = await authorities.OpenAsync(KeyAlgorithm.EcP256);
@@ -85,7 +85,7 @@ public sealed class CertificateAuthorityTests(AuthorityFixture authorities) : IC
     }
 
     [Fact]
-    public async Task Authorities_may_sign_certificates_and_crls_and_an_issuing_one_none_below_it()
+    public async Task CAs_sign_certificates_and_CRLs_and_issuing_CAs_no_CAs()
     {
         using var openSsl = new OpenSsl();
         using var leafKey = await authorities.OpenAsync(KeyAlgorithm.EcP256);
@@ -105,7 +105,7 @@ public sealed class CertificateAuthorityTests(AuthorityFixture authorities) : IC
     }
 
     [Fact]
-    public async Task A_certificate_begins_a_little_earlier_and_ends_after_its_lifetime()
+    public async Task Certificate_begins_slightly_earlier_and_ends_after_its_lifetime()
     {
         var time = new FixedTime(new DateTimeOffset(2027, 3, 1, 12, 0, 0, 250, TimeSpan.Zero));
         var ca = await authorities.CreateAsync(KeyAlgorithm.EcP256, KeyAlgorithm.EcP256, time);
@@ -119,7 +119,7 @@ public sealed class CertificateAuthorityTests(AuthorityFixture authorities) : IC
     }
 
     [Fact]
-    public async Task A_certificate_never_outlives_its_issuer_nor_begins_before_it()
+    public async Task Certificate_never_outlives_its_issuer_nor_begins_before_it()
     {
         var time = new FixedTime(new DateTimeOffset(2027, 3, 1, 12, 0, 0, TimeSpan.Zero));
         var ca = await authorities.CreateAsync(KeyAlgorithm.EcP256, KeyAlgorithm.EcP256, time);
@@ -135,7 +135,7 @@ public sealed class CertificateAuthorityTests(AuthorityFixture authorities) : IC
     }
 
     [Fact]
-    public async Task Validity_beyond_2049_is_written_as_it_is()
+    public async Task Validity_beyond_2049_is_encoded_correctly()
     {
         var time = new FixedTime(new DateTimeOffset(2047, 1, 1, 0, 0, 0, TimeSpan.Zero));
         var ca = await authorities.CreateAsync(KeyAlgorithm.EcP256, KeyAlgorithm.EcP256, time);
@@ -144,7 +144,7 @@ public sealed class CertificateAuthorityTests(AuthorityFixture authorities) : IC
     }
 
     [Fact]
-    public async Task Serial_numbers_are_positive_random_and_as_openssl_prints_them()
+    public async Task Serial_numbers_are_positive_random_and_match_OpenSSL()
     {
         using var openSsl = new OpenSsl();
         using var leafKey = await authorities.OpenAsync(KeyAlgorithm.EcP256);
@@ -166,7 +166,7 @@ public sealed class CertificateAuthorityTests(AuthorityFixture authorities) : IC
     }
 
     [Fact]
-    public async Task A_revoked_certificate_is_on_the_crl_and_openssl_refuses_it()
+    public async Task Revoked_certificate_is_on_the_CRL_and_OpenSSL_refuses_it()
     {
         using var openSsl = new OpenSsl();
         using var leafKey = await authorities.OpenAsync(KeyAlgorithm.EcP256);
@@ -200,7 +200,7 @@ public sealed class CertificateAuthorityTests(AuthorityFixture authorities) : IC
     }
 
     [Fact]
-    public async Task A_crl_says_when_it_was_made_and_when_the_next_comes()
+    public async Task CRL_names_its_update_and_its_next_update()
     {
         var time = new FixedTime(new DateTimeOffset(2027, 3, 1, 12, 0, 0, 999, TimeSpan.Zero));
         using var openSsl = new OpenSsl();
@@ -222,7 +222,7 @@ public sealed class CertificateAuthorityTests(AuthorityFixture authorities) : IC
     [InlineData("a\nb")]
     [InlineData("\ud800")]
     [InlineData("a name that is longer than sixty-four characters cannot be one at all")]
-    public async Task A_common_name_that_cannot_stand_in_a_certificate_is_refused(string commonName)
+    public async Task Common_name_that_does_not_fit_a_certificate_is_refused(string commonName)
     {
         using var key = await authorities.OpenAsync(KeyAlgorithm.EcP256);
 
@@ -233,7 +233,7 @@ public sealed class CertificateAuthorityTests(AuthorityFixture authorities) : IC
     }
 
     [Fact]
-    public async Task A_common_name_is_taken_as_it_is_and_never_as_a_distinguished_name()
+    public async Task Common_name_is_never_parsed_as_a_distinguished_name()
     {
         using var key = await authorities.OpenAsync(KeyAlgorithm.EcP256);
 

@@ -9,7 +9,7 @@ namespace CodeSigning.Silo.Tests.Pki;
 public sealed class CertificateChainTests(AuthorityFixture authorities) : IClassFixture<AuthorityFixture>
 {
     [Fact]
-    public async Task A_chain_in_any_order_and_with_repetitions_is_ordered_from_the_issuer_up()
+    public async Task Unordered_chain_with_duplicates_is_ordered_from_the_issuer_up()
     {
         var (leaf, ca) = await IssueAsync();
 
@@ -25,7 +25,7 @@ public sealed class CertificateChainTests(AuthorityFixture authorities) : IClass
     }
 
     [Fact]
-    public async Task A_chain_may_end_before_the_root_or_at_once()
+    public async Task Chain_may_end_before_the_root_or_at_once()
     {
         var (leaf, ca) = await IssueAsync();
 
@@ -34,7 +34,7 @@ public sealed class CertificateChainTests(AuthorityFixture authorities) : IClass
     }
 
     [Fact]
-    public async Task A_certificate_that_has_no_place_is_refused()
+    public async Task Unrelated_certificate_is_refused()
     {
         var (leaf, ca) = await IssueAsync();
         using var otherKey = await authorities.OpenAsync(KeyAlgorithm.EcP521);
@@ -46,7 +46,7 @@ public sealed class CertificateChainTests(AuthorityFixture authorities) : IClass
     }
 
     [Fact]
-    public async Task An_issuer_of_the_right_name_with_another_key_is_refused()
+    public async Task Issuer_of_same_name_with_another_key_is_refused()
     {
         var (leaf, ca) = await IssueAsync();
         using var otherKey = await authorities.OpenAsync(KeyAlgorithm.EcP521);
@@ -58,7 +58,7 @@ public sealed class CertificateChainTests(AuthorityFixture authorities) : IClass
     }
 
     [Fact]
-    public void An_issuer_that_is_no_ca_is_refused()
+    public void Issuer_that_is_not_a_CA_is_refused()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var notACa = SelfSigned("CN=Not a CA", key, []);
@@ -68,7 +68,7 @@ public sealed class CertificateChainTests(AuthorityFixture authorities) : IClass
     }
 
     [Fact]
-    public void More_cas_than_the_path_length_allows_are_refused()
+    public void More_CAs_than_the_path_length_are_refused()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var root = SelfSigned("CN=Root", key, [new X509BasicConstraintsExtension(true, true, 0, true)]);
@@ -79,7 +79,7 @@ public sealed class CertificateChainTests(AuthorityFixture authorities) : IClass
     }
 
     [Fact]
-    public void A_link_signed_with_sha1_is_refused_and_an_old_sha1_root_is_let_pass()
+    public void SHA1_link_is_refused_and_SHA1_root_is_accepted()
     {
         using var rsa = RSA.Create(2048);
         var sha1 = new Sha1SignatureGenerator(rsa);
@@ -91,7 +91,7 @@ public sealed class CertificateChainTests(AuthorityFixture authorities) : IClass
     }
 
     [Fact]
-    public void A_chain_signed_with_pss_is_verified()
+    public void Chain_signed_with_PSS_is_verified()
     {
         using var rsa = RSA.Create(2048);
         var pss = X509SignatureGenerator.CreateForRSA(rsa, RSASignaturePadding.Pss);
@@ -103,7 +103,7 @@ public sealed class CertificateChainTests(AuthorityFixture authorities) : IClass
     }
 
     [Fact]
-    public async Task A_root_whose_own_signature_is_damaged_is_refused()
+    public async Task Root_whose_own_signature_is_damaged_is_refused()
     {
         var (leaf, ca) = await IssueAsync();
 
@@ -112,7 +112,7 @@ public sealed class CertificateChainTests(AuthorityFixture authorities) : IClass
     }
 
     [Fact]
-    public void A_cross_certificate_is_gone_through_and_the_roots_other_certificate_left_out()
+    public void Chain_follows_cross_certificate_and_omits_the_self_signed_root()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var oldKey = ECDsa.Create(ECCurve.NamedCurves.nistP384);
@@ -138,7 +138,7 @@ public sealed class CertificateChainTests(AuthorityFixture authorities) : IClass
     }
 
     [Fact]
-    public void The_longest_chain_is_taken_and_one_authority_more_is_refused()
+    public void Longest_chain_is_accepted_and_one_CA_more_refused()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var authority = new X509BasicConstraintsExtension(true, false, 0, true);

@@ -7,7 +7,7 @@ namespace CodeSigning.Silo.Tests.Pki;
 public sealed class CertificateExportTests(AuthorityFixture authorities) : IClassFixture<AuthorityFixture>
 {
     [Fact]
-    public async Task OpenSsl_reads_all_four_formats_and_the_public_key()
+    public async Task OpenSSL_reads_all_four_formats_and_the_public_key()
     {
         using var openSsl = new OpenSsl();
         using var key = await authorities.OpenAsync(KeyAlgorithm.EcP256);

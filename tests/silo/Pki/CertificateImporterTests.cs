@@ -27,7 +27,7 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
     [InlineData("rsa-nomac.p12")]
     [InlineData("ec.p12")]
     [InlineData("rsa-reversed.p12")]
-    public void A_pkcs12_file_of_openssl_is_imported_with_its_chain_in_order(string file)
+    public void PKCS12_file_of_OpenSSL_is_imported_with_its_ordered_chain(string file)
     {
         var imported = _importer.ImportPkcs12("key_i", files.Read(file), Password);
         using var key = imported.Key.Handle;
@@ -38,7 +38,7 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
     }
 
     [Fact]
-    public void A_pkcs12_file_without_a_password_is_imported()
+    public void PKCS12_file_without_a_password_is_imported()
     {
         _importer.ImportPkcs12("key_i", files.Read("rsa-nopassword.p12"), "").Key.Handle.Dispose();
         _importer.ImportPkcs12("key_i", files.Read("rsa-nopassword.p12"), null).Key.Handle.Dispose();
@@ -53,7 +53,7 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
     [InlineData("ec-sec1.key", "ec.pem", null)]
     [InlineData("ec-sec1-parameters.key", "ec.pem", null)]
     [InlineData("ec-encrypted.key", "ec.pem", Password)]
-    public void A_pem_key_in_every_form_is_imported(string key, string certificate, string? password)
+    public void PEM_key_in_every_form_is_imported(string key, string certificate, string? password)
     {
         var chain = files.ReadText("root.pem") + files.ReadText("issuing.pem");
 
@@ -67,7 +67,7 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
     [Theory]
     [InlineData("rsa.p12")]
     [InlineData("rsa-legacy.p12")]
-    public void A_wrong_password_is_said_to_be_wrong(string file)
+    public void Wrong_PKCS12_password_is_refused(string file)
     {
         foreach (var wrong in new[] { "wrong", "", null })
         {
@@ -76,7 +76,7 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
     }
 
     [Fact]
-    public void A_pem_key_with_a_wrong_password_is_refused()
+    public void PEM_key_with_a_wrong_password_is_refused()
     {
         foreach (var wrong in new[] { "wrong", "", null })
         {
@@ -87,7 +87,7 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
     }
 
     [Fact]
-    public void A_pkcs12_file_in_the_clear_is_imported() =>
+    public void Unencrypted_PKCS12_file_is_imported() =>
         _importer.ImportPkcs12("key_i", files.Read("plain.p12"), null).Key.Handle.Dispose();
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
     }
 
     [Fact]
-    public void A_file_without_a_key_is_refused()
+    public void File_without_a_key_is_refused()
     {
         Assert.Equal(
             CertificateRefusal.NoPrivateKey, Refusal(() => _importer.ImportPkcs12("key_i", files.Read("no-key.p12"), Password)));
@@ -116,7 +116,7 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
     [InlineData("rsa-pkcs1.key", CertificateRefusal.KeyMismatch, "ec.pem")]
     [InlineData("ec-sec1.key", CertificateRefusal.KeyMismatch)]
     [InlineData("ec.key", CertificateRefusal.Malformed)]
-    public void A_key_that_is_not_the_certificates_is_refused(string key, CertificateRefusal refusal, string certificate = "rsa.pem") =>
+    public void Key_of_another_certificate_is_refused(string key, CertificateRefusal refusal, string certificate = "rsa.pem") =>
         Assert.Equal(refusal, Refusal(() => ImportPem(certificate, files.ReadText(key))));
 
     [Theory]
@@ -124,7 +124,7 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
     [InlineData("DP")]
     [InlineData("P")]
     [InlineData("InverseQ")]
-    public void A_damaged_private_half_is_found_before_the_key_is_ever_used(string part)
+    public void Damaged_private_key_is_refused_at_import(string part)
     {
         using var rsa = RSA.Create();
         rsa.ImportFromPem(files.ReadText("rsa.key"));
@@ -145,12 +145,12 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
     }
 
     [Fact]
-    public void A_certificate_that_may_not_sign_code_is_refused() =>
+    public void Certificate_that_may_not_sign_code_is_refused() =>
         Assert.Equal(
             CertificateRefusal.NotACodeSigningCertificate, Refusal(() => ImportPem("tls.pem", files.ReadText("rsa.key"))));
 
     [Fact]
-    public void An_unrelated_certificate_is_refused()
+    public void Unrelated_certificate_is_refused()
     {
         Assert.Equal(
             CertificateRefusal.UnrelatedCertificate,
@@ -174,7 +174,7 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
     }
 
     [Fact]
-    public void Endless_iterations_of_a_pem_key_are_refused_at_once()
+    public void Endless_iterations_of_a_PEM_key_are_refused_at_once()
     {
         var started = Stopwatch.StartNew();
 
@@ -186,13 +186,13 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
     }
 
     [Fact]
-    public void A_key_encrypted_with_scrypt_is_refused_with_what_to_do() =>
+    public void Key_encrypted_with_scrypt_is_refused_with_a_remedy() =>
         Assert.Equal(
             CertificateRefusal.UnsuitableKey,
             Refusal(() => _importer.ImportPem("key_i", files.ReadText("rsa.pem"), null, files.ReadText("rsa-scrypt.key"), Password)));
 
     [Fact]
-    public void What_is_too_long_is_refused_unread()
+    public void Input_that_is_too_long_is_refused_unread()
     {
         Assert.Equal(
             CertificateRefusal.LimitExceeded,
@@ -213,7 +213,7 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
             .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void An_altered_file_is_refused_or_read_as_it_was_and_never_crashes()
+    public void Altered_file_never_crashes_the_import()
     {
         var original = files.Read("ec.p12");
         var random = new Random(20270301);
@@ -232,7 +232,7 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
     }
 
     [Fact]
-    public void A_text_of_beginnings_without_end_is_refused_in_bounded_time()
+    public void Endless_PEM_headers_are_refused_in_bounded_time()
     {
         var text = string.Concat(Enumerable.Repeat("-----BEGIN A-----\n", CertificateImporter.LongestInput / 2 / 18));
         var started = Stopwatch.StartNew();
@@ -248,7 +248,7 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
     [InlineData(SigningAlgorithm.RsaPkcs1Sha256)]
     [InlineData(SigningAlgorithm.RsaPkcs1Sha384)]
     [InlineData(SigningAlgorithm.RsaPkcs1Sha512)]
-    public async Task An_imported_key_makes_the_very_bytes_that_openssl_makes(SigningAlgorithm scheme)
+    public async Task Imported_key_makes_the_same_bytes_as_OpenSSL(SigningAlgorithm scheme)
     {
         using var openSsl = new OpenSsl();
         openSsl.Write("rsa.key", files.ReadText("rsa.key"));
@@ -262,7 +262,7 @@ public sealed class CertificateImporterTests(ExternalCertificates files, VaultFi
     }
 
     [Fact]
-    public void A_refusal_never_repeats_the_password_or_the_key()
+    public void Refusal_never_repeats_the_password_or_the_key()
     {
         foreach (var import in new Func<object>[]
         {

@@ -10,7 +10,7 @@ namespace CodeSigning.Silo.Tests.Pki;
 public sealed class CertificateInspectionTests(AuthorityFixture authorities) : IClassFixture<AuthorityFixture>
 {
     [Fact]
-    public async Task What_is_read_is_what_openssl_reads()
+    public async Task Certificate_fields_match_those_that_OpenSSL_reads()
     {
         using var openSsl = new OpenSsl();
         using var key = await authorities.OpenAsync(KeyAlgorithm.Rsa2048);
@@ -46,7 +46,7 @@ public sealed class CertificateInspectionTests(AuthorityFixture authorities) : I
             .QuickCheckThrowOnFailure();
 
     [Fact]
-    public async Task A_certificate_cut_short_lengthened_or_altered_is_read_or_refused_and_never_crashes()
+    public async Task Damaged_certificate_is_read_or_refused_and_never_crashes()
     {
         using var key = await authorities.OpenAsync(KeyAlgorithm.EcP256);
         var ca = await authorities.CreateAsync(KeyAlgorithm.EcP256, KeyAlgorithm.EcP256);
@@ -77,7 +77,7 @@ public sealed class CertificateInspectionTests(AuthorityFixture authorities) : I
     }
 
     [Fact]
-    public void A_certificate_that_is_too_long_is_refused_unread() =>
+    public void Certificate_that_is_too_long_is_refused_unread() =>
         Assert.Equal(
             CertificateRefusal.LimitExceeded,
             Assert.Throws<CertificateRefusedException>(

@@ -11,22 +11,22 @@ public sealed class CodeSigningRulesTests
     private const string TimeStamping = "1.3.6.1.5.5.7.3.8";
 
     [Fact]
-    public void A_code_signing_certificate_may_sign_code() =>
+    public void Code_signing_certificate_may_sign_code() =>
         Assert.Empty(Faults(Certificate(Usages(CodeSigning), KeyUsage(X509KeyUsageFlags.DigitalSignature))));
 
     [Fact]
-    public void The_key_usage_may_be_absent_and_the_extended_usage_may_have_more() =>
+    public void Absent_key_usage_and_further_extended_usages_are_accepted() =>
         Assert.Empty(Faults(Certificate(Usages(CodeSigning, TimeStamping))));
 
     [Fact]
-    public void Without_the_code_signing_usage_it_may_not()
+    public void Certificate_without_the_code_signing_usage_is_refused()
     {
         Assert.Equal([CodeSigningFault.NoCodeSigningUsage], Faults(Certificate()));
         Assert.Equal([CodeSigningFault.NoCodeSigningUsage], Faults(Certificate(Usages(TimeStamping))));
     }
 
     [Fact]
-    public void A_certificate_for_everything_may_not()
+    public void Certificate_for_any_usage_is_refused()
     {
         Assert.Equal(
             [CodeSigningFault.NoCodeSigningUsage, CodeSigningFault.AnyUsage],
@@ -35,11 +35,11 @@ public sealed class CodeSigningRulesTests
     }
 
     [Fact]
-    public void A_tls_servers_certificate_may_not() =>
+    public void TLS_server_certificate_is_refused() =>
         Assert.Equal([CodeSigningFault.ServerUsage], Faults(Certificate(Usages(CodeSigning, "1.3.6.1.5.5.7.3.1"))));
 
     [Fact]
-    public void A_key_usage_without_digital_signature_may_not() =>
+    public void Key_usage_without_digital_signature_is_refused() =>
         Assert.Equal(
             [CodeSigningFault.NoDigitalSignature],
             Faults(Certificate(Usages(CodeSigning), KeyUsage(X509KeyUsageFlags.NonRepudiation))));
@@ -47,19 +47,19 @@ public sealed class CodeSigningRulesTests
     [Theory]
     [InlineData(X509KeyUsageFlags.KeyCertSign)]
     [InlineData(X509KeyUsageFlags.CrlSign)]
-    public void What_signs_certificates_or_crls_may_not(X509KeyUsageFlags usage) =>
+    public void Certificate_that_signs_certificates_or_CRLs_is_refused(X509KeyUsageFlags usage) =>
         Assert.Equal(
             [CodeSigningFault.SignsCertificates],
             Faults(Certificate(Usages(CodeSigning), KeyUsage(X509KeyUsageFlags.DigitalSignature | usage))));
 
     [Fact]
-    public void A_ca_may_not() =>
+    public void CA_certificate_is_refused() =>
         Assert.Equal(
             [CodeSigningFault.CertificateAuthority],
             Faults(Certificate(Usages(CodeSigning), new X509BasicConstraintsExtension(true, false, 0, true))));
 
     [Fact]
-    public void A_certificate_for_an_unsupported_key_may_not()
+    public void Certificate_for_an_unsupported_key_is_refused()
     {
         using var small = RSA.Create(1024);
         var request = new CertificateRequest("CN=Test", small, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
@@ -74,7 +74,7 @@ public sealed class CodeSigningRulesTests
     }
 
     [Fact]
-    public void A_refusal_names_all_that_is_against_it()
+    public void Refusal_names_every_fault()
     {
         var details = Certificate(Usages(TimeStamping), KeyUsage(X509KeyUsageFlags.NonRepudiation));
 

@@ -32,7 +32,7 @@ public sealed class CompromisedKeysTests(VaultFixture vault) : IClassFixture<Vau
     };
 
     [Fact]
-    public void Weak_key_of_debian_is_known_by_a_list_alone()
+    public void Weak_Debian_key_is_found_by_a_list_alone()
     {
         var (certificate, key) = ToPem(OfDebian());
         new CertificateImporter(vault.Vault, CompromisedKeys.None).ImportPem("key_i", certificate, null, key, null).Key.Handle.Dispose();
@@ -40,7 +40,7 @@ public sealed class CompromisedKeysTests(VaultFixture vault) : IClassFixture<Vau
 
     [Theory]
     [MemberData(nameof(Forms))]
-    public void Key_on_a_list_of_every_form_is_not_brought_in(string name, string list)
+    public void Key_on_a_list_of_any_format_is_refused(string name, string list)
     {
         var importer = ImporterWith(name, list);
         var (certificate, key) = ToPem(OfDebian());
@@ -49,7 +49,7 @@ public sealed class CompromisedKeysTests(VaultFixture vault) : IClassFixture<Vau
     }
 
     [Fact]
-    public void Key_on_the_blocklist_of_badkeys_is_not_brought_in()
+    public void Key_on_the_badkeys_blocklist_is_refused()
     {
         var blocks = new[] { Block(OfDebian().Modulus!), Block([1]), Block([2]) };
         File.WriteAllBytes(_lists.File("blocklist.dat"), [.. blocks.OrderBy(Convert.ToHexString).SelectMany(block => block)]);
@@ -58,7 +58,7 @@ public sealed class CompromisedKeysTests(VaultFixture vault) : IClassFixture<Vau
     }
 
     [Fact]
-    public void Weak_elliptic_key_of_debian_is_found_by_its_info_and_its_point()
+    public void Weak_Debian_EC_key_is_found_by_info_and_point()
     {
         using var key = OfDebianOnP256();
         var info = key.ExportSubjectPublicKeyInfo();
@@ -69,7 +69,7 @@ public sealed class CompromisedKeysTests(VaultFixture vault) : IClassFixture<Vau
     }
 
     [Fact]
-    public void Key_is_found_however_its_info_is_encoded()
+    public void Key_is_found_in_every_encoding_of_its_info()
     {
         File.WriteAllText(_lists.File("spki"), Convert.ToHexString(SHA256.HashData(DebiansInfo)));
         var withoutParameters = DebiansInfo.ToArray().ToList();
@@ -80,7 +80,7 @@ public sealed class CompromisedKeysTests(VaultFixture vault) : IClassFixture<Vau
     }
 
     [Fact]
-    public void Other_keys_come_in()
+    public void Unlisted_key_is_imported()
     {
         var importer = ImporterWith("blacklist.RSA-2048", DebiansLine);
         var (certificate, key) = ToPem(Good());
@@ -88,7 +88,7 @@ public sealed class CompromisedKeysTests(VaultFixture vault) : IClassFixture<Vau
     }
 
     [Fact]
-    public void Certificate_of_a_request_under_a_ca_on_a_list_is_not_installed()
+    public void Certificate_under_a_listed_CA_is_not_installed()
     {
         File.WriteAllText(_lists.File("blacklist.RSA-2048"), DebiansLine);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -102,7 +102,7 @@ public sealed class CompromisedKeysTests(VaultFixture vault) : IClassFixture<Vau
     }
 
     [Fact]
-    public void Certificate_of_a_request_for_a_key_on_a_list_is_not_installed()
+    public void Certificate_for_a_listed_key_is_not_installed()
     {
         File.WriteAllText(_lists.File("blacklist.RSA-2048"), DebiansLine);
         var (certificate, _) = ToPem(OfDebian());
@@ -112,7 +112,7 @@ public sealed class CompromisedKeysTests(VaultFixture vault) : IClassFixture<Vau
     }
 
     [Fact]
-    public void Directory_is_read_whole_but_for_hidden_files()
+    public void Directory_is_read_without_hidden_files()
     {
         File.WriteAllText(_lists.File("a"), "00005890bc78bcbee3ca");
         File.WriteAllText(_lists.File("b"), DebiansLine + "\n0000d80c186767f2473a");
@@ -134,7 +134,7 @@ public sealed class CompromisedKeysTests(VaultFixture vault) : IClassFixture<Vau
     [InlineData("list.dat", "", "it contains no key")]
     [InlineData("list.dat", "0123456789abcde", "expected blocks of 16 bytes")]
     [InlineData("list.dat", "b..............1a..............1", "block 2 is smaller than the one before")]
-    public void File_that_is_no_list_is_named_with_the_cause_and_without_its_content(string name, string content, string cause)
+    public void Invalid_list_is_named_with_cause_and_without_its_content(string name, string content, string cause)
     {
         File.WriteAllText(_lists.File(name), content);
         var malformed = Assert.Throws<InvalidDataException>(() => CompromisedKeys.Read(_lists.Path));
@@ -144,7 +144,7 @@ public sealed class CompromisedKeysTests(VaultFixture vault) : IClassFixture<Vau
     }
 
     [Fact]
-    public void Every_file_that_is_no_list_is_named()
+    public void Every_invalid_list_is_named()
     {
         File.WriteAllText(_lists.File("one"), "x");
         File.WriteAllText(_lists.File("two"), "y");
@@ -153,7 +153,7 @@ public sealed class CompromisedKeysTests(VaultFixture vault) : IClassFixture<Vau
     }
 
     [Fact]
-    public void Directory_without_lists_and_path_to_nothing_are_mistakes()
+    public void Directory_without_lists_and_missing_path_are_refused()
     {
         var empty = Assert.Throws<InvalidDataException>(() => CompromisedKeys.Read(_lists.Path));
         Assert.EndsWith("contains no list of compromised keys.", empty.Message, StringComparison.Ordinal);

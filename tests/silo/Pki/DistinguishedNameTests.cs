@@ -19,7 +19,7 @@ public sealed class DistinguishedNameTests
     [InlineData("CN=\\#1", "CN=\\#1")]
     [InlineData("2.5.4.3=a", "CN=a")]
     [InlineData("CN=a,EMAILADDRESS=a@b.example,DC=example,SERIALNUMBER=HRB 1", "CN=a,EMAILADDRESS=a@b.example,DC=example,SERIALNUMBER=HRB 1")]
-    public void A_text_becomes_a_name_and_back(string text, string canonical) =>
+    public void Text_becomes_a_name_and_back(string text, string canonical) =>
         Assert.Equal(canonical, DistinguishedName.Format(DistinguishedName.Parse(text)));
 
     [Theory]
@@ -50,12 +50,12 @@ public sealed class DistinguishedNameTests
     [InlineData("CN=a,1.2.3.4=b")]
     [InlineData("CN=a,SERIALNUMBER=ä")]
     [InlineData("CN=a,DC=ä")]
-    public void A_text_that_is_not_strictly_a_name_is_refused(string text) =>
+    public void Text_that_is_not_strictly_a_name_is_refused(string text) =>
         Assert.Equal(
             CertificateRefusal.InvalidName, Assert.Throws<CertificateRefusedException>(() => DistinguishedName.Parse(text)).Refusal);
 
     [Fact]
-    public void A_name_that_is_endless_is_refused()
+    public void Endless_name_is_refused()
     {
         Assert.Throws<CertificateRefusedException>(() => DistinguishedName.Parse($"CN={new string('a', 65)}"));
         Assert.Throws<CertificateRefusedException>(() => DistinguishedName.Parse(string.Join(',', Enumerable.Repeat("CN=a", 17))));
@@ -63,7 +63,7 @@ public sealed class DistinguishedNameTests
     }
 
     [Fact]
-    public void The_first_part_of_the_text_is_the_last_of_the_name_as_the_platform_reads_it()
+    public void Text_lists_the_names_parts_in_reverse_order()
     {
         var name = new X500DistinguishedName(DistinguishedName.Parse("CN=Example\\, Inc,O=Example Ltd,C=DE"));
 
@@ -71,7 +71,7 @@ public sealed class DistinguishedNameTests
     }
 
     [Fact]
-    public void Any_text_is_either_refused_or_comes_back_the_same() =>
+    public void Every_text_is_refused_or_survives_the_round_trip() =>
         Prop.ForAll((string text) =>
         {
             try
@@ -86,7 +86,7 @@ public sealed class DistinguishedNameTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Any_common_name_that_is_taken_survives_the_text_form() =>
+    public void Every_accepted_common_name_survives_the_text_form() =>
         Prop.ForAll((NonEmptyString name) =>
         {
             try
@@ -101,7 +101,7 @@ public sealed class DistinguishedNameTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Parts_that_cannot_be_issued_here_can_still_be_shown()
+    public void Name_parts_that_cannot_be_issued_are_still_formatted()
     {
         var builder = new X500DistinguishedNameBuilder();
         builder.Add("1.2.3.4", "x", UniversalTagNumber.UTF8String);

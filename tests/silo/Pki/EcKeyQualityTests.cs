@@ -38,7 +38,7 @@ public sealed class EcKeyQualityTests(VaultFixture vault) : IClassFixture<VaultF
 
     [Theory]
     [MemberData(nameof(Guessable))]
-    public void An_import_of_a_key_that_can_be_searched_for_is_refused(string curve, string scalar)
+    public void Import_of_a_guessable_key_is_refused(string curve, string scalar)
     {
         using var key = ECDsa.Create(new ECParameters
         {
@@ -53,7 +53,7 @@ public sealed class EcKeyQualityTests(VaultFixture vault) : IClassFixture<VaultF
     }
 
     [Fact]
-    public void An_import_of_a_scalar_with_anothers_point_is_refused()
+    public void Import_of_a_scalar_with_a_foreign_point_is_refused()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);

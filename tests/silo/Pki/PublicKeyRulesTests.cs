@@ -19,7 +19,7 @@ public sealed class PublicKeyRulesTests(VaultFixture vault) : IClassFixture<Vaul
     [InlineData(KeyAlgorithm.EcP256)]
     [InlineData(KeyAlgorithm.EcP384)]
     [InlineData(KeyAlgorithm.EcP521)]
-    public async Task Keys_made_here_are_good(KeyAlgorithm kind)
+    public async Task Generated_keys_have_no_fault(KeyAlgorithm kind)
     {
         using var key = await vault.OpenAsync(kind);
 
@@ -33,11 +33,11 @@ public sealed class PublicKeyRulesTests(VaultFixture vault) : IClassFixture<Vaul
     [InlineData("0200000000000000000000000000000000000000000000000000000000000000000001", PublicKeyFault.WeakExponent)]
     [InlineData("03", PublicKeyFault.WeakExponent)]
     [InlineData("010001", null)]
-    public void An_exponent_is_odd_and_neither_small_nor_huge(string exponent, PublicKeyFault? fault) =>
+    public void Exponent_is_odd_and_neither_small_nor_huge(string exponent, PublicKeyFault? fault) =>
         Assert.Equal(fault, PublicKeyRules.Judge(Rsa(GoodModulus(), Convert.FromHexString(exponent))).Fault);
 
     [Fact]
-    public void A_modulus_that_is_even_square_or_divisible_is_weak()
+    public void Modulus_that_is_even_square_or_divisible_is_weak()
     {
         var good = new BigInteger(GoodModulus(), isUnsigned: true, isBigEndian: true);
         foreach (var factor in new[] { 3, 5, 7, 743, 751 })
@@ -60,7 +60,7 @@ public sealed class PublicKeyRulesTests(VaultFixture vault) : IClassFixture<Vaul
     [InlineData(1024)]
     [InlineData(2040)]
     [InlineData(2056)]
-    public void An_rsa_key_of_another_size_is_not_supported(int bits)
+    public void RSA_key_of_another_size_is_not_supported(int bits)
     {
         using var rsa = RSA.Create(bits);
 
@@ -68,7 +68,7 @@ public sealed class PublicKeyRulesTests(VaultFixture vault) : IClassFixture<Vaul
     }
 
     [Fact]
-    public void A_modulus_without_end_is_refused_before_any_arithmetic()
+    public void Endless_modulus_is_refused_before_any_arithmetic()
     {
         var modulus = new byte[200_000];
         modulus.AsSpan().Fill(0xff);
@@ -77,7 +77,7 @@ public sealed class PublicKeyRulesTests(VaultFixture vault) : IClassFixture<Vaul
     }
 
     [Fact]
-    public void A_negative_modulus_is_refused()
+    public void Negative_modulus_is_refused()
     {
         var modulus = GoodModulus();
         var writer = new AsnWriter(AsnEncodingRules.DER);
@@ -94,7 +94,7 @@ public sealed class PublicKeyRulesTests(VaultFixture vault) : IClassFixture<Vaul
     [InlineData(KeyAlgorithm.EcP256)]
     [InlineData(KeyAlgorithm.EcP384)]
     [InlineData(KeyAlgorithm.EcP521)]
-    public async Task A_point_that_is_not_on_its_curve_is_malformed(KeyAlgorithm kind)
+    public async Task Point_that_is_not_on_its_curve_is_malformed(KeyAlgorithm kind)
     {
         using var key = await vault.OpenAsync(kind);
         var info = key.PublicKey.ToArray();
@@ -104,7 +104,7 @@ public sealed class PublicKeyRulesTests(VaultFixture vault) : IClassFixture<Vaul
     }
 
     [Fact]
-    public async Task The_point_at_infinity_is_malformed()
+    public async Task Point_at_infinity_is_malformed()
     {
         using var key = await vault.OpenAsync(KeyAlgorithm.EcP256);
         var reader = new AsnReader(key.PublicKey, AsnEncodingRules.DER).ReadSequence();

@@ -27,7 +27,7 @@ public sealed class RsaKeyQualityTests(VaultFixture vault) : IClassFixture<Vault
     }
 
     [Fact]
-    public async Task Keys_of_openssl_have_no_fault()
+    public async Task Keys_of_OpenSSL_have_no_fault()
     {
         using var openSsl = new OpenSsl();
         using var rsa = RSA.Create();
@@ -46,18 +46,18 @@ public sealed class RsaKeyQualityTests(VaultFixture vault) : IClassFixture<Vault
         Assert.Equal(PublicKeyFault.CloseFactors, PublicFault(CloseTo(bitsApart)));
 
     [Fact]
-    public void A_modulus_of_infineons_form_is_a_fault() => Assert.Equal(PublicKeyFault.RocaModulus, PublicFault(OfInfineon()));
+    public void Infineon_modulus_is_a_fault() => Assert.Equal(PublicKeyFault.RocaModulus, PublicFault(OfInfineon()));
 
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
     [InlineData(65535)]
     [InlineData(65538)]
-    public void An_exponent_below_65537_or_even_is_a_fault(int exponent) =>
+    public void Exponent_below_65537_or_even_is_a_fault(int exponent) =>
         Assert.Equal(PublicKeyFault.WeakExponent, RsaKeyQuality.FaultOf(Number(Good().Modulus), exponent));
 
     [Fact]
-    public void An_exponent_of_256_bits_is_no_fault_and_of_257_is()
+    public void Exponent_of_more_than_256_bits_is_a_fault()
     {
         var modulus = Number(Good().Modulus);
 
@@ -66,7 +66,7 @@ public sealed class RsaKeyQualityTests(VaultFixture vault) : IClassFixture<Vault
     }
 
     [Fact]
-    public void A_published_key_is_a_fault()
+    public void Published_key_is_a_fault()
     {
         // RFC 7515, appendix A.2.
         const string Modulus =
@@ -92,7 +92,7 @@ public sealed class RsaKeyQualityTests(VaultFixture vault) : IClassFixture<Vault
     [Theory]
     [InlineData(100)]
     [InlineData(1000)]
-    public void A_short_factor_is_a_fault(int bits)
+    public void Short_factor_is_a_fault(int bits)
     {
         var key = WithFactorOf(bits);
 
@@ -117,22 +117,22 @@ public sealed class RsaKeyQualityTests(VaultFixture vault) : IClassFixture<Vault
         Assert.Equal(PrivateKeyFault.AlikeFactors, RsaKeyQuality.FaultOf(EndingAlike()));
 
     [Fact]
-    public void The_first_prime_after_a_round_number_is_a_fault() =>
+    public void First_prime_after_a_round_number_is_a_fault() =>
         Assert.Equal(PrivateKeyFault.GuessableFactor, RsaKeyQuality.FaultOf(AfterRoundNumber()));
 
     [Fact]
-    public void A_composite_factor_is_a_fault() =>
+    public void Composite_factor_is_a_fault() =>
         Assert.Equal(PrivateKeyFault.CompositeFactor, RsaKeyQuality.FaultOf(WithCompositeFactor()));
 
     [Fact]
-    public void A_factor_that_pollard_finds_is_a_fault() =>
+    public void Factor_that_pollard_finds_is_a_fault() =>
         Assert.Equal(PrivateKeyFault.SmoothFactor, RsaKeyQuality.FaultOf(WithSmoothNeighbour()));
 
     [Fact]
-    public void A_third_factor_is_a_fault() => Assert.Equal(PrivateKeyFault.FactorsDoNotMatch, RsaKeyQuality.FaultOf(OfThreePrimes()));
+    public void Third_factor_is_a_fault() => Assert.Equal(PrivateKeyFault.FactorsDoNotMatch, RsaKeyQuality.FaultOf(OfThreePrimes()));
 
     [Fact]
-    public void A_short_private_exponent_is_a_fault() =>
+    public void Short_private_exponent_is_a_fault() =>
         Assert.Equal(PrivateKeyFault.ShortExponent, RsaKeyQuality.FaultOf(WithShortExponent()));
 
     [Theory]
@@ -140,7 +140,7 @@ public sealed class RsaKeyQualityTests(VaultFixture vault) : IClassFixture<Vault
     [InlineData("DP")]
     [InlineData("DQ")]
     [InlineData("InverseQ")]
-    public void A_private_part_that_does_not_fit_is_a_fault(string part)
+    public void Private_part_that_does_not_match_is_a_fault(string part)
     {
         var key = Good();
         (part switch { "D" => key.D, "DP" => key.DP, "DQ" => key.DQ, _ => key.InverseQ })![^1] ^= 2;
@@ -163,7 +163,7 @@ public sealed class RsaKeyQualityTests(VaultFixture vault) : IClassFixture<Vault
     }
 
     [Fact]
-    public void Squares_are_told_from_their_neighbours()
+    public void Squares_are_distinguished_from_their_neighbours()
     {
         Assert.True(PrimeNumbers.IsSquare(0));
         for (var root = new BigInteger(2); root.GetBitLength() < 300; root = (root * 3) + 1)
@@ -178,7 +178,7 @@ public sealed class RsaKeyQualityTests(VaultFixture vault) : IClassFixture<Vault
     [InlineData("infineon", "CVE-2017-15361")]
     [InlineData("short factor", "half as long")]
     [InlineData("near", "FIPS 186-5, A.1.3")]
-    public void An_import_of_a_weak_key_is_refused_with_the_cause(string kind, string cause)
+    public void Import_of_a_weak_key_is_refused_with_its_cause(string kind, string cause)
     {
         var (certificate, key) = ToPem(kind switch
         {
@@ -196,7 +196,7 @@ public sealed class RsaKeyQualityTests(VaultFixture vault) : IClassFixture<Vault
     }
 
     [Fact]
-    public async Task An_import_of_a_key_with_exponent_3_is_refused()
+    public async Task Import_of_a_key_with_exponent_3_is_refused()
     {
         using var openSsl = new OpenSsl();
         await openSsl.RunAsync(
@@ -213,7 +213,7 @@ public sealed class RsaKeyQualityTests(VaultFixture vault) : IClassFixture<Vault
     }
 
     [Fact]
-    public void An_import_under_a_ca_that_can_be_factored_is_refused()
+    public void Import_under_a_factorable_CA_is_refused()
     {
         using var weak = RSA.Create(CloseTo(1));
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -234,7 +234,7 @@ public sealed class RsaKeyQualityTests(VaultFixture vault) : IClassFixture<Vault
     }
 
     [Fact]
-    public void An_import_of_a_good_key_made_by_arithmetic_succeeds()
+    public void Import_of_a_good_key_made_by_arithmetic_succeeds()
     {
         var (certificate, key) = ToPem(Good());
 

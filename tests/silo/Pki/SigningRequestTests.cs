@@ -26,7 +26,7 @@ public sealed class SigningRequestTests(AuthorityFixture authorities) : IClassFi
     [InlineData(KeyAlgorithm.EcP256)]
     [InlineData(KeyAlgorithm.EcP384)]
     [InlineData(KeyAlgorithm.EcP521)]
-    public async Task OpenSsl_verifies_the_request_and_an_external_cas_certificate_for_it_is_accepted(KeyAlgorithm kind)
+    public async Task OpenSSL_verifies_the_request_and_the_issued_certificate_is_accepted(KeyAlgorithm kind)
     {
         using var openSsl = new OpenSsl();
         using var key = await authorities.OpenAsync(kind);
@@ -46,7 +46,7 @@ public sealed class SigningRequestTests(AuthorityFixture authorities) : IClassFi
     }
 
     [Fact]
-    public async Task A_certificate_for_another_key_or_another_purpose_or_with_a_false_chain_is_refused()
+    public async Task Certificate_with_wrong_key_purpose_or_chain_is_refused()
     {
         using var openSsl = new OpenSsl();
         using var key = await authorities.OpenAsync(KeyAlgorithm.EcP256);

@@ -12,7 +12,7 @@ namespace CodeSigning.Silo.Tests.Storage;
 public abstract class AuthorityKeysContract(DatabaseKind kind) : StoreSuite(kind)
 {
     [Fact]
-    public async Task The_key_is_made_once_and_then_opened()
+    public async Task Authority_key_is_created_once_and_then_opened()
     {
         using var made = await Keys(Node).OpenAsync(CancellationToken.None);
         using var opened = await Keys(Node).OpenAsync(CancellationToken.None);
@@ -23,7 +23,7 @@ public abstract class AuthorityKeysContract(DatabaseKind kind) : StoreSuite(kind
     }
 
     [Fact]
-    public async Task Of_many_who_make_it_at_once_all_get_the_same()
+    public async Task Concurrent_creations_get_the_same_key()
     {
         var keys = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Keys(Node).OpenAsync(CancellationToken.None)));
 
@@ -32,7 +32,7 @@ public abstract class AuthorityKeysContract(DatabaseKind kind) : StoreSuite(kind
     }
 
     [Fact]
-    public async Task A_replacement_is_told_in_the_ledger_and_opened()
+    public async Task Replacement_is_recorded_in_the_ledger_and_opened()
     {
         using var before = await Keys(Node).OpenAsync(CancellationToken.None);
         Assert.Null(await Keys(Node).OpenNewerAsync(before.Version, CancellationToken.None));
@@ -49,7 +49,7 @@ public abstract class AuthorityKeysContract(DatabaseKind kind) : StoreSuite(kind
     }
 
     [Fact]
-    public async Task An_old_row_that_was_put_back_is_not_opened()
+    public async Task Restored_old_row_is_not_opened()
     {
         using var before = await Keys(Node).OpenAsync(CancellationToken.None);
         await Database.ExecuteAsync("CREATE TABLE stolen AS SELECT * FROM states WHERE id = 'cluster-authority'");
@@ -64,7 +64,7 @@ public abstract class AuthorityKeysContract(DatabaseKind kind) : StoreSuite(kind
     }
 
     [Fact]
-    public async Task An_old_key_under_a_new_version_is_not_opened()
+    public async Task Old_key_under_a_new_version_is_not_opened()
     {
         using var before = await Keys(Node).OpenAsync(CancellationToken.None);
         await Database.ExecuteAsync("UPDATE states SET version = 7 WHERE id = 'cluster-authority'");
@@ -73,7 +73,7 @@ public abstract class AuthorityKeysContract(DatabaseKind kind) : StoreSuite(kind
     }
 
     [Fact]
-    public async Task The_row_does_not_show_the_key()
+    public async Task Stored_row_does_not_reveal_the_key()
     {
         using var key = await Keys(Node).OpenAsync(CancellationToken.None);
         var row = await Node.States.ReadAsync(StateTypes.Key, "cluster-authority", CancellationToken.None);

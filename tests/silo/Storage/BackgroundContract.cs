@@ -14,7 +14,7 @@ public abstract class BackgroundContract(DatabaseKind kind) : StoreSuite(kind)
     private protected override Task<TestNode> StartNodeAsync() => TestNode.StartAsync(Database, Time, ReportedErrors.Install);
 
     [Fact]
-    public async Task A_checkpoint_that_was_changed_is_reported_once_and_found_by_verification()
+    public async Task Changed_checkpoint_is_reported_once_and_found_by_verification()
     {
         await CommitSurelyAsync(Elements.Sign());
         await Node.CheckpointAsync();
@@ -31,7 +31,7 @@ public abstract class BackgroundContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Housekeeping_that_meets_a_broken_table_is_reported_once()
+    public async Task Housekeeping_fault_of_a_broken_table_is_reported_once()
     {
         await Database.ExecuteAsync("DROP TABLE observations");
         await ExpectOneErrorAsync<Housekeeper>(

@@ -16,7 +16,7 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
     private const string ThingId = "thg_1";
 
     [Fact]
-    public async Task Observations_are_counted_and_bear_the_last_time()
+    public async Task Observations_are_counted_with_their_last_time()
     {
         var observations = Node.Get<Observations>();
         observations.Note("sec_1", "login");
@@ -32,7 +32,7 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Ended_sessions_and_old_answers_are_purged_and_nothing_else()
+    public async Task Purge_removes_only_ended_sessions_and_old_answers()
     {
         var now = Time.GetUtcNow();
         await CommitSurelyAsync(Session("ses_old", now));
@@ -51,7 +51,7 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task An_ended_session_that_was_changed_by_hand_stays_and_keeps_no_other()
+    public async Task Tampered_ended_session_stays_and_does_not_stop_the_purge()
     {
         string[] ids = ["ses_1", "ses_2", "ses_3", "ses_4"];
         foreach (var id in ids)
@@ -68,7 +68,7 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task An_ended_session_that_is_prolonged_meanwhile_stays_and_keeps_no_other()
+    public async Task Session_prolonged_during_a_purge_stays_without_stopping_it()
     {
         string[] ids = ["ses_1", "ses_2", "ses_3"];
         foreach (var id in ids)
@@ -86,7 +86,7 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task An_answer_is_stored_encrypted()
+    public async Task Answer_is_stored_encrypted()
     {
         await CommitSurelyAsync(Elements.Sign().Answering("k1", "{\"clientSecret\":\"open sesame\"}"));
         var stored = await Node.Get<IReadConnections>().QueryAsync(
@@ -95,7 +95,7 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_due_reminder_is_claimed_by_one_of_several_nodes()
+    public async Task Due_reminder_is_claimed_by_one_of_several_nodes()
     {
         var table = Node.Get<IReminderTable>();
         var grain = GrainId.Create("grant", "gnt_1");
@@ -137,7 +137,7 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_state_is_saved_with_its_entry_and_read_back()
+    public async Task State_is_saved_with_its_entry_and_read_back()
     {
         await RecordAsync(StateWrite.New(ThingType, ThingId, new Thing { Name = "a", Count = 1 }));
         var first = await FindAsync();
@@ -150,7 +150,7 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_save_over_another_version_is_refused_with_its_entry()
+    public async Task Save_over_another_version_is_refused_with_its_entry()
     {
         await RecordAsync(StateWrite.New(ThingType, ThingId, new Thing { Name = "a" }));
         var stale = await FindAsync();
@@ -163,7 +163,7 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_save_over_a_stale_read_set_is_refused()
+    public async Task Save_over_a_stale_read_set_is_refused()
     {
         await RecordAsync(StateWrite.New(ThingType, ThingId, new Thing { Name = "a" }));
         var thing = (await FindAsync())!;
@@ -174,7 +174,7 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_decision_may_read_what_it_replaces()
+    public async Task Read_set_may_include_the_replaced_state()
     {
         await RecordAsync(StateWrite.New(ThingType, ThingId, new Thing { Name = "a" }));
         var thing = (await FindAsync())!;
@@ -183,7 +183,7 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_deletion_is_of_the_version_that_was_read()
+    public async Task Deletion_requires_the_version_that_was_read()
     {
         await RecordAsync(StateWrite.New(ThingType, ThingId, new Thing { Name = "a" }));
         var stale = (await FindAsync())!;
@@ -196,7 +196,7 @@ public abstract class HousekeepingContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_refusal_says_why()
+    public async Task Refusal_names_its_cause()
     {
         await RecordAsync(StateWrite.New(ThingType, ThingId, new Thing { Name = "a" }));
         await AssertRefusedAsync(

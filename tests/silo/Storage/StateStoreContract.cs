@@ -16,7 +16,7 @@ public abstract class StateStoreContract(DatabaseKind kind) : StoreSuite(kind)
     private static readonly string[] People = ["user:u1", "user:u2", "group:g1"];
 
     [Fact]
-    public async Task A_changed_state_is_told_from_an_unchanged_one_and_from_one_that_is_gone()
+    public async Task Changed_unchanged_and_missing_states_are_distinguished()
     {
         await CommitSurelyAsync(Elements.Create("signer", "sgn_1"));
         await CommitSurelyAsync(Elements.Save("signer", "sgn_1", 1, "{\"a\":2}"));
@@ -39,7 +39,7 @@ public abstract class StateStoreContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Every_combination_of_filters_lists_what_it_says_newest_first_page_by_page()
+    public async Task Every_filter_combination_lists_its_matches_newest_first_in_pages()
     {
         var rows = await FillAsync(90);
         foreach (var query in Combinations())
@@ -64,7 +64,7 @@ public abstract class StateStoreContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task More_links_than_one_statement_takes_are_merged()
+    public async Task More_links_than_one_statement_accepts_are_merged()
     {
         await FillAsync(20);
         ImmutableArray<string> links = [.. Enumerable.Range(0, 900).Select(i => $"group:x{i}"), "user:u1"];

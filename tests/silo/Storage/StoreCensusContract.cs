@@ -19,7 +19,7 @@ public abstract class StoreCensusContract(DatabaseKind kind) : StoreSuite(kind)
         TestNode.StartAsync(Database, Time, services => services.AddMetrics());
 
     [Fact]
-    public async Task Requests_that_wait_are_counted_and_expired_ones_are_not()
+    public async Task Pending_requests_are_counted_without_expired_ones()
     {
         await PutAsync(StateTypes.ApprovalRequest, "req_1", "pending", TimeSpan.FromDays(1));
         await PutAsync(StateTypes.ApprovalRequest, "req_2", "pending", TimeSpan.FromHours(1));
@@ -49,7 +49,7 @@ public abstract class StoreCensusContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Nothing_is_told_before_the_first_count_nor_of_certificates_that_are_not_there()
+    public async Task Census_reports_nothing_before_first_count_or_without_certificates()
     {
         _ = Node.Get<StoreCensus>();
         Assert.Empty(Observe());

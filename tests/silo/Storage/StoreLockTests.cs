@@ -25,7 +25,7 @@ public sealed class StoreLockTests : IDisposable
     }
 
     [Fact]
-    public void A_lock_that_cannot_be_made_is_not_called_held()
+    public void Lock_that_cannot_be_created_is_not_reported_as_held()
     {
         Directory.CreateDirectory(Path.Combine(Storage.DataDirectory, "codesigning.lock"));
 

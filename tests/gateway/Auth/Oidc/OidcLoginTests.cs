@@ -32,7 +32,7 @@ public sealed class OidcLoginTests : GatewaySuite
     }
 
     [Fact]
-    public async Task A_build_logs_in_with_its_token()
+    public async Task Build_logs_in_with_its_token()
     {
         var answer = await LogInAsync(_issuer.Claims(DateTimeOffset.UtcNow), 200);
         using var build = Gateway.With((string)answer["accessToken"]!);
@@ -43,7 +43,7 @@ public sealed class OidcLoginTests : GatewaySuite
     }
 
     [Fact]
-    public async Task Each_claim_that_is_altered_or_missing_keeps_a_build_out()
+    public async Task Build_with_an_altered_or_missing_claim_cannot_log_in()
     {
         (string Claim, string? Value)[] alterations =
         [
@@ -67,7 +67,7 @@ public sealed class OidcLoginTests : GatewaySuite
     }
 
     [Fact]
-    public async Task An_encrypted_token_is_a_failed_login_like_any_other_and_slows_down_the_next()
+    public async Task Encrypted_token_is_a_failed_login_that_the_throttle_counts()
     {
         var encrypted = LocalIssuer.Encode("""{"alg":"dir","enc":"A128CBC-HS256","kid":"k"}""") + ".A.A.A.A";
         Assert.Equal("Unauthenticated", (string?)(await LogInAsync(encrypted, 401))["code"]);
@@ -82,7 +82,7 @@ public sealed class OidcLoginTests : GatewaySuite
     }
 
     [Fact]
-    public async Task The_binding_is_shown_to_administrators_and_is_checked_when_set()
+    public async Task Binding_is_shown_to_administrators_and_validated_when_set()
     {
         var shown = await Administrator.GetAsync($"/identities/{_identity}", 200);
         Assert.Equal("42", (string?)shown["oidc"]!["claims"]!["repository_id"]);

@@ -48,7 +48,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     [InlineData("ES256")]
     [InlineData("ES384")]
     [InlineData("ES512")]
-    public async Task A_good_token_holds(string algorithm)
+    public async Task Valid_token_is_accepted(string algorithm)
     {
         var key = algorithm.StartsWith('E') ? LocalIssuer.Key.Ec("k", algorithm) : LocalIssuer.Key.Rsa("k", algorithm);
         _issuer.Publish(key);
@@ -59,7 +59,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_key_that_can_be_factored_is_not_used()
+    public async Task Factorable_key_is_not_used()
     {
         var root = (BigInteger.One << 1024) - 105; // a prime
         var modulus = (root * root).ToByteArray(isUnsigned: true, isBigEndian: true);
@@ -75,7 +75,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     [InlineData("ES256")]
     [InlineData("ES384")]
     [InlineData("ES512")]
-    public async Task A_key_on_a_list_of_compromised_keys_is_not_used(string algorithm)
+    public async Task Listed_compromised_key_is_not_used(string algorithm)
     {
         var listed = algorithm.StartsWith('E') ? LocalIssuer.Key.Ec("listed", algorithm) : LocalIssuer.Key.Rsa("listed", algorithm);
         var broken = new JsonObject { ["kty"] = "EC", ["kid"] = "broken", ["crv"] = "P-256", ["x"] = "AQ", ["y"] = "AQ" };
@@ -99,7 +99,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     [InlineData("exp", null)]
     [InlineData("exp", "\"tomorrow\"")]
     [InlineData("nbf", "1893456100")] // 100 seconds after it.
-    public async Task A_token_one_of_whose_claims_is_not_as_it_must_be_does_not_hold(string claim, string? json)
+    public async Task Token_with_an_invalid_claim_is_refused(string claim, string? json)
     {
         var claims = GoodClaims();
         claims.Remove(claim);
@@ -112,7 +112,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_token_need_not_say_since_when_it_holds()
+    public async Task Token_may_omit_its_not_before_claim()
     {
         var claims = GoodClaims();
         claims.Remove("nbf");
@@ -120,7 +120,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task An_audience_may_stand_in_an_array_of_one()
+    public async Task Audience_may_be_an_array_of_one()
     {
         var claims = GoodClaims();
         claims["aud"] = new JsonArray("codesigning");
@@ -128,7 +128,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_token_holds_until_its_end_and_not_after()
+    public async Task Token_is_valid_until_its_expiry_and_not_after()
     {
         var token = Key.Token(GoodClaims());
         _time.Advance(TimeSpan.FromMinutes(5) + TimeSpan.FromSeconds(29));
@@ -138,7 +138,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Without_a_signature_nothing_holds()
+    public async Task Token_without_a_signature_is_refused()
     {
         var claims = LocalIssuer.Encode(GoodClaims().ToJsonString());
         foreach (var algorithm in new[] { "none", "None", "NONE", "" })
@@ -152,7 +152,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_public_key_is_not_taken_for_a_shared_secret()
+    public async Task Public_key_is_not_accepted_as_a_shared_secret()
     {
         var header = Key.Header();
         header["alg"] = "HS256";
@@ -162,7 +162,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Anothers_key_is_of_no_use_whatever_it_calls_itself()
+    public async Task Foreign_key_is_refused_under_any_key_id()
     {
         var stranger = LocalIssuer.Key.Rsa("key-1", "RS256");
         Assert.Null(await VerifyAsync(stranger.Token(GoodClaims())));
@@ -175,7 +175,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_key_must_be_named()
+    public async Task Token_must_name_its_key()
     {
         var header = Key.Header();
         header.Remove("kid");
@@ -183,7 +183,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task An_extension_that_must_be_understood_is_not()
+    public async Task Token_with_a_critical_extension_is_refused()
     {
         var header = Key.Header();
         header["crit"] = new JsonArray("exp");
@@ -191,7 +191,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_token_of_which_one_character_differs_does_not_hold()
+    public async Task Token_with_one_altered_character_is_refused()
     {
         var token = Key.Token(GoodClaims());
         for (var at = 0; at < token.Length - 3; at += 7)
@@ -209,7 +209,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     [InlineData("a.b.c")]
     [InlineData("e30.e30.")]
     [InlineData("é.é.é")]
-    public async Task Garbage_does_not_hold(string token) => Assert.Null(await VerifyAsync(token));
+    public async Task Garbage_is_refused(string token) => Assert.Null(await VerifyAsync(token));
 
     [Theory]
     [InlineData("{0}")]
@@ -218,7 +218,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     [InlineData("{0}.A.A.A.A")]
     [InlineData("{0}.AAAA.AAAA.AAAA.AAAA")]
     [InlineData("{0}.A.A.A.A.A")]
-    public async Task Whatever_has_not_three_parts_does_not_hold(string form)
+    public async Task Token_without_three_parts_is_refused(string form)
     {
         var encrypted = LocalIssuer.Encode("""{"alg":"dir","enc":"A128CBC-HS256","kid":"k"}""");
         Assert.Null(await VerifyAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, form, encrypted)));
@@ -232,11 +232,11 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     [InlineData("""{"alg":"RS256","kid":"key-1"}""", """{"exp":1e300,"nbf":-1e300,"iat":"never"}""")]
     [InlineData("[]", "[]")]
     [InlineData("null", "null")]
-    public async Task A_token_whose_parts_are_of_other_types_does_not_hold(string header, string claims) =>
+    public async Task Token_with_parts_of_wrong_types_is_refused(string header, string claims) =>
         Assert.Null(await VerifyAsync($"{LocalIssuer.Encode(header)}.{LocalIssuer.Encode(claims)}.AAAA"));
 
     [Fact]
-    public async Task A_token_longer_than_16_KiB_is_not_looked_at()
+    public async Task Token_longer_than_16_KiB_is_refused_unread()
     {
         var claims = GoodClaims();
         claims["padding"] = new string('x', 16 * 1024);
@@ -245,7 +245,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_claim_that_is_given_twice_is_not_believed()
+    public async Task Token_with_a_duplicate_claim_is_refused()
     {
         var good = GoodClaims().ToJsonString();
         var twice = good[..^1] + ",\"repository_id\":43}";
@@ -277,7 +277,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_key_that_the_issuer_withdrew_is_used_for_an_hour_at_most()
+    public async Task Key_withdrawn_by_its_issuer_is_unused_after_an_hour()
     {
         Assert.NotNull(await VerifyAsync(Key.Token(GoodClaims())));
         _issuer.Publish(LocalIssuer.Key.Ec("key-2", "ES256"));
@@ -286,7 +286,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Strangers_who_name_unknown_keys_do_not_make_the_server_ask_again_and_again()
+    public async Task Tokens_with_unknown_keys_cause_no_repeated_issuer_requests()
     {
         for (var i = 0; i < 50; i++)
         {
@@ -298,7 +298,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task An_issuer_that_is_down_is_believed_for_a_day()
+    public async Task Cached_keys_of_unavailable_issuer_are_used_for_a_day()
     {
         Assert.NotNull(await VerifyAsync(Key.Token(GoodClaims())));
         _issuer.IsDown = true;
@@ -312,7 +312,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task An_issuer_that_is_down_is_asked_once_a_minute()
+    public async Task Unavailable_issuer_is_retried_once_a_minute()
     {
         _issuer.IsDown = true;
         for (var i = 0; i < 50; i++)
@@ -327,7 +327,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_configuration_of_another_issuer_is_not_believed()
+    public async Task Configuration_of_another_issuer_is_refused()
     {
         _issuer.Discovery = () => JsonSerializer.Serialize(new { issuer = "https://other.example", jwks_uri = _issuer.Url + "/keys" });
         await AssertUnavailableAsync();
@@ -339,7 +339,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     [InlineData("{}")]
     [InlineData("null")]
     [InlineData("{\"issuer\":5}")]
-    public async Task A_configuration_that_is_none_is_an_issuer_that_is_down(string text)
+    public async Task Invalid_configuration_makes_the_issuer_unavailable(string text)
     {
         _issuer.Discovery = () => text;
         await AssertUnavailableAsync();
@@ -348,14 +348,14 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     [Theory]
     [InlineData("not json")]
     [InlineData("{\"keys\":5}")]
-    public async Task A_key_set_that_is_none_is_an_issuer_that_is_down(string text)
+    public async Task Invalid_key_set_makes_the_issuer_unavailable(string text)
     {
         _issuer.Keys = () => text;
         await AssertUnavailableAsync();
     }
 
     [Fact]
-    public async Task An_answer_without_end_is_not_read()
+    public async Task Endless_answer_of_an_issuer_is_not_read()
     {
         _issuer.Keys = () => new string(' ', 1024 * 1024);
         await AssertUnavailableAsync();
@@ -374,7 +374,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     [InlineData("https://localhost:{0}/keys")] // Another name than the issuer's, and an address of no public network.
     [InlineData("http://localhost:{0}/keys")]
     [InlineData("file:///etc/passwd#{0}")]
-    public async Task A_key_set_elsewhere_does_not_lead_into_a_private_network(string url)
+    public async Task Key_set_address_cannot_reach_a_private_network(string url)
     {
         using var elsewhere = new Listener();
         var keySet = string.Format(System.Globalization.CultureInfo.InvariantCulture, url, elsewhere.Port);

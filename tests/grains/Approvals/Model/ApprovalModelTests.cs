@@ -29,14 +29,14 @@ public sealed class ApprovalModelTests(ITestOutputHelper output)
         ulong.TryParse(Environment.GetEnvironmentVariable("CODESIGNING_MODEL_SEED"), out var seed) ? seed : (ulong)Random.Shared.NextInt64();
 
     [Fact]
-    public Task The_services_in_memory_do_what_the_model_does() => PlayAsync(
+    public Task Services_in_memory_match_the_model() => PlayAsync(
         Sequences ?? SequencesInMemory,
         sequencesOfHouse: 20,
         Environment.ProcessorCount,
         number => SigningHouse.OpenAsync(new MemoryGround(remind: number % 2 == 0)));
 
     [Fact]
-    public Task The_silo_does_what_the_model_does() => PlayAsync(
+    public Task Silo_matches_the_model() => PlayAsync(
         Sequences ?? SequencesOnSilo, sequencesOfHouse: 100, Silos, _ => SigningHouse.OpenAsync());
 
     private async Task PlayAsync(int sequences, int sequencesOfHouse, int atOnce, Func<int, Task<SigningHouse>> open)

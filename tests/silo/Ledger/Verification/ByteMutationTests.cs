@@ -11,7 +11,7 @@ public sealed class ByteMutationTests() : StoreSuite(DatabaseKind.Sqlite)
     [Theory]
     [InlineData(0x01)]
     [InlineData(0x20)]
-    public async Task A_change_of_any_one_byte_is_found(byte mask)
+    public async Task Change_of_any_one_byte_is_found(byte mask)
     {
         await CommitSurelyAsync(Elements.Create("signer", "sgn_1"));
         await CommitSurelyAsync(Elements.Use("gnt_1", 5));

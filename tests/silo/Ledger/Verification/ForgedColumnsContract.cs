@@ -16,7 +16,7 @@ public abstract class ForgedColumnsContract(DatabaseKind kind) : StoreSuite(kind
     private protected override Task<TestNode> StartNodeAsync() => TestNode.StartAsync(Database, Time, AddKinds);
 
     [Fact]
-    public async Task Use_that_is_wiped_from_its_columns_is_not_given_back()
+    public async Task Use_wiped_from_its_columns_is_not_given_back()
     {
         await CommitSurelyAsync(Elements.Use("gnt_1", 1));
         await TamperAsync(Unused);
@@ -24,7 +24,7 @@ public abstract class ForgedColumnsContract(DatabaseKind kind) : StoreSuite(kind
     }
 
     [Fact]
-    public async Task Use_that_is_wiped_while_no_node_runs_is_not_given_back()
+    public async Task Use_wiped_while_no_node_runs_is_not_given_back()
     {
         await CommitSurelyAsync(Elements.Use("gnt_1", 1));
         await Node.StopAsync();
@@ -36,7 +36,7 @@ public abstract class ForgedColumnsContract(DatabaseKind kind) : StoreSuite(kind
     [InlineData("DELETE FROM states WHERE type = 'use-count'")]
     [InlineData("UPDATE states SET content = '{\"count\":0}' WHERE type = 'use-count'")]
     [InlineData("UPDATE ledger_entries SET json = replace(json, 'release', 'malware')")]
-    public async Task Grant_whose_count_does_not_prove_itself_signs_nothing(string tampering)
+    public async Task Grant_with_an_unproven_count_signs_nothing(string tampering)
     {
         await CommitSurelyAsync(Elements.Use("gnt_1", 5));
         await Node.StopAsync();
@@ -56,7 +56,7 @@ public abstract class ForgedColumnsContract(DatabaseKind kind) : StoreSuite(kind
     [Theory]
     [InlineData("DELETE FROM states WHERE id = 'sec_1'")]
     [InlineData("UPDATE states SET content = '{\"count\":0}' WHERE id = 'sec_1'")]
-    public async Task Secret_whose_count_does_not_prove_itself_logs_nobody_in(string tampering)
+    public async Task Secret_with_an_unproven_count_cannot_log_in(string tampering)
     {
         await CommitSurelyAsync(new LedgerElement().Counting("sec_1", 2));
         await Node.StopAsync();
@@ -65,7 +65,7 @@ public abstract class ForgedColumnsContract(DatabaseKind kind) : StoreSuite(kind
     }
 
     [Fact]
-    public async Task Old_count_put_back_is_found_by_verification()
+    public async Task Restored_old_count_is_found_by_verification()
     {
         await CommitSurelyAsync(Elements.Use("gnt_1", 5));
         await TamperAsync("CREATE TABLE kept AS SELECT version, content, seal FROM states WHERE id = 'gnt_1'");
@@ -76,7 +76,7 @@ public abstract class ForgedColumnsContract(DatabaseKind kind) : StoreSuite(kind
     }
 
     [Fact]
-    public async Task Count_that_is_missing_is_found_by_verification()
+    public async Task Missing_count_is_found_by_verification()
     {
         await CommitSurelyAsync(Elements.Use("gnt_1", 5));
         await TamperAsync("DELETE FROM states WHERE type = 'use-count' AND id = 'gnt_1'");
@@ -91,7 +91,7 @@ public abstract class ForgedColumnsContract(DatabaseKind kind) : StoreSuite(kind
     [InlineData("DELETE FROM state_links WHERE type = 'sample'", "The links of the stored sample/smp_1 were changed")]
     [InlineData("UPDATE state_links SET link = 'user:usr_2' WHERE type = 'sample'", "The links of the stored sample/smp_1 were changed")]
     [InlineData("UPDATE state_links SET status = 'x' WHERE type = 'sample'", "The links of the stored sample/smp_1 were changed")]
-    public async Task Column_that_does_not_fit_its_content_is_found(string tampering, string problem)
+    public async Task Column_that_contradicts_its_content_is_found(string tampering, string problem)
     {
         await CommitSurelyAsync(SampleOf("idn_1"));
         Assert.Empty((await Node.VerifyOnlineAsync()).Problems);
@@ -100,7 +100,7 @@ public abstract class ForgedColumnsContract(DatabaseKind kind) : StoreSuite(kind
     }
 
     [Fact]
-    public async Task Row_that_a_list_finds_under_another_parent_is_refused()
+    public async Task Row_listed_under_another_parent_is_refused()
     {
         await CommitSurelyAsync(SampleOf("idn_1"));
         await TamperAsync("UPDATE states SET parent = 'idn_2' WHERE type = 'sample'");
@@ -111,7 +111,7 @@ public abstract class ForgedColumnsContract(DatabaseKind kind) : StoreSuite(kind
     [Theory]
     [InlineData("DELETE FROM states WHERE type = 'key'")]
     [InlineData("DELETE FROM states WHERE type = 'key' AND id LIKE 'ledger%'")]
-    public async Task Node_makes_no_new_keys_for_a_ledger_that_is_not_empty(string tampering)
+    public async Task Node_creates_no_new_keys_for_a_nonempty_ledger(string tampering)
     {
         await CommitSurelyAsync(Elements.Sign());
         await Node.StopAsync();

@@ -43,7 +43,7 @@ public abstract class FullVerificationContract(DatabaseKind kind) : StoreSuite(k
     });
 
     [Fact]
-    public async Task It_runs_soon_after_the_start_but_not_at_once()
+    public async Task Full_verification_runs_soon_after_start_but_not_at_once()
     {
         await using var running = await RunAsync();
         await AdvanceAsync(FirstAfter - TimeSpan.FromSeconds(1));
@@ -54,7 +54,7 @@ public abstract class FullVerificationContract(DatabaseKind kind) : StoreSuite(k
     }
 
     [Fact]
-    public async Task It_runs_again_after_the_interval()
+    public async Task Full_verification_runs_again_after_the_interval()
     {
         await using var running = await RunAsync();
         await AdvanceAsync(FirstAfter);
@@ -66,7 +66,7 @@ public abstract class FullVerificationContract(DatabaseKind kind) : StoreSuite(k
     }
 
     [Fact]
-    public async Task An_edit_before_what_was_verified_is_told_loudly()
+    public async Task Edit_before_the_verified_checkpoint_is_reported_and_recorded()
     {
         Assert.True((await Node.VerifyOnlineAsync()).Intact);
         await EditAsync();
@@ -82,7 +82,7 @@ public abstract class FullVerificationContract(DatabaseKind kind) : StoreSuite(k
     }
 
     [Fact]
-    public async Task The_same_problem_is_one_entry_however_often_it_is_found()
+    public async Task Problem_found_repeatedly_is_recorded_once()
     {
         await EditAsync();
         await NoteAsync(Node);
@@ -91,7 +91,7 @@ public abstract class FullVerificationContract(DatabaseKind kind) : StoreSuite(k
     }
 
     [Fact]
-    public async Task Of_two_nodes_one_claims_it()
+    public async Task One_of_two_nodes_claims_the_verification()
     {
         Assert.True(await Results.TryClaimAsync(CancellationToken.None));
         Assert.False(await _other.Get<FullVerifications>().TryClaimAsync(CancellationToken.None));
@@ -100,7 +100,7 @@ public abstract class FullVerificationContract(DatabaseKind kind) : StoreSuite(k
     }
 
     [Fact]
-    public async Task A_node_that_died_at_it_keeps_the_others_from_it_for_half_the_interval()
+    public async Task Claim_of_a_dead_node_expires_after_half_the_interval()
     {
         Assert.True(await Results.TryClaimAsync(CancellationToken.None));
         await AdvanceAsync((Interval / 2) - TimeSpan.FromSeconds(1));
@@ -110,7 +110,7 @@ public abstract class FullVerificationContract(DatabaseKind kind) : StoreSuite(k
     }
 
     [Fact]
-    public async Task Whoever_changes_its_row_keeps_it_from_nothing()
+    public async Task Tampered_claim_row_does_not_prevent_verification()
     {
         await NoteAsync(Node);
         await Database.ExecuteAsync($"UPDATE states SET content = '{{}}' WHERE type = '{StateTypes.LedgerVerification}'");

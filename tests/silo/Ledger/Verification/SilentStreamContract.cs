@@ -32,7 +32,7 @@ public abstract class SilentStreamContract(DatabaseKind kind) : StoreSuite(kind)
     private protected override Task<TestNode> StartNodeAsync() => TestNode.StartAsync(Database, Time, FaultyCommits.Install);
 
     [Fact]
-    public async Task A_stream_is_closed_after_an_hour_of_silence_and_named_no_more()
+    public async Task Stream_silent_for_an_hour_is_closed_and_named_once()
     {
         await AdvanceAsync(Hour);
         await CloseSilentAsync();
@@ -50,7 +50,7 @@ public abstract class SilentStreamContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_process_that_was_only_silent_goes_on_in_another_stream()
+    public async Task Live_process_with_a_closed_stream_continues_in_another()
     {
         await CloseAfterAnHourAsync();
         var next = await CommitSurelyAsync(Elements.Use("gnt_1", 5));
@@ -62,7 +62,7 @@ public abstract class SilentStreamContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_process_that_was_only_silent_shuts_down_as_any_other()
+    public async Task Live_process_with_a_closed_stream_shuts_down_cleanly()
     {
         await CloseAfterAnHourAsync();
         await Node.StopAsync();
@@ -70,7 +70,7 @@ public abstract class SilentStreamContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_batch_whose_answer_was_lost_before_the_stream_was_closed_is_not_written_again()
+    public async Task Batch_with_a_lost_answer_before_closing_is_written_once()
     {
         var commits = Node.Get<FaultyCommits>();
         commits.Suffer(Fault.AnswerLostAndStoreAway);
@@ -86,7 +86,7 @@ public abstract class SilentStreamContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_batch_that_never_arrived_before_the_stream_was_closed_goes_into_the_next()
+    public async Task Batch_lost_before_closing_is_written_to_next_stream()
     {
         var commits = Node.Get<FaultyCommits>();
         commits.Suffer(Fault.StoreAway);
@@ -101,7 +101,7 @@ public abstract class SilentStreamContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task An_end_that_its_writer_did_not_sign_is_never_signed_by_closing_it()
+    public async Task Closing_never_signs_an_end_that_its_writer_did_not()
     {
         if (Database.Kind is DatabaseKind.Sqlite)
         {

@@ -28,7 +28,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task What_nobody_touched_is_intact_online_and_offline()
+    public async Task Untouched_ledger_is_intact_online_and_offline()
     {
         var kept = await Node.CheckpointAsync();
         var offline = await Node.VerifyAsync(await Node.ExportAsync(), kept);
@@ -38,7 +38,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Online_verification_goes_on_from_the_last_checkpoint_and_says_so()
+    public async Task Online_verification_continues_from_last_checkpoint_and_names_it()
     {
         AssertIntact(await Node.VerifyOnlineAsync(), 6, 0);
         await Node.CheckpointAsync();
@@ -50,7 +50,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Entries_behind_the_last_verified_checkpoint_are_looked_at_each_time()
+    public async Task Entries_after_the_last_verified_checkpoint_are_always_verified()
     {
         await Node.CheckpointAsync();
         await CommitSurelyAsync(Elements.Use("gnt_1", 5));
@@ -61,7 +61,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Intact_is_not_said_of_what_lies_before_the_last_verified_checkpoint()
+    public async Task Partial_verification_names_the_checkpoint_that_it_starts_from()
     {
         await Node.CheckpointAsync();
         AssertIntact(await Node.VerifyOnlineAsync(), 6, 1);
@@ -73,7 +73,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_checkpoint_that_was_replaced_after_it_was_verified_is_found()
+    public async Task Checkpoint_replaced_after_its_verification_is_found()
     {
         await Node.CheckpointAsync();
         AssertIntact(await Node.VerifyOnlineAsync(), 6, 1);
@@ -82,7 +82,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_process_that_was_shut_down_leaves_a_closed_stream_and_checkpoints_name_it_once()
+    public async Task Shutdown_closes_the_stream_and_checkpoints_name_it_once()
     {
         await Node.CheckpointAsync();
         await Node.StopAsync();
@@ -98,7 +98,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_stream_that_is_closed_after_it_was_verified_is_seen_closed()
+    public async Task Stream_closed_after_its_verification_is_found_closed()
     {
         await Node.StopAsync();
         await using var next = await TestNode.StartAsync(Database, Time);
@@ -110,7 +110,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Checkpoints_are_made_also_while_the_clock_is_behind_the_last_one()
+    public async Task Checkpoints_are_made_while_the_clock_lags_behind()
     {
         var kept = await Node.CheckpointAsync();
         await AdvanceAsync(-TimeSpan.FromHours(1));
@@ -120,14 +120,14 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task No_checkpoint_is_made_where_nothing_changed()
+    public async Task Unchanged_ledger_gets_no_new_checkpoint()
     {
         var first = await Node.CheckpointAsync();
         Assert.Equal(first, await Node.CheckpointAsync());
     }
 
     [Fact]
-    public async Task A_part_of_the_ledger_verifies_and_says_that_it_is_one()
+    public async Task Part_of_the_ledger_verifies_and_names_its_range()
     {
         await Node.CheckpointAsync();
         var from = Time.GetUtcNow() - TimeSpan.FromSeconds(10);
@@ -143,7 +143,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_part_is_held_only_against_kept_checkpoints_of_its_own_range()
+    public async Task Part_is_verified_only_against_checkpoints_of_its_range()
     {
         var earlier = await Node.CheckpointAsync();
         await AdvanceAsync(TimeSpan.FromSeconds(10));
@@ -171,7 +171,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     [InlineData("DELETE FROM ledger_entries WHERE number = 6", 6)]
     [InlineData("DELETE FROM ledger_heads WHERE number = 6", 6)]
     [InlineData("UPDATE ledger_heads SET json = replace(json, '\"number\":4', '\"number\":3') WHERE number = 4", 3)]
-    public async Task A_changed_row_is_found_and_its_place_is_named(string tampering, long number)
+    public async Task Changed_row_is_found_and_located(string tampering, long number)
     {
         await TamperAsync(tampering);
         foreach (var report in new[] { await Node.VerifyAsync(await Node.ExportAsync()), await Node.VerifyOnlineAsync() })
@@ -182,7 +182,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task An_inserted_row_is_found()
+    public async Task Inserted_row_is_found()
     {
         await TamperAsync(
             """
@@ -198,7 +198,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     [InlineData("stream", 1000)]
     [InlineData("stream", 0)]
     [InlineData("'str_forged'", 1)]
-    public async Task A_row_beside_what_the_streams_count_is_found_online(string stream, long number)
+    public async Task Row_outside_the_streams_count_is_found_online(string stream, long number)
     {
         await Database.ExecuteAsync(
             $"""
@@ -210,14 +210,14 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_running_process_names_its_stream_in_checkpoints_whatever_its_row_says()
+    public async Task Tampered_row_does_not_hide_running_stream_from_checkpoints()
     {
         await TamperAsync("UPDATE ledger_streams SET settled = 1");
         Assert.Contains(_stream, await Node.CheckpointAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_writer_whose_stream_was_closed_by_hand_stops_for_good()
+    public async Task Writer_of_a_stream_closed_by_tampering_stops_permanently()
     {
         await TamperAsync("UPDATE ledger_streams SET closed_ms = 1");
         await Assert.ThrowsAsync<LedgerUnavailableException>(() => CommitAsync(Elements.Sign()));
@@ -226,7 +226,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_deleted_state_that_was_put_back_is_found()
+    public async Task Restored_deleted_state_is_found()
     {
         await Database.ExecuteAsync("CREATE TABLE kept AS SELECT * FROM states WHERE type = 'signer'");
         await CommitSurelyAsync(Elements.Save("signer", "sgn_1", 2, content: null));
@@ -237,7 +237,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_running_writer_whose_stream_was_cut_off_stops_for_good()
+    public async Task Writer_of_a_truncated_stream_stops_permanently()
     {
         await TruncateAsync();
         await Assert.ThrowsAsync<LedgerUnavailableException>(() => CommitAsync(Elements.Sign()));
@@ -246,7 +246,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_cut_behind_a_kept_checkpoint_is_found_though_the_stored_one_was_removed_too()
+    public async Task Truncation_is_found_by_a_kept_checkpoint_alone()
     {
         var kept = await Node.CheckpointAsync();
         await TruncateAsync();
@@ -260,7 +260,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_removed_stream_is_found()
+    public async Task Removed_stream_is_found()
     {
         await Node.CheckpointAsync();
         await TamperAsync("DELETE FROM ledger_entries; DELETE FROM ledger_heads; DELETE FROM ledger_streams");
@@ -270,7 +270,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_use_that_was_hidden_from_the_count_is_found_online()
+    public async Task Use_hidden_from_the_count_is_found_online()
     {
         await TamperAsync("UPDATE ledger_entries SET use = NULL, grant_id = NULL WHERE number = 3");
         var problem = Assert.Single((await Node.VerifyOnlineAsync()).Problems);
@@ -278,7 +278,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task What_was_changed_after_it_was_verified_is_found_by_a_full_verification()
+    public async Task Full_verification_finds_changes_to_verified_entries()
     {
         AssertIntact(await Node.VerifyOnlineAsync(), 6, 0);
         await TamperAsync("UPDATE ledger_entries SET json = replace(json, 'release', 'malware') WHERE number = 3");
@@ -286,7 +286,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_state_that_was_changed_is_found_and_never_read()
+    public async Task Changed_state_is_found_and_never_read()
     {
         await Database.ExecuteAsync("UPDATE states SET content = '{\"a\":3}' WHERE type = 'signer'");
         var problem = Assert.Single((await Node.VerifyOnlineAsync()).Problems);
@@ -297,7 +297,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task An_old_row_that_was_put_back_is_found()
+    public async Task Restored_old_row_is_found()
     {
         await Database.ExecuteAsync("CREATE TABLE stash AS SELECT * FROM states WHERE type = 'signer'");
         await CommitSurelyAsync(Elements.Save("signer", "sgn_1", 2, "{\"a\":3}", new StateIndex(Name: "release")));
@@ -307,7 +307,7 @@ public abstract class VerificationContract(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_state_that_was_deleted_by_hand_is_found_and_one_deleted_with_an_entry_is_not()
+    public async Task State_deleted_without_entry_is_found_and_with_entry_accepted()
     {
         await CommitSurelyAsync(Elements.Create("signer", "sgn_2"));
         await CommitSurelyAsync(Elements.Save("signer", "sgn_2", 1, content: null));

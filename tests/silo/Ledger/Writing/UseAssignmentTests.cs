@@ -7,7 +7,7 @@ namespace CodeSigning.Silo.Tests.Ledger.Writing;
 public sealed class UseAssignmentTests
 {
     [Fact]
-    public void Element_whose_grant_was_not_counted_leaves_its_batch_alone()
+    public void Element_with_uncounted_grant_does_not_fail_its_batch()
     {
         var counted = PendingElement.Prepare(Elements.Use("gnt_1", 5));
         var uncounted = PendingElement.Prepare(Elements.Use("gnt_2", 5));

@@ -54,7 +54,7 @@ public abstract class WriterEndurance(DatabaseKind kind) : StoreSuite(kind), IDi
     }
 
     [Fact]
-    public async Task Unforeseen_fault_of_a_commit_fails_what_was_not_written()
+    public async Task Unforeseen_fault_of_a_commit_fails_unwritten_elements()
     {
         Commits.Suffer(Fault.Unknown);
         var element = Elements.Use("gnt_1", 5);
@@ -64,7 +64,7 @@ public abstract class WriterEndurance(DatabaseKind kind) : StoreSuite(kind), IDi
     }
 
     [Fact]
-    public async Task Unforeseen_fault_after_a_commit_loses_nothing_that_was_written()
+    public async Task Unforeseen_fault_after_a_commit_loses_no_written_element()
     {
         Commits.Suffer(Fault.AnswerUnreadable);
         Assert.Equal((2, 1L), Place(await CommitSurelyAsync(Elements.Use("gnt_1", 5))));
@@ -82,7 +82,7 @@ public abstract class WriterEndurance(DatabaseKind kind) : StoreSuite(kind), IDi
     }
 
     [Fact]
-    public async Task Store_that_returns_with_a_rejection_is_written_again()
+    public async Task Store_that_returns_with_a_refusal_accepts_later_commits()
     {
         Commits.Suffer(Fault.LostBeforeItWasSent, Fault.Rejected);
         await Assert.ThrowsAsync<ElementFailedException>(() => CommitAsync(Elements.Sign()));
@@ -91,7 +91,7 @@ public abstract class WriterEndurance(DatabaseKind kind) : StoreSuite(kind), IDi
     }
 
     [Fact]
-    public async Task Store_that_is_away_breaks_nothing()
+    public async Task Unavailable_store_does_not_break_the_writer()
     {
         Commits.IsAway = true;
         var waiting = CommitAsync(Elements.Sign());
@@ -103,7 +103,7 @@ public abstract class WriterEndurance(DatabaseKind kind) : StoreSuite(kind), IDi
     }
 
     [Fact]
-    public async Task Shutdown_while_the_store_is_away_breaks_nothing()
+    public async Task Shutdown_while_store_is_unavailable_does_not_break_writer()
     {
         await CommitSurelyAsync(Elements.Sign());
         Commits.IsAway = true;
@@ -112,7 +112,7 @@ public abstract class WriterEndurance(DatabaseKind kind) : StoreSuite(kind), IDi
     }
 
     [Fact]
-    public async Task Ledger_key_that_ceases_to_sign_breaks_the_writer()
+    public async Task Failing_ledger_key_breaks_the_writer()
     {
         Node.Get<FaultyParts>().IsKeyBroken = true;
         await Assert.ThrowsAsync<LedgerUnavailableException>(() => CommitAsync(Elements.Sign()));

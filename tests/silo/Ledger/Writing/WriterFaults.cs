@@ -27,7 +27,7 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
     });
 
     [Fact]
-    public async Task A_commit_whose_answer_was_lost_is_found_written_and_not_written_twice()
+    public async Task Commit_with_a_lost_answer_is_not_written_twice()
     {
         Commits.Suffer(Fault.AnswerLost);
         var first = await CommitSurelyAsync(Elements.Use("gnt_1", 5));
@@ -38,14 +38,14 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_commit_that_was_lost_on_the_way_goes_in_at_the_next_attempt()
+    public async Task Commit_lost_in_transit_succeeds_at_the_next_attempt()
     {
         Commits.Suffer(Fault.LostBeforeItWasSent, Fault.LostBeforeItWasSent);
         Assert.Equal(1, (await CommitSurelyAsync(Elements.Sign())).Number);
     }
 
     [Fact]
-    public async Task A_lost_answer_of_a_batch_without_entries_is_found_too()
+    public async Task Lost_answer_of_a_batch_without_entries_is_resolved()
     {
         Commits.Suffer(Fault.AnswerLost);
         await CommitSurelyAsync(new LedgerElement { Writes = [Elements.Write("session", "ses_1", 0)] });
@@ -55,14 +55,14 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Contention_is_answered_by_trying_again()
+    public async Task Contention_is_retried()
     {
         Commits.Suffer(Fault.Contention, Fault.Contention);
         Assert.Equal(1, (await CommitSurelyAsync(Elements.Sign())).Number);
     }
 
     [Fact]
-    public async Task While_the_store_is_away_the_ledger_says_so_and_recovers_by_itself()
+    public async Task Ledger_reports_an_unavailable_store_and_recovers_by_itself()
     {
         Commits.IsAway = true;
         var waiting = CommitAsync(Elements.Sign());
@@ -75,7 +75,7 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task What_waits_too_long_fails_and_is_not_written_after_its_decision_has_aged()
+    public async Task Element_that_waits_too_long_fails_and_is_never_written()
     {
         Commits.IsAway = true;
         var late = Elements.Sign();
@@ -88,7 +88,7 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task More_than_may_wait_is_refused_at_once()
+    public async Task Element_beyond_the_queue_limit_is_refused_at_once()
     {
         Commits.Hold();
         var taken = CommitAsync(Elements.Sign());
@@ -100,7 +100,7 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task What_is_cancelled_while_it_waits_is_not_written()
+    public async Task Element_cancelled_while_waiting_is_not_written()
     {
         Commits.Hold();
         var taken = CommitAsync(Elements.Sign());
@@ -117,7 +117,7 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task What_waits_while_a_commit_is_under_way_goes_in_together()
+    public async Task Elements_waiting_for_a_commit_share_the_next_one()
     {
         await CommitSurelyAsync(Elements.Sign());
         Commits.Hold();
@@ -131,7 +131,7 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task An_element_that_the_store_cannot_take_fails_alone()
+    public async Task Element_that_the_store_refuses_fails_alone()
     {
         // Two states of one element want one name: no state of the database in which that could go in.
         LedgerElement impossible = new()
@@ -155,7 +155,7 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Under_random_faults_every_answer_is_true()
+    public async Task Every_answer_is_true_under_random_faults()
     {
         // What a slow disk takes is not what this is about.
         Node.Get<IOptions<LedgerOptions>>().Value.CommitTimeout = TimeSpan.FromMinutes(2);

@@ -22,7 +22,7 @@ public abstract class WriterGathering(DatabaseKind kind) : StoreSuite(kind)
     });
 
     [Fact]
-    public async Task What_comes_while_work_queues_goes_in_together()
+    public async Task Elements_that_arrive_while_work_queues_share_a_commit()
     {
         _queue.Fill();
         var commits = Enumerable.Range(0, 10).Select(_ => CommitSurelyAsync(Elements.Sign())).ToList();
@@ -32,7 +32,7 @@ public abstract class WriterGathering(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Nothing_waits_where_no_work_queues()
+    public async Task Element_commits_at_once_without_queued_work()
     {
         await CommitSurelyAsync(Elements.Sign());
         await CommitSurelyAsync(Elements.Sign());
@@ -40,7 +40,7 @@ public abstract class WriterGathering(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_queue_that_never_empties_holds_a_commit_no_longer_than_the_bound()
+    public async Task Queue_that_never_empties_delays_commits_within_the_bound()
     {
         Node.Get<IOptions<LedgerOptions>>().Value.MaxGathering = TimeSpan.FromMilliseconds(1);
         _queue.Fill();
@@ -48,7 +48,7 @@ public abstract class WriterGathering(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task A_full_batch_does_not_wait_for_the_queue()
+    public async Task Full_batch_does_not_wait_for_the_queue()
     {
         Node.Get<IOptions<LedgerOptions>>().Value.MaxBatchElements = 2;
         _queue.Fill();

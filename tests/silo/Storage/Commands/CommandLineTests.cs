@@ -25,7 +25,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("chek")]
     [InlineData("chek", "--help")]
     [InlineData("-x")]
-    public async Task Unknown_verb_is_named_with_the_ones_there_are(params string[] arguments)
+    public async Task Unknown_verb_is_named_with_the_known_ones(params string[] arguments)
     {
         Assert.Equal(2, await RunAsync(arguments));
         Assert.StartsWith($"There is no verb '{arguments[0]}'. The verbs are run, verify-ledger, ", _errors.ToString(), StringComparison.Ordinal);
@@ -45,7 +45,7 @@ public sealed class CommandLineTests : IDisposable
 
     [Theory]
     [MemberData(nameof(EachVerb))]
-    public async Task Each_verb_has_a_help_of_its_own(string verb)
+    public async Task Each_verb_has_its_own_help(string verb)
     {
         Assert.Equal(0, await RunAsync(verb, "--help"));
         Assert.Matches($@"Usage:\s+\S+ {verb}\b", _output.ToString());
@@ -69,7 +69,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("Required argument 'EMAIL' missing", "reset-password")]
     [InlineData("Required argument 'EMAIL' missing", "add-to-group", "grp_1")]
     [InlineData("Option '--key' is required.", "verify-ledger", "ledger.jsonl")]
-    public async Task Wrong_arguments_are_named_with_what_is_right(string mistake, params string[] arguments)
+    public async Task Wrong_arguments_are_named_with_the_correct_usage(string mistake, params string[] arguments)
     {
         Assert.Equal(2, await RunAsync(arguments));
         Assert.Contains(mistake, _errors.ToString(), StringComparison.Ordinal);
@@ -85,7 +85,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public async Task Version_is_told()
+    public async Task Version_is_printed()
     {
         Assert.Equal(0, await RunAsync("--version"));
         Assert.Matches(@"^\d+\.\d+\.\d+", _output.ToString());
@@ -102,7 +102,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData]
     [InlineData("--urls=http://127.0.0.1:1", "--CODESIGNING_DB", "--help")]
     [InlineData("/CODESIGNING_DATA=x", "CODESIGNING_DB=sqlite", "/A", "b")]
-    public async Task Server_gets_the_settings_as_the_host_takes_them(params string[] settings)
+    public async Task Server_gets_the_settings_as_given(params string[] settings)
     {
         foreach (var arguments in (string[][])[settings, ["run", .. settings]])
         {
@@ -123,14 +123,14 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--versoin has no value", "--A=b", "--versoin")]
     [InlineData("'gateway' is not a setting", "run", "gateway")]
     [InlineData("'-d' is not a setting", "--A", "b", "-d", "c")]
-    public async Task Argument_that_the_host_would_pass_over_is_refused(string mistake, params string[] arguments)
+    public async Task Argument_that_the_host_would_ignore_is_refused(string mistake, params string[] arguments)
     {
         Assert.Equal(2, await RunAsync(arguments));
         Assert.StartsWith(mistake, _errors.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Mistake_in_the_settings_is_a_sentence()
+    public async Task Invalid_settings_are_printed_one_per_line()
     {
         ServerProgram server = new("", _ => throw new SettingsException(["One.", "Two."]));
         Assert.Equal(78, await CommandLine.RunAsync([], server, _output, _errors));
@@ -138,7 +138,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public async Task Address_that_is_not_of_this_machine_is_a_sentence()
+    public async Task Address_of_another_machine_is_explained_in_a_sentence()
     {
         ServerProgram server = new("", _ => throw new SocketException((int)SocketError.AddressNotAvailable));
         Assert.Equal(78, await CommandLine.RunAsync([], server, _output, _errors));

@@ -32,7 +32,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     }
 
     [Fact]
-    public async Task A_backup_taken_under_load_is_whole_and_signs_on_in_a_stream_of_its_own()
+    public async Task Backup_taken_under_load_restores_and_signs_in_new_stream()
     {
         using CancellationTokenSource stop = new();
         var load = Task.Run(() => SignUntilAsync(stop.Token));
@@ -54,7 +54,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     }
 
     [Fact]
-    public async Task A_backup_can_be_taken_while_the_server_is_stopped()
+    public async Task Backup_can_be_taken_while_the_server_is_stopped()
     {
         await CommitSurelyAsync(Elements.Sign());
         await Node.DisposeAsync();
@@ -62,7 +62,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     }
 
     [Fact]
-    public async Task A_backup_never_writes_over_a_file()
+    public async Task Backup_never_overwrites_a_file()
     {
         var file = _files.File("backup.db");
         await File.WriteAllTextAsync(file, "mine");
@@ -71,7 +71,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     }
 
     [Fact]
-    public async Task A_store_that_is_there_is_put_aside_by_a_restore_and_not_lost()
+    public async Task Restore_keeps_the_existing_store_aside()
     {
         var file = _files.File("backup.db");
         await BackupCommand.RunAsync(Database.Options, file, _output, _errors, CancellationToken.None);
@@ -84,7 +84,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     }
 
     [Fact]
-    public async Task What_a_restore_leaves_is_its_owners_alone()
+    public async Task Restored_files_are_accessible_to_their_owner_alone()
     {
         const UnixFileMode OwnersFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         Assert.Equal(OwnersFile, File.GetUnixFileMode(Database.Options.SqliteFile));
@@ -108,7 +108,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     }
 
     [Fact]
-    public async Task Nothing_is_restored_under_a_server_that_runs()
+    public async Task Restore_under_a_running_server_is_refused()
     {
         var file = _files.File("backup.db");
         await BackupCommand.RunAsync(Database.Options, file, _output, _errors, CancellationToken.None);
@@ -120,7 +120,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_damaged_store_is_put_aside_as_it_is_with_its_logs(bool isTruncated)
+    public async Task Restore_keeps_a_damaged_store_aside_with_its_logs(bool isTruncated)
     {
         await CommitSurelyAsync(Elements.Sign());
         var backup = _files.File("backup.db");
@@ -142,7 +142,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     }
 
     [Fact]
-    public async Task There_is_a_store_at_every_moment_of_a_restore()
+    public async Task Store_exists_at_every_moment_of_a_restore()
     {
         var backup = _files.File("backup.db");
         await BackupCommand.RunAsync(Database.Options, backup, _output, _errors, CancellationToken.None);
@@ -167,7 +167,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     }
 
     [Fact]
-    public async Task A_restore_never_writes_over_a_store_that_was_put_aside()
+    public async Task Restore_never_overwrites_a_store_kept_aside()
     {
         var backup = _files.File("backup.db");
         await BackupCommand.RunAsync(Database.Options, backup, _output, _errors, CancellationToken.None);
@@ -178,7 +178,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     }
 
     [Fact]
-    public async Task What_is_not_a_store_is_not_restored()
+    public async Task File_that_is_not_a_store_is_not_restored()
     {
         var file = _files.File("other.db");
         await File.WriteAllTextAsync(file, "no database at all, but long enough to look like one to somebody in a hurry");
@@ -189,7 +189,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     }
 
     [Fact]
-    public async Task A_store_is_checked_with_its_keys()
+    public async Task Store_is_checked_with_its_keys()
     {
         await CommitSurelyAsync(Elements.Create("signer", "sgn_1"));
         Assert.Equal(0, await CheckCommand.RunAsync(Node.Get<IServiceProvider>(), _output, _errors, CancellationToken.None));
@@ -199,7 +199,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     }
 
     [Fact]
-    public async Task Where_there_is_no_store_nothing_is_checked_and_nothing_made()
+    public async Task Check_without_a_store_creates_nothing()
     {
         using TemporaryDirectory empty = new();
         ServiceCollection services = new();
@@ -212,7 +212,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     }
 
     [Fact]
-    public async Task A_check_makes_no_keys_where_there_are_none()
+    public async Task Check_of_a_store_without_keys_creates_none()
     {
         await Database.ExecuteAsync("DELETE FROM states WHERE type = 'key'");
         Assert.Equal(2, await CheckCommand.RunAsync(Node.Get<IServiceProvider>(), _output, _errors, CancellationToken.None));
@@ -226,7 +226,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     }
 
     [Fact]
-    public async Task Nothing_is_restored_while_a_process_holds_the_store()
+    public async Task Restore_is_refused_while_a_process_holds_the_store()
     {
         var file = _files.File("backup.db");
         await BackupCommand.RunAsync(Database.Options, file, _output, _errors, CancellationToken.None);
@@ -240,7 +240,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     }
 
     [Fact]
-    public async Task An_export_is_verified_with_a_PEM_key_and_a_kept_checkpoint()
+    public async Task Export_is_verified_with_PEM_key_and_kept_checkpoint()
     {
         await CommitSurelyAsync(Elements.Sign());
         var (export, key, checkpoint) = (_files.File("ledger.jsonl"), _files.File("ledger.pem"), _files.File("checkpoint.json"));
@@ -264,7 +264,7 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     }
 
     [Fact]
-    public async Task Wrong_arguments_and_files_that_are_not_there_verify_nothing()
+    public async Task Wrong_arguments_and_missing_files_verify_nothing()
     {
         Assert.Equal(2, await VerifyAsync("ledger.jsonl"));
         Assert.Equal(2, await VerifyAsync(_files.File("none"), "--key", _files.File("none")));

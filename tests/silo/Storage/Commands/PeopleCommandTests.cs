@@ -44,7 +44,7 @@ public sealed class PeopleCommandTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_password_that_is_printed_once_signs_in()
+    public async Task Printed_password_logs_in()
     {
         Assert.Equal(0, await ResetAsync("ann@example.com", "ann@example.org"));
         var password = _output.ToString().Split('\n')[0].Split(' ')[^1];
@@ -56,7 +56,7 @@ public sealed class PeopleCommandTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_person_is_added_to_a_group()
+    public async Task Person_is_added_to_a_group()
     {
         Assert.Equal(0, await AddAsync("ann@example.com"));
         Assert.Equal(1, await AddAsync("ann@example.com"));
@@ -64,7 +64,7 @@ public sealed class PeopleCommandTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Who_is_not_there_is_not_reset()
+    public async Task Unknown_person_is_not_reset()
     {
         Assert.Equal(1, await ResetAsync("nobody@example.com"));
         Assert.Contains("No user has this email address.", _errors.ToString(), StringComparison.Ordinal);
@@ -72,7 +72,7 @@ public sealed class PeopleCommandTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Nothing_is_done_while_the_server_has_the_store()
+    public async Task Reset_is_refused_while_a_server_holds_the_store()
     {
         using var server = StoreLock.Take(Storage());
         Assert.Equal(1, await ResetAsync("ann@example.com"));
