@@ -6,25 +6,33 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace CodeSigning.Gateway.Health;
 
 /// <summary>
-/// <c>/healthz</c>: the process responds and need not be restarted. <c>/readyz</c>: it can also do its work. The log
-/// has the details of checks, since the responses are public.
+/// <c>/healthz</c>: the process responds and need not be restarted. <c>/readyz</c>: it can also do its work, and is not about
+/// to stop. The log has the details of checks, since the responses are public.
 /// </summary>
 internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapProbe("/healthz", check => check.Tags.Contains(SiloHosting.LivenessTag));
-        routes.MapProbe("/readyz", check => !check.Tags.Contains(SiloHosting.LivenessTag));
+        var draining = routes.ServiceProvider.GetRequiredService<Draining>();
+        routes.MapProbe("/healthz", check => check.Tags.Contains(SiloHosting.LivenessTag), isLeaving: () => false);
+        routes.MapProbe("/readyz", check => !check.Tags.Contains(SiloHosting.LivenessTag), isLeaving: () => draining.IsUnderWay);
     }
 
-    private static void MapProbe(this IEndpointRouteBuilder routes, string path, Func<HealthCheckRegistration, bool> isAsked)
+    private static void MapProbe(
+        this IEndpointRouteBuilder routes, string path, Func<HealthCheckRegistration, bool> isAsked, Func<bool> isLeaving)
     {
         var health = routes.ServiceProvider.GetRequiredService<HealthCheckService>();
         var checks = new SharedRun<HealthReport>(() => health.CheckHealthAsync(isAsked));
-        routes.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], context => AnswerAsync(context, checks))
+        routes.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], context => isLeaving() ? SayDrainingAsync(context) : AnswerAsync(context, checks))
             .AllowAnonymous()
             .WithMetadata(EndpointLimits.Probe)
             .ExcludeFromDescription();
+    }
+
+    private static Task SayDrainingAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        return context.Response.WriteAsJsonAsync(new { Status = "draining" }, context.RequestAborted);
     }
 
     private static async Task AnswerAsync(HttpContext context, SharedRun<HealthReport> checks)

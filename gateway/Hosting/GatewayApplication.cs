@@ -42,6 +42,7 @@ internal static class GatewayApplication
         builder.Services.AddAuth(silo.Node);
         builder.Services.AddSingleton(settings);
         builder.Services.AddHostedService<Greeting>();
+        builder.Services.AddDraining(settings.DrainDelay ?? (silo.Node.PostgreSql is null ? TimeSpan.Zero : Draining.UsualDelay));
         if (settings.Tls is { } tls)
         {
             builder.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TlsCertificates>(provider, tls));
@@ -74,12 +75,20 @@ internal static class GatewayApplication
         return app;
     }
 
+    private static void AddDraining(this IServiceCollection services, TimeSpan delay)
+    {
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Draining>(provider, delay));
+        services.AddHostedService(provider => provider.GetRequiredService<Draining>());
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = delay + Draining.StopTimeout);
+    }
+
     // The order matters. Problems come first, to render every failure; headers before any response; the client's true
     // address before it is logged or counted; the address's rate before shared resources; the limit on requests in
     // flight before any work, such as looking up a token; the caller before its own rate.
     private static void UsePipeline(this WebApplication app, GatewaySettings settings)
     {
         app.UseMiddleware<ClientConnectionMiddleware>();
+        app.UseMiddleware<DrainMiddleware>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<ProblemMiddleware>();
         app.UseTrustedProxies(settings);

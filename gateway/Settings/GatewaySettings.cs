@@ -35,6 +35,9 @@ internal sealed record GatewaySettings
     /// <summary>How many requests without a valid token one address may make in a second. See <see cref="Limits.AddressRates"/>.</summary>
     public required int AnonymousRequestsPerSecond { get; init; }
 
+    /// <summary>How long a stopping node goes on answering, so that balancers notice; null where the usual time is right.</summary>
+    public TimeSpan? DrainDelay { get; init; }
+
     /// <summary>Where traces are sent by OTLP; null where none are made.</summary>
     public Uri? OtlpEndpoint { get; init; }
 
@@ -68,6 +71,7 @@ internal sealed record GatewaySettings
             Connections = ReadCount(reader, "CODESIGNING_CONNECTIONS", 10_000),
             ConnectionsPerAddress = ReadCount(reader, "CODESIGNING_CONNECTIONS_PER_ADDRESS", 1250),
             AnonymousRequestsPerSecond = ReadCount(reader, "CODESIGNING_ANONYMOUS_REQUESTS_PER_SECOND", 50),
+            DrainDelay = ReadDrainDelay(reader),
             OtlpEndpoint = ReadOtlpEndpoint(reader),
         };
         foreach (var url in settings.Urls)
@@ -130,6 +134,22 @@ internal sealed record GatewaySettings
         }
 
         return networks.ToImmutable();
+    }
+
+    private static TimeSpan? ReadDrainDelay(SettingsReader reader)
+    {
+        const string name = "CODESIGNING_DRAIN_SECONDS";
+        if (reader.Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds > 300)
+        {
+            reader.Refuse($"{name} must be a whole number of seconds from 0 to 300.");
+        }
+
+        return TimeSpan.FromSeconds(seconds);
     }
 
     private static Uri? ReadOtlpEndpoint(SettingsReader reader)

@@ -49,7 +49,7 @@ internal sealed class StoreLifetime(
 
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
-        await writer.StopAsync();
+        await writer.StopAsync(cancellationToken);
         try
         {
             await checkpoints.WriteAsync(cancellationToken);

@@ -31,7 +31,7 @@ public sealed class LedgerOptions
     public TimeSpan SilentStreamTimeout { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>The time allowed at shutdown for committing pending elements and closing the stream.</summary>
-    public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(10);
+    public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(4);
 
     /// <summary>The name of this node, stored with its stream.</summary>
     public string Node { get; set; } = Environment.MachineName;

@@ -20,6 +20,7 @@ public static class KnownSettings
         "CODESIGNING_DATA",
         "CODESIGNING_DB",
         "CODESIGNING_DB_MIGRATE",
+        "CODESIGNING_DRAIN_SECONDS",
         "CODESIGNING_HIGH_WATER",
         "CODESIGNING_MAIL_FROM",
         "CODESIGNING_MASTER_KEY",

@@ -103,7 +103,8 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
     }
 
     /// <summary>Commits the queued elements, then closes the stream. Elements not committed in time fail.</summary>
-    public async Task StopAsync()
+    /// <param name="cancellationToken">Ends the wait before <see cref="LedgerOptions.ShutdownTimeout"/> does.</param>
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
         if (!_queue.Writer.TryComplete())
         {
@@ -112,12 +113,13 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
 
         Reason ??= "The server is shutting down: retry on another node.";
         _abort.CancelAfter(_options.ShutdownTimeout);
+        await using var hurry = cancellationToken.UnsafeRegister(abort => ((CancellationTokenSource)abort!).Cancel(), _abort);
         await _running;
     }
 
     public async ValueTask DisposeAsync()
     {
-        await StopAsync();
+        await StopAsync(CancellationToken.None);
         _abort.Dispose();
     }
 
