@@ -7,7 +7,7 @@
 #include "settings/log.h"
 #include "state.h"
 
-enum { attempt_ms = 30000, first_pause_ms = 100, longest_pause_ms = 5000, longest_asked_pause_ms = 30000 };
+enum { attempt_ms = 30000, first_pause_ms = 100, longest_pause_ms = 2000, longest_asked_pause_ms = 30000 };
 
 uint64_t cs_deadline(const cs_client *client, unsigned most_ms)
 {
@@ -47,7 +47,7 @@ static unsigned pause_before(unsigned attempt, int retry_after_seconds)
     if (retry_after_seconds >= 0)
         return retry_after_seconds > longest_asked_pause_ms / 1000 ? longest_asked_pause_ms
                                                                    : (unsigned)retry_after_seconds * 1000;
-    unsigned most = attempt < 6 ? (unsigned)first_pause_ms << attempt : longest_pause_ms;
+    unsigned most = attempt < 5 ? (unsigned)first_pause_ms << attempt : longest_pause_ms;
     if (most > longest_pause_ms)
         most = longest_pause_ms;
     unsigned chance = 0;

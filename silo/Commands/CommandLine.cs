@@ -41,7 +41,7 @@ public static class CommandLine
         catch (Exception exception) when (StartupMistakes.SentenceOf(exception) is { } sentence)
         {
             await errors.WriteLineAsync(sentence);
-            return StartupMistakes.ExitStatus;
+            return StartupMistakes.StatusOf(exception);
         }
     }
 

@@ -22,6 +22,17 @@ public static class StartupMistakes
     /// <summary>The exit status of a server that could not start because of its settings or surroundings (sysexits: EX_CONFIG).</summary>
     public const int ExitStatus = 78;
 
+    /// <summary>The exit status of a server that could not start because its database was away: started again, it may (EX_TEMPFAIL).</summary>
+    public const int AwayStatus = 75;
+
+    /// <summary>The exit status of a failed start.</summary>
+    public static int StatusOf(Exception exception) => exception switch
+    {
+        StoreUnavailableException => AwayStatus,
+        AggregateException { InnerExceptions: [var only] } => StatusOf(only),
+        _ => ExitStatus,
+    };
+
     /// <summary>The sentence; null where it is no mistake of the operator's but a fault.</summary>
     public static string? SentenceOf(Exception exception) => exception switch
     {

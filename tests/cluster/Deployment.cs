@@ -11,6 +11,7 @@ internal sealed class Deployment : IAsyncDisposable
     private readonly TemporaryDirectory _directory = new();
     private readonly List<Node> _nodes = [];
     private readonly IReadOnlyDictionary<string, string> _furtherSettings;
+    private Uri? _address;
 
     private Deployment(PostgreSqlDatabase? database, IReadOnlyDictionary<string, string>? furtherSettings)
     {
@@ -25,6 +26,8 @@ internal sealed class Deployment : IAsyncDisposable
 
     /// <summary>The administrator, at the first node.</summary>
     public Api Administrator { get; private set; } = new(new Uri("http://127.0.0.1"));
+
+    private Uri Address => _address ?? _nodes[0].Address;
 
     /// <summary>The data directory that its nodes share.</summary>
     public string DataDirectory => _directory.Path;
@@ -65,11 +68,28 @@ internal sealed class Deployment : IAsyncDisposable
         return deployment;
     }
 
+    /// <summary>The settings of every deployment.</summary>
+    public static IReadOnlyDictionary<string, string> SettingsOfAny { get; } = new Dictionary<string, string>
+    {
+        ["CODESIGNING_ADMIN_EMAIL"] = Email,
+        ["CODESIGNING_ADMIN_PASSWORD"] = Password,
+        ["CODESIGNING_SIGNATURES_PER_SECOND"] = "1000000",
+        ["CODESIGNING_REQUESTS_PER_SECOND"] = "1000000",
+    };
+
+    /// <summary>Sets up what is already running, with <see cref="SettingsOfAny"/>, behind an address.</summary>
+    public static async Task<Deployment> OverAsync(Uri address)
+    {
+        Deployment deployment = new(database: null, furtherSettings: null) { _address = address };
+        await deployment.SignInAsync();
+        return deployment;
+    }
+
     /// <summary>Signs the administrator in again, where the nodes were gone meanwhile.</summary>
     public async Task SignInAsync()
     {
         Administrator.Dispose();
-        Administrator = await Api.SignInAsync(Nodes[0].Address, Email, Password);
+        Administrator = await Api.SignInAsync(Address, Email, Password);
     }
 
     /// <summary>Makes a signer of its own CA and certificate with an operator that is a machine.</summary>
@@ -115,8 +135,8 @@ internal sealed class Deployment : IAsyncDisposable
         return new PolicyBoundSigner(
             signer,
             grantee,
-            await Api.SignInAsync(_nodes[0].Address, grantee),
-            await Api.SignInAsync(_nodes[0].Address, $"{name}@example.com", approverPassword));
+            await Api.SignInAsync(Address, grantee),
+            await Api.SignInAsync(Address, $"{name}@example.com", approverPassword));
     }
 
     public async Task<MachineIdentity> CreateIdentityAsync(string name)
@@ -150,14 +170,7 @@ internal sealed class Deployment : IAsyncDisposable
     /// <summary>The settings of one more node, or of a verb.</summary>
     public Dictionary<string, string> Settings()
     {
-        var settings = new Dictionary<string, string>
-        {
-            ["CODESIGNING_DATA"] = _directory.Path,
-            ["CODESIGNING_ADMIN_EMAIL"] = Email,
-            ["CODESIGNING_ADMIN_PASSWORD"] = Password,
-            ["CODESIGNING_SIGNATURES_PER_SECOND"] = "1000000",
-            ["CODESIGNING_REQUESTS_PER_SECOND"] = "1000000",
-        };
+        var settings = new Dictionary<string, string>(SettingsOfAny) { ["CODESIGNING_DATA"] = _directory.Path };
         if (PostgreSql is not null)
         {
             settings["CODESIGNING_DB"] = PostgreSql.Service;

@@ -11,6 +11,7 @@ internal sealed partial class Node : IAsyncDisposable
 {
     private const int SigStop = 19;
     private const int SigContinue = 18;
+    private const int SigTerminate = 15;
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
     private readonly IReadOnlyDictionary<string, string> _settings;
@@ -23,7 +24,11 @@ internal sealed partial class Node : IAsyncDisposable
         Address = new Uri($"http://127.0.0.1:{FreePort.Find()}");
     }
 
-    public Uri Address { get; }
+    /// <summary>Where it listens for clients.</summary>
+    public Uri Address { get; init; }
+
+    /// <summary>The network namespace that it runs in; null for that of the tests.</summary>
+    public string? NetworkNamespace { get; init; }
 
     /// <summary>Where it listens for other nodes; over PostgreSQL only.</summary>
     public IPEndPoint Silo { get; init; } = new(IPAddress.Loopback, FreePort.Find());
@@ -38,6 +43,9 @@ internal sealed partial class Node : IAsyncDisposable
 
     public bool HasEnded => _process!.HasExited;
 
+    /// <summary>The status that it ended with.</summary>
+    public int ExitStatus => _process!.ExitCode;
+
     public static async Task<Node> StartAsync(IReadOnlyDictionary<string, string> settings)
     {
         var node = new Node(settings);
@@ -47,7 +55,7 @@ internal sealed partial class Node : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        Launch();
+        Begin();
         await WaitUntilReadyAsync();
     }
 
@@ -55,7 +63,7 @@ internal sealed partial class Node : IAsyncDisposable
     /// <returns>Its exit status and what it printed.</returns>
     public async Task<(int Status, string Output)> StartInVainAsync()
     {
-        Launch();
+        Begin();
         await _process!.WaitForExitAsync().WaitAsync(StartTimeout);
         Assert.Empty(Printed("   at ")); // A mistake of the operator's is a sentence and no stack.
         return (_process.ExitCode, Output());
@@ -83,6 +91,16 @@ internal sealed partial class Node : IAsyncDisposable
     /// <summary>Lets a stopped process go on (SIGCONT).</summary>
     public void Wake() => Signal(SigContinue);
 
+    /// <summary>Has the process stop as a service manager does (SIGTERM), and waits for its end.</summary>
+    /// <returns>Its exit status, and how long it took.</returns>
+    public async Task<(int Status, TimeSpan Took)> TerminateAsync()
+    {
+        var began = Stopwatch.GetTimestamp();
+        Signal(SigTerminate);
+        await _process!.WaitForExitAsync().WaitAsync(StartTimeout);
+        return (_process.ExitCode, Stopwatch.GetElapsedTime(began));
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_process is { HasExited: false })
@@ -94,9 +112,16 @@ internal sealed partial class Node : IAsyncDisposable
         _process?.Dispose();
     }
 
-    private void Launch()
+    /// <summary>Starts the process, and waits for nothing.</summary>
+    public void Begin()
     {
-        var start = new ProcessStartInfo("dotnet", Path.Combine(AppContext.BaseDirectory, "gateway.dll"))
+        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "gateway.dll")];
+        if (NetworkNamespace is not null)
+        {
+            command = ["ip", "netns", "exec", NetworkNamespace, .. command]; // It becomes the command: the process is the node's.
+        }
+
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -161,7 +186,8 @@ internal sealed partial class Node : IAsyncDisposable
         }
     }
 
-    private string Output()
+    /// <summary>The last lines that it printed.</summary>
+    public string Output()
     {
         lock (_output)
         {

@@ -7,7 +7,7 @@ namespace CodeSigning.Testing;
 /// <summary>
 /// A PostgreSQL server of the tests' own, on a Unix socket in a temporary directory, with everything flushed to disk as in
 /// production. It ends with the test process, however that ends: the shell that started it reads a pipe from this process
-/// and stops the server when the pipe closes.
+/// and stops the server when the pipe closes. It may listen at an address too, for nodes on other networks.
 /// </summary>
 public sealed class PostgreSqlServer : IAsyncDisposable
 {
@@ -28,8 +28,11 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         else
           as=""
         fi
-        [ -d "$dir/data" ] || $as initdb -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$dir/initdb.log" 2>&1
-        $as postgres -D "$dir/data" -k "$dir" -c listen_addresses= -c max_connections=200 -c shared_buffers=64MB \
+        if ! [ -d "$dir/data" ]; then
+          $as initdb -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$dir/initdb.log" 2>&1
+          [ -z "$3" ] || echo "host all all $3 trust" >>"$dir/data/pg_hba.conf"
+        fi
+        $as postgres -D "$dir/data" -k "$dir" -c listen_addresses="$2" -c max_connections=200 -c shared_buffers=64MB \
           -c fsync=on -c synchronous_commit=on -c log_min_messages=warning >>"$dir/server.log" 2>&1 &
         server=$!
         echo "$server"
@@ -41,13 +44,18 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     private static readonly SemaphoreSlim SharedGate = new(1, 1);
     private static PostgreSqlServer? s_shared;
 
-    private readonly TemporaryDirectory _directory = new();
+    private readonly TemporaryDirectory _directory;
+    private readonly string _listenAddress;
+    private readonly string _clients;
     private Process? _shell;
     private int _serverId;
     private int _databases;
 
-    private PostgreSqlServer()
+    private PostgreSqlServer(TemporaryDirectory directory, string listenAddress, string clients)
     {
+        _directory = directory;
+        _listenAddress = listenAddress;
+        _clients = clients;
     }
 
     /// <summary>The one server that the tests of a process share; it ends with the process.</summary>
@@ -65,9 +73,15 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     }
 
     /// <summary>Makes and starts a server.</summary>
-    public static async Task<PostgreSqlServer> StartAsync()
+    public static Task<PostgreSqlServer> StartAsync() => StartAsync(new TemporaryDirectory(), listenAddress: "", clients: "");
+
+    /// <summary>Makes and starts a server that is reached by TCP too.</summary>
+    /// <param name="directory">Where its files are; the server's from now on.</param>
+    /// <param name="listenAddress">The address that it listens at, on PostgreSQL's port.</param>
+    /// <param name="clients">The network that its clients come from, such as 10.0.0.0/16.</param>
+    public static async Task<PostgreSqlServer> StartAsync(TemporaryDirectory directory, string listenAddress, string clients)
     {
-        PostgreSqlServer server = new();
+        PostgreSqlServer server = new(directory, listenAddress, clients);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => server.RemoveFiles();
         await server.ResumeAsync();
         await server.ExecuteAsync(
@@ -131,7 +145,8 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     /// <summary>Starts the server on the files that it has.</summary>
     public async Task ResumeAsync()
     {
-        ProcessStartInfo start = new("sh", ["-c", Script, "sh", _directory.Path])
+        await StopShellAsync(); // Of a server that ended by itself.
+        ProcessStartInfo start = new("sh", ["-c", Script, "sh", _directory.Path, _listenAddress, _clients])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -148,9 +163,18 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         await WaitUntilReadyAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Whether it ended by itself.</summary>
+    public bool HasEnded => !File.Exists($"/proc/{_serverId}/status")
+        || File.ReadAllText($"/proc/{_serverId}/status").Contains("State:\tZ", StringComparison.Ordinal); // Its shell waits at the end.
+
+    public ValueTask DisposeAsync() => DisposeAsync(() => Task.CompletedTask);
+
+    /// <summary>Stops it and removes its files.</summary>
+    /// <param name="afterStop">What is done in between, such as to unmount its disk.</param>
+    public async ValueTask DisposeAsync(Func<Task> afterStop)
     {
         await StopShellAsync();
+        await afterStop();
         RemoveFiles();
     }
 

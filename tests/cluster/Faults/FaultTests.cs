@@ -1,0 +1,170 @@
+using System.Diagnostics;
+using System.Globalization;
+using Xunit.Abstractions;
+
+namespace CodeSigning.Cluster.Tests.Faults;
+
+/// <summary>
+/// Whatever happens to a node, a network, the database or its disk: what clients hold is in the ledger once, quotas are exact, and
+/// whoever retries is not kept waiting. tests/cluster/faults runs it for as many faults as are asked for.
+/// </summary>
+public sealed class FaultTests(ITestOutputHelper output)
+{
+    private const int Nodes = 3;
+    private const int FreeClients = 48;
+    private const int GrantClients = 16;
+    private const int ModuleThreads = 8;
+    private const int Quota = 300;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+
+    private enum Fault
+    {
+        Kill,
+        Terminate,
+        Freeze,
+        CutFromDatabase,
+        CutFromPeers,
+        DatabaseCrash,
+        DiskFull,
+    }
+
+    [Fact]
+    public async Task Cluster_loses_no_signature_to_any_fault()
+    {
+        var rounds = int.Parse(Environment.GetEnvironmentVariable("CODESIGNING_TEST_FAULTS") ?? "7", CultureInfo.InvariantCulture);
+        await using var cluster = await FaultCluster.StartAsync(Nodes, Deployment.SettingsOfAny);
+        await using var deployment = await Deployment.OverAsync(cluster.Balancer.Address);
+        var (freeSigner, freeOperator) = await deployment.CreateSignerAsync("free");
+        var (moduleSigner, moduleOperator) = await deployment.CreateSignerAsync("module");
+        using var bound = await deployment.CreatePolicyBoundSignerAsync("bound", Quota);
+        using var module = await ModuleLoad.StartAsync(cluster.Balancer.Address, "module", moduleOperator, ModuleThreads);
+        using FreeLoad load = new(cluster.Balancer.Address, await TokenAsync(cluster, freeOperator), freeSigner, FreeClients, Pause);
+        Dictionary<string, Tally> grants = [];
+
+        for (var round = 0; round < rounds; round++)
+        {
+            var fault = (Fault)(round % Enum.GetValues<Fault>().Length);
+            var began = Stopwatch.GetTimestamp();
+            var before = load.Tally.Operations.Count;
+            var grant = await bound.GrantAsync(Quota);
+            Tally tally = new();
+            grants.Add(grant, tally);
+            var racing = RaceAsync(cluster, await TokenAsync(cluster, bound.Grantee), bound.Id, tally);
+            var recovery = await StrikeAsync(cluster, fault, cluster.Nodes[round % Nodes]);
+            await racing;
+            var slowest = load.Tally.TakeSlowest();
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{round + 1,2}. {fault,-16} node {(round % Nodes) + 1}: {Stopwatch.GetElapsedTime(began).TotalSeconds,5:F1} s, {load.Tally.Operations.Count - before,6} free, {tally.Operations.Count} of {Quota} granted, slowest {slowest.TotalSeconds:F1} s and {tally.Slowest.TotalSeconds:F1} s{recovery}"));
+            Assert.Equal(Quota, tally.Operations.Count);
+            Assert.InRange(slowest, TimeSpan.Zero, LongestWait);
+            Assert.InRange(tally.Slowest, TimeSpan.Zero, LongestWait);
+        }
+
+        await load.EndAsync();
+        var (moduleSignatures, moduleSlowest) = await module.EndAsync();
+        output.WriteLine($"The module signed {moduleSignatures} times, slowest {moduleSlowest.TotalSeconds:F1} s; {load.Retries} attempts were made again.");
+        Assert.InRange(moduleSlowest, TimeSpan.Zero, LongestWait);
+        await cluster.WaitUntilWholeAsync();
+        var ledger = (await LedgerCheck.TakeAsync(deployment.Administrator)).IsWhole();
+        Assert.Equal(load.Tally.Operations.Order(), ledger.Signatures(freeSigner).Select(IdOf).Order());
+        Assert.Equal(moduleSignatures, ledger.Signatures(moduleSigner).Count());
+        foreach (var (grant, tally) in grants)
+        {
+            Assert.Equal(
+                tally.Operations.Order(),
+                ledger.Signatures(bound.Id).Where(entry => Api.Text(entry, "grantId") == grant).Select(IdOf).Order());
+        }
+    }
+
+    private static string IdOf(System.Text.Json.Nodes.JsonObject entry) => Api.Text(entry, "operationId");
+
+    private static async Task<string> TokenAsync(FaultCluster cluster, MachineIdentity identity)
+    {
+        using var api = await Api.SignInAsync(cluster.Balancer.Address, identity);
+        return api.Token!;
+    }
+
+    // More than the quota try, until each is denied.
+    private static async Task RaceAsync(FaultCluster cluster, string token, string signer, Tally tally)
+    {
+        using RetryingClient client = new(cluster.Balancer.Address, token);
+        await Task.WhenAll(Enumerable.Range(0, GrantClients).Select(_ => Task.Run(async () =>
+        {
+            while (await client.SignAsync(signer, tally))
+            {
+                await Task.Delay(2 * Pause);
+            }
+        })));
+    }
+
+    /// <returns>What else is to be told.</returns>
+    private static async Task<string> StrikeAsync(FaultCluster cluster, Fault fault, Node node)
+    {
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        var number = cluster.Nodes.ToList().IndexOf(node) + 1;
+        var told = "";
+        switch (fault)
+        {
+            case Fault.Kill:
+                await node.KillAsync();
+                break;
+            case Fault.Terminate:
+                told = await TerminateAsync(cluster, node);
+                break;
+            case Fault.Freeze:
+                node.Stop();
+                await Task.Delay(TimeSpan.FromSeconds(30));
+                node.Wake();
+                break;
+            case Fault.CutFromDatabase:
+                await CutAsync(cluster, NodeNetwork.Network.Data, number, TimeSpan.FromSeconds(15));
+                break;
+            case Fault.CutFromPeers:
+                await CutAsync(cluster, NodeNetwork.Network.Peers, number, TimeSpan.FromSeconds(20));
+                break;
+            case Fault.DatabaseCrash:
+                await cluster.Server.KillAsync();
+                await cluster.Server.ResumeAsync();
+                break;
+            case Fault.DiskFull:
+                told = await FillAsync(cluster);
+                break;
+        }
+
+        await cluster.WaitUntilWholeAsync();
+        return told;
+    }
+
+    private static async Task<string> TerminateAsync(FaultCluster cluster, Node node)
+    {
+        cluster.Hold(node);
+        var (status, took) = await node.TerminateAsync();
+        cluster.LetGo(node);
+        Assert.Equal(0, status);
+        Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        return string.Create(CultureInfo.InvariantCulture, $"; it stopped in {took.TotalSeconds:F1} s");
+    }
+
+    private static async Task CutAsync(FaultCluster cluster, NodeNetwork.Network network, int node, TimeSpan time)
+    {
+        await cluster.Network.CutAsync(network, node);
+        await Task.Delay(time);
+        await cluster.Network.MendAsync(network, node);
+    }
+
+    private static async Task<string> FillAsync(FaultCluster cluster)
+    {
+        await cluster.Disk.FillAsync();
+        await Task.Delay(TimeSpan.FromSeconds(4));
+        cluster.Disk.Free();
+        if (!cluster.Server.HasEnded)
+        {
+            return "";
+        }
+
+        await cluster.Server.ResumeAsync();
+        return "; PostgreSQL had ended and was started again";
+    }
+}
