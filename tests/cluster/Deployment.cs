@@ -12,6 +12,7 @@ internal sealed class Deployment : IAsyncDisposable
     private readonly List<Node> _nodes = [];
     private readonly IReadOnlyDictionary<string, string> _furtherSettings;
     private Uri? _address;
+    private (string Email, string Password) _credentials = (Email, Password);
 
     private Deployment(PostgreSqlDatabase? database, IReadOnlyDictionary<string, string>? furtherSettings)
     {
@@ -78,9 +79,12 @@ internal sealed class Deployment : IAsyncDisposable
     };
 
     /// <summary>Sets up what is already running, with <see cref="SettingsOfAny"/>, behind an address.</summary>
-    public static async Task<Deployment> OverAsync(Uri address)
+    public static Task<Deployment> OverAsync(Uri address) => OverAsync(address, Email, Password);
+
+    /// <summary>Sets up what is already running, as an administrator that is there.</summary>
+    public static async Task<Deployment> OverAsync(Uri address, string email, string password)
     {
-        Deployment deployment = new(database: null, furtherSettings: null) { _address = address };
+        Deployment deployment = new(database: null, furtherSettings: null) { _address = address, _credentials = (email, password) };
         await deployment.SignInAsync();
         return deployment;
     }
@@ -89,7 +93,7 @@ internal sealed class Deployment : IAsyncDisposable
     public async Task SignInAsync()
     {
         Administrator.Dispose();
-        Administrator = await Api.SignInAsync(Address, Email, Password);
+        Administrator = await Api.SignInAsync(Address, _credentials.Email, _credentials.Password);
     }
 
     /// <summary>Makes a signer of its own CA and certificate with an operator that is a machine.</summary>

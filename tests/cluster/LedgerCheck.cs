@@ -40,6 +40,14 @@ internal sealed class LedgerCheck
         return this;
     }
 
+    /// <summary>A signer's signatures, or those under a grant of its, are exactly those that clients hold.</summary>
+    public void HoldsExactly(string signerId, string? grant, IEnumerable<string> operationIds) => Assert.Equal(
+        operationIds.Order(),
+        Signatures(signerId)
+            .Where(entry => entry["grantId"]?.GetValue<string>() == grant)
+            .Select(entry => Api.Text(entry, "operationId"))
+            .Order());
+
     /// <summary>Each stream counts from one without a gap, and no operation stands in the ledger twice.</summary>
     public LedgerCheck IsWhole()
     {

@@ -27,6 +27,12 @@ internal sealed partial class Node : IAsyncDisposable
     /// <summary>Where it listens for clients.</summary>
     public Uri Address { get; init; }
 
+    /// <summary>The gateway that it is from its next start on.</summary>
+    public string Program { get; set; } = OfThisBuild;
+
+    /// <summary>The gateway that was built with the tests.</summary>
+    public static string OfThisBuild { get; } = Path.Combine(AppContext.BaseDirectory, "gateway.dll");
+
     /// <summary>The network namespace that it runs in; null for that of the tests.</summary>
     public string? NetworkNamespace { get; init; }
 
@@ -115,7 +121,7 @@ internal sealed partial class Node : IAsyncDisposable
     /// <summary>Starts the process, and waits for nothing.</summary>
     public void Begin()
     {
-        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "gateway.dll")];
+        string[] command = ["dotnet", Program];
         if (NetworkNamespace is not null)
         {
             command = ["ip", "netns", "exec", NetworkNamespace, .. command]; // It becomes the command: the process is the node's.

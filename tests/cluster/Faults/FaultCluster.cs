@@ -39,7 +39,8 @@ internal sealed class FaultCluster : IAsyncDisposable
 
     public Balancer Balancer { get; }
 
-    public static async Task<FaultCluster> StartAsync(int count, IReadOnlyDictionary<string, string> settings)
+    public static async Task<FaultCluster> StartAsync(
+        int count, IReadOnlyDictionary<string, string> settings, string? program = null)
     {
         var network = await NodeNetwork.MakeAsync(count);
         var disk = await SmallDisk.MountAsync("8G");
@@ -64,6 +65,7 @@ internal sealed class FaultCluster : IAsyncDisposable
                 Address = new Uri($"http://{network.NodeOn(NodeNetwork.Network.Front, number)}:8080"),
                 Silo = new IPEndPoint(IPAddress.Parse(network.NodeOn(NodeNetwork.Network.Peers, number)), 11111),
                 NetworkNamespace = network.NamespaceOf(number),
+                Program = program ?? Node.OfThisBuild,
             });
         }
 

@@ -24,6 +24,13 @@ internal sealed class FreeLoad : IDisposable
 
     public int Retries => _client.Retries;
 
+    /// <summary>Waits until so many more signatures were made.</summary>
+    public Task ReachAsync(int more)
+    {
+        var goal = Tally.Operations.Count + more;
+        return Eventually.Async(() => Tally.Operations.Count >= goal);
+    }
+
     /// <summary>Lets each client finish what it asks for.</summary>
     public async Task EndAsync()
     {

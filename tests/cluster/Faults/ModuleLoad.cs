@@ -23,7 +23,7 @@ internal sealed class ModuleLoad : IDisposable
     public static async Task<ModuleLoad> StartAsync(Uri address, string signer, MachineIdentity identity, int threads)
     {
         ModuleLoad load = new(signer, threads);
-        var root = FindRoot();
+        var root = SourceTree.Root;
         await RunAsync(Path.Combine(root, "deploy/build-native"), "linux-x64");
         var programs = Path.Combine(root, "tests/tools/pkcs11/programs");
         await RunAsync(
@@ -87,16 +87,5 @@ internal sealed class ModuleLoad : IDisposable
         var errors = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0, $"{program}: {errors}{await output}");
-    }
-
-    private static string FindRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "CodeSigning.sln")))
-        {
-            directory = directory.Parent ?? throw new InvalidOperationException("The source tree was not found.");
-        }
-
-        return directory.FullName;
     }
 }

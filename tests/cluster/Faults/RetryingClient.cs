@@ -69,6 +69,16 @@ internal sealed class RetryingClient : IDisposable
         }
     }
 
+    /// <summary>Has clients sign, one signature after the other with a pause between, until each is denied since the grant is used up.</summary>
+    public Task UseUpAsync(string signer, Tally tally, int clients, TimeSpan pause) =>
+        Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(async () =>
+        {
+            while (await SignAsync(signer, tally))
+            {
+                await Task.Delay(pause);
+            }
+        })));
+
     public void Dispose() => _client.Dispose();
 
     private async Task<(HttpStatusCode? Status, JsonObject? Answer)> TryAsync(string path, string key, object body)
