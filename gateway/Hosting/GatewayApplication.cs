@@ -28,14 +28,7 @@ internal static class GatewayApplication
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [ReadSettingsOnce, .. args], EnvironmentName = "Production" });
         var (settings, silo) = ServerSettings.Read(builder.Configuration);
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        builder.Logging.AddFilter("Polly", LogLevel.Warning);
-        builder.Logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-        });
+        builder.AddServerLog(silo.LogFormat);
         builder.WebHost.UseKestrel(settings);
         builder.AddTraceExport(settings);
         builder.AddSilo(silo);
@@ -103,7 +96,7 @@ internal static class GatewayApplication
     }
 }
 
-/// <summary>Adds security headers to every response: no framing, sniffing, caching or loading of resources.</summary>
+/// <summary>Adds security headers to every response: no framing, sniffing, caching or loading of resources. And the request's id.</summary>
 internal sealed class SecurityHeaders(RequestDelegate next)
 {
     private const string NothingAtAll = "default-src 'none'; frame-ancestors 'none'";
@@ -118,6 +111,7 @@ internal sealed class SecurityHeaders(RequestDelegate next)
         headers.CacheControl = "no-store";
         headers["Referrer-Policy"] = "no-referrer";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers["X-Request-Id"] = context.TraceIdentifier; // Lines of the log have it as RequestId.
         if (context.Request.IsHttps)
         {
             headers.StrictTransportSecurity = OneYear;

@@ -19,6 +19,9 @@ public sealed record SiloSettings
     /// <summary>Where it listens for other nodes; null on SQLite, where it is alone.</summary>
     public IPEndPoint? Endpoint { get; init; }
 
+    /// <summary>How the log looks.</summary>
+    public LogFormat LogFormat { get; init; }
+
     /// <summary>How notifications leave.</summary>
     public NotificationOptions Notifications { get; init; } = new();
 
@@ -41,6 +44,7 @@ public sealed record SiloSettings
         {
             Node = node,
             Endpoint = node.PostgreSql is null ? null : ClusterSettings.Read(reader),
+            LogFormat = ServerLog.ReadFormat(reader),
             Notifications = NotificationOptions.Read(reader),
             CompromisedKeys = ReadCompromisedKeys(node, reader),
             Unknown = reader.Unknown,

@@ -26,6 +26,7 @@ public sealed class AnswerHeadersTests(SharedServer shared)
         var policy = Assert.Single(headers.GetValues("Content-Security-Policy"));
         Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
         Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+        Assert.NotEmpty(Assert.Single(headers.GetValues("X-Request-Id")));
         Assert.False(headers.Contains("Server"));
         Assert.False(headers.Contains("X-Powered-By"));
         Assert.False(headers.Contains("Access-Control-Allow-Origin"));

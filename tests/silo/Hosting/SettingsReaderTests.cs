@@ -30,6 +30,17 @@ public sealed class SettingsReaderTests : IDisposable
     }
 
     [Theory]
+    [InlineData(null, LogFormat.Text)]
+    [InlineData("text", LogFormat.Text)]
+    [InlineData("json", LogFormat.Json)]
+    public void Log_format_is_one_of_two_words(string? word, LogFormat format)
+    {
+        Assert.Equal(format, SiloSettings.Read(Configuration(("CODESIGNING_LOG_FORMAT", word!))).LogFormat);
+        Assert.Equal(
+            "CODESIGNING_LOG_FORMAT is invalid: expected text or json, not 'xml'.", Mistakes(("CODESIGNING_LOG_FORMAT", "xml")));
+    }
+
+    [Theory]
     [InlineData("CODESIGNING_TLS_CERTIFICATE", "CODESIGNING_TLS_CERT")]
     [InlineData("CODESIGNING_SMTP_USERNAME", "CODESIGNING_SMTP_USER")]
     public void Unknown_setting_is_reported_and_does_not_stop_the_start(string name, string nearest)

@@ -4,7 +4,7 @@ source "$(dirname "$0")/../library.sh"
 sources="$(cd "$(dirname "$0")/../../.." && pwd)"
 
 builds() {
-  VERSION=9.8.7 "$sources/deploy/packages/build"
+  VERSION=9.8.7 "$sources/deploy/packages/pkcs11"
 }
 
 deb() {
