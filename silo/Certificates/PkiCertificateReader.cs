@@ -6,7 +6,7 @@ using CodeSigning.Silo.Pki;
 namespace CodeSigning.Silo.Certificates;
 
 /// <inheritdoc/>
-public sealed class PkiCertificateReader(CompromisedKeys compromised) : ICertificateReader
+public sealed class PkiCertificateReader(CompromisedKeys compromised, TimeProvider time) : ICertificateReader
 {
     /// <inheritdoc/>
     public (string Subject, ChainedCertificate Certificate) Read(
@@ -14,7 +14,7 @@ public sealed class PkiCertificateReader(CompromisedKeys compromised) : ICertifi
     {
         try
         {
-            var issued = IssuedCertificate.Read(certificatePem, chainPem, subjectPublicKeyInfo);
+            var issued = IssuedCertificate.Read(certificatePem, chainPem, subjectPublicKeyInfo, time.GetUtcNow());
             compromised.Ensure(issued);
             return (issued.Leaf.Subject, issued.Leaf.ToChained(issued.Chain));
         }

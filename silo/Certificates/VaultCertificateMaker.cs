@@ -134,6 +134,8 @@ internal static class CertificateTranslation
             CertificateRefusal.NotACodeSigningCertificate => ErrorCode.NotACodeSigningCertificate,
             CertificateRefusal.UnsuitableKey => ErrorCode.UnsupportedAlgorithm,
             CertificateRefusal.UnsuitableIssuer => ErrorCode.WrongState,
+            CertificateRefusal.AuthorityExpired => ErrorCode.CertificateExpired,
+            CertificateRefusal.AuthorityNotYetValid => ErrorCode.CertificateNotYetValid,
             _ => ErrorCode.InvalidRequest,
         },
         refused.Message);

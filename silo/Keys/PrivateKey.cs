@@ -1,5 +1,4 @@
 using System.Formats.Asn1;
-using System.Globalization;
 using System.Numerics;
 using System.Security.Cryptography;
 using CodeSigning.Certificates;
@@ -172,16 +171,8 @@ internal static class KeyAlgorithms
     };
 
     /// <summary>The order of the curve's base point (SEC 2, sections 2.4.2, 2.5.1 and 2.6.1).</summary>
-    public static BigInteger Order(this KeyAlgorithm algorithm) => BigInteger.Parse(
-        algorithm switch
-        {
-            KeyAlgorithm.EcP256 => "0FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551",
-            KeyAlgorithm.EcP384 => "0FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973",
-            KeyAlgorithm.EcP521 => "01FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFA51868783BF2F966B7FCC0148F709A5D03BB5C9B8899C47AEBB6FB71E91386409",
-            _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
-        },
-        NumberStyles.AllowHexSpecifier,
-        CultureInfo.InvariantCulture);
+    public static BigInteger Order(this KeyAlgorithm algorithm) =>
+        NamedCurve.Of(algorithm)?.Order ?? throw new ArgumentOutOfRangeException(nameof(algorithm));
 
     /// <summary>The scheme of certificates, requests and CRLs: a hash of the key's strength, and PKCS#1 v1.5, which every verifier supports.</summary>
     public static SigningAlgorithm CertificateScheme(this KeyAlgorithm algorithm) => algorithm switch
@@ -199,13 +190,7 @@ internal static class KeyAlgorithms
         algorithm.IsPss() ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1;
 
     /// <summary>The algorithm of keys on a named curve, or null if it is not supported.</summary>
-    public static KeyAlgorithm? OfCurve(string oid) => oid switch
-    {
-        "1.2.840.10045.3.1.7" => KeyAlgorithm.EcP256,
-        "1.3.132.0.34" => KeyAlgorithm.EcP384,
-        "1.3.132.0.35" => KeyAlgorithm.EcP521,
-        _ => null,
-    };
+    public static KeyAlgorithm? OfCurve(string oid) => NamedCurve.ByOid(oid)?.Algorithm;
 
     private static KeyAlgorithm? OfCurve(ECCurve curve) =>
         curve is { IsNamed: true, Oid.Value: { } oid } ? OfCurve(oid) : null;

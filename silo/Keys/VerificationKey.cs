@@ -1,4 +1,3 @@
-using System.Formats.Asn1;
 using System.Security.Cryptography;
 using CodeSigning.Certificates;
 using CodeSigning.Signing;
@@ -31,8 +30,9 @@ public sealed class VerificationKey : IDisposable
         };
         try
         {
-            key.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out var read);
-            if (read != subjectPublicKeyInfo.Length || KeyAlgorithms.Of(key) is not { } algorithm)
+            var usual = SubjectPublicKeyInfo.Normalize(subjectPublicKeyInfo);
+            key.ImportSubjectPublicKeyInfo(usual, out var read);
+            if (read != usual.Length || KeyAlgorithms.Of(key) is not { } algorithm)
             {
                 throw new CryptographicException($"The public key's algorithm is not supported: expected {KeyAlgorithmNames.Supported}.");
             }
@@ -65,50 +65,4 @@ public sealed class VerificationKey : IDisposable
 
     /// <summary>Frees the key.</summary>
     public void Dispose() => _key.Dispose();
-}
-
-/// <summary>Reads the algorithm of a SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7).</summary>
-internal static class SubjectPublicKeyInfo
-{
-    /// <summary>
-    /// The name of a public key: the first 16 bytes of the SHA-256 of its SubjectPublicKeyInfo, lower-case hex.
-    /// </summary>
-    public static string NameOf(ReadOnlySpan<byte> subjectPublicKeyInfo) =>
-        Convert.ToHexStringLower(SHA256.HashData(subjectPublicKeyInfo).AsSpan(0, 16));
-
-    /// <summary>The family of a public key, by its algorithm identifier.</summary>
-    public enum Family
-    {
-        /// <summary>Not supported.</summary>
-        Other,
-
-        /// <summary>rsaEncryption (RFC 3279, section 2.3.1).</summary>
-        Rsa,
-
-        /// <summary>id-ecPublicKey on one of the named curves P-256, P-384 and P-521 (RFC 5480, section 2.1.1).</summary>
-        Ec,
-    }
-
-    /// <summary>
-    /// The family of a key. It is checked before the platform sees the key, whose errors for unknown curves vary.
-    /// </summary>
-    /// <exception cref="CryptographicException">It is malformed.</exception>
-    public static Family FamilyOf(ReadOnlySpan<byte> subjectPublicKeyInfo)
-    {
-        try
-        {
-            var algorithm = new AsnReader(subjectPublicKeyInfo.ToArray(), AsnEncodingRules.DER).ReadSequence().ReadSequence();
-            return algorithm.ReadObjectIdentifier() switch
-            {
-                "1.2.840.113549.1.1.1" => Family.Rsa,
-                "1.2.840.10045.2.1" when algorithm.HasData && algorithm.PeekTag() == Asn1Tag.ObjectIdentifier =>
-                    KeyAlgorithms.OfCurve(algorithm.ReadObjectIdentifier()) is null ? Family.Other : Family.Ec,
-                _ => Family.Other,
-            };
-        }
-        catch (AsnContentException fault)
-        {
-            throw new CryptographicException($"The public key is invalid: expected a SubjectPublicKeyInfo in DER.", fault);
-        }
-    }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -148,43 +147,6 @@ public sealed class CertificateAuthority(KeyHandle key, CertificateDetails certi
 
     private static DateTimeOffset WholeSeconds(DateTimeOffset time) =>
         DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
-}
-
-/// <summary>A code-signing certificate with the known part of its chain.</summary>
-/// <param name="Leaf">The certificate.</param>
-/// <param name="Chain">The CA certificates above it, each followed by its issuer.</param>
-public sealed record IssuedCertificate(CertificateDetails Leaf, ImmutableArray<CertificateDetails> Chain)
-{
-    /// <summary>
-    /// Reads a certificate that an external CA issued for a key of the vault. Certificates after the first in
-    /// <paramref name="certificatePem"/> count as part of the chain.
-    /// </summary>
-    /// <param name="certificatePem">The leaf.</param>
-    /// <param name="chainPem">The CA certificates above it, in any order; null or empty if not available.</param>
-    /// <param name="subjectPublicKeyInfo">The expected public key, DER.</param>
-    /// <exception cref="CertificateRefusedException">
-    /// It is malformed, has another key, is not a code-signing certificate, or its chain is broken.
-    /// </exception>
-    public static IssuedCertificate Read(string certificatePem, string? chainPem, ReadOnlyMemory<byte> subjectPublicKeyInfo)
-    {
-        var issued = Read(certificatePem, chainPem);
-        KeyMatch.Ensure(issued.Leaf, subjectPublicKeyInfo.Span);
-        return issued;
-    }
-
-    internal static IssuedCertificate Read(string certificatePem, string? chainPem)
-    {
-        var certificates = Pem.ReadCertificates(certificatePem);
-        return certificates.Count == 0
-            ? throw new CertificateRefusedException(CertificateRefusal.Malformed, "The PEM text contains no certificate: expected a block CERTIFICATE.")
-            : Of(certificates[0], [.. certificates[1..], .. Pem.ReadCertificates(chainPem)]);
-    }
-
-    internal static IssuedCertificate Of(CertificateDetails leaf, IEnumerable<CertificateDetails> others)
-    {
-        CodeSigningRules.Ensure(leaf);
-        return new IssuedCertificate(leaf, CertificateChain.Order(leaf, others));
-    }
 }
 
 /// <summary>A CRL (RFC 5280, section 5).</summary>

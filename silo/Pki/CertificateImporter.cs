@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using CodeSigning.Signing;
@@ -6,10 +7,10 @@ using CodeSigning.Silo.Keys;
 namespace CodeSigning.Silo.Pki;
 
 /// <summary>
-/// Imports certificates with their private keys into the vault. Opening a file costs up to about a second of CPU time
-/// (password stretching), and so does judging a long RSA key: run it on <see cref="SigningThreads"/>.
+/// Imports certificates with their private keys into the vault. Opening a file costs up to a few seconds of CPU time
+/// (password stretching), and judging a long RSA key about one: run it on <see cref="SigningThreads"/>.
 /// </summary>
-public sealed class CertificateImporter(KeyVault vault, CompromisedKeys compromised)
+public sealed class CertificateImporter(KeyVault vault, CompromisedKeys compromised, TimeProvider time)
 {
     /// <summary>The maximum size of a PKCS#12 file in bytes, or of PEM text in characters.</summary>
     public const int LongestInput = 256 * 1024;
@@ -18,7 +19,9 @@ public sealed class CertificateImporter(KeyVault vault, CompromisedKeys compromi
 
     private readonly CheckedSigner _probe = new(ecdsaCheckEvery: 1);
 
-    /// <summary>Imports from PKCS#12 (RFC 7292), encrypted with PBES2 or an older scheme.</summary>
+    /// <summary>
+    /// Imports from PKCS#12 (RFC 7292), encrypted with PBES2 or an older scheme, with the MAC of RFC 7292 or PBMAC1 (RFC 9579).
+    /// </summary>
     /// <param name="keyId">The id of the new key.</param>
     /// <param name="pkcs12">The file.</param>
     /// <param name="password">Its password; null if it has none.</param>
@@ -28,13 +31,13 @@ public sealed class CertificateImporter(KeyVault vault, CompromisedKeys compromi
     public ImportedCertificate ImportPkcs12(string keyId, ReadOnlyMemory<byte> pkcs12, string? password)
     {
         EnsureBounded(pkcs12.Length, password);
-        using var file = Pkcs12File.Open(pkcs12.Span, password);
-        return Import(keyId, IssuedCertificate.Of(file.Leaf, file.Others), file.PrivateKey, "pkcs12");
+        using var file = Pkcs12File.Open(pkcs12, password);
+        return Import(keyId, file.Certificates, file.Tied, file.PrivateKey, Pkcs12File.Field);
     }
 
-    /// <summary>Imports from PEM.</summary>
+    /// <summary>Imports from PEM or base64; the key tells which certificate is its own, wherever it stands.</summary>
     /// <param name="keyId">The id of the new key.</param>
-    /// <param name="certificatePem">The leaf; certificates after the first count as part of the chain.</param>
+    /// <param name="certificatePem">The certificate, with others of its chain or without; PKCS#7 is read too.</param>
     /// <param name="chainPem">The CA certificates above it, in any order; null or empty if not available.</param>
     /// <param name="privateKeyPem">PKCS#8, plain or encrypted, PKCS#1 or SEC 1.</param>
     /// <param name="password">The password of an encrypted key.</param>
@@ -43,18 +46,23 @@ public sealed class CertificateImporter(KeyVault vault, CompromisedKeys compromi
         string keyId, string certificatePem, string? chainPem, string privateKeyPem, string? password)
     {
         EnsureBounded(certificatePem.Length + (chainPem?.Length ?? 0) + privateKeyPem.Length, password);
-        var issued = IssuedCertificate.Read(certificatePem, chainPem);
-        using var privateKey = PrivateKeyPem.Read(privateKeyPem, password, issued.Leaf);
-        return Import(keyId, issued, privateKey, "privateKeyPem");
+        var certificates = IssuedCertificate.ReadAll(certificatePem, chainPem);
+        using var privateKey = PrivateKeyPem.Read(privateKeyPem, password);
+        return Import(keyId, certificates, FrozenSet<string>.Empty, privateKey, PrivateKeyPem.Field);
     }
 
-    private ImportedCertificate Import(string keyId, IssuedCertificate issued, AsymmetricAlgorithm privateKey, string field)
+    private ImportedCertificate Import(
+        string keyId,
+        IReadOnlyList<CertificateDetails> certificates,
+        IReadOnlySet<string> tied,
+        AsymmetricAlgorithm privateKey,
+        string field)
     {
         NewKey? imported = null;
         try
         {
+            var issued = IssuedCertificate.Of(certificates, privateKey.ExportSubjectPublicKeyInfo(), tied, time.GetUtcNow());
             compromised.Ensure(issued);
-            KeyMatch.Ensure(issued.Leaf, privateKey.ExportSubjectPublicKeyInfo());
             PrivateKeyRules.Ensure(privateKey, field);
             imported = vault.Import(keyId, KeyPurpose.CodeSigning, privateKey);
             EnsureWorks(imported.Handle, issued.Leaf);
@@ -63,7 +71,8 @@ public sealed class CertificateImporter(KeyVault vault, CompromisedKeys compromi
         catch (CryptographicException)
         {
             imported?.Handle.Dispose();
-            throw new CertificateRefusedException(CertificateRefusal.UnsuitableKey, "The private key is malformed: expected PKCS#8, PKCS#1 or SEC 1.");
+            throw new CertificateRefusedException(
+                CertificateRefusal.Malformed, $"The private key in '{field}' is damaged: export it again from where it was made.");
         }
         catch
         {
@@ -125,7 +134,7 @@ public enum CertificateRefusal
     /// <summary>The private key does not belong to the certificate.</summary>
     KeyMismatch,
 
-    /// <summary>The key algorithm is not supported.</summary>
+    /// <summary>The key's algorithm, or that of its encryption, is not supported.</summary>
     UnsuitableKey,
 
     /// <summary>The private key is weak or known to others.</summary>
@@ -139,6 +148,12 @@ public enum CertificateRefusal
 
     /// <summary>A given certificate does not belong to the chain.</summary>
     UnrelatedCertificate,
+
+    /// <summary>A CA of the chain has expired.</summary>
+    AuthorityExpired,
+
+    /// <summary>A CA of the chain is not yet valid when its certificate is.</summary>
+    AuthorityNotYetValid,
 
     /// <summary>The subject is not a valid distinguished name.</summary>
     InvalidName,

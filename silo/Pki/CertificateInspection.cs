@@ -16,13 +16,16 @@ public static class CertificateInspection
     private static readonly Asn1Tag Uri = new(TagClass.ContextSpecific, 6);
 
     /// <summary>Reads one certificate in DER.</summary>
+    /// <param name="der">The certificate.</param>
+    /// <param name="field">The request's field with the certificate; null if it is from elsewhere.</param>
     /// <exception cref="CertificateRefusedException">It is malformed or too long.</exception>
-    public static CertificateDetails Read(ReadOnlyMemory<byte> der)
+    public static CertificateDetails Read(ReadOnlyMemory<byte> der, string? field = null)
     {
+        var where = field is null ? "" : $" in '{field}'";
         if (der.Length > LongestCertificate)
         {
             throw new CertificateRefusedException(
-                CertificateRefusal.LimitExceeded, $"The certificate is longer than {LongestCertificate} bytes.");
+                CertificateRefusal.LimitExceeded, $"A certificate{where} is longer than {LongestCertificate} bytes.");
         }
 
         try
@@ -34,7 +37,7 @@ public static class CertificateInspection
         }
         catch (Exception fault) when (fault is AsnContentException or CryptographicException)
         {
-            throw new CertificateRefusedException(CertificateRefusal.Malformed, "The certificate is invalid: expected an X.509 certificate in DER.");
+            throw new CertificateRefusedException(CertificateRefusal.Malformed, $"A certificate{where} is damaged: expected an X.509 certificate in DER.");
         }
     }
 
@@ -185,6 +188,9 @@ public sealed record CertificateDetails
 
     /// <summary>SHA-256 over the DER, lower-case hex.</summary>
     public required string Thumbprint { get; init; }
+
+    /// <summary>Whether a time (UTC) is within its validity, whose end is excluded.</summary>
+    public bool IsValidAt(DateTimeOffset time) => time >= NotBefore && time < NotAfter;
 
     /// <summary>Whether subject and issuer are the same, as in a root.</summary>
     public bool IsSelfIssued => SubjectName.Span.SequenceEqual(IssuerName.Span);

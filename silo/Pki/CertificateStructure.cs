@@ -155,6 +155,7 @@ internal static class Oids
 
     public const string Data = "1.2.840.113549.1.7.1";
     public const string SignedData = "1.2.840.113549.1.7.2";
+    public const string EncryptedData = "1.2.840.113549.1.7.6";
 
     public const string PbeS2 = "1.2.840.113549.1.5.13";
     public const string Pbkdf2 = "1.2.840.113549.1.5.12";

@@ -65,7 +65,7 @@ public static class CodeSigningRules
         CodeSigningFault.NoDigitalSignature => "its key usage has no digitalSignature",
         CodeSigningFault.SignsCertificates => "its key usage has keyCertSign or cRLSign",
         CodeSigningFault.CertificateAuthority => "it is a CA certificate",
-        CodeSigningFault.UnsupportedKey or CodeSigningFault.WeakKey => certificate.PublicKeyFault!.Value.Describe(),
+        CodeSigningFault.UnsupportedKey or CodeSigningFault.WeakKey => certificate.PublicKeyFault!.Value.Describe(certificate.SubjectPublicKeyInfo),
         _ => throw new ArgumentOutOfRangeException(nameof(fault)),
     };
 }

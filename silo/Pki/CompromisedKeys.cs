@@ -286,10 +286,10 @@ internal sealed record KeyFingerprints(ulong? Modulus, ulong? Number, IReadOnlyL
     {
         switch (SubjectPublicKeyInfo.FamilyOf(subjectPublicKeyInfo))
         {
-            case SubjectPublicKeyInfo.Family.Rsa:
+            case SubjectPublicKeyInfo.Family.Rsa or SubjectPublicKeyInfo.Family.RsaPss:
                 using (var rsa = RSA.Create())
                 {
-                    rsa.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out _);
+                    rsa.ImportSubjectPublicKeyInfo(SubjectPublicKeyInfo.Normalize(subjectPublicKeyInfo), out _);
                     var modulus = rsa.ExportParameters(false).Modulus!;
                     return new KeyFingerprints(
                         Cut(Convert.FromHexString(PublishedKeys.FingerprintOf(modulus))),
@@ -300,7 +300,7 @@ internal sealed record KeyFingerprints(ulong? Modulus, ulong? Number, IReadOnlyL
             case SubjectPublicKeyInfo.Family.Ec:
                 using (var ecdsa = ECDsa.Create())
                 {
-                    ecdsa.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out _);
+                    ecdsa.ImportSubjectPublicKeyInfo(SubjectPublicKeyInfo.Normalize(subjectPublicKeyInfo), out _);
                     return new KeyFingerprints(
                         null,
                         OfNumber(ecdsa.ExportParameters(false).Q.X),

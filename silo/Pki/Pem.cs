@@ -11,37 +11,9 @@ internal static class Pem
     /// <summary>One block, with a line's end after it.</summary>
     public static string Write(string label, ReadOnlySpan<byte> content) => PemEncoding.WriteString(label, content) + "\n";
 
-    /// <summary>The certificates in a text, in order; text between them is skipped.</summary>
-    /// <exception cref="CertificateRefusedException">There are too many, or a block is not a certificate.</exception>
-    public static List<CertificateDetails> ReadCertificates(ReadOnlySpan<char> text)
-    {
-        var certificates = new List<CertificateDetails>();
-        while (PemEncoding.TryFind(text, out var block))
-        {
-            if (!text[block.Label].SequenceEqual(Certificate))
-            {
-                throw new CertificateRefusedException(
-                    CertificateRefusal.Malformed, "The PEM text contains other blocks: expected blocks CERTIFICATE only.");
-            }
-
-            if (certificates.Count > CertificateChain.MostCertificates)
-            {
-                throw new CertificateRefusedException(
-                    CertificateRefusal.LimitExceeded, $"The PEM text contains too many certificates: expected at most {CertificateChain.MostCertificates}.");
-            }
-
-            var der = new byte[block.DecodedDataLength];
-            if (!Convert.TryFromBase64Chars(text[block.Base64Data], der, out _))
-            {
-                throw new CertificateRefusedException(CertificateRefusal.Malformed, "The PEM text has a malformed block: expected base64.");
-            }
-
-            certificates.Add(CertificateInspection.Read(der));
-            text = text[block.Location.End..];
-        }
-
-        return certificates;
-    }
+    /// <summary>The certificates of a PEM text of ours, in order.</summary>
+    /// <exception cref="CertificateRefusedException">It is no such text.</exception>
+    public static List<CertificateDetails> ReadCertificates(string text) => GivenCertificates.Read(text, "certificatePem");
 }
 
 /// <summary>Exports certificates and public keys.</summary>

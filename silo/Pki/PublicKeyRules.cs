@@ -23,9 +23,14 @@ public static class PublicKeyRules
                 return (null, PublicKeyFault.Unsupported);
             }
 
-            if (family == SubjectPublicKeyInfo.Family.Rsa && FaultOfRsa(subjectPublicKeyInfo) is { } fault)
+            if (family is SubjectPublicKeyInfo.Family.Rsa or SubjectPublicKeyInfo.Family.RsaPss && FaultOfRsa(subjectPublicKeyInfo) is { } fault)
             {
                 return (null, fault);
+            }
+
+            if (family == SubjectPublicKeyInfo.Family.RsaPss)
+            {
+                return (null, PublicKeyFault.Unsupported);
             }
 
             using var key = VerificationKey.FromSubjectPublicKeyInfo(subjectPublicKeyInfo.Span);
@@ -62,7 +67,7 @@ public enum PublicKeyFault
     /// <summary>It is malformed, or an EC point that is not on its curve.</summary>
     Malformed = 1,
 
-    /// <summary>It is neither RSA of 2048, 3072 or 4096 bits nor EC on P-256, P-384 or P-521 by name.</summary>
+    /// <summary>It is neither RSA of 2048, 3072 or 4096 bits nor EC on P-256, P-384 or P-521.</summary>
     Unsupported,
 
     /// <summary>An RSA exponent that is even, below 65537 or above 2^256 - 1 (CA/Browser Forum 6.1.6).</summary>
@@ -89,10 +94,12 @@ internal static class PublicKeyFaults
         PublicKeyFault.WeakModulus or PublicKeyFault.CloseFactors or PublicKeyFault.RocaModulus or PublicKeyFault.PublishedKey;
 
     /// <summary>The fault as a predicate, with "its" for the certificate.</summary>
-    public static string Describe(this PublicKeyFault fault) => fault switch
+    /// <param name="fault">The fault.</param>
+    /// <param name="subjectPublicKeyInfo">The key, DER.</param>
+    public static string Describe(this PublicKeyFault fault, ReadOnlyMemory<byte> subjectPublicKeyInfo) => fault switch
     {
         PublicKeyFault.Malformed => "its public key is malformed",
-        PublicKeyFault.Unsupported => $"its key is not supported: expected {KeyAlgorithmNames.Supported}",
+        PublicKeyFault.Unsupported => $"its key is {PublicKeyName.Of(subjectPublicKeyInfo.Span)}, which is not supported: expected {KeyAlgorithmNames.Supported}",
         PublicKeyFault.WeakExponent => "its RSA exponent is weak (expected an odd number from 65537 to 2^256 - 1)",
         PublicKeyFault.WeakModulus => "its RSA modulus is weak (it has a factor below 752)",
         PublicKeyFault.CloseFactors => "its RSA modulus is weak (its prime factors are so close that Fermat's method finds them)",

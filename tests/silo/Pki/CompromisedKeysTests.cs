@@ -35,7 +35,7 @@ public sealed class CompromisedKeysTests(VaultFixture vault) : IClassFixture<Vau
     public void Weak_Debian_key_is_found_by_a_list_alone()
     {
         var (certificate, key) = ToPem(OfDebian());
-        new CertificateImporter(vault.Vault, CompromisedKeys.None).ImportPem("key_i", certificate, null, key, null).Key.Handle.Dispose();
+        new CertificateImporter(vault.Vault, CompromisedKeys.None, TimeProvider.System).ImportPem("key_i", certificate, null, key, null).Key.Handle.Dispose();
     }
 
     [Theory]
@@ -94,9 +94,9 @@ public sealed class CompromisedKeysTests(VaultFixture vault) : IClassFixture<Vau
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var (leaf, chain) = UnderDebian(key);
         var info = key.ExportSubjectPublicKeyInfo();
-        Assert.NotNull(new PkiCertificateReader(CompromisedKeys.None).Read(leaf, chain, info).Certificate);
+        Assert.NotNull(new PkiCertificateReader(CompromisedKeys.None, TimeProvider.System).Read(leaf, chain, info).Certificate);
         var refused = Assert.Throws<RefusedException>(
-            () => new PkiCertificateReader(CompromisedKeys.Read(_lists.Path)).Read(leaf, chain, info));
+            () => new PkiCertificateReader(CompromisedKeys.Read(_lists.Path), TimeProvider.System).Read(leaf, chain, info));
         Assert.Contains("'CN=CA' can be forged by anyone, since its key is in the list of compromised keys", refused.Message, StringComparison.Ordinal);
         Assert.Throws<CertificateRefusedException>(() => Importer().ImportPem("key_i", leaf, chain, key.ExportPkcs8PrivateKeyPem(), null));
     }
@@ -107,7 +107,7 @@ public sealed class CompromisedKeysTests(VaultFixture vault) : IClassFixture<Vau
         File.WriteAllText(_lists.File("blacklist.RSA-2048"), DebiansLine);
         var (certificate, _) = ToPem(OfDebian());
         var refused = Assert.Throws<RefusedException>(
-            () => new PkiCertificateReader(CompromisedKeys.Read(_lists.Path)).Read(certificate, null, DebiansInfo));
+            () => new PkiCertificateReader(CompromisedKeys.Read(_lists.Path), TimeProvider.System).Read(certificate, null, DebiansInfo));
         Assert.Contains("its key is in the list of compromised keys 'blacklist.RSA-2048'", refused.Message, StringComparison.Ordinal);
     }
 
@@ -163,7 +163,7 @@ public sealed class CompromisedKeysTests(VaultFixture vault) : IClassFixture<Vau
 
     public void Dispose() => _lists.Dispose();
 
-    private CertificateImporter Importer() => new(vault.Vault, CompromisedKeys.Read(_lists.Path));
+    private CertificateImporter Importer() => new(vault.Vault, CompromisedKeys.Read(_lists.Path), TimeProvider.System);
 
     private CertificateImporter ImporterWith(string name, string list)
     {

@@ -14,7 +14,7 @@ public sealed class EcKeyQualityTests(VaultFixture vault) : IClassFixture<VaultF
     private const string P384Last =
         "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52972";
 
-    private readonly CertificateImporter _importer = new(vault.Vault, CompromisedKeys.None);
+    private readonly CertificateImporter _importer = new(vault.Vault, CompromisedKeys.None, TimeProvider.System);
 
     public static TheoryData<string, string> Guessable => new()
     {

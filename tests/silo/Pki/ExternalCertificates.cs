@@ -23,6 +23,9 @@ public sealed class ExternalCertificates : IAsyncLifetime, IDisposable
 
     private readonly OpenSsl _openSsl = new();
 
+    /// <summary>The command, in the directory with the files.</summary>
+    public OpenSsl Tool => _openSsl;
+
     public byte[] Read(string name) => _openSsl.Read(name);
 
     public string ReadText(string name) => _openSsl.ReadText(name);

@@ -131,7 +131,6 @@ public sealed class PublicKeyRulesTests(VaultFixture vault) : IClassFixture<Vaul
             ("ed25519", ["-algorithm", "ed25519"]),
             ("pss", ["-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"]),
             ("k1", ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:secp256k1"]),
-            ("explicit", ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-pkeyopt", "ec_param_enc:explicit"]),
         })
         {
             await openSsl.RunAsync(["genpkey", .. arguments, "-out", name]);

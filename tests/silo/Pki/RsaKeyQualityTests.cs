@@ -11,7 +11,7 @@ namespace CodeSigning.Silo.Tests.Pki;
 
 public sealed class RsaKeyQualityTests(VaultFixture vault) : IClassFixture<VaultFixture>
 {
-    private readonly CertificateImporter _importer = new(vault.Vault, CompromisedKeys.None);
+    private readonly CertificateImporter _importer = new(vault.Vault, CompromisedKeys.None, TimeProvider.System);
 
     [Theory]
     [InlineData(2048)]

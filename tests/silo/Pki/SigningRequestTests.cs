@@ -35,7 +35,7 @@ public sealed class SigningRequestTests(AuthorityFixture authorities) : IClassFi
         openSsl.Write("request.pem", SigningRequest.Create(key, "CN=Example Signer,O=Example\\, Ltd,C=DE"));
         var text = await openSsl.RunAsync("req", "-in", "request.pem", "-verify", "-noout", "-text", "-nameopt", "RFC2253");
         await IssueAsync(openSsl, "code");
-        var issued = IssuedCertificate.Read(openSsl.ReadText("leaf.pem"), openSsl.ReadText("ca.pem"), key.PublicKey);
+        var issued = IssuedCertificate.Read(openSsl.ReadText("leaf.pem"), openSsl.ReadText("ca.pem"), key.PublicKey, DateTimeOffset.UtcNow);
 
         Assert.Contains("self-signature verify OK", text, StringComparison.Ordinal);
         Assert.Contains("Subject: CN=Example Signer,O=Example\\, Ltd,C=DE", text, StringComparison.Ordinal);
@@ -66,11 +66,11 @@ public sealed class SigningRequestTests(AuthorityFixture authorities) : IClassFi
         Assert.Equal(CertificateRefusal.BrokenChain, Refusal(certificate, falseChain, key.PublicKey));
         Assert.Equal(CertificateRefusal.Malformed, Refusal("", chain, key.PublicKey));
         Assert.Equal(CertificateRefusal.Malformed, Refusal(openSsl.ReadText("request.pem"), chain, key.PublicKey));
-        Assert.NotNull(IssuedCertificate.Read(certificate + chain, null, key.PublicKey));
+        Assert.NotNull(IssuedCertificate.Read(certificate + chain, null, key.PublicKey, DateTimeOffset.UtcNow));
     }
 
     private static CertificateRefusal Refusal(string certificatePem, string? chainPem, ReadOnlyMemory<byte> publicKey) =>
-        Assert.Throws<CertificateRefusedException>(() => IssuedCertificate.Read(certificatePem, chainPem, publicKey)).Refusal;
+        Assert.Throws<CertificateRefusedException>(() => IssuedCertificate.Read(certificatePem, chainPem, publicKey, DateTimeOffset.UtcNow)).Refusal;
 
     private static async Task CreateExternalCaAsync(OpenSsl openSsl)
     {
