@@ -73,7 +73,7 @@ public enum CertificateStatus
     /// <summary>It, or a CA above it, was revoked.</summary>
     Revoked = 3,
 
-    /// <summary>Its validity has ended. Computed, never stored.</summary>
+    /// <summary>Its validity, or that of a CA certificate above it, has ended. Computed, never stored.</summary>
     Expired = 4,
 }
 

@@ -44,11 +44,7 @@ public sealed class CertificateImport(
         RequireImporter(caller);
         CertificateRules.Import(request);
         var made = await maker.ImportAsync(EntityId.New(IdPrefixes.Key, time), request, cancellationToken);
-        if (time.GetUtcNow() >= made.Certificate.NotAfter)
-        {
-            throw new RefusedException(ErrorCode.CertificateExpired, "The certificate has expired: import a current one.");
-        }
-
+        CertificateRules.RequireCurrent(made.Certificate, time.GetUtcNow());
         return await FreshDecision.MakeAsync(Rounds, () => SaveAsync(caller, made, request.AllowSharedKey, cancellationToken));
     }
 

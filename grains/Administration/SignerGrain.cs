@@ -210,7 +210,9 @@ public sealed class SignerGrain(
 
         return certificate.NotAfter > time.GetUtcNow()
             ? certificate
-            : throw new RefusedException(ErrorCode.CertificateExpired, "The certificate has expired: use another certificate.");
+            : throw new RefusedException(ErrorCode.CertificateExpired, certificate.EndsWithAuthority
+                ? "A CA above the certificate has expired: install the certificate again with the CA's current certificate, or use another one."
+                : "The certificate has expired: use another certificate.");
     }
 
     private async Task RequireMembersExistAsync(IReadOnlyCollection<SignerMember> members, CancellationToken cancellationToken)

@@ -73,7 +73,8 @@ public static class CertificateViews
     public static CertificateFacts ToFacts(this CertificateState certificate, StateVersion version, IssuerLine line)
     {
         var issued = certificate.Issued;
-        var validity = issued is null ? default : line.Narrow(Validity.Of(issued));
+        var own = issued is null ? default : Validity.Of(issued);
+        var validity = line.Narrow(certificate.Usable ?? default);
         return new CertificateFacts(
             [version, .. line.ReadSet],
             certificate.Id,
@@ -85,7 +86,9 @@ public static class CertificateViews
             validity.NotAfter,
             IsIssued: issued is not null,
             IsRevoked: certificate.Revocation is not null || line.IsRevoked,
-            [.. certificate.PublicKey.Span]);
+            [.. certificate.PublicKey.Span],
+            BeginsWithAuthority: validity.NotBefore > own.NotBefore,
+            EndsWithAuthority: validity.NotAfter < own.NotAfter);
     }
 }
 
@@ -101,6 +104,8 @@ public static class CertificateViews
 /// <param name="IsIssued">Whether the external CA has issued the certificate.</param>
 /// <param name="IsRevoked">Whether it or a CA above it is revoked.</param>
 /// <param name="SubjectPublicKeyInfo">The public key as DER (RFC 5280, section 4.1.2.7).</param>
+/// <param name="BeginsWithAuthority">Whether a CA above it is valid only later than the certificate itself.</param>
+/// <param name="EndsWithAuthority">Whether a CA above it ends earlier than the certificate itself.</param>
 public sealed record CertificateFacts(
     ImmutableArray<StateVersion> ReadSet,
     string Id,
@@ -112,14 +117,17 @@ public sealed record CertificateFacts(
     DateTimeOffset NotAfter,
     bool IsIssued,
     bool IsRevoked,
-    ImmutableArray<byte> SubjectPublicKeyInfo);
+    ImmutableArray<byte> SubjectPublicKeyInfo,
+    bool BeginsWithAuthority = false,
+    bool EndsWithAuthority = false);
 
 /// <summary>Reads external certificates and writes certificate files.</summary>
 public interface ICertificateReader
 {
-    /// <summary>Reads a code-signing certificate for the given public key, and orders the chain above it.</summary>
+    /// <summary>Finds the code-signing certificate of the given public key in both texts, and orders the chain above it.</summary>
     /// <exception cref="Errors.RefusedException">
-    /// <c>InvalidRequest</c>: it is malformed or has another key; <c>NotACodeSigningCertificate</c>.
+    /// <c>InvalidRequest</c>: it is malformed or has another key; <c>NotACodeSigningCertificate</c>;
+    /// <c>CertificateExpired</c>, <c>CertificateNotYetValid</c>: a CA above it is not valid.
     /// </exception>
     (string Subject, ChainedCertificate Certificate) Read(
         string certificatePem, string? chainPem, ReadOnlyMemory<byte> subjectPublicKeyInfo);

@@ -65,6 +65,17 @@ public static class CertificateRules
         }
     }
 
+    /// <summary>Refuses a certificate of others that has expired; one that is not yet valid waits for its time.</summary>
+    /// <exception cref="RefusedException"><c>CertificateExpired</c>.</exception>
+    public static void RequireCurrent(ChainedCertificate certificate, DateTimeOffset now)
+    {
+        if (now >= certificate.NotAfter)
+        {
+            throw new RefusedException(
+                ErrorCode.CertificateExpired, $"The certificate expired at {certificate.NotAfter:u}: give a current one.");
+        }
+    }
+
     private static bool IsPlain([NotNullWhen(true)] string? text)
     {
         if (string.IsNullOrWhiteSpace(text) || text != text.Trim())

@@ -85,20 +85,25 @@ public sealed class CertificateService(
         return view;
     }
 
-    /// <summary>Installs the code-signing certificate that the external CA issued for this key.</summary>
+    /// <summary>
+    /// Installs the code-signing certificate that the external CA issued for this key. The same certificate again, with
+    /// other CA certificates, replaces its chain: a CA's certificate may expire before it does.
+    /// </summary>
     public Task<CertificateView> InstallAsync(
         Caller caller, string id, InstallCertificate request, CancellationToken cancellationToken) =>
         FreshDecision.MakeAsync(rounds: 2, async () =>
         {
             var row = await FindAsync(caller, id, cancellationToken);
             var (subject, certificate) = reader.Read(request.CertificatePem, request.ChainPem, row.State.PublicKey);
-            if (row.State.Stage is CertificateStage.Active active && active.Certificate.Thumbprint == certificate.Thumbprint)
+            var isSame = row.State.Issued?.Thumbprint == certificate.Thumbprint;
+            if (isSame && !ReplacesChain(row.State, request, certificate))
             {
-                return row.State.ToView(IssuerLine.None, time.GetUtcNow());
+                return await ViewAsync(row.State, cancellationToken);
             }
 
-            var next = row.State.Install(subject, certificate);
-            var change = Describe(caller, "certificate.install", row, next);
+            CertificateRules.RequireCurrent(certificate, time.GetUtcNow());
+            var next = isSame ? row.State.ReplaceChain(certificate) : row.State.Install(subject, certificate);
+            var change = Describe(caller, isSame ? "certificate.chain" : "certificate.install", row, next);
             return await SaveAsync(caller, next, IssuerLine.None, change, cancellationToken);
         });
 
@@ -119,11 +124,8 @@ public sealed class CertificateService(
         });
 
     /// <summary>One certificate.</summary>
-    public async Task<CertificateView> GetAsync(Caller caller, string id, CancellationToken cancellationToken)
-    {
-        var certificate = (await FindAsync(caller, id, cancellationToken)).State;
-        return certificate.ToView(await authorities.ReadLineOfAsync(certificate, cancellationToken), time.GetUtcNow());
-    }
+    public async Task<CertificateView> GetAsync(Caller caller, string id, CancellationToken cancellationToken) =>
+        await ViewAsync((await FindAsync(caller, id, cancellationToken)).State, cancellationToken);
 
     /// <summary>Exports a certificate, and records that in the ledger.</summary>
     public async Task<CertificateFile> ExportAsync(
@@ -150,6 +152,15 @@ public sealed class CertificateService(
         var pem = PemEncoding.WriteString("PUBLIC KEY", certificate.PublicKey.Span) + '\n';
         return new CertificateFile("application/x-pem-file", id + ".pub.pem", Encoding.ASCII.GetBytes(pem));
     }
+
+    // The certificate alone, as when an installation is repeated without its chain, takes nothing away.
+    private static bool ReplacesChain(CertificateState state, InstallCertificate request, ChainedCertificate certificate) =>
+        state.CaId is null
+        && certificate.ChainPem != state.Issued!.ChainPem
+        && (certificate.ChainPem.Length > 0 || request.ChainPem is not null);
+
+    private async Task<CertificateView> ViewAsync(CertificateState certificate, CancellationToken cancellationToken) =>
+        certificate.ToView(await authorities.ReadLineOfAsync(certificate, cancellationToken), time.GetUtcNow());
 
     private string NewKeyId() => EntityId.New(IdPrefixes.Key, time);
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Serialization;
 using CodeSigning.Certificates;
 using CodeSigning.Errors;
@@ -58,6 +60,15 @@ public sealed record CertificateState : IIndexedState
         : throw new RefusedException(
             ErrorCode.WrongState, "The certificate is already installed: for another certificate, create a new request (CSR) with a new key.");
 
+    /// <summary>
+    /// The state with other CA certificates above the same certificate, such as the current one of a CA whose certificate
+    /// expires; the caller has verified that they are above it.
+    /// </summary>
+    /// <exception cref="RefusedException"><c>WrongState</c>: the certificate is revoked.</exception>
+    public CertificateState ReplaceChain(ChainedCertificate certificate) => Stage is CertificateStage.Active
+        ? this with { Stage = new CertificateStage.Active(certificate) }
+        : throw new RefusedException(ErrorCode.WrongState, "The certificate is revoked: its chain stays as it is.");
+
     /// <summary>The revoked state of the certificate.</summary>
     /// <exception cref="RefusedException"><c>WrongState</c>: it is already revoked, or not yet issued.</exception>
     public CertificateState Revoke(Revocation revocation) => Stage switch
@@ -68,13 +79,21 @@ public sealed record CertificateState : IIndexedState
             ErrorCode.WrongState, "Certificate not yet issued by the external CA: there is nothing to revoke."),
     };
 
+    /// <summary>
+    /// The time in which it can sign: its own validity and, where external CAs are above it, theirs. Internal CAs are states
+    /// of their own (<see cref="IssuerLine"/>). Null if not yet issued.
+    /// </summary>
+    [JsonIgnore]
+    public Validity? Usable => Issued is not { } issued ? null
+        : CaId is null ? Validity.WithChain(issued)
+        : Validity.Of(issued);
+
     /// <summary>Its status at a time, given whether a CA above it is revoked.</summary>
     public CertificateStatus StatusAt(DateTimeOffset now, bool isIssuerRevoked) => Stage switch
     {
         CertificateStage.Awaiting => CertificateStatus.Awaiting,
         CertificateStage.Active when isIssuerRevoked => CertificateStatus.Revoked,
-        CertificateStage.Active active =>
-            now < active.Certificate.NotAfter ? CertificateStatus.Active : CertificateStatus.Expired,
+        CertificateStage.Active => now < Usable!.Value.NotAfter ? CertificateStatus.Active : CertificateStatus.Expired,
         _ => CertificateStatus.Revoked,
     };
 
@@ -88,6 +107,9 @@ public sealed record CertificateState : IIndexedState
         Issued?.SerialNumber,
         Issued?.Thumbprint,
         Issued?.NotAfter,
+        ChainHash = Issued is { ChainPem.Length: > 0, ChainPem: var chain } && CaId is null
+            ? Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(chain)))
+            : null,
         Revocation?.Reason,
     };
 

@@ -40,19 +40,6 @@ public interface ICertificateMaker
 /// <param name="Life">Its validity from now; cut to its issuer's validity.</param>
 public sealed record CertificateOrder(string KeyId, KeyAlgorithm KeyAlgorithm, string CommonName, TimeSpan Life);
 
-/// <summary>A validity period (UTC).</summary>
-/// <param name="NotBefore">The start.</param>
-/// <param name="NotAfter">The end.</param>
-public readonly record struct Validity(DateTimeOffset NotBefore, DateTimeOffset NotAfter)
-{
-    /// <summary>The validity of a certificate.</summary>
-    public static Validity Of(ChainedCertificate certificate) => new(certificate.NotBefore, certificate.NotAfter);
-
-    /// <summary>The intersection of both; it ends before it begins if they are disjoint.</summary>
-    public Validity Intersect(Validity other) => new(
-        NotBefore > other.NotBefore ? NotBefore : other.NotBefore, NotAfter < other.NotAfter ? NotAfter : other.NotAfter);
-}
-
 /// <summary>A new or imported certificate with its key, not yet stored.</summary>
 /// <param name="Key">The key.</param>
 /// <param name="Subject">The certificate's subject (RFC 4514).</param>

@@ -69,12 +69,16 @@ public static class SigningRules
 
         if (now < certificate.NotBefore)
         {
-            return (ErrorCode.CertificateNotYetValid, "The signer's certificate is not yet valid.");
+            return (ErrorCode.CertificateNotYetValid, certificate.BeginsWithAuthority
+                ? "A CA above the signer's certificate is not yet valid."
+                : "The signer's certificate is not yet valid.");
         }
 
         if (now >= certificate.NotAfter)
         {
-            return (ErrorCode.CertificateExpired, "The signer's certificate has expired: bind another one to the signer.");
+            return (ErrorCode.CertificateExpired, certificate.EndsWithAuthority
+                ? "A CA above the signer's certificate has expired, so signatures would be refused: install the certificate again with the CA's current certificate, or bind another one to the signer."
+                : "The signer's certificate has expired: bind another one to the signer.");
         }
 
         return algorithm.Fits(certificate.KeyAlgorithm)

@@ -20,13 +20,14 @@ internal sealed class StoreCensus : IDisposable
         [(StateTypes.Certificate, "signing"), (StateTypes.CertificateAuthority, "ca")];
 
     private readonly IReadConnections _connections;
+    private readonly ChainEnds _chainEnds;
     private readonly TimeProvider _time;
     private readonly Meter _meter;
     private volatile Counts? _last;
 
     public StoreCensus(IReadConnections connections, TimeProvider time, IMeterFactory? factory = null)
     {
-        (_connections, _time) = (connections, time);
+        (_connections, _time, _chainEnds) = (connections, time, new ChainEnds(connections));
         _meter = factory?.Create(MeterName) ?? new Meter(MeterName);
         _meter.CreateObservableGauge(
             "codesigning.requests.pending", () => Observe(counts => [new(counts.PendingRequests)]), "{request}", "Requests that wait for approval.");
@@ -50,6 +51,8 @@ internal sealed class StoreCensus : IDisposable
             {
                 certificates.Add(await CountCertificatesAsync(type, kind, now, cancellationToken));
             }
+
+            certificates[0] = certificates[0].With(await _chainEnds.ReadAsync(cancellationToken), now);
 
             _last = new Counts(await CountPendingAsync(now, cancellationToken), certificates);
         }
@@ -86,5 +89,19 @@ internal sealed class StoreCensus : IDisposable
 
     private sealed record Counts(long PendingRequests, IReadOnlyList<CertificateCount> Certificates);
 
-    private sealed record CertificateCount(string Kind, long? FirstEndMs, long Expiring);
+    private sealed record CertificateCount(string Kind, long? FirstEndMs, long Expiring)
+    {
+        /// <summary>The count with certificates that end with a CA above them, which were counted by their own ends.</summary>
+        public CertificateCount With(IReadOnlyList<(DateTimeOffset Own, DateTimeOffset WithChain)> ends, DateTimeOffset now)
+        {
+            var first = ends.Where(end => end.WithChain > now).Select(end => (long?)LedgerTime.ToMilliseconds(end.WithChain)).Min();
+            return this with
+            {
+                FirstEndMs = first < FirstEndMs || FirstEndMs is null ? first ?? FirstEndMs : FirstEndMs,
+                Expiring = Expiring + ends.Count(end => IsSoon(end.WithChain)) - ends.Count(end => IsSoon(end.Own)),
+            };
+
+            bool IsSoon(DateTimeOffset end) => end > now && end < now + Soon;
+        }
+    }
 }

@@ -5,7 +5,10 @@ using CodeSigning.Grains.States;
 
 namespace CodeSigning.Silo.Notifications;
 
-/// <summary>Notifies of certificates that expire within 30, 7 and 1 days, once each.</summary>
+/// <summary>
+/// Notifies of certificates that can sign for no more than 30, 7 and 1 days, once each: they expire, or an external CA's
+/// certificate above them does.
+/// </summary>
 internal sealed class ExpiringCertificates(IStateStore states, ILedger ledger, Webhooks webhooks, TimeProvider time)
 {
     private const int CertificatesAtOnce = 500;
@@ -14,24 +17,25 @@ internal sealed class ExpiringCertificates(IStateStore states, ILedger ledger, W
     public async Task LookAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var query = new StateQuery(
-            StateTypes.Certificate, Statuses: ["active"], UntilBefore: now.AddDays(Days[^1]), Limit: CertificatesAtOnce);
+        // A CA above a certificate may end first, which no column tells: all are read.
+        var query = new StateQuery(StateTypes.Certificate, Statuses: [CertificateWords.Active], Limit: CertificatesAtOnce);
         for (StatePage? page = null; page is null || page.Next is not null;)
         {
             page = await states.ReadPageAsync(query with { Before = page?.Next }, cancellationToken);
             foreach (var row in page.Items)
             {
-                if (row.ReadAs<CertificateState>().Stage is CertificateStage.Active { Certificate.NotAfter: var end } && end > now)
+                if (row.ReadAs<CertificateState>() is { Issued.NotAfter: var own, Usable.NotAfter: var end } && end > now && end < now.AddDays(Days[^1]))
                 {
-                    await TellAsync(row.Id, end, Days.First(days => end < now.AddDays(days)), cancellationToken);
+                    await TellAsync(row.Id, end, end < own, Days.First(days => end < now.AddDays(days)), cancellationToken);
                 }
             }
         }
     }
 
-    private async Task TellAsync(string id, DateTimeOffset end, int days, CancellationToken cancellationToken)
+    private async Task TellAsync(string id, DateTimeOffset end, bool isOfAuthority, int days, CancellationToken cancellationToken)
     {
-        var marker = $"certificate:{id}:{days}";
+        // A chain can be replaced, and then ends again.
+        var marker = isOfAuthority ? $"certificate:{id}:chain:{end.ToUnixTimeSeconds()}:{days}" : $"certificate:{id}:{days}";
         if (await states.ReadAsync(StateTypes.NotificationFeed, marker, cancellationToken) is not null)
         {
             return;
@@ -43,6 +47,7 @@ internal sealed class ExpiringCertificates(IStateStore states, ILedger ledger, W
             json.WriteString("certificateId", id);
             json.WriteString("notAfter", UtcTimeConverter.ToText(end));
             json.WriteNumber("withinDays", days);
+            json.WriteBoolean("endsWithAuthority", isOfAuthority);
         });
         var happened = new NotificationEvent(marker, EventTypes.CertificateExpiring, null, body);
         var deliveries = (await webhooks.ReadAllAsync(cancellationToken))

@@ -1,4 +1,7 @@
 using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Silo.Housekeeping;
@@ -46,6 +49,28 @@ public abstract class StoreCensusContract(DatabaseKind kind) : StoreSuite(kind)
         Assert.Equal(0, found[Expiring + "/ca"]);
         Assert.Equal((Time.GetUtcNow() + TimeSpan.FromDays(29)).ToUnixTimeSeconds(), found[FirstExpiry + "/signing"]);
         Assert.Equal((Time.GetUtcNow() + TimeSpan.FromDays(400)).ToUnixTimeSeconds(), found[FirstExpiry + "/ca"]);
+    }
+
+    [Fact]
+    public async Task Certificate_counts_by_end_of_a_ca_above_it()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=External CA", key, HashAlgorithmName.SHA256);
+        var now = Time.GetUtcNow();
+        using var authority = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(10));
+        var certificate = new CertificateState
+        {
+            Id = "crt_1",
+            Stage = new CertificateStage.Active(
+                new ChainedCertificate("", authority.ExportCertificatePem(), "01", "aa", now.AddDays(-1), now.AddDays(300))),
+        };
+        await PutAsync(StateTypes.Certificate, "crt_2", "active", TimeSpan.FromDays(200));
+        await CommitSurelyAsync(new LedgerElement { Writes = [StateWrite.New(StateTypes.Certificate, "crt_1", certificate)] });
+
+        var found = await CountAsync();
+
+        Assert.Equal(1, found[Expiring + "/signing"]);
+        Assert.Equal(new DateTimeOffset(authority.NotAfter).ToUnixTimeSeconds(), found[FirstExpiry + "/signing"]);
     }
 
     [Fact]
