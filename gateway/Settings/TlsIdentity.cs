@@ -41,26 +41,66 @@ internal sealed record TlsIdentity
 
         try
         {
-            return new TlsIdentity
+            var keyPem = File.ReadAllText(keyPath!);
+            if (FindOwn(chain, keyPem) is { } own)
             {
-                Certificate = X509Certificate2.CreateFromPemFile(certificatePath!, keyPath),
-                Chain = chain,
-                CertificatePath = certificatePath!,
-                KeyPath = keyPath!,
-            };
-        }
-        catch (Exception fault) when (IsUnusable(fault))
-        {
-            refuse(IsEncrypted(keyPath!)
+                return new TlsIdentity { Certificate = own, Chain = chain, CertificatePath = certificatePath!, KeyPath = keyPath! };
+            }
+
+            refuse(SignsOfEncryption.Any(sign => keyPem.Contains(sign, StringComparison.Ordinal))
                 ? $"{KeySetting}: {keyPath} is encrypted, and there is no setting for its password. Expected a PEM file as 'openssl pkey' writes it, that the server's account alone may read."
-                : $"{KeySetting}: {keyPath} is not the private key, in PEM, of the certificate in {certificatePath}: {fault.Message}");
-            return null;
+                : $"{KeySetting}: {keyPath} is not the private key, in PEM, of the certificate in {certificatePath}: "
+                    + (HoldsKey(keyPem) ? "it is the key of another certificate." : "it holds no RSA or EC key in PEM, or a damaged one."));
         }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            refuse($"{KeySetting}: {keyPath} cannot be read: {fault.Message}");
+        }
+
+        return null;
     }
 
     /// <summary>Whether another has the same certificates. A key that was changed alone fits no certificate.</summary>
     public bool HasSameCertificates(TlsIdentity other) =>
         Hashes(Chain).SequenceEqual(Hashes(other.Chain), StringComparer.Ordinal);
+
+    // The key tells which certificate is the server's, wherever it stands in the file.
+    private static X509Certificate2? FindOwn(X509Certificate2Collection chain, string keyPem)
+    {
+        foreach (var certificate in chain)
+        {
+            try
+            {
+                return X509Certificate2.CreateFromPem(certificate.ExportCertificatePem(), keyPem);
+            }
+            catch (Exception fault) when (fault is CryptographicException or ArgumentException)
+            {
+                // The key of another certificate.
+            }
+        }
+
+        return null;
+    }
+
+    private static bool HoldsKey(string keyPem)
+    {
+        using var rsa = RSA.Create();
+        using var ecdsa = ECDsa.Create();
+        foreach (var key in new AsymmetricAlgorithm[] { rsa, ecdsa })
+        {
+            try
+            {
+                key.ImportFromPem(keyPem);
+                return true;
+            }
+            catch (Exception fault) when (fault is CryptographicException or ArgumentException)
+            {
+                // Not of this kind.
+            }
+        }
+
+        return false;
+    }
 
     private static IEnumerable<string> Hashes(X509Certificate2Collection chain) =>
         chain.Select(certificate => certificate.GetCertHashString(HashAlgorithmName.SHA256));
@@ -82,27 +122,22 @@ internal sealed record TlsIdentity
         {
             X509Certificate2Collection chain = [];
             chain.ImportFromPemFile(path);
-            return chain.Count != 0 ? chain : throw new CryptographicException("It holds no certificate.");
+            if (chain.Count > 0)
+            {
+                return chain;
+            }
         }
-        catch (Exception fault) when (IsUnusable(fault))
+        catch (CryptographicException)
         {
-            refuse($"{CertificateSetting}: {path} is no certificate in PEM: {fault.Message}");
-            return null;
-        }
-    }
-
-    private static bool IsEncrypted(string path)
-    {
-        try
-        {
-            return File.ReadLines(path).Any(line => SignsOfEncryption.Any(sign => line.Contains(sign, StringComparison.Ordinal)));
+            // What is damaged is as good as nothing.
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            return false;
+            refuse($"{CertificateSetting}: {path} cannot be read: {fault.Message}");
+            return null;
         }
-    }
 
-    private static bool IsUnusable(Exception fault) =>
-        fault is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException;
+        refuse($"{CertificateSetting}: {path} is no certificate in PEM: expected blocks CERTIFICATE, as a CA gives them.");
+        return null;
+    }
 }

@@ -63,10 +63,11 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("none", "is not the private key, in PEM, of the certificate")]
-    [InlineData("other", "is not the private key, in PEM, of the certificate")]
-    [InlineData("encrypted", "is encrypted, and there is no setting for its password.")]
-    public void Unusable_TLS_key_is_refused(string kind, string sentence)
+    [InlineData("none", "is not the private key, in PEM, of the certificate", "it holds no RSA or EC key in PEM, or a damaged one.")]
+    [InlineData("other", "is not the private key, in PEM, of the certificate", "it is the key of another certificate.")]
+    [InlineData("damaged", "is not the private key, in PEM, of the certificate", "it holds no RSA or EC key in PEM, or a damaged one.")]
+    [InlineData("encrypted", "is encrypted, and there is no setting for its password.", "alone may read.")]
+    public void Unusable_TLS_key_is_refused(string kind, string sentence, string end)
     {
         var (certificate, key) = (_directory.File("tls.pem"), _directory.File("tls.key"));
         using var own = WriteCertificate(certificate);
@@ -75,6 +76,7 @@ public sealed class SettingsTests : IDisposable
         {
             "none" => "s3cret",
             "other" => other.ExportPkcs8PrivateKeyPem(),
+            "damaged" => PemEncoding.WriteString("PRIVATE KEY", own.ExportPkcs8PrivateKey().AsSpan(0, 20)),
             _ => own.ExportEncryptedPkcs8PrivateKeyPem("s3cret", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1)),
         });
 
@@ -82,6 +84,7 @@ public sealed class SettingsTests : IDisposable
             ("CODESIGNING_URLS", "https://0.0.0.0:443"), ("CODESIGNING_TLS_CERT", certificate), ("CODESIGNING_TLS_KEY", key))));
 
         Assert.StartsWith($"CODESIGNING_TLS_KEY: {key} {sentence}", mistakes.Message, StringComparison.Ordinal);
+        Assert.EndsWith(end, mistakes.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(Environment.NewLine, mistakes.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", mistakes.Message, StringComparison.Ordinal);
     }

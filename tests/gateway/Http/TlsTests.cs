@@ -95,6 +95,20 @@ public sealed class TlsTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Certificate_is_found_by_its_key_in_the_file()
+    {
+        var other = MakeCertificate().Certificate;
+        var (certificate, key) = MakeCertificate();
+        await File.WriteAllTextAsync(_files.File("server.pem"), $"{other}\n{certificate}");
+        await File.WriteAllTextAsync(_files.File("server.key"), key);
+        await using var server = await StartAsync();
+
+        using var client = Client();
+
+        Assert.True(await AnswersAsync(client, new Uri(server.Address, "/healthz")));
+    }
+
+    [Fact]
     public async Task Unfinished_handshakes_block_no_other_client()
     {
         await using var server = await StartAsync("--CODESIGNING_CONNECTIONS=20", "--CODESIGNING_CONNECTIONS_PER_ADDRESS=5");
