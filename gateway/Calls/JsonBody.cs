@@ -134,7 +134,7 @@ internal static class JsonMistake
             $"{Name(path)} must be one of {string.Join(", ", Words(type))}.",
         var kind when type == typeof(DateTimeOffset) && (kind != JsonValueKind.String || !element.TryGetDateTimeOffset(out _)) =>
             $"{Name(path)} must be a time such as 2026-01-31T12:00:00Z.",
-        var kind when type == typeof(ReadOnlyMemory<byte>) && (kind != JsonValueKind.String || !element.TryGetBytesFromBase64(out _)) =>
+        var kind when type == typeof(ReadOnlyMemory<byte>) && (kind != JsonValueKind.String || !FileBytesConverter.TryRead(element.GetString()!, out _)) =>
             $"{Name(path)} must be base64.",
         _ => null,
     };

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using CodeSigning.Contract;
 
 namespace CodeSigning.Certificates;
 
@@ -15,17 +17,20 @@ public sealed record IssueCertificate(
     int TtlDays);
 
 /// <summary>The body that imports a certificate with its key, as PKCS#12 or as PEM.</summary>
-/// <param name="Pkcs12">PKCS#12 (RFC 7292), base64 on the wire; at most 256 KiB.</param>
+/// <param name="Pkcs12">PKCS#12 (RFC 7292), base64 on the wire, in one line or several; at most 256 KiB.</param>
 /// <param name="Password">The password of the PKCS#12 file or of the encrypted private key.</param>
-/// <param name="CertificatePem">The leaf certificate as PEM.</param>
-/// <param name="ChainPem">The CA certificates above it as PEM, in any order.</param>
-/// <param name="PrivateKeyPem">PKCS#8 (plain or encrypted), PKCS#1 or SEC 1.</param>
+/// <param name="CertificatePem">
+/// The certificate, alone or with others in any order, as PEM, PKCS#7 (p7b) or the base64 of either; that of the private key
+/// is taken.
+/// </param>
+/// <param name="ChainPem">The CA certificates above it, in any order and in the same formats.</param>
+/// <param name="PrivateKeyPem">PKCS#8 (plain or encrypted), PKCS#1 or SEC 1, as PEM or base64.</param>
 /// <param name="AllowSharedKey">
 /// Allows a key that another certificate here already has, for example the certificate that this one renews. Otherwise
 /// such an import is refused with KeyInUse.
 /// </param>
 public sealed record ImportCertificate(
-    ReadOnlyMemory<byte>? Pkcs12 = null,
+    [property: JsonConverter(typeof(FileBytesConverter))] ReadOnlyMemory<byte>? Pkcs12 = null,
     string? Password = null,
     string? CertificatePem = null,
     string? ChainPem = null,
@@ -42,8 +47,14 @@ public sealed record ImportCertificate(
 public sealed record CreateSigningRequest(string Subject, string KeyAlgorithm);
 
 /// <summary>The body that installs the certificate that an external CA issued for a key of the vault.</summary>
-/// <param name="CertificatePem">The leaf certificate as PEM; its public key must be that of the request.</param>
-/// <param name="ChainPem">The CA certificates above it as PEM, in any order.</param>
+/// <param name="CertificatePem">
+/// The certificate, alone or with others in any order, as PEM, PKCS#7 (p7b) or the base64 of either; that of the request's
+/// public key is taken.
+/// </param>
+/// <param name="ChainPem">
+/// The CA certificates above it, in any order and in the same formats. For a certificate that is installed already, they
+/// replace those that it has.
+/// </param>
 public sealed record InstallCertificate(string CertificatePem, string? ChainPem = null);
 
 /// <summary>The body that revokes a certificate.</summary>
