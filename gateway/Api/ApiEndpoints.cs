@@ -14,6 +14,7 @@ internal static class ApiEndpoints
 {
     public static void AddApi(this IServiceCollection services) => services
         .AddSingleton<SignerIds>()
+        .AddSingleton<PathNames>()
         .AddSingleton<Signatures>()
         .AddSingleton<SignHandler>()
         .AddSingleton<BatchHandler>()
@@ -24,7 +25,7 @@ internal static class ApiEndpoints
     {
         var api = routes.MapGroup("/api/v1");
         api.MapIdentityApi();
-        api.MapGroup("/pki/ca").WithTags("Certificate authorities").MapCertificateAuthorityEndpoints();
+        api.MapGroup("/pki/ca").WithTags("Certificate authorities").TakesNames().MapCertificateAuthorityEndpoints();
         api.MapGroup("/pki/certificates").WithTags("Certificates").MapCertificateEndpoints();
 
         var signers = api.MapGroup("/pki/signers").WithTags("Signers");
@@ -51,7 +52,7 @@ internal static class ApprovalApi
 
     public static void MapApprovalApi(this IEndpointRouteBuilder pki)
     {
-        pki.MapGroup("/signing-policies").WithTags("Signing policies").MapPolicyEndpoints();
+        pki.MapGroup("/signing-policies").WithTags("Signing policies").TakesNames().MapPolicyEndpoints();
         pki.MapGroup("/approval-requests").WithTags("Approval requests").MapRequestEndpoints();
         pki.MapGroup("/grants").WithTags("Grants").MapGrantEndpoints();
         pki.MapGroup("/signers/{signerId}").WithTags("Approval requests").MapSignerRequestEndpoints();
@@ -65,8 +66,8 @@ internal static class IdentityApi
     {
         api.MapGroup("/auth").WithTags("Auth").MapAuthEndpoints();
         api.MapGroup("/me").WithTags("Me").MapMeEndpoints();
-        api.MapGroup("/users").WithTags("Users").MapUserEndpoints();
-        api.MapGroup("/identities").WithTags("Identities").MapMachineEndpoints();
-        api.MapGroup("/groups").WithTags("Groups").MapGroupEndpoints();
+        api.MapGroup("/users").WithTags("Users").TakesNames().MapUserEndpoints();
+        api.MapGroup("/identities").WithTags("Identities").TakesNames().MapMachineEndpoints();
+        api.MapGroup("/groups").WithTags("Groups").TakesNames().MapGroupEndpoints();
     }
 }

@@ -13,22 +13,8 @@ internal static class PathId
         : throw new RefusedException(ErrorCode.NotFound, "The object does not exist: its id is malformed.");
 
     /// <summary>The id of a list filter; null if not given.</summary>
-    /// <exception cref="RefusedException"><c>InvalidRequest</c>: it is not a well-formed id of these kinds.</exception>
-    public static string? ValidateFilter(string? id, string parameter, params ReadOnlySpan<string> prefixes)
-    {
-        if (id is null)
-        {
-            return null;
-        }
-
-        foreach (var prefix in prefixes)
-        {
-            if (EntityId.Is(prefix, id))
-            {
-                return id;
-            }
-        }
-
-        throw new RefusedException(ErrorCode.InvalidRequest, $"The parameter '{parameter}' is invalid: expected an id of its kind.");
-    }
+    /// <exception cref="RefusedException"><c>InvalidRequest</c>: it is not a well-formed id of this kind.</exception>
+    public static string? ValidateFilter(string? id, string parameter, string prefix) => id is null || EntityId.Is(prefix, id)
+        ? id
+        : throw new RefusedException(ErrorCode.InvalidRequest, $"The parameter '{parameter}' is invalid: expected an id that begins with {prefix}_.");
 }

@@ -73,7 +73,7 @@ internal static class JsonAnswer
     public static async Task WriteAsync(HttpContext http, Action<Utf8JsonWriter> write, string contentType = "application/json")
     {
         var body = new ArrayBufferWriter<byte>(UsualLength);
-        using (var json = new Utf8JsonWriter(body))
+        using (var json = new Utf8JsonWriter(body, ContractJson.WriterOptions))
         {
             write(json);
         }

@@ -85,7 +85,7 @@ internal static class ErrorCodeTable
 
             [ErrorCode.NotFound] = (404, "Not found"),
 
-            [ErrorCode.Conflict] = (409, "Changed at the same time"),
+            [ErrorCode.Conflict] = (409, "Conflicts with what is there"),
             [ErrorCode.NameTaken] = (409, "The name is taken"),
             [ErrorCode.WrongState] = (409, "Not possible in this state"),
             [ErrorCode.AlreadyVoted] = (409, "Already voted"),

@@ -33,6 +33,10 @@ namespace CodeSigning.Approvals;
 /// <param name="DecidedAt">When it ended (UTC).</param>
 /// <param name="GrantId">The resulting grant.</param>
 /// <param name="Addition">The person to be added to an approver group.</param>
+/// <param name="PolicyName">The policy's current name, for people.</param>
+/// <param name="CurrentStepNumber">
+/// The number of the current step, from 1 as in <c>steps[].number</c> and in messages; null once all are complete.
+/// </param>
 [GenerateSerializer, Immutable, Alias("codesigning.RequestView")]
 public sealed record RequestView(
     [property: Id(0)] string Id,
@@ -57,7 +61,9 @@ public sealed record RequestView(
     [property: Id(19)] DateTimeOffset ExpiresAt,
     [property: Id(20)] DateTimeOffset? DecidedAt,
     [property: Id(21)] string? GrantId,
-    [property: Id(22)] GroupAddition? Addition = null);
+    [property: Id(22)] GroupAddition? Addition = null,
+    [property: Id(23)] string? PolicyName = null,
+    [property: Id(24)] int? CurrentStepNumber = null);
 
 /// <summary>A step of a request, copied from the policy when the request was created.</summary>
 /// <param name="Name">The step's name.</param>
@@ -65,13 +71,15 @@ public sealed record RequestView(
 /// <param name="RequiredApprovals">How many different people must approve.</param>
 /// <param name="IsComplete">Whether it has all required approvals.</param>
 /// <param name="Votes">The votes.</param>
+/// <param name="Number">Its number, from 1.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.StepView")]
 public sealed record StepView(
     [property: Id(0)] string? Name,
     [property: Id(1)] ImmutableArray<PrincipalRef> Approvers,
     [property: Id(2)] int RequiredApprovals,
     [property: Id(3)] bool IsComplete,
-    [property: Id(4)] ImmutableArray<VoteView> Votes);
+    [property: Id(4)] ImmutableArray<VoteView> Votes,
+    [property: Id(5)] int Number = 0);
 
 /// <summary>A person's vote.</summary>
 /// <param name="UserId">The voter's id.</param>
@@ -93,11 +101,15 @@ public sealed record VoteView(
 /// <param name="PolicyId">The policy in force, under which the request is decided.</param>
 /// <param name="NewPolicyId">The policy that replaces it on the signer; null to detach.</param>
 /// <param name="NewDefinition">The policy's new definition, for an edit.</param>
+/// <param name="PolicyName">The current name of the policy in force, for people.</param>
+/// <param name="NewPolicyName">The current name of the policy that replaces it, for people.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.PolicyChange")]
 public sealed record PolicyChange(
     [property: Id(0)] string PolicyId,
     [property: Id(1)] string? NewPolicyId = null,
-    [property: Id(2)] PolicyDefinition? NewDefinition = null);
+    [property: Id(2)] PolicyDefinition? NewDefinition = null,
+    [property: Id(3)] string? PolicyName = null,
+    [property: Id(4)] string? NewPolicyName = null);
 
 /// <summary>The requested addition of a person to an approver group.</summary>
 /// <param name="GroupId">The group.</param>

@@ -11,6 +11,7 @@ namespace CodeSigning.Certificates;
 /// <param name="NotAfter">The end of its validity (UTC).</param>
 /// <param name="RevokedAt">When it was revoked (UTC), or null.</param>
 /// <param name="CertificatePem">Its certificate as PEM.</param>
+/// <param name="ParentName">The common name of the CA that issued it; null for a root.</param>
 public sealed record CertificateAuthorityView(
     string Id,
     string CommonName,
@@ -21,13 +22,14 @@ public sealed record CertificateAuthorityView(
     DateTimeOffset NotBefore,
     DateTimeOffset NotAfter,
     DateTimeOffset? RevokedAt,
-    string CertificatePem);
+    string CertificatePem,
+    string? ParentName = null);
 
 /// <summary>The body that creates an internal CA.</summary>
 /// <param name="CommonName">Its subject's common name, 1 to 64 characters.</param>
 /// <param name="KeyAlgorithm">Its key algorithm, such as <c>EC_P256</c>.</param>
 /// <param name="TtlDays">Its validity in days, 1 to 9125; cut to the end of its parent's validity.</param>
-/// <param name="ParentId">The CA that issues it; a self-signed root if not given.</param>
+/// <param name="ParentId">The id or common name of the CA that issues it; a self-signed root if not given.</param>
 public sealed record CreateCertificateAuthority(
     string CommonName,
     string KeyAlgorithm,

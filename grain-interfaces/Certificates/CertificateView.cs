@@ -16,6 +16,7 @@ namespace CodeSigning.Certificates;
 /// <param name="RevocationReason">Why it was revoked.</param>
 /// <param name="CertificatePem">The leaf certificate as PEM.</param>
 /// <param name="ChainPem">The CA certificates above it as PEM, each followed by its issuer.</param>
+/// <param name="CaName">The common name of the internal CA that issued it.</param>
 public sealed record CertificateView(
     string Id,
     CertificateStatus Status,
@@ -29,7 +30,8 @@ public sealed record CertificateView(
     DateTimeOffset? RevokedAt,
     RevocationReason? RevocationReason,
     string? CertificatePem,
-    string? ChainPem);
+    string? ChainPem,
+    string? CaName = null);
 
 /// <summary>A certificate not yet issued by the external CA.</summary>
 /// <param name="Id">The certificate's id.</param>

@@ -6,7 +6,7 @@ namespace CodeSigning.Certificates;
 /// <summary>
 /// The body that issues a code-signing certificate from an internal CA; its key is generated in the vault.
 /// </summary>
-/// <param name="CaId">The issuing CA's id.</param>
+/// <param name="CaId">The issuing CA's id or common name.</param>
 /// <param name="CommonName">The subject's common name, 1 to 64 characters.</param>
 /// <param name="KeyAlgorithm">Its key algorithm, such as <c>EC_P256</c>.</param>
 /// <param name="TtlDays">Its validity in days, 1 to 3650; cut to the end of its issuer's validity.</param>

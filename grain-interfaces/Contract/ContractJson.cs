@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -16,10 +17,20 @@ public static class ContractJson
     /// <summary>The shared options, for the gateway and for stored idempotent responses.</summary>
     public static JsonSerializerOptions Options { get; } = Configure(new JsonSerializerOptions(JsonSerializerDefaults.Web));
 
+    /// <summary>
+    /// Writes quotation marks, plus signs and letters beyond ASCII as they are, since people read answers as text. JSON
+    /// here is sent as <c>application/json</c> and never written into HTML.
+    /// </summary>
+    public static JavaScriptEncoder Encoder => JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+
+    /// <summary>The options of writers that write the contract's JSON by hand.</summary>
+    public static JsonWriterOptions WriterOptions { get; } = new() { Encoder = Encoder };
+
     /// <summary>Applies the contract's settings to other options, and returns them.</summary>
     public static JsonSerializerOptions Configure(JsonSerializerOptions options)
     {
         options.MaxDepth = MaxDepth;
+        options.Encoder = Encoder;
         options.PropertyNameCaseInsensitive = false;
         options.NumberHandling = JsonNumberHandling.Strict;
         options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;

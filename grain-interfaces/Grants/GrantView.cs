@@ -26,6 +26,7 @@ namespace CodeSigning.Grants;
 /// <param name="RevokedAt">When it was revoked (UTC).</param>
 /// <param name="RevokedBy">Who revoked it.</param>
 /// <param name="RevocationReason">The reason for the revocation.</param>
+/// <param name="SignerName">The signer's current name.</param>
 public sealed record GrantView(
     string Id,
     string SignerId,
@@ -44,7 +45,8 @@ public sealed record GrantView(
     PrincipalRef CreatedBy,
     DateTimeOffset? RevokedAt = null,
     PrincipalRef? RevokedBy = null,
-    string? RevocationReason = null);
+    string? RevocationReason = null,
+    string? SignerName = null);
 
 /// <summary>
 /// The scope of a grant. Every part given must match; within a part, one value suffices. The server sees digests and

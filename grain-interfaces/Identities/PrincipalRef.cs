@@ -8,6 +8,19 @@ namespace CodeSigning.Identities;
 [GenerateSerializer, Immutable, Alias("codesigning.PrincipalRef")]
 public sealed record PrincipalRef([property: Id(0)] PrincipalKind Kind, [property: Id(1)] string Id)
 {
+    /// <summary>
+    /// Its current name, in answers to people who may look it up. Requests may repeat it; it is ignored there, and never
+    /// stored.
+    /// </summary>
+    [Id(2)]
+    public string? Name { get; init; }
+
+    /// <summary>Compares kind and id: the name identifies nobody.</summary>
+    public bool Equals(PrincipalRef? other) => other is not null && other.Kind == Kind && other.Id == Id;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Kind, Id);
+
     /// <summary>The link key of stored states that refer to it: <c>user:usr_…</c>.</summary>
     public string ToLink() => Kind switch
     {

@@ -40,9 +40,9 @@ public interface ISignerGrain : IGrainWithStringKey
 /// <param name="Name"><c>[a-z0-9][a-z0-9-]{0,31}</c>; never reusable, not even after deletion.</param>
 /// <param name="Description">At most 256 characters.</param>
 /// <param name="CertificateId">The certificate that it signs with.</param>
-/// <param name="ApprovalPolicyId">The signing policy; none if not given.</param>
+/// <param name="ApprovalPolicyId">The signing policy's id or name; none if not given.</param>
 /// <param name="Members">Its members besides its creator, at most 100.</param>
-/// <param name="CaId">The internal CA that issues the certificate, instead of an existing certificate.</param>
+/// <param name="CaId">The id or common name of the internal CA that issues the certificate, instead of an existing certificate.</param>
 /// <param name="CommonName">The issued certificate's common name.</param>
 /// <param name="KeyAlgorithm">The issued certificate's key algorithm.</param>
 /// <param name="CertificateTtlDays">The issued certificate's validity in days; defaults to 365.</param>
@@ -68,7 +68,7 @@ public sealed record UpdateSigner([property: Id(0)] string? Name = null, [proper
     [Id(2)]
     public OptionalText Description { get; init; }
 
-    /// <summary>The new policy; null detaches the current one.</summary>
+    /// <summary>The new policy's id or name; null detaches the current one.</summary>
     [Id(3)]
     public OptionalText ApprovalPolicyId { get; init; }
 }

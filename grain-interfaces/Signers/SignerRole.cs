@@ -55,16 +55,18 @@ public enum SignerAction
 /// <param name="Kind">A person, a machine identity or a group.</param>
 /// <param name="Id">Its id.</param>
 /// <param name="Role">Its role for the signer.</param>
+/// <param name="Name">Its name, for people.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.MemberView")]
 public sealed record MemberView(
     [property: Id(0)] string MemberId,
     [property: Id(1)] PrincipalKind Kind,
     [property: Id(2)] string Id,
-    [property: Id(3)] SignerRole Role);
+    [property: Id(3)] SignerRole Role,
+    [property: Id(4)] string? Name = null);
 
 /// <summary>The body that adds a member.</summary>
 /// <param name="Kind">A person, a machine identity or a group.</param>
-/// <param name="Id">Its id.</param>
+/// <param name="Id">Its id, or the name of a machine identity or a group, or a person's email address.</param>
 /// <param name="Role">Its role for the signer.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.NewMember")]
 public sealed record NewMember(

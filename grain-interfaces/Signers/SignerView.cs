@@ -16,6 +16,8 @@ namespace CodeSigning.Signers;
 /// <param name="CreatedBy">Who created it.</param>
 /// <param name="LastSignedAt">When it last signed (UTC); updated with a delay of seconds.</param>
 /// <param name="PendingPolicyRequestId">The pending request for a policy change that loosens.</param>
+/// <param name="ApprovalPolicyName">The policy's name, for people.</param>
+/// <param name="CertificateSubject">The certificate's subject (RFC 4514).</param>
 [GenerateSerializer, Immutable, Alias("codesigning.SignerView")]
 public sealed record SignerView(
     [property: Id(0)] string Id,
@@ -30,7 +32,9 @@ public sealed record SignerView(
     [property: Id(9)] DateTimeOffset CreatedAt,
     [property: Id(10)] PrincipalRef CreatedBy,
     [property: Id(11)] DateTimeOffset? LastSignedAt = null,
-    [property: Id(12)] string? PendingPolicyRequestId = null);
+    [property: Id(12)] string? PendingPolicyRequestId = null,
+    [property: Id(13)] string? ApprovalPolicyName = null,
+    [property: Id(14)] string? CertificateSubject = null);
 
 /// <summary>The status of a signer. Written as <c>active</c>, <c>disabled</c> and <c>expired</c>.</summary>
 public enum SignerStatus

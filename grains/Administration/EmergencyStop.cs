@@ -67,7 +67,7 @@ public sealed class EmergencyStop(
 
         await fence.WaitForPendingCommitsAsync(cancellationToken);
         return new StopReport(
-            await directory.ViewAsync(facts, stopped, cancellationToken),
+            await directory.ViewAsync(caller, facts, stopped, cancellationToken),
             grants.DrainToImmutable(),
             requests.DrainToImmutable(),
             others,

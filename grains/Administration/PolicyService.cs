@@ -34,7 +34,8 @@ public sealed class PolicyService(
         ProductAuthority.RequireReader(caller);
         var page = await store.ReadPageAsync(
             new StateQuery(StateTypes.Policy, Before: before, Limit: limit), cancellationToken);
-        return new Page<PolicyView>([.. page.Items.Select(row => row.ReadAs<PolicyState>().ToView())], page.Next);
+        return new Page<PolicyView>(
+            await ViewAsync(caller, [.. page.Items.Select(row => row.ReadAs<PolicyState>())], cancellationToken), page.Next);
     }
 
     /// <summary>One policy. A change request that ended without approval is omitted.</summary>
@@ -42,9 +43,9 @@ public sealed class PolicyService(
     {
         ProductAuthority.RequireReader(caller);
         var policy = (await FindAsync(id, cancellationToken)).State;
-        return await PendingChange.FindAsync(store, policy.PendingChangeRequestId, time.GetUtcNow(), cancellationToken) is null
-            ? policy.ToView() with { PendingChangeRequestId = null }
-            : policy.ToView();
+        var isPending = await PendingChange.FindAsync(
+            store, policy.PendingChangeRequestId, time.GetUtcNow(), cancellationToken) is not null;
+        return await ViewAsync(caller, isPending ? policy : policy with { PendingChangeRequestId = null }, cancellationToken);
     }
 
     /// <summary>Creates a policy; a step with too few eligible approvers is refused.</summary>
@@ -53,7 +54,7 @@ public sealed class PolicyService(
     {
         ProductAuthority.RequireAdministrator(caller);
         var id = EntityId.New(IdPrefixes.Policy, time);
-        var (normal, readSet) = await ValidateAsync(definition, cancellationToken);
+        var (normal, readSet) = await ValidateAsync(caller, definition, cancellationToken);
         var policy = new PolicyState
         {
             Id = id,
@@ -61,7 +62,7 @@ public sealed class PolicyService(
             CreatedAt = time.GetUtcNow(),
             CreatedBy = caller.ToRef(),
         };
-        var view = policy.ToView();
+        var view = await ViewAsync(caller, policy, cancellationToken);
         await SaveAsync(
             Record(caller, "policy.create", id, Changes.Making(PolicyState.ToRecord(normal)))
                 .Answering(caller, view).Reading(readSet).Writing(StateWrite.New(StateTypes.Policy, id, policy)),
@@ -78,7 +79,7 @@ public sealed class PolicyService(
     {
         ProductAuthority.RequireAdministrator(caller);
         var policy = await FindAsync(id, cancellationToken);
-        var (normal, readSet) = await ValidateAsync(definition, cancellationToken);
+        var (normal, readSet) = await ValidateAsync(caller, definition, cancellationToken);
         var waiting = await PendingChange.FindAsync(
             store, policy.State.PendingChangeRequestId, time.GetUtcNow(), cancellationToken);
         if (policy.State.Guarded && PolicyComparison.AllowsMore(policy.State.Definition, normal))
@@ -93,13 +94,13 @@ public sealed class PolicyService(
         changes = policy.State.IsRetired ? changes.Replacing("status", "retired", "active") : changes;
         if (changes.IsEmpty)
         {
-            return next.ToView();
+            return await ViewAsync(caller, next, cancellationToken);
         }
 
         await SaveAsync(
             Record(caller, "policy.replace", id, changes).Reading(readSet).Writing([policy.Replace(next), .. Cancelling(waiting)]),
             cancellationToken);
-        return next.ToView();
+        return await ViewAsync(caller, next, cancellationToken);
     }
 
     /// <summary>Deletes a policy; <c>WrongState</c> while a signer uses it.</summary>
@@ -139,10 +140,10 @@ public sealed class PolicyService(
         var change = new PolicyChange(policy.Id, NewDefinition: definition);
         if (waiting?.Asks(caller, change, policy.State.Definition) == true)
         {
-            return policy.State.ToView();
+            return await ViewAsync(caller, policy.State, cancellationToken);
         }
 
-        var request = await drafts.PolicyChangeAsync(caller, null, null, change, policy, cancellationToken);
+        var request = await drafts.PolicyChangeAsync(caller, null, null, change, policy, null, cancellationToken);
         await grains.GetGrain<IApprovalRequestGrain>(request.Id).RemindOfExpiryAsync(request.ExpiresAt, cancellationToken);
         var next = policy.State with { PendingChangeRequestId = request.Id };
         var wanted = Changes.Between(PolicyState.ToRecord(policy.State.Definition), PolicyState.ToRecord(definition));
@@ -150,7 +151,7 @@ public sealed class PolicyService(
             caller, "policy.ask-change", policy.Id, Withdrawing(waiting, Changes.None.Awaiting(request.Id, wanted)));
         await SaveAsync(
             asked.Writing([policy.Replace(next), .. Cancelling(waiting)]) with { With = [request.Change] }, cancellationToken);
-        return next.ToView();
+        return await ViewAsync(caller, next, cancellationToken);
     }
 
     private static Changes Withdrawing(PendingChange? waiting, Changes changes) =>
@@ -159,16 +160,43 @@ public sealed class PolicyService(
     private StateWrite[] Cancelling(PendingChange? waiting) => waiting is null ? [] : [waiting.Cancel(time.GetUtcNow())];
 
     private async Task<(PolicyDefinition Normal, ImmutableArray<StateVersion> ReadSet)> ValidateAsync(
-        PolicyDefinition definition, CancellationToken cancellationToken)
+        Caller caller, PolicyDefinition definition, CancellationToken cancellationToken)
     {
-        var normal = PolicyRules.Normalise(definition);
-        if (normal.Steps.SelectMany(step => step.Approvers).FirstOrDefault(approver => !approver.IsWellFormed()) is { } nobody)
-        {
-            throw ApproverRules.NotThere(nobody);
-        }
-
+        var normal = await ResolveApproversAsync(caller, PolicyRules.Normalise(definition), cancellationToken);
         var facts = await approvers.ReadAsync(normal.Steps, [], ImmutableHashSet<string>.Empty, null, cancellationToken);
         return (normal, ApproverRules.Validate(normal, facts));
+    }
+
+    private async Task<PolicyDefinition> ResolveApproversAsync(
+        Caller caller, PolicyDefinition definition, CancellationToken cancellationToken)
+    {
+        var references = definition.Steps
+            .SelectMany((step, number) => step.Approvers.Select((approver, index) => (approver, $"steps[{number}].approvers[{index}].id")))
+            .ToArray();
+        var found = new Queue<PrincipalRef>(await PrincipalLookup.ResolveAsync(store, caller, references, cancellationToken));
+        return definition with
+        {
+            Steps =
+            [
+                .. definition.Steps.Select(step => step with
+                {
+                    Approvers = [.. step.Approvers.Select(_ => found.Dequeue()).ToArray().Distinct()],
+                }),
+            ],
+        };
+    }
+
+    private async Task<PolicyView> ViewAsync(Caller caller, PolicyState policy, CancellationToken cancellationToken) =>
+        (await ViewAsync(caller, [policy], cancellationToken))[0];
+
+    private async Task<IReadOnlyList<PolicyView>> ViewAsync(
+        Caller caller, IReadOnlyCollection<PolicyState> policies, CancellationToken cancellationToken)
+    {
+        var shown = policies.SelectMany(policy => policy.Definition.Steps
+            .SelectMany(step => step.Approvers)
+            .Append(policy.CreatedBy));
+        var names = await PrincipalNames.ReadAsync(store, caller, shown, cancellationToken);
+        return [.. policies.Select(policy => policy.ToView(names))];
     }
 
     private async Task<Row<PolicyState>> FindAsync(string id, CancellationToken cancellationToken) =>

@@ -1,7 +1,9 @@
 using CodeSigning.Errors;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.States;
+using CodeSigning.Identifiers;
 using CodeSigning.Identities;
 using CodeSigning.Signers;
 
@@ -49,11 +51,14 @@ public static class SignerChanges
                 ErrorCode.InvalidRequest, $"The description is invalid: expected at most {MaxDescription} characters without control characters.");
 
     /// <summary>Adds a member.</summary>
-    public static SignerState WithMember(this SignerState state, SignerMember member)
+    public static SignerState WithMember(this SignerState state, SignerMember member, string? calledAs = null)
     {
-        if (state.Members.Any(present => present.Principal == member.Principal))
+        if (state.Members.FirstOrDefault(present => present.Principal == member.Principal) is { } known)
         {
-            throw new RefusedException(ErrorCode.Conflict, "The principal is already a member: change its role instead.");
+            throw new RefusedException(
+                ErrorCode.Conflict,
+                $"'{calledAs ?? member.Principal.Id}' is already a member of the signer '{state.Name}', with the role {known.Role.ToString().ToLowerInvariant()}: "
+                + $"to change the role, PATCH the member {known.MemberId}.");
         }
 
         return state.Members.Count < MaxMembers
@@ -79,10 +84,28 @@ public static class SignerChanges
         return (state with { Members = [.. state.Members.Where(present => present != member)] }).RequireAdministrator();
     }
 
-    /// <summary>The member with this id.</summary>
-    public static SignerMember FindMember(this SignerState state, string memberId) =>
-        state.Members.FirstOrDefault(member => member.MemberId == memberId)
-        ?? throw new RefusedException(ErrorCode.NotFound, "The member does not exist on this signer.");
+    /// <summary>The member with this membership's id, or with this principal's.</summary>
+    public static SignerMember FindMember(this SignerState state, string id) =>
+        state.Members.FirstOrDefault(member => member.MemberId == id)
+        ?? state.Members.FirstOrDefault(member => member.Principal.Id == id)
+        ?? throw new RefusedException(
+            ErrorCode.NotFound,
+            $"The signer '{state.Name}' has no such member: expected the id of a membership or of its member, or the member's name or email address.");
+
+    /// <summary>The id of the membership that a text names: by its own id, or by its member's id, name or email address.</summary>
+    /// <exception cref="RefusedException"><c>NotFound</c>; <c>InvalidRequest</c> if several members have the name.</exception>
+    internal static async Task<string> FindMemberIdAsync(
+        this SignerState state, IStateStore store, Caller caller, string idOrName, CancellationToken cancellationToken)
+    {
+        if (EntityId.Is(IdPrefixes.Member, idOrName))
+        {
+            return idOrName;
+        }
+
+        var principals = state.Members.Select(member => member.Principal).ToArray();
+        var named = await PrincipalLookup.FindAmongAsync(store, caller, principals, idOrName, cancellationToken);
+        return state.FindMember(named?.Id ?? idOrName).MemberId;
+    }
 
     /// <summary>Requires at least one administrator. A group counts, whoever its members are.</summary>
     private static SignerState RequireAdministrator(this SignerState state) =>
@@ -91,10 +114,12 @@ public static class SignerChanges
             : throw new RefusedException(
                 ErrorCode.WrongState, "The signer must keep at least one administrator: add another administrator first.");
 
-    /// <summary>Validates a member's kind and role.</summary>
-    public static PrincipalRef ValidatePrincipal(this NewMember member) =>
-        member.Kind is PrincipalKind.User or PrincipalKind.Identity or PrincipalKind.Group && Enum.IsDefined(member.Role)
+    /// <summary>Validates a member's kind.</summary>
+    /// <param name="member">The member.</param>
+    /// <param name="path">The path of its fields in the body, such as <c>members[0].</c>.</param>
+    public static PrincipalRef ValidatePrincipal(this NewMember member, string path) =>
+        member.Kind is PrincipalKind.User or PrincipalKind.Identity or PrincipalKind.Group
             ? new PrincipalRef(member.Kind, member.Id)
             : throw new RefusedException(
-                ErrorCode.InvalidRequest, "The member is invalid: expected a user, an identity or a group, as administrator, operator or auditor.");
+                ErrorCode.InvalidRequest, $"The field '{path}kind' is invalid: expected user, identity or group.");
 }

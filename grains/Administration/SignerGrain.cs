@@ -39,16 +39,16 @@ public sealed class SignerGrain(
     public async Task<SignerView> CreateAsync(Caller caller, CreateSigner request, CancellationToken cancellationToken)
     {
         ProductAuthority.RequireAdministrator(caller);
-        var draft = Draft(caller, request);
-        await RequireMembersExistAsync(draft.Members, cancellationToken);
+        var members = (request.Members ?? []).Select((member, index) => (member, $"members[{index}].")).ToArray();
+        var policy = request.ApprovalPolicyId is { } asked ? await RequirePolicyAsync(caller, asked, cancellationToken) : null;
+        var draft = Draft(caller, request, policy?.Id, await ResolveMembersAsync(caller, members, cancellationToken));
         var name = await ReserveNameAsync(draft.Name, cancellationToken);
-        var policy = request.ApprovalPolicyId is { } policyId ? await RequirePolicyAsync(policyId, cancellationToken) : null;
         var issued = await DraftCertificateAsync(caller, request, cancellationToken);
         var signer = draft with { CertificateId = issued?.State.Id ?? ValidateCertificateId(request.CertificateId!) };
         var row = new Row<SignerState>(StateTypes.Signer, Id, 0, signer);
         var facts = (await reader.ReadAsync([row], cancellationToken))[0];
         facts = facts with { Certificate = RequireUsable(issued?.ToFacts() ?? facts.Certificate) };
-        var view = directory.View(facts);
+        var view = (await directory.ViewAsync(caller, [facts], cancellationToken))[0];
         var change = SignerChange.Describe(caller, "signer.create", facts, signer, Changes.Making(signer.ToRecord()), time)
             .Answering(caller, view)
             .Writing(name)
@@ -81,12 +81,15 @@ public sealed class SignerGrain(
         }
 
         var name = next.Name == facts.State.Name ? [] : await ReserveNameAsync(next.Name, cancellationToken);
-        var step = await ChangePolicyAsync(caller, facts, request.ApprovalPolicyId.Or(facts.State.PolicyId), cancellationToken);
+        var policyId = request.ApprovalPolicyId.Value is { } asked
+            ? await FindPolicyIdAsync(caller, asked, cancellationToken)
+            : request.ApprovalPolicyId.Or(facts.State.PolicyId);
+        var step = await ChangePolicyAsync(caller, facts, policyId, cancellationToken);
         next = next with { PolicyId = step.PolicyId, PendingPolicyRequestId = step.PendingRequestId };
         var changes = step.Record(facts.To(next), facts.State.PolicyId);
         if (changes.IsEmpty)
         {
-            return await directory.ViewAsync(facts, facts.State, cancellationToken);
+            return await directory.ViewAsync(caller, facts, facts.State, cancellationToken);
         }
 
         var change = SignerChange.Describe(caller, "signer.update", facts, next, changes, time)
@@ -96,7 +99,7 @@ public sealed class SignerGrain(
             .Writing(step.Superseded is null ? [] : [step.Superseded.Cancel(time.GetUtcNow())]);
         await ledger.RecordAsync(
             step.Opened is null ? change : change with { With = [step.Opened.Change] }, cancellationToken);
-        return await directory.ViewAsync(after, next, cancellationToken);
+        return await directory.ViewAsync(caller, after, next, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -105,24 +108,23 @@ public sealed class SignerGrain(
         var (facts, standing) = await reader.AuthorizeAsync(caller, Id, SignerAction.ManageStatus, cancellationToken);
         if (!facts.State.IsDisabled)
         {
-            return await directory.ViewAsync(facts, facts.State, cancellationToken);
+            return await directory.ViewAsync(caller, facts, facts.State, cancellationToken);
         }
 
         var next = facts.State with { IsDisabled = false };
         await ledger.RecordAsync(
             SignerChange.Describe(caller, "signer.enable", facts, next, facts.To(next), time).Reading(standing.ReadSet),
             cancellationToken);
-        return await directory.ViewAsync(facts, next, cancellationToken);
+        return await directory.ViewAsync(caller, facts, next, cancellationToken);
     }
 
     /// <inheritdoc/>
     public async Task<MemberView> AddMemberAsync(Caller caller, NewMember member, CancellationToken cancellationToken)
     {
         var (facts, standing) = await reader.AuthorizeAsync(caller, Id, SignerAction.ManageMembers, cancellationToken);
-        var added = new SignerMember(EntityId.New(IdPrefixes.Member, time), member.ValidatePrincipal(), member.Role);
-        await RequireMembersExistAsync([added], cancellationToken);
-        var view = added.ToView();
-        var next = facts.State.WithMember(added);
+        var added = (await ResolveMembersAsync(caller, [(member, "")], cancellationToken))[0];
+        var next = facts.State.WithMember(added, member.Id);
+        var view = added.ToView(await ReadNameAsync(caller, added, cancellationToken));
         await ledger.RecordAsync(
             SignerChange.Describe(caller, "signer.add-member", facts, next, facts.To(next), time)
                 .Answering(caller, view)
@@ -136,8 +138,9 @@ public sealed class SignerGrain(
         Caller caller, string memberId, ChangeMember change, CancellationToken cancellationToken)
     {
         var (facts, standing) = await reader.AuthorizeAsync(caller, Id, SignerAction.ManageMembers, cancellationToken);
-        var next = facts.State.WithRole(memberId, change.Role);
-        var changed = next.FindMember(memberId).ToView();
+        var id = await facts.State.FindMemberIdAsync(store, caller, memberId, cancellationToken);
+        var next = facts.State.WithRole(id, change.Role);
+        var changed = next.FindMember(id);
         var changes = facts.To(next);
         if (!changes.IsEmpty)
         {
@@ -146,28 +149,22 @@ public sealed class SignerGrain(
                 cancellationToken);
         }
 
-        return changed;
+        return changed.ToView(await ReadNameAsync(caller, changed, cancellationToken));
     }
 
-    private SignerState Draft(Caller caller, CreateSigner request)
+    private SignerState Draft(Caller caller, CreateSigner request, string? policyId, IReadOnlyList<SignerMember> members)
     {
         var draft = new SignerState
         {
             Id = Id,
             Name = SignerName.Validate(request.Name),
             Description = SignerChanges.ValidateDescription(request.Description),
-            PolicyId = request.ApprovalPolicyId,
+            PolicyId = policyId,
             Members = [new SignerMember(EntityId.New(IdPrefixes.Member, time), caller.ToRef(), SignerRole.Administrator)],
             CreatedAt = time.GetUtcNow(),
             CreatedBy = caller.ToRef(),
         };
-        foreach (var member in request.Members ?? [])
-        {
-            draft = draft.WithMember(new SignerMember(
-                EntityId.New(IdPrefixes.Member, time), member.ValidatePrincipal(), member.Role));
-        }
-
-        return draft;
+        return members.Aggregate(draft, (signer, member) => signer.WithMember(member));
     }
 
     /// <summary>Drafts the certificate issued with the signer; null if the request refers to an existing one.</summary>
@@ -192,7 +189,8 @@ public sealed class SignerGrain(
 
     private static string ValidateCertificateId(string id) => EntityId.Is(IdPrefixes.Certificate, id) ? id : throw NoCertificate();
 
-    private static RefusedException NoCertificate() => new(ErrorCode.NotFound, "The certificate does not exist.");
+    private static RefusedException NoCertificate() =>
+        new(ErrorCode.InvalidRequest, "The field 'certificateId' is invalid: expected the id of an existing certificate.");
 
     private CertificateFacts RequireUsable(CertificateFacts? certificate)
     {
@@ -215,16 +213,20 @@ public sealed class SignerGrain(
                 : "The certificate has expired: use another certificate.");
     }
 
-    private async Task RequireMembersExistAsync(IReadOnlyCollection<SignerMember> members, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<SignerMember>> ResolveMembersAsync(
+        Caller caller, IReadOnlyList<(NewMember Member, string Path)> given, CancellationToken cancellationToken)
     {
-        var keys = members.Select(member => PrincipalFactsReader.KeyOf(member.Principal)).ToArray();
-        var rows = await StateRows.ReadAsync(store, keys, cancellationToken);
-        if (Array.Find(keys, key => rows.VersionOf(key.Type, key.Id).Version == 0) is { Id: not null } missing)
-        {
-            throw new RefusedException(
-                ErrorCode.InvalidRequest, $"The member '{missing.Id}' does not exist: expected an existing {missing.Type}.");
-        }
+        var references = given.Select(one => (one.Member.ValidatePrincipal(one.Path), one.Path + "id")).ToArray();
+        var principals = await PrincipalLookup.ResolveAsync(store, caller, references, cancellationToken);
+        return
+        [
+            .. given.Zip(principals, (one, principal) =>
+                new SignerMember(EntityId.New(IdPrefixes.Member, time), principal, one.Member.Role)),
+        ];
     }
+
+    private Task<PrincipalNames> ReadNameAsync(Caller caller, SignerMember member, CancellationToken cancellationToken) =>
+        PrincipalNames.ReadAsync(store, caller, [member.Principal], cancellationToken);
 
     private Task<ImmutableArray<StateWrite>> ReserveNameAsync(string name, CancellationToken cancellationToken) =>
         NameReservation.ReserveAsync(store, StateTypes.Signer, name, Id, cancellationToken);
@@ -244,8 +246,8 @@ public sealed class SignerGrain(
         }
 
         SignerAuthority.Authorize(facts, caller, SignerAction.ManagePolicy);
-        ImmutableArray<StateVersion> readSet =
-            policyId is null ? [] : [(await RequirePolicyAsync(policyId, cancellationToken)).ToVersion()];
+        var wanted = policyId is null ? null : await RequirePolicyAsync(caller, policyId, cancellationToken);
+        ImmutableArray<StateVersion> readSet = wanted is null ? [] : [wanted.ToVersion()];
         if (facts.Policy is not { } inForce)
         {
             return new PolicyStep(policyId, policyId, pendingId, readSet);
@@ -264,17 +266,26 @@ public sealed class SignerGrain(
             return new PolicyStep(policyId, inForce.Id, pendingId, [.. readSet, waiting.Version]);
         }
 
-        var opened = await drafts.PolicyChangeAsync(caller, Id, facts.State.Name, change, inForce, cancellationToken);
+        var opened = await drafts.PolicyChangeAsync(
+            caller, Id, facts.State.Name, change, inForce, wanted?.State.Definition.Name, cancellationToken);
         await GrainFactory.GetGrain<IApprovalRequestGrain>(opened.Id).RemindOfExpiryAsync(opened.ExpiresAt, cancellationToken);
         return new PolicyStep(policyId, inForce.Id, opened.Id, readSet, opened, waiting);
     }
 
     /// <summary>Requires a policy that can be attached: one whose deletion has begun cannot.</summary>
-    private async Task<Row<PolicyState>> RequirePolicyAsync(string policyId, CancellationToken cancellationToken) =>
-        EntityId.Is(IdPrefixes.Policy, policyId)
-        && await store.FindAsync<PolicyState>(StateTypes.Policy, policyId, cancellationToken) is { State.IsRetired: false } policy
+    private async Task<Row<PolicyState>> RequirePolicyAsync(Caller caller, string idOrName, CancellationToken cancellationToken)
+    {
+        var id = await FindPolicyIdAsync(caller, idOrName, cancellationToken);
+        return await store.FindAsync<PolicyState>(StateTypes.Policy, id, cancellationToken) is { State.IsRetired: false } policy
             ? policy
-            : throw new RefusedException(ErrorCode.InvalidRequest, $"The signing policy '{policyId}' does not exist.");
+            : throw NoPolicy();
+    }
+
+    private async Task<string> FindPolicyIdAsync(Caller caller, string idOrName, CancellationToken cancellationToken) =>
+        await PolicyNames.TryFindIdAsync(store, caller, idOrName, cancellationToken) ?? throw NoPolicy();
+
+    private static RefusedException NoPolicy() => new(
+        ErrorCode.InvalidRequest, "The field 'approvalPolicyId' is invalid: expected the id or name of an existing signing policy.");
 
     /// <summary>The next step of a signer's policy change.</summary>
     /// <param name="AskedPolicyId">The requested policy.</param>

@@ -1,6 +1,7 @@
 using CodeSigning.Errors;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Signers;
+using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using CodeSigning.Signers;
 
@@ -15,6 +16,7 @@ namespace CodeSigning.Grains.Administration;
 /// Every method refuses with <see cref="RefusedException"/>; callers who may not see the signer get <c>NotFound</c>.
 /// </remarks>
 public sealed class SignerWithdrawals(
+    IStateStore store,
     ILedger ledger,
     SignerFactsReader reader,
     SignerDirectory directory,
@@ -26,22 +28,26 @@ public sealed class SignerWithdrawals(
         var (facts, standing) = await reader.AuthorizeAsync(caller, signerId, SignerAction.ManageStatus, cancellationToken);
         if (facts.State.IsDisabled)
         {
-            return await directory.ViewAsync(facts, facts.State, cancellationToken);
+            return await directory.ViewAsync(caller, facts, facts.State, cancellationToken);
         }
 
         var next = facts.State with { IsDisabled = true };
         await ledger.RecordAsync(
             SignerChange.Describe(caller, "signer.disable", facts, next, facts.To(next), time).Reading(standing.ReadSet),
             cancellationToken);
-        return await directory.ViewAsync(facts, next, cancellationToken);
+        return await directory.ViewAsync(caller, facts, next, cancellationToken);
     }
 
-    /// <summary>Removes a member; the last administrator cannot be removed.</summary>
+    /// <summary>
+    /// Removes a member, given by the membership's id or the member's id, name or email address; the last administrator
+    /// cannot be removed.
+    /// </summary>
     public async Task RemoveMemberAsync(
         Caller caller, string signerId, string memberId, CancellationToken cancellationToken)
     {
         var (facts, standing) = await reader.AuthorizeAsync(caller, signerId, SignerAction.ManageMembers, cancellationToken);
-        var next = facts.State.WithoutMember(memberId);
+        var next = facts.State.WithoutMember(
+            await facts.State.FindMemberIdAsync(store, caller, memberId, cancellationToken));
         await ledger.RecordAsync(
             SignerChange.Describe(caller, "signer.remove-member", facts, next, facts.To(next), time).Reading(standing.ReadSet),
             cancellationToken);

@@ -47,7 +47,7 @@ public sealed class ApprovalRequestGrain(
 
         var draft = await drafts.SigningAsync(caller, Id, access, request, cancellationToken);
         await RemindOfExpiryAsync(draft.ExpiresAt, cancellationToken);
-        var view = draft.State.ToView(draft.Facts, Now);
+        var view = await ViewAsync(caller, draft.State, draft.Facts, cancellationToken);
         await ledger.RecordAsync(draft.Change.Answering(caller, view), cancellationToken);
         return view;
     }
@@ -93,7 +93,7 @@ public sealed class ApprovalRequestGrain(
     {
         var (request, facts) = await directory.AuthorizeAsync(caller, Id, cancellationToken);
         var next = RequestMachine.Cancel(request.State, Now);
-        var view = next.ToView(facts, Now);
+        var view = await ViewAsync(caller, next, facts, cancellationToken);
         var change = Record(caller, "request.cancel", request.State, next)
             .Answering(caller, view)
             .Writing(request.Replace(next));
@@ -157,7 +157,7 @@ public sealed class ApprovalRequestGrain(
         CancellationToken cancellationToken)
     {
         var step = next.Policy.Steps[next.Ballots[^1].Step];
-        var view = next.ToView(facts, Now);
+        var view = await ViewAsync(caller, next, facts, cancellationToken);
         var vote = change
             .Answering(caller, view)
             .Reading(facts.Approvers.ReadSetOf(step, caller.Id)!)
@@ -207,6 +207,10 @@ public sealed class ApprovalRequestGrain(
             .Writing(outcome.Writes);
         return outcome.Applied is null ? change : change with { With = [outcome.Applied] };
     }
+
+    private async Task<RequestView> ViewAsync(
+        Caller caller, ApprovalRequestState request, RequestFacts facts, CancellationToken cancellationToken) =>
+        request.ToView(facts, Now, await directory.ReadNamesAsync(caller, [request], cancellationToken));
 
     private async Task ApplyLateAsync(ApprovalRequestState approved)
     {

@@ -33,7 +33,8 @@ public sealed class ApproverAdditions(
     public async Task<GroupMemberView> AddAsync(
         Caller caller, string groupId, PrincipalRef member, CancellationToken cancellationToken)
     {
-        var (group, _, facts) = await groups.DraftMemberAsync(caller, groupId, member, cancellationToken);
+        var (group, _, added, facts) = await groups.DraftMemberAsync(caller, groupId, member, cancellationToken);
+        member = added;
         var asking = member.Kind == PrincipalKind.User
             ? await policies.FindNamingAsync(new PrincipalRef(PrincipalKind.Group, groupId), cancellationToken)
             : [];

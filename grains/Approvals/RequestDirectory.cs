@@ -28,7 +28,7 @@ public sealed class RequestDirectory(IStateStore store, RequestFactsReader reade
     public async Task<RequestView> GetAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
         var (request, facts) = await AuthorizeAsync(caller, id, cancellationToken);
-        return request.State.ToView(facts, time.GetUtcNow());
+        return request.State.ToView(facts, time.GetUtcNow(), await ReadNamesAsync(caller, [request.State], cancellationToken));
     }
 
     /// <summary>One page of the requests for a signer, newest first, for callers that may read the signer.</summary>
@@ -36,15 +36,28 @@ public sealed class RequestDirectory(IStateStore store, RequestFactsReader reade
         Caller caller, string signerId, RequestFilter filter, CancellationToken cancellationToken)
     {
         await signers.AuthorizeAsync(caller, signerId, SignerAction.Read, cancellationToken);
-        return await ListAsync(new StateQuery(StateTypes.ApprovalRequest, Parent: signerId), filter, cancellationToken);
+        return await ListAsync(caller, new StateQuery(StateTypes.ApprovalRequest, Parent: signerId), filter, null, cancellationToken);
     }
 
-    /// <summary>One page of the requests that the caller may decide, by the current groups.</summary>
+    /// <summary>
+    /// One page of the requests that wait for the caller's vote now: pending, in a step that the caller may approve, and
+    /// not voted on. With another status than pending, none.
+    /// </summary>
     public async Task<Page<RequestView>> ListAssignedAsync(
-        Caller caller, RequestFilter filter, CancellationToken cancellationToken) => await ListAsync(
-        new StateQuery(StateTypes.ApprovalRequest, AnyLink: [.. await ApproverLinksAsync(caller, cancellationToken)]),
-        filter,
-        cancellationToken);
+        Caller caller, RequestFilter filter, CancellationToken cancellationToken)
+    {
+        if (caller.Kind != PrincipalKind.User || filter.Status is not (null or RequestStatus.Pending))
+        {
+            return new Page<RequestView>([], null);
+        }
+
+        return await ListAsync(
+            caller,
+            new StateQuery(StateTypes.ApprovalRequest, AnyLink: [.. await ApproverLinksAsync(caller, cancellationToken)]),
+            filter with { Status = RequestStatus.Pending },
+            request => IsAwaitingVoteAsync(caller, request, cancellationToken),
+            cancellationToken);
+    }
 
     /// <summary>
     /// One page of all requests for product administrators; for others, of those they created or may decide.
@@ -61,8 +74,13 @@ public sealed class RequestDirectory(IStateStore store, RequestFactsReader reade
             };
         }
 
-        return await ListAsync(query, filter, cancellationToken);
+        return await ListAsync(caller, query, filter, null, cancellationToken);
     }
+
+    /// <summary>The names that the caller may see, to show beside the ids in requests.</summary>
+    internal Task<RequestNames> ReadNamesAsync(
+        Caller caller, IReadOnlyCollection<ApprovalRequestState> requests, CancellationToken cancellationToken) =>
+        RequestNames.ReadAsync(store, caller, requests, cancellationToken);
 
     /// <summary>A stored request; null if it does not exist.</summary>
     internal Task<Row<ApprovalRequestState>?> FindAsync(string id, CancellationToken cancellationToken) =>
@@ -106,7 +124,8 @@ public sealed class RequestDirectory(IStateStore store, RequestFactsReader reade
         if (caller.Retry is { } retry && Array.Find(waiting, request => request.RequestKey == retry.Key) is { } same)
         {
             return same.RequestHash == retry.RequestHash
-                ? same.ToView(await reader.ReadAsync(same, null, cancellationToken), now)
+                ? same.ToView(
+                    await reader.ReadAsync(same, null, cancellationToken), now, await ReadNamesAsync(caller, [same], cancellationToken))
                 : throw new RefusedException(
                     ErrorCode.IdempotencyMismatch, "The idempotency key was used for a different request: use a new key.");
         }
@@ -149,28 +168,45 @@ public sealed class RequestDirectory(IStateStore store, RequestFactsReader reade
     /// filled up from the next ones.
     /// </summary>
     private async Task<Page<RequestView>> ListAsync(
-        StateQuery query, RequestFilter filter, CancellationToken cancellationToken)
+        Caller caller,
+        StateQuery query,
+        RequestFilter filter,
+        Func<ApprovalRequestState, Task<bool>>? matches,
+        CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var views = ImmutableArray.CreateBuilder<RequestView>();
+        List<ApprovalRequestState> found = [];
         var next = filter.Before;
         query = query with { Statuses = WordsFor(filter.Status) };
         for (var read = 0; read < MostPages; read++)
         {
             var page = await store.ReadPageAsync(
-                query with { Before = next, Limit = filter.Limit - views.Count }, cancellationToken);
-            views.AddRange(page.Items
-                .Select(row => row.ReadAs<ApprovalRequestState>().ToListedView(now))
-                .Where(view => filter.Status is null || view.Status == filter.Status));
+                query with { Before = next, Limit = filter.Limit - found.Count }, cancellationToken);
+            foreach (var request in page.Items.Select(row => row.ReadAs<ApprovalRequestState>()))
+            {
+                if ((filter.Status is null || request.StatusAt(now) == filter.Status) && (matches is null || await matches(request)))
+                {
+                    found.Add(request);
+                }
+            }
+
             next = page.Next;
-            if (next is null || views.Count == filter.Limit)
+            if (next is null || found.Count == filter.Limit)
             {
                 break;
             }
         }
 
-        return new Page<RequestView>(views.ToImmutable(), next);
+        var names = await ReadNamesAsync(caller, found, cancellationToken);
+        return new Page<RequestView>([.. found.Select(request => request.ToListedView(now, names))], next);
     }
+
+    // What the row alone shows comes first, since the facts cost several reads.
+    private async Task<bool> IsAwaitingVoteAsync(Caller caller, ApprovalRequestState request, CancellationToken cancellationToken) =>
+        !request.IsOf(caller)
+        && !request.RequesterMakers.Contains(caller.Id)
+        && RequestMachine.WhyNotVote(
+            request, await reader.ReadAsync(request, caller.Id, cancellationToken), caller.ToActor(), time.GetUtcNow()) is null;
 
     private async Task<IEnumerable<string>> ApproverLinksAsync(Caller caller, CancellationToken cancellationToken)
     {

@@ -72,6 +72,7 @@ public sealed class RequestDrafts(
     /// <param name="signerName">The signer's name.</param>
     /// <param name="change">The requested change.</param>
     /// <param name="policy">The policy in force.</param>
+    /// <param name="newPolicyName">The name of the policy that replaces it on the signer.</param>
     /// <param name="cancellationToken">Cancels the reads.</param>
     public async Task<DraftedRequest> PolicyChangeAsync(
         Caller caller,
@@ -79,6 +80,7 @@ public sealed class RequestDrafts(
         string? signerName,
         PolicyChange change,
         Row<PolicyState> policy,
+        string? newPolicyName,
         CancellationToken cancellationToken)
     {
         var id = EntityId.New(IdPrefixes.ApprovalRequest, time);
@@ -86,7 +88,7 @@ public sealed class RequestDrafts(
 
         // The idempotency key belongs to the outer call's answer.
         var requester = caller with { Retry = null };
-        var draft = await DraftAsync(requester, id, policy, kind, Describe(kind, change), cancellationToken) with
+        var draft = await DraftAsync(requester, id, policy, kind, Describe(kind, policy.State.Definition.Name, newPolicyName), cancellationToken) with
         {
             SignerId = signerId,
             SignerName = signerName,
@@ -208,11 +210,11 @@ public sealed class RequestDrafts(
             : throw new RefusedException(
                 ErrorCode.WrongState, "The signer's certificate can no longer sign: a product administrator must bind another one first.");
 
-    private static string Describe(RequestKind kind, PolicyChange change) => (kind, change.NewPolicyId) switch
+    private static string Describe(RequestKind kind, string policyName, string? newPolicyName) => (kind, newPolicyName) switch
     {
-        (RequestKind.PolicyEdit, _) => "Change what the signing policy allows.",
-        (_, null) => "Detach the signing policy from the signer.",
-        (_, { } next) => $"Replace the signer's signing policy with {next}.",
+        (RequestKind.PolicyEdit, _) => $"Change what the signing policy '{policyName}' allows.",
+        (_, null) => $"Detach the signing policy '{policyName}' from the signer.",
+        (_, { } next) => $"Replace the signer's signing policy '{policyName}' with '{next}'.",
     };
 }
 

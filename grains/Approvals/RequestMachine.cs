@@ -21,12 +21,18 @@ public static class RequestMachine
     /// <summary>Refuses if the request is not pending.</summary>
     public static void RequirePending(this ApprovalRequestState request, DateTimeOffset now)
     {
-        var status = request.StatusAt(now);
-        if (status != RequestStatus.Pending)
+        if (request.FindEnd(now) is { } ended)
         {
-            throw new RefusedException(
-                ErrorCode.WrongState, $"The request is already {status.ToString().ToLowerInvariant()}: create a new one.");
+            throw ended;
         }
+    }
+
+    /// <summary>The refusal of a vote by this person now; null if the request waits for it.</summary>
+    public static RefusedException? WhyNotVote(
+        ApprovalRequestState request, RequestFacts facts, Actor voter, DateTimeOffset now)
+    {
+        var cleared = VoidUncounted(request, facts);
+        return request.FindEnd(now) ?? WhyNoVoter(facts, voter) ?? WhyNotInStep(cleared, facts, voter, RequestTally.Of(cleared, facts).CurrentStep);
     }
 
     /// <summary>Adds an approval; the last one approves the request.</summary>
@@ -91,48 +97,60 @@ public static class RequestMachine
     private static ApprovalRequestState Cast(
         ApprovalRequestState request, RequestFacts facts, Actor voter, string? comment, bool approves, DateTimeOffset now)
     {
-        request.RequirePending(now);
-        RequireVoter(facts, voter);
+        if (WhyNotVote(request, facts, voter, now) is { } refusal)
+        {
+            throw refusal;
+        }
+
         if (comment?.Length > MaxComment)
         {
             throw new RefusedException(ErrorCode.InvalidRequest, $"The field 'comment' is invalid: expected at most {MaxComment} characters.");
         }
 
-        var cleared = request with
-        {
-            Ballots =
-            [
-                .. request.Ballots.Select(ballot => RequestTally.Counts(request, facts, ballot) ? ballot : ballot with { IsVoid = true }),
-            ],
-        };
+        var cleared = VoidUncounted(request, facts);
         var step = RequestTally.Of(cleared, facts).CurrentStep;
-        RequireStep(cleared, facts, voter, step);
         return cleared with
         {
             Ballots = [.. cleared.Ballots, new CastBallot(step, voter.Id, voter.Name, approves, now, comment)],
         };
     }
 
-    private static void RequireVoter(RequestFacts facts, Actor voter)
+    private static ApprovalRequestState VoidUncounted(ApprovalRequestState request, RequestFacts facts) => request with
+    {
+        Ballots =
+        [
+            .. request.Ballots.Select(ballot => RequestTally.Counts(request, facts, ballot) ? ballot : ballot with { IsVoid = true }),
+        ],
+    };
+
+    private static RefusedException? FindEnd(this ApprovalRequestState request, DateTimeOffset now)
+    {
+        var status = request.StatusAt(now);
+        return status == RequestStatus.Pending
+            ? null
+            : new RefusedException(
+                ErrorCode.WrongState, $"The request is already {status.ToString().ToLowerInvariant()}: create a new one.");
+    }
+
+    private static RefusedException? WhyNoVoter(RequestFacts facts, Actor voter)
     {
         if (voter.Kind != PrincipalKind.User)
         {
-            throw new RefusedException(ErrorCode.Forbidden, "Machine identities cannot approve or reject requests.");
+            return new RefusedException(ErrorCode.Forbidden, "Machine identities cannot approve or reject requests.");
         }
 
-        if (facts.Excluded.Contains(voter.Id))
-        {
-            throw new RefusedException(
+        return facts.Excluded.Contains(voter.Id)
+            ? new RefusedException(
                 ErrorCode.SelfApproval,
-                "The request is your own or that of a machine identity that you could act as: another approver must decide it.");
-        }
+                "The request is your own or that of a machine identity that you could act as: another approver must decide it.")
+            : null;
     }
 
-    private static void RequireStep(ApprovalRequestState request, RequestFacts facts, Actor voter, int step)
+    private static RefusedException? WhyNotInStep(ApprovalRequestState request, RequestFacts facts, Actor voter, int step)
     {
         if (facts.Approvers.HasComeLate(voter.Id) && facts.Approvers.Names(request.Policy.Steps[step], voter.Id))
         {
-            throw new RefusedException(
+            return new RefusedException(
                 ErrorCode.Forbidden,
                 "Your account was reset or enabled by another user after this request was created: another approver must decide it, "
                 + "or the requester must create a new one.");
@@ -140,21 +158,20 @@ public static class RequestMachine
 
         if (!facts.Approvers.Allow(request.Policy.Steps[step], voter.Id))
         {
-            throw new RefusedException(
-                ErrorCode.Forbidden, $"You are not an approver of the current step, step {step + 1}.");
+            return new RefusedException(
+                ErrorCode.Forbidden, $"You are not an approver of the current step, step {step + 1} of {request.Policy.Steps.Length}.");
         }
 
         var votes = request.Ballots.Where(ballot => ballot.UserId == voter.Id && !ballot.IsVoid).ToArray();
         if (votes.Any(ballot => ballot.Step == step))
         {
-            throw new RefusedException(ErrorCode.AlreadyVoted, "You have already voted in this step: another approver must vote.");
+            return new RefusedException(ErrorCode.AlreadyVoted, "You have already voted in this step: another approver must vote.");
         }
 
-        if (request.Policy.DistinctApproversAcrossSteps && votes.Length > 0)
-        {
-            throw new RefusedException(
-                ErrorCode.AlreadyVoted, "You have already voted in another step: the policy requires distinct approvers in each step.");
-        }
+        return request.Policy.DistinctApproversAcrossSteps && votes.Length > 0
+            ? new RefusedException(
+                ErrorCode.AlreadyVoted, "You have already voted in another step: the policy requires distinct approvers in each step.")
+            : null;
     }
 }
 

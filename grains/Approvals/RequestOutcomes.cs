@@ -122,7 +122,7 @@ public sealed class RequestOutcomes(
                     group.Id,
                     Changes.None.Adding("members", view).Saying("requestId", approved.Id),
                     time)
-                .Writing(group.Replace(group.State.With(addition.Member))),
+                .Writing(group.Replace(group.State.With(addition.Member, member.State.Name))),
         };
     }
 

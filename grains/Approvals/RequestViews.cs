@@ -2,7 +2,10 @@ using System.Collections.Immutable;
 using CodeSigning.Approvals;
 using CodeSigning.Contract;
 using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.Policies;
+using CodeSigning.Grains.States;
 using CodeSigning.Identities;
+using CodeSigning.Policies;
 
 namespace CodeSigning.Grains.Approvals;
 
@@ -10,7 +13,8 @@ namespace CodeSigning.Grains.Approvals;
 public static class RequestViews
 {
     /// <summary>The view by the current time, people and groups.</summary>
-    public static RequestView ToView(this ApprovalRequestState request, RequestFacts facts, DateTimeOffset now)
+    public static RequestView ToView(
+        this ApprovalRequestState request, RequestFacts facts, DateTimeOffset now, RequestNames? names = null)
     {
         var status = request.StatusAt(now);
         var isOpen = status == RequestStatus.Pending;
@@ -20,11 +24,12 @@ public static class RequestViews
             status,
             isOpen ? tally.CurrentStep : request.CurrentStep,
             isOpen && !tally.CanBeFilled,
-            ballot => isOpen ? !ballot.Approved || RequestTally.Counts(request, facts, ballot) : !ballot.IsVoid);
+            ballot => isOpen ? !ballot.Approved || RequestTally.Counts(request, facts, ballot) : !ballot.IsVoid,
+            names);
     }
 
     /// <summary>The view by the current time, with votes as last counted; for lists.</summary>
-    public static RequestView ToListedView(this ApprovalRequestState request, DateTimeOffset now)
+    public static RequestView ToListedView(this ApprovalRequestState request, DateTimeOffset now, RequestNames? names = null)
     {
         var status = request.StatusAt(now);
         return ToView(
@@ -32,7 +37,8 @@ public static class RequestViews
             status,
             request.CurrentStep,
             status == RequestStatus.Pending && request.IsUnreachable,
-            ballot => !ballot.IsVoid);
+            ballot => !ballot.IsVoid,
+            names);
     }
 
     private static RequestView ToView(
@@ -40,7 +46,8 @@ public static class RequestViews
         RequestStatus status,
         int currentStep,
         bool isUnreachable,
-        Func<CastBallot, bool> counts) => new(
+        Func<CastBallot, bool> counts,
+        RequestNames? names) => new(
         request.Id,
         request.Kind,
         status,
@@ -54,13 +61,14 @@ public static class RequestViews
         request.WindowEnd,
         request.WindowDuration is { } duration ? Duration.ToText(duration) : null,
         request.Scope,
-        request.Change,
+        names is null ? request.Change : names.Show(request.Change),
         [.. request.Policy.Steps.Select((step, index) => new StepView(
             step.Name,
-            step.Approvers,
+            names is null ? step.Approvers : names.Show(step).Approvers,
             step.RequiredApprovals,
             index < currentStep,
-            VotesIn(request, index, counts)))],
+            VotesIn(request, index, counts),
+            index + 1))],
         currentStep,
         isUnreachable,
         request.CertificateThumbprint,
@@ -68,7 +76,9 @@ public static class RequestViews
         request.ExpiresAt,
         request.DecidedAt ?? (status == RequestStatus.Expired ? request.ExpiresAt : null),
         request is { Kind: RequestKind.Signing, Status: RequestStatus.Approved } ? RequestIds.GrantOf(request.Id) : null,
-        request.Addition);
+        request.Addition,
+        names?.Policies.Find(request.PolicyId),
+        currentStep < request.Policy.Steps.Length ? currentStep + 1 : null);
 
     private static ImmutableArray<VoteView> VotesIn(
         ApprovalRequestState request, int step, Func<CastBallot, bool> counts) =>
@@ -78,6 +88,34 @@ public static class RequestViews
             .Select(ballot => new VoteView(
                 ballot.UserId, ballot.UserName, ballot.Approved, ballot.Comment, ballot.At, counts(ballot))),
     ];
+}
+
+/// <summary>The names to show beside the ids in requests. Immutable.</summary>
+/// <param name="Principals">The names of approvers.</param>
+/// <param name="Policies">The names of policies.</param>
+public sealed record RequestNames(PrincipalNames Principals, PolicyNames Policies)
+{
+    /// <summary>Reads the names that the caller may see.</summary>
+    public static async Task<RequestNames> ReadAsync(
+        IStateStore store, Caller caller, IReadOnlyCollection<ApprovalRequestState> requests, CancellationToken cancellationToken)
+    {
+        var steps = requests.SelectMany(request => request.Policy.Steps.Concat(request.Change?.NewDefinition?.Steps ?? []));
+        var policies = requests.SelectMany(request => new[] { request.PolicyId, request.Change?.PolicyId, request.Change?.NewPolicyId });
+        return new RequestNames(
+            await PrincipalNames.ReadAsync(store, caller, steps.SelectMany(step => step.Approvers), cancellationToken),
+            await PolicyNames.ReadAsync(store, caller, policies, cancellationToken));
+    }
+
+    /// <summary>A step with the names of its approvers.</summary>
+    public ApprovalStep Show(ApprovalStep step) => step with { Approvers = [.. step.Approvers.Select(Principals.Show)] };
+
+    /// <summary>A policy change with the names of policies and approvers.</summary>
+    public PolicyChange? Show(PolicyChange? change) => change is null ? null : change with
+    {
+        NewDefinition = change.NewDefinition is { } next ? next with { Steps = [.. next.Steps.Select(Show)] } : null,
+        PolicyName = Policies.Find(change.PolicyId),
+        NewPolicyName = Policies.Find(change.NewPolicyId),
+    };
 }
 
 /// <summary>The facts that decisions about a request need besides the request. Immutable.</summary>

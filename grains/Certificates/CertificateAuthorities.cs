@@ -4,6 +4,7 @@ using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
+using CodeSigning.Identifiers;
 
 namespace CodeSigning.Grains.Certificates;
 
@@ -17,6 +18,46 @@ public sealed class CertificateAuthorities(IStateStore store)
         var issuer = await ReadAsync([caId], cancellationToken);
         return issuer.Count == 0 ? null : LineOf(caId, await WithThoseAboveAsync(issuer, cancellationToken));
     }
+
+    /// <summary>The id that a CA's id or common name stands for; null if no CA has the name.</summary>
+    /// <remarks>Common names are not indexed and not unique; there are few CAs, and the sealed content of all is read.</remarks>
+    /// <exception cref="RefusedException"><c>InvalidRequest</c>: several CAs have the name.</exception>
+    public async Task<string?> FindIdAsync(string idOrName, CancellationToken cancellationToken)
+    {
+        if (EntityId.Is(IdPrefixes.CertificateAuthority, idOrName))
+        {
+            return idOrName;
+        }
+
+        var named = new List<string>();
+        await foreach (var row in store.ReadAllAsync<CertificateAuthorityState>(
+            new StateQuery(StateTypes.CertificateAuthority), cancellationToken))
+        {
+            if (row.State.CommonName == idOrName)
+            {
+                named.Add(row.Id);
+            }
+        }
+
+        return named.Count <= 1
+            ? named.FirstOrDefault()
+            : throw new RefusedException(
+                ErrorCode.InvalidRequest, $"Several CAs are named '{idOrName}' ({string.Join(", ", named)}): give the id.");
+    }
+
+    /// <summary>The CA that a field of a body refers to by id or common name, and all CAs above it.</summary>
+    /// <exception cref="RefusedException"><c>InvalidRequest</c>: there is none, or several have the name.</exception>
+    public async Task<IssuerLine> ResolveLineAsync(string idOrName, string field, CancellationToken cancellationToken) =>
+        await FindIdAsync(idOrName, cancellationToken) is { } id && await ReadLineAsync(id, cancellationToken) is { } line
+            ? line
+            : throw new RefusedException(
+                ErrorCode.InvalidRequest, $"The field '{field}' is invalid: expected the id or common name of an existing CA.");
+
+    /// <summary>The common names of CAs, by id; those that do not exist are left out.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> ReadNamesAsync(
+        IEnumerable<string?> caIds, CancellationToken cancellationToken) =>
+        (await ReadAsync([.. caIds.OfType<string>().Distinct()], cancellationToken))
+            .ToDictionary(authority => authority.Key, authority => authority.Value.State.CommonName);
 
     /// <summary>The issuer lines of stored certificates, by issuing CA.</summary>
     /// <exception cref="StateTamperedException">A CA is missing, which the service never allows.</exception>

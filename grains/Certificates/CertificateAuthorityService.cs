@@ -54,12 +54,12 @@ public sealed class CertificateAuthorityService(
                 CommonName = commonName,
                 KeyId = keyId,
                 KeyAlgorithm = algorithm,
-                ParentId = request.ParentId,
+                ParentId = line.Authorities.IsEmpty ? null : line.Nearest.Id,
                 Certificate = made.Certificate,
                 CreatedAt = now,
                 CreatedBy = caller.ToRef(),
             };
-            var view = authority.ToView();
+            var view = authority.ToView(line.Authorities.IsEmpty ? null : line.Nearest.CommonName);
             var change = line.AddTo(Describe(caller, "ca.create", authority.Id, Changes.Making(authority.ToRecord()))).Answering(caller, view).Writing(
                 StateWrite.New(StateTypes.CertificateAuthority, authority.Id, authority), made.Key.Sealed);
             await ledger.RecordAsync(change, cancellationToken);
@@ -71,7 +71,7 @@ public sealed class CertificateAuthorityService(
     public async Task<CertificateAuthorityView> GetAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
         ProductAuthority.RequireAdministrator(caller);
-        return (await FindAsync(id, cancellationToken)).State.ToView();
+        return await ViewAsync((await FindAsync(id, cancellationToken)).State, cancellationToken);
     }
 
     /// <summary>A CA's certificate as DER, PEM or with its chain; public.</summary>
@@ -119,7 +119,7 @@ public sealed class CertificateAuthorityService(
         {
             var authority = await FindAsync(id, cancellationToken);
             var next = authority.State.Revoke(new Revocation(time.GetUtcNow(), request.Reason));
-            var view = next.ToView();
+            var view = await ViewAsync(next, cancellationToken);
             var changes = Changes.Between(authority.State.ToRecord(), next.ToRecord());
             var change = Describe(caller, "ca.revoke", id, changes).Answering(caller, view).Writing(authority.Replace(next));
             await ledger.RecordAsync(
@@ -142,13 +142,12 @@ public sealed class CertificateAuthorityService(
             return IssuerLine.None;
         }
 
-        var line = await authorities.ReadLineAsync(parentId, cancellationToken)
-            ?? throw new RefusedException(ErrorCode.NotFound, "The CA in 'parentId' does not exist.");
+        var line = await authorities.ResolveLineAsync(parentId, "parentId", cancellationToken);
         if (line.Authorities.Length == CertificateRules.DeepestLine)
         {
             throw new RefusedException(
                 ErrorCode.WrongState,
-                "The CA in 'parentId' is an issuing CA and issues code-signing certificates only: choose a root CA.");
+                $"The field 'parentId' is invalid: '{line.Nearest.CommonName}' is an issuing CA, which issues code-signing certificates only; expected a root CA.");
         }
 
         line.RequireIssuing(now);
@@ -163,6 +162,12 @@ public sealed class CertificateAuthorityService(
             MadeRevocationList.NumberOf(version, time.GetUtcNow()),
             options.RevocationListLifetime,
             cancellationToken);
+
+    private async Task<CertificateAuthorityView> ViewAsync(CertificateAuthorityState authority, CancellationToken cancellationToken)
+    {
+        var names = await authorities.ReadNamesAsync([authority.ParentId], cancellationToken);
+        return authority.ToView(authority.ParentId is { } parentId ? names.GetValueOrDefault(parentId) : null);
+    }
 
     private LedgerElement Describe(Caller caller, string action, string id, Changes changes) =>
         Change.By(caller, action, StateTypes.CertificateAuthority, id, changes, time);

@@ -58,7 +58,8 @@ public sealed record CertificateAuthorityState : IIndexedState
     public Issuer ToIssuer(PkiOptions options) => new(KeyId, Certificate, options.RevocationListUrl(Id));
 
     /// <summary>The CA as product administrators see it.</summary>
-    public CertificateAuthorityView ToView() => new(
+    /// <param name="parentName">The common name of the CA that issued it; null for a root.</param>
+    public CertificateAuthorityView ToView(string? parentName) => new(
         Id,
         CommonName,
         KeyAlgorithm.ToWireName(),
@@ -68,7 +69,8 @@ public sealed record CertificateAuthorityState : IIndexedState
         Certificate.NotBefore,
         Certificate.NotAfter,
         Revocation?.At,
-        Certificate.Pem);
+        Certificate.Pem,
+        parentName);
 
     /// <inheritdoc/>
     public StateIndex ToIndex() => new(

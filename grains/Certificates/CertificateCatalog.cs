@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using CodeSigning.Certificates;
 using CodeSigning.Contract;
+using CodeSigning.Errors;
 using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
@@ -10,6 +11,24 @@ namespace CodeSigning.Grains.Certificates;
 /// <summary>Lists certificates and internal CAs, newest first. Product administrators only.</summary>
 public sealed class CertificateCatalog(IStateStore store, CertificateAuthorities authorities, TimeProvider time)
 {
+    /// <summary>The id of the CA that a path or a filter gives by id or common name.</summary>
+    /// <param name="caller">The caller; null where CAs are for everybody.</param>
+    /// <param name="idOrName">The id or common name; a well-formed id is not checked for existence.</param>
+    /// <param name="cancellationToken">Cancels the reads.</param>
+    /// <exception cref="RefusedException">
+    /// <c>NotFound</c>; <c>InvalidRequest</c>: several have the name; <c>Forbidden</c>.
+    /// </exception>
+    public async Task<string> FindAuthorityIdAsync(Caller? caller, string idOrName, CancellationToken cancellationToken)
+    {
+        if (caller is not null)
+        {
+            ProductAuthority.RequireAdministrator(caller);
+        }
+
+        return await authorities.FindIdAsync(idOrName, cancellationToken)
+            ?? throw new RefusedException(ErrorCode.NotFound, "The CA does not exist: expected an id or a common name.");
+    }
+
     /// <summary>One page of certificates.</summary>
     /// <param name="caller">The caller.</param>
     /// <param name="caId">Only those issued by this CA; null for all.</param>
@@ -42,8 +61,10 @@ public sealed class CertificateCatalog(IStateStore store, CertificateAuthorities
         var page = await store.ReadPageAsync(
             new StateQuery(StateTypes.CertificateAuthority, Parent: parentId, Before: before, Limit: limit),
             cancellationToken);
+        CertificateAuthorityState[] found = [.. page.Items.Select(row => row.ReadAs<CertificateAuthorityState>())];
+        var names = await authorities.ReadNamesAsync(found.Select(authority => authority.ParentId), cancellationToken);
         return new Page<CertificateAuthorityView>(
-            [.. page.Items.Select(row => row.ReadAs<CertificateAuthorityState>().ToView())], page.Next);
+            [.. found.Select(one => one.ToView(one.ParentId is { } parent ? names.GetValueOrDefault(parent) : null))], page.Next);
     }
 }
 
@@ -64,7 +85,8 @@ public static class CertificateViews
         certificate.Revocation?.At,
         certificate.Revocation?.Reason,
         certificate.Issued?.Pem,
-        certificate.Issued?.ChainPem);
+        certificate.Issued?.ChainPem,
+        line.Authorities.IsEmpty ? null : line.Nearest.CommonName);
 
     /// <summary>The facts for a signing decision.</summary>
     /// <param name="certificate">The certificate.</param>
@@ -87,6 +109,7 @@ public static class CertificateViews
             IsIssued: issued is not null,
             IsRevoked: certificate.Revocation is not null || line.IsRevoked,
             [.. certificate.PublicKey.Span],
+            certificate.Subject,
             BeginsWithAuthority: validity.NotBefore > own.NotBefore,
             EndsWithAuthority: validity.NotAfter < own.NotAfter);
     }
@@ -104,6 +127,7 @@ public static class CertificateViews
 /// <param name="IsIssued">Whether the external CA has issued the certificate.</param>
 /// <param name="IsRevoked">Whether it or a CA above it is revoked.</param>
 /// <param name="SubjectPublicKeyInfo">The public key as DER (RFC 5280, section 4.1.2.7).</param>
+/// <param name="Subject">The subject (RFC 4514).</param>
 /// <param name="BeginsWithAuthority">Whether a CA above it is valid only later than the certificate itself.</param>
 /// <param name="EndsWithAuthority">Whether a CA above it ends earlier than the certificate itself.</param>
 public sealed record CertificateFacts(
@@ -118,6 +142,7 @@ public sealed record CertificateFacts(
     bool IsIssued,
     bool IsRevoked,
     ImmutableArray<byte> SubjectPublicKeyInfo,
+    string Subject = "",
     bool BeginsWithAuthority = false,
     bool EndsWithAuthority = false);
 

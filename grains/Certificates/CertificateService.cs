@@ -52,8 +52,7 @@ public sealed class CertificateService(
         var commonName = CertificateRules.CommonName(request.CommonName);
         var algorithm = CertificateRules.Algorithm(request.KeyAlgorithm);
         var life = CertificateRules.Life(request.TtlDays, CertificateRules.LongestLeafDays);
-        var line = await authorities.ReadLineAsync(request.CaId, cancellationToken)
-            ?? throw new RefusedException(ErrorCode.NotFound, "The CA in 'caId' does not exist.");
+        var line = await authorities.ResolveLineAsync(request.CaId, "caId", cancellationToken);
         var now = time.GetUtcNow();
         line.RequireIssuing(now);
         var order = new CertificateOrder(NewKeyId(), algorithm, commonName, life);
@@ -120,7 +119,8 @@ public sealed class CertificateService(
                 change = change.Writing(await revocations.CountOneMoreAsync(caId, cancellationToken));
             }
 
-            return await SaveAsync(caller, next, IssuerLine.None, change, cancellationToken);
+            var line = await authorities.ReadLineOfAsync(next, cancellationToken);
+            return await SaveAsync(caller, next, line, change, cancellationToken);
         });
 
     /// <summary>One certificate.</summary>

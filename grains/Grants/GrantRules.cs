@@ -1,3 +1,4 @@
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Grants;
 using CodeSigning.Identities;
@@ -74,10 +75,15 @@ public static class GrantRules
         : GrantStatus.Active;
 
     /// <summary>The grant's view.</summary>
-    public static GrantView View(GrantState grant, SignerState signer, long used, DateTimeOffset now) => new(
+    /// <param name="grant">The grant.</param>
+    /// <param name="signer">Its signer.</param>
+    /// <param name="used">The number of its uses in the ledger.</param>
+    /// <param name="now">The current time.</param>
+    /// <param name="names">The names to show beside ids.</param>
+    public static GrantView View(GrantState grant, SignerState signer, long used, DateTimeOffset now, PrincipalNames names) => new(
         grant.Id,
         grant.SignerId,
-        grant.Grantee,
+        names.Show(grant.Grantee),
         StatusOf(grant, signer, used, now),
         grant.WindowStart,
         grant.WindowEnd,
@@ -89,10 +95,15 @@ public static class GrantRules
         grant.CertificateThumbprint,
         grant.Justification,
         grant.CreatedAt,
-        grant.CreatedBy,
+        names.Show(grant.CreatedBy),
         RevocationOf(grant, signer)?.At,
-        RevocationOf(grant, signer)?.By,
-        RevocationOf(grant, signer)?.Reason);
+        RevocationOf(grant, signer) is { } revocation ? names.Show(revocation.By) : null,
+        RevocationOf(grant, signer)?.Reason,
+        signer.Name);
+
+    /// <summary>The principals that a grant's view names.</summary>
+    public static IEnumerable<PrincipalRef?> NamedIn(GrantState grant, SignerState signer) =>
+        [grant.Grantee, grant.CreatedBy, RevocationOf(grant, signer)?.By];
 
     // An emergency stop is in force from its first commit; the grants' rows follow.
     private static GrantRevocation? RevocationOf(GrantState grant, SignerState signer) =>

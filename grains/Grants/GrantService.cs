@@ -39,8 +39,10 @@ public sealed class GrantService(
             new StateQuery(StateTypes.Grant, Parent: signerId, Before: before, Limit: limit), cancellationToken);
         var uses = await entries.CountUsesAsync([.. page.Items.Select(row => row.Id)], cancellationToken);
         var now = time.GetUtcNow();
-        return new Page<GrantView>(
-            [.. page.Items.Select(row => GrantRules.View(row.ReadAs<GrantState>(), signer, uses[row.Id], now))], page.Next);
+        GrantState[] grants = [.. page.Items.Select(row => row.ReadAs<GrantState>())];
+        var names = await PrincipalNames.ReadAsync(
+            store, caller, grants.SelectMany(grant => GrantRules.NamedIn(grant, signer)), cancellationToken);
+        return new Page<GrantView>([.. grants.Select(grant => GrantRules.View(grant, signer, uses[grant.Id], now, names))], page.Next);
     }
 
     /// <summary>One grant, for its grantee and for callers that may read its signer.</summary>
@@ -53,7 +55,7 @@ public sealed class GrantService(
         }
 
         var signer = await store.FindAsync<SignerState>(StateTypes.Signer, grant.SignerId, cancellationToken) ?? throw NotFound();
-        return GrantRules.View(grant, signer.State, await entries.CountUsesAsync(id, cancellationToken), time.GetUtcNow());
+        return await ViewAsync(caller, grant, signer.State, await entries.CountUsesAsync(id, cancellationToken), cancellationToken);
     }
 
     /// <summary>
@@ -74,7 +76,7 @@ public sealed class GrantService(
         }
 
         var revoked = grant.State.Revoke(caller.ToRef(), request.Reason, time.GetUtcNow());
-        var view = GrantRules.View(revoked, access.Facts.State, used, time.GetUtcNow());
+        var view = await ViewAsync(caller, revoked, access.Facts.State, used, cancellationToken);
         await ledger.RecordAsync(
             Change.By(caller, "grant.revoke", StateTypes.Grant, id, Changes.Between(grant.State.ToRecord(), revoked.ToRecord()), time)
                 .About(access.SignerId, access.SignerName, id)
@@ -105,7 +107,7 @@ public sealed class GrantService(
                 ErrorCode.WrongState, "The signer has no signing policy, so its operators need no grant.");
         }
 
-        var grantee = await RequireGranteeAsync(caller, access.Facts, request.Grantee, cancellationToken);
+        var (grantee, granteeReadSet) = await RequireGranteeAsync(caller, access.Facts, request.Grantee, cancellationToken);
         var certificate = access.Facts.Certificate
             ?? throw new RefusedException(ErrorCode.WrongState, "The signer's certificate was deleted: bind another certificate first.");
         var now = time.GetUtcNow();
@@ -115,7 +117,7 @@ public sealed class GrantService(
         {
             Id = EntityId.New(IdPrefixes.Grant, time),
             SignerId = access.SignerId,
-            Grantee = request.Grantee,
+            Grantee = grantee,
             CertificateThumbprint = certificate.Thumbprint,
             SignerGeneration = access.Facts.State.Generation,
             WindowStart = start,
@@ -126,31 +128,27 @@ public sealed class GrantService(
             CreatedAt = now,
             CreatedBy = caller.ToRef(),
         };
-        var view = GrantRules.View(grant, access.Facts.State, used: 0, now);
+        var view = await ViewAsync(caller, grant, access.Facts.State, used: 0, cancellationToken);
         await ledger.RecordAsync(
             Change.By(caller, "grant.pre-approve", StateTypes.Grant, grant.Id, Changes.Making(grant.ToRecord()), time)
                 .About(access.SignerId, access.SignerName, grant.Id)
                 .Answering(caller, view)
-                .Reading([.. access.ReadSet, .. grantee, .. certificate.ReadSet, policy.ToVersion()])
+                .Reading([.. access.ReadSet, .. granteeReadSet, .. certificate.ReadSet, policy.ToVersion()])
                 .Writing(grant.Give()),
             cancellationToken);
         return view;
     }
 
     /// <summary>Requires an active member who may sign and whom the caller could not act as.</summary>
-    private async Task<IEnumerable<StateVersion>> RequireGranteeAsync(
-        Caller caller, SignerFacts signer, PrincipalRef grantee, CancellationToken cancellationToken)
+    private async Task<(PrincipalRef Grantee, IEnumerable<StateVersion> ReadSet)> RequireGranteeAsync(
+        Caller caller, SignerFacts signer, PrincipalRef given, CancellationToken cancellationToken)
     {
-        if (grantee.Kind is not (PrincipalKind.User or PrincipalKind.Identity))
+        if (given.Kind is not (PrincipalKind.User or PrincipalKind.Identity))
         {
-            throw new RefusedException(ErrorCode.InvalidRequest, "The grantee is invalid: expected a user or a machine identity.");
+            throw new RefusedException(ErrorCode.InvalidRequest, "The field 'grantee.kind' is invalid: expected user or identity.");
         }
 
-        if (!grantee.IsWellFormed())
-        {
-            throw NoGrantee();
-        }
-
+        var grantee = await PrincipalLookup.ResolveAsync(store, caller, given, "grantee.id", cancellationToken);
         var makers = await principals.FindMakersAsync(grantee, cancellationToken);
         if (grantee == caller.ToRef() || makers?.UserIds.Contains(caller.Id) == true)
         {
@@ -162,15 +160,23 @@ public sealed class GrantService(
         var facts = await principals.FindAsync(grantee, cancellationToken);
         if (!facts.IsActive)
         {
-            throw NoGrantee();
+            throw new RefusedException(ErrorCode.InvalidRequest, $"The field 'grantee.id' is invalid: '{facts.Name}' is disabled; enable it first.");
         }
 
         var standing = SignerAuthority.Of(signer, Caller.Standing(grantee, facts.Name));
         return standing.Actions.Contains(SignerAction.Sign)
-            ? [.. makers is null ? [] : new[] { makers.Version }, facts.Version, .. standing.ReadSet]
+            ? (grantee, [.. makers is null ? [] : new[] { makers.Version }, facts.Version, .. standing.ReadSet])
             : throw new RefusedException(
-                ErrorCode.InvalidRequest, "The grantee may not sign with this signer: make it an operator first.");
+                ErrorCode.InvalidRequest, $"The field 'grantee.id' is invalid: '{facts.Name}' may not sign with this signer; make it an operator first.");
     }
+
+    private async Task<GrantView> ViewAsync(
+        Caller caller, GrantState grant, SignerState signer, long used, CancellationToken cancellationToken) => GrantRules.View(
+        grant,
+        signer,
+        used,
+        time.GetUtcNow(),
+        await PrincipalNames.ReadAsync(store, caller, GrantRules.NamedIn(grant, signer), cancellationToken));
 
     private async Task<Row<GrantState>> FindAsync(string id, CancellationToken cancellationToken) =>
         await store.FindAsync<GrantState>(StateTypes.Grant, id, cancellationToken) ?? throw NotFound();
@@ -195,6 +201,4 @@ public sealed class GrantService(
     private static RefusedException NotFound() =>
         new(ErrorCode.NotFound, "The grant does not exist or is not visible to you.");
 
-    private static RefusedException NoGrantee() =>
-        new(ErrorCode.InvalidRequest, "The grantee does not exist or is disabled.");
 }

@@ -60,8 +60,8 @@ public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFac
     public async Task<GroupMemberView> AddMemberAsync(
         Caller caller, string id, PrincipalRef member, IEnumerable<StateVersion> readSet, CancellationToken cancellationToken)
     {
-        var (group, next, facts) = await DraftMemberAsync(caller, id, member, cancellationToken);
-        var view = new GroupMemberView(member.Kind, member.Id, facts.Name);
+        var (group, next, added, facts) = await DraftMemberAsync(caller, id, member, cancellationToken);
+        var view = new GroupMemberView(added.Kind, added.Id, facts.Name);
         await SaveAsync(
             Record(caller, "addMember", id, Changes.None.Adding("members", view))
                 .Answering(caller, view)
@@ -72,33 +72,35 @@ public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFac
         return view;
     }
 
-    /// <summary>The group with the new member, not yet saved, and the member's facts.</summary>
-    internal async Task<(Row<GroupState> Group, GroupState Next, PrincipalFacts Member)> DraftMemberAsync(
+    /// <summary>The group with the new member, not yet saved, and the member with its facts.</summary>
+    internal async Task<(Row<GroupState> Group, GroupState Next, PrincipalRef Added, PrincipalFacts Facts)> DraftMemberAsync(
         Caller caller, string id, PrincipalRef member, CancellationToken cancellationToken)
     {
         var group = await AuthorizeAsync(caller, id, cancellationToken);
-        var facts = await RequireMemberAsync(member, cancellationToken);
-        return (group, group.State.With(member), facts);
+        var added = await ResolveMemberAsync(caller, member, cancellationToken);
+        var facts = await principals.FindAsync(added, cancellationToken);
+        return (group, group.State.With(added, facts.Name), added, facts);
     }
 
-    /// <summary>Removes a member; <c>NotFound</c> if it is not one.</summary>
-    public async Task RemoveMemberAsync(Caller caller, string id, string memberId, CancellationToken cancellationToken)
+    /// <summary>Removes a member, given by its id, name or email address; <c>NotFound</c> if it is not one.</summary>
+    public async Task RemoveMemberAsync(Caller caller, string id, string idOrName, CancellationToken cancellationToken)
     {
         var group = await AuthorizeAsync(caller, id, cancellationToken);
-        var member = group.State.Members.FirstOrDefault(candidate => candidate.Id == memberId)
-            ?? throw new RefusedException(ErrorCode.NotFound, "The principal is not a member of this group.");
+        var member = await PrincipalLookup.FindAmongAsync(store, caller, group.State.Members, idOrName, cancellationToken)
+            ?? throw new RefusedException(
+                ErrorCode.NotFound,
+                $"The group '{group.State.Name}' has no such member: expected a member's id, name or email address.");
         await SaveAsync(
             Record(caller, "removeMember", id, Changes.None.Removing("members", member)),
             group.Replace(group.State with { Members = group.State.Members.Remove(member) }),
             cancellationToken);
     }
 
-    private async Task<PrincipalFacts> RequireMemberAsync(PrincipalRef member, CancellationToken cancellationToken) =>
-        member.Kind is PrincipalKind.User or PrincipalKind.Identity && member.IsWellFormed()
-        && await principals.FindAsync(member, cancellationToken) is { Exists: true } facts
-            ? facts
+    private async Task<PrincipalRef> ResolveMemberAsync(Caller caller, PrincipalRef member, CancellationToken cancellationToken) =>
+        member.Kind is PrincipalKind.User or PrincipalKind.Identity
+            ? await PrincipalLookup.ResolveAsync(store, caller, member, "id", cancellationToken)
             : throw new RefusedException(
-                ErrorCode.InvalidRequest, "The member is invalid: expected an existing user or machine identity; groups do not nest.");
+                ErrorCode.InvalidRequest, "The field 'kind' is invalid: expected user or identity; groups do not nest.");
 
     private LedgerElement Record(Caller caller, string act, string id, Changes changes) =>
         Change.By(caller, "group." + act, StateTypes.Group, id, changes, time);

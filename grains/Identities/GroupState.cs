@@ -31,12 +31,12 @@ public sealed record GroupState : IIndexedState
 
     /// <summary>The group with one more member.</summary>
     /// <exception cref="RefusedException"><c>Conflict</c>: it is a member already, or the group is full.</exception>
-    internal GroupState With(PrincipalRef member) =>
+    internal GroupState With(PrincipalRef member, string memberName) =>
         Members.Contains(member)
-            ? throw new RefusedException(ErrorCode.Conflict, "The principal is already a member of this group.")
+            ? throw new RefusedException(ErrorCode.Conflict, $"'{memberName}' ({member.Id}) is already a member of the group '{Name}'.")
             : Members.Length < MaxMembers
                 ? this with { Members = Members.Add(member) }
-                : throw new RefusedException(ErrorCode.Conflict, $"A group has at most {MaxMembers} members.");
+                : throw new RefusedException(ErrorCode.Conflict, $"The group '{Name}' has {MaxMembers} members, the most that a group can have: remove one first.");
 
     /// <summary>The group as product administrators see it.</summary>
     internal GroupView ToView(string id) => new(id, Name, CreatedAt);

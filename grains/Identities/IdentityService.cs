@@ -88,7 +88,7 @@ public sealed class IdentityService(IStateStore store, ILedger ledger, TimeProvi
         if (identity.State.KnownSecrets.Length >= MaxSecrets)
         {
             throw new RefusedException(
-                ErrorCode.Conflict, "A machine identity has at most 100 client secrets. Revoke one that is no longer needed.");
+                ErrorCode.Conflict, "A machine identity has at most 100 client secrets: revoke one that is no longer needed.");
         }
 
         var view = new NewClientSecretView(secretId, id, text, secret.ExpiresAt, secret.MaxUses);
@@ -254,8 +254,9 @@ public sealed class IdentityDirectory(IStateStore store, IObservations observati
         var page = await store.ReadPageAsync(
             new StateQuery(StateTypes.ClientSecret, Parent: identityId, Before: query.Before, Limit: query.Limit), cancellationToken);
         var logins = await observations.ReadLoginsAsync([.. page.Items.Select(stored => stored.Id)], cancellationToken);
-        var items = page.Items.Select(
-            stored => stored.ReadAs<ClientSecretState>().ToView(stored.Id, logins.GetValueOrDefault(stored.Id)));
+        var secrets = page.Items.Select(stored => (stored.Id, State: stored.ReadAs<ClientSecretState>())).ToArray();
+        var names = await PrincipalNames.ReadAsync(store, caller, secrets.Select(secret => secret.State.CreatedBy), cancellationToken);
+        var items = secrets.Select(secret => secret.State.ToView(secret.Id, logins.GetValueOrDefault(secret.Id), names));
         return new Page<ClientSecretView>([.. items], page.Next);
     }
 

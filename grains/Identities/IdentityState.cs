@@ -119,8 +119,8 @@ internal sealed record ClientSecretState : IIndexedState
     /// <summary>The part of the secret that ledger entries record.</summary>
     public object ToRecord(string id) => new { Id = id, Description, ExpiresAt, MaxUses };
 
-    public ClientSecretView ToView(string id, Observation? logins) =>
-        new(id, Description, CreatedAt, CreatedBy, ExpiresAt, MaxUses, logins?.Count ?? 0, logins?.LastAt);
+    public ClientSecretView ToView(string id, Observation? logins, PrincipalNames names) =>
+        new(id, Description, CreatedAt, names.Show(CreatedBy), ExpiresAt, MaxUses, logins?.Count ?? 0, logins?.LastAt);
 }
 
 /// <summary>

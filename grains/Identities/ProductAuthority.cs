@@ -23,11 +23,14 @@ internal static class ProductAuthority
     /// <summary>Refuses callers that may not see names.</summary>
     public static void RequireReader(Caller caller)
     {
-        if (!IsAdministrator(caller) && caller.Kind != PrincipalKind.User)
+        if (!MayRead(caller))
         {
-            throw new RefusedException(ErrorCode.Forbidden, "Machine identities may not read other principals.");
+            throw new RefusedException(ErrorCode.Forbidden, "Machine identities may not look up people, groups, policies and other machine identities: give ids.");
         }
     }
+
+    /// <summary>Whether the caller may see names.</summary>
+    public static bool MayRead(Caller caller) => IsAdministrator(caller) || caller.Kind == PrincipalKind.User;
 
     /// <summary>Whether the caller may see a principal's details.</summary>
     public static bool MaySeeAll(Caller caller, string principalId) => IsAdministrator(caller) || caller.Id == principalId;

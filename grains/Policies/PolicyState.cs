@@ -1,4 +1,5 @@
 using System.Globalization;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using CodeSigning.Policies;
@@ -63,16 +64,16 @@ public sealed record PolicyState : IIndexedState
 public static class PolicyViews
 {
     /// <summary>The policy's view.</summary>
-    public static PolicyView ToView(this PolicyState policy) => new(
+    public static PolicyView ToView(this PolicyState policy, PrincipalNames names) => new(
         policy.Id,
         policy.Definition.Name,
         policy.Definition.Constraints,
-        policy.Definition.Steps,
+        [.. policy.Definition.Steps.Select(step => step with { Approvers = [.. step.Approvers.Select(names.Show)] })],
         policy.Definition.MaxRequestTtl!,
         policy.Definition.BypassForMachineIdentities,
         policy.Definition.DistinctApproversAcrossSteps,
         policy.Guarded,
         policy.PendingChangeRequestId,
         policy.CreatedAt,
-        policy.CreatedBy);
+        names.Show(policy.CreatedBy));
 }

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using CodeSigning.Certificates;
 using CodeSigning.Contract;
 using CodeSigning.Errors;
+using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.Policies;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using CodeSigning.Signers;
@@ -56,7 +58,7 @@ public sealed class SignerDirectory(IStateStore store, SignerFactsReader reader,
         var visible = signers
             .Where(facts => !facts.State.IsDeleted && SignerAuthority.Of(facts, caller).Actions.Contains(SignerAction.Read))
             .ToArray();
-        return new Page<SignerView>(await ViewAsync(visible, cancellationToken), page.Next);
+        return new Page<SignerView>(await ViewAsync(caller, visible, cancellationToken), page.Next);
     }
 
     /// <summary>The id of the signer with a name, even if deleted; null if there is none.</summary>
@@ -79,7 +81,7 @@ public sealed class SignerDirectory(IStateStore store, SignerFactsReader reader,
     public async Task<SignerView> GetAsync(Caller caller, string signerId, CancellationToken cancellationToken)
     {
         var access = await AuthorizeAsync(caller, signerId, SignerAction.Read, cancellationToken);
-        return (await ViewAsync([access.Facts], cancellationToken))[0];
+        return (await ViewAsync(caller, [access.Facts], cancellationToken))[0];
     }
 
     /// <summary>A signer's members.</summary>
@@ -87,7 +89,9 @@ public sealed class SignerDirectory(IStateStore store, SignerFactsReader reader,
         Caller caller, string signerId, CancellationToken cancellationToken)
     {
         var access = await AuthorizeAsync(caller, signerId, SignerAction.Read, cancellationToken);
-        return [.. access.Facts.State.Members.Select(member => member.ToView())];
+        var members = access.Facts.State.Members;
+        var names = await PrincipalNames.ReadAsync(store, caller, members.Select(member => member.Principal), cancellationToken);
+        return [.. members.Select(member => member.ToView(names))];
     }
 
     /// <summary>What the caller may do with a signer.</summary>
@@ -115,29 +119,33 @@ public sealed class SignerDirectory(IStateStore store, SignerFactsReader reader,
         return new SignerAccess(facts, standing.Role, standing.ReadSet);
     }
 
-    /// <summary>The view of a signer after a change of its state.</summary>
-    internal async Task<SignerView> ViewAsync(SignerFacts facts, SignerState next, CancellationToken cancellationToken) =>
-        (await ViewAsync([facts with { Signer = facts.Signer with { State = next } }], cancellationToken))[0];
+    /// <summary>The view of a signer, for its caller, after a change of its state.</summary>
+    internal async Task<SignerView> ViewAsync(
+        Caller caller, SignerFacts facts, SignerState next, CancellationToken cancellationToken) =>
+        (await ViewAsync(caller, [facts with { Signer = facts.Signer with { State = next } }], cancellationToken))[0];
 
-    /// <summary>The views of signers.</summary>
+    /// <summary>The views of signers, for their caller.</summary>
     internal async Task<IReadOnlyList<SignerView>> ViewAsync(
-        IReadOnlyList<SignerFacts> signers, CancellationToken cancellationToken)
+        Caller caller, IReadOnlyList<SignerFacts> signers, CancellationToken cancellationToken)
     {
         var seen = await observations.ReadAsync([.. signers.Select(facts => facts.State.Id)], cancellationToken);
         var signed = seen
             .Where(observation => observation.What == Signature)
             .ToDictionary(observation => observation.Subject, observation => observation.LastAt);
+        var names = await PrincipalNames.ReadAsync(store, caller, signers.Select(facts => facts.State.CreatedBy), cancellationToken);
+        var policies = await PolicyNames.ReadAsync(store, caller, signers.Select(facts => facts.State.PolicyId), cancellationToken);
         return
         [
             .. signers.Select(facts => View(facts) with
             {
+                CreatedBy = names.Show(facts.State.CreatedBy),
+                ApprovalPolicyName = policies.Find(facts.State.PolicyId),
                 LastSignedAt = signed.TryGetValue(facts.State.Id, out var at) ? at : null,
             }),
         ];
     }
 
-    /// <summary>The view of a signer without its last signing time.</summary>
-    internal SignerView View(SignerFacts facts)
+    private SignerView View(SignerFacts facts)
     {
         var notAfter = facts.Certificate?.NotAfter ?? default;
         var status = facts.State.IsDisabled ? SignerStatus.Disabled
@@ -155,7 +163,8 @@ public sealed class SignerDirectory(IStateStore store, SignerFactsReader reader,
             facts.State.PolicyId,
             facts.State.CreatedAt,
             facts.State.CreatedBy,
-            PendingPolicyRequestId: facts.State.PendingPolicyRequestId);
+            PendingPolicyRequestId: facts.State.PendingPolicyRequestId,
+            CertificateSubject: facts.Certificate?.Subject);
     }
 
     private async Task<IEnumerable<string>> LinksAsync(Caller caller, CancellationToken cancellationToken)

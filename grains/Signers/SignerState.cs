@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using CodeSigning.Errors;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using CodeSigning.Signers;
@@ -108,7 +109,7 @@ public sealed record SignerMember(
     string MemberId, PrincipalRef Principal, SignerRole Role)
 {
     /// <summary>The membership's view.</summary>
-    public MemberView ToView() => new(MemberId, Principal.Kind, Principal.Id, Role);
+    public MemberView ToView(PrincipalNames names) => new(MemberId, Principal.Kind, Principal.Id, Role, names.Find(Principal));
 }
 
 /// <summary>Validates signer names. They fit a PKCS#11 label of 32 bytes, and contain no underscore, unlike ids.</summary>

@@ -34,27 +34,20 @@ internal static class PolicyEndpoints
             policies.ListAsync(caller, page.GetBefore(IdPrefixes.Policy), page.GetLimit(), call.Aborted)));
 
     /// <summary>Gets a policy.</summary>
-    internal static async Task<Ok<PolicyView>> GetAsync(string policyId, ApiCall call, PolicyService policies)
-    {
-        PathId.Validate(IdPrefixes.Policy, policyId);
-        return TypedResults.Ok(await call.AskAsync(caller => policies.GetAsync(caller, policyId, call.Aborted)));
-    }
+    internal static async Task<Ok<PolicyView>> GetAsync(string policyId, ApiCall call, PolicyService policies) =>
+        TypedResults.Ok(await call.AskAsync(caller => policies.GetAsync(caller, policyId, call.Aborted)));
 
     /// <summary>
     /// Replaces a policy's definition, for new requests. An edit that loosens a guarded policy opens a request instead:
     /// the response is the unchanged policy with pendingChangeRequestId.
     /// </summary>
     internal static async Task<Ok<PolicyView>> ReplaceAsync(
-        string policyId, JsonBody<PolicyDefinition> body, ApiCall call, PolicyService policies)
-    {
-        PathId.Validate(IdPrefixes.Policy, policyId);
-        return TypedResults.Ok(await call.AskAsync(caller => policies.ReplaceAsync(caller, policyId, body.Value, call.Aborted)));
-    }
+        string policyId, JsonBody<PolicyDefinition> body, ApiCall call, PolicyService policies) =>
+        TypedResults.Ok(await call.AskAsync(caller => policies.ReplaceAsync(caller, policyId, body.Value, call.Aborted)));
 
     /// <summary>Deletes a policy that no signer uses.</summary>
     internal static async Task<NoContent> DeleteAsync(string policyId, ApiCall call, PolicyService policies)
     {
-        PathId.Validate(IdPrefixes.Policy, policyId);
         await call.AskAsync(caller => policies.DeleteAsync(caller, policyId, call.Aborted));
         return TypedResults.NoContent();
     }

@@ -38,41 +38,33 @@ internal static class CertificateAuthorityEndpoints
     internal static async Task<Ok<Page<CertificateAuthorityView>>> ListAsync(
         [AsParameters] PageQuery page, string? parentId, ApiCall call, CertificateCatalog catalog)
     {
-        var issuerId = PathId.ValidateFilter(parentId, nameof(parentId), IdPrefixes.CertificateAuthority);
+        var issuerId = parentId is null
+            ? null
+            : await call.AskAsync(caller => catalog.FindAuthorityIdAsync(caller, parentId, call.Aborted));
         return TypedResults.Ok(await call.AskAsync(caller =>
             catalog.ListAuthoritiesAsync(caller, issuerId, page.GetBefore(IdPrefixes.CertificateAuthority), page.GetLimit(), call.Aborted)));
     }
 
     /// <summary>Gets an internal CA. Product administrators only.</summary>
     internal static async Task<Ok<CertificateAuthorityView>> GetAsync(
-        string caId, ApiCall call, CertificateAuthorityService authorities)
-    {
-        PathId.Validate(IdPrefixes.CertificateAuthority, caId);
-        return TypedResults.Ok(await call.AskAsync(caller => authorities.GetAsync(caller, caId, call.Aborted)));
-    }
+        string caId, ApiCall call, CertificateAuthorityService authorities) =>
+        TypedResults.Ok(await call.AskAsync(caller => authorities.GetAsync(caller, caId, call.Aborted)));
 
     /// <summary>Revokes an internal CA; no certificate under it can sign any longer. Product administrators only.</summary>
     internal static async Task<Ok<CertificateAuthorityView>> RevokeAsync(
-        string caId, JsonBody<RevokeCertificate> body, ApiCall call, CertificateAuthorityService authorities)
-    {
-        PathId.Validate(IdPrefixes.CertificateAuthority, caId);
-        return TypedResults.Ok(await call.AskAsync(caller => authorities.RevokeAsync(caller, caId, body.Value, call.Aborted)));
-    }
+        string caId, JsonBody<RevokeCertificate> body, ApiCall call, CertificateAuthorityService authorities) =>
+        TypedResults.Ok(await call.AskAsync(caller => authorities.RevokeAsync(caller, caId, body.Value, call.Aborted)));
 
     /// <summary>Gets a CA's certificate as pem, der, p7b or chain. Public.</summary>
     internal static async Task<FileContentHttpResult> GetCertificateAsync(
         string caId, string? format, ApiCall call, CertificateAuthorityService authorities)
     {
-        PathId.Validate(IdPrefixes.CertificateAuthority, caId);
         var wanted = CertificateFormats.Parse(format);
         return (await authorities.GetCertificateAsync(caId, wanted, call.Aborted)).ToResult();
     }
 
     /// <summary>Gets a CA's current CRL (RFC 5280, section 5) in DER. Public.</summary>
     internal static async Task<FileContentHttpResult> GetRevocationListAsync(
-        string caId, ApiCall call, CertificateAuthorityService authorities)
-    {
-        PathId.Validate(IdPrefixes.CertificateAuthority, caId);
-        return (await authorities.GetRevocationListAsync(caId, call.Aborted)).ToResult();
-    }
+        string caId, ApiCall call, CertificateAuthorityService authorities) =>
+        (await authorities.GetRevocationListAsync(caId, call.Aborted)).ToResult();
 }

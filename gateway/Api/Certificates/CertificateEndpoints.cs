@@ -64,7 +64,9 @@ internal static class CertificateEndpoints
     internal static async Task<Ok<Page<CertificateView>>> ListAsync(
         [AsParameters] PageQuery page, string? caId, ApiCall call, CertificateCatalog catalog)
     {
-        var issuerId = PathId.ValidateFilter(caId, nameof(caId), IdPrefixes.CertificateAuthority);
+        var issuerId = caId is null
+            ? null
+            : await call.AskAsync(caller => catalog.FindAuthorityIdAsync(caller, caId, call.Aborted));
         return TypedResults.Ok(await call.AskAsync(caller =>
             catalog.ListCertificatesAsync(caller, issuerId, page.GetBefore(IdPrefixes.Certificate), page.GetLimit(), call.Aborted)));
     }

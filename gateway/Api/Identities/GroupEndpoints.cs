@@ -40,24 +40,17 @@ internal static class GroupEndpoints
     }
 
     /// <summary>Gets a group.</summary>
-    internal static async Task<Ok<GroupView>> GetAsync(string groupId, ApiCall call, GroupDirectory groups)
-    {
-        PathId.Validate(IdPrefixes.Group, groupId);
-        return TypedResults.Ok(await call.AskAsync(caller => groups.GetAsync(caller, groupId, call.Aborted)));
-    }
+    internal static async Task<Ok<GroupView>> GetAsync(string groupId, ApiCall call, GroupDirectory groups) =>
+        TypedResults.Ok(await call.AskAsync(caller => groups.GetAsync(caller, groupId, call.Aborted)));
 
     /// <summary>Renames a group. Product administrators only.</summary>
     internal static async Task<Ok<GroupView>> UpdateAsync(
-        string groupId, JsonBody<UpdateGroup> body, ApiCall call, GroupService groups)
-    {
-        PathId.Validate(IdPrefixes.Group, groupId);
-        return TypedResults.Ok(await call.AskAsync(caller => groups.UpdateAsync(caller, groupId, body.Value, call.Aborted)));
-    }
+        string groupId, JsonBody<UpdateGroup> body, ApiCall call, GroupService groups) =>
+        TypedResults.Ok(await call.AskAsync(caller => groups.UpdateAsync(caller, groupId, body.Value, call.Aborted)));
 
     /// <summary>Deletes a group; its members lose the rights it gave them. Product administrators only.</summary>
     internal static async Task<NoContent> DeleteAsync(string groupId, ApiCall call, GroupService groups)
     {
-        PathId.Validate(IdPrefixes.Group, groupId);
         await call.AskAsync(caller => groups.DeleteAsync(caller, groupId, call.Aborted));
         return TypedResults.NoContent();
     }
@@ -66,7 +59,6 @@ internal static class GroupEndpoints
     internal static async Task<Ok<Page<GroupMemberView>>> ListMembersAsync(
         string groupId, [AsParameters] PageQuery page, ApiCall call, GroupDirectory groups)
     {
-        PathId.Validate(IdPrefixes.Group, groupId);
         var query = new DirectoryQuery(page.GetLimit(), page.GetBefore(IdPrefixes.User, IdPrefixes.Identity));
         return TypedResults.Ok(await call.AskAsync(
             caller => groups.ListMembersAsync(caller, groupId, query, call.Aborted)));
@@ -80,7 +72,6 @@ internal static class GroupEndpoints
     internal static async Task<Results<Created<GroupMemberView>, Accepted<GroupMemberView>>> AddMemberAsync(
         string groupId, JsonBody<PrincipalRef> body, ApiCall call, ApproverAdditions additions)
     {
-        PathId.Validate(IdPrefixes.Group, groupId);
         var member = await call.AskAsync(caller => additions.AddAsync(caller, groupId, body.Value, call.Aborted));
         return member.PendingRequestId is { } requestId
             ? TypedResults.Accepted($"/api/v1/pki/approval-requests/{requestId}", member)
@@ -91,7 +82,6 @@ internal static class GroupEndpoints
     internal static async Task<NoContent> RemoveMemberAsync(
         string groupId, string memberId, ApiCall call, GroupService groups)
     {
-        PathId.Validate(IdPrefixes.Group, groupId);
         await call.AskAsync(caller => groups.RemoveMemberAsync(caller, groupId, memberId, call.Aborted));
         return TypedResults.NoContent();
     }

@@ -42,27 +42,20 @@ internal static class MachineEndpoints
     }
 
     /// <summary>Gets a machine identity.</summary>
-    internal static async Task<Ok<IdentityView>> GetAsync(string identityId, ApiCall call, IdentityDirectory identities)
-    {
-        PathId.Validate(IdPrefixes.Identity, identityId);
-        return TypedResults.Ok(await call.AskAsync(caller => identities.GetAsync(caller, identityId, call.Aborted)));
-    }
+    internal static async Task<Ok<IdentityView>> GetAsync(string identityId, ApiCall call, IdentityDirectory identities) =>
+        TypedResults.Ok(await call.AskAsync(caller => identities.GetAsync(caller, identityId, call.Aborted)));
 
     /// <summary>
     /// Changes name, description or status; disabling invalidates its tokens immediately. Product administrators only.
     /// </summary>
     internal static async Task<Ok<IdentityView>> UpdateAsync(
-        string identityId, JsonBody<UpdateIdentity> body, ApiCall call, IdentityService identities)
-    {
-        PathId.Validate(IdPrefixes.Identity, identityId);
-        return TypedResults.Ok(await call.AskAsync(caller => identities.UpdateAsync(caller, identityId, body.Value, call.Aborted)));
-    }
+        string identityId, JsonBody<UpdateIdentity> body, ApiCall call, IdentityService identities) =>
+        TypedResults.Ok(await call.AskAsync(caller => identities.UpdateAsync(caller, identityId, body.Value, call.Aborted)));
 
     /// <summary>Deletes a machine identity and its client secrets; its ledger entries stay. Product administrators only.</summary>
     internal static async Task<NoContent> DeleteAsync(
         string identityId, ApiCall call, IdentityService identities)
     {
-        PathId.Validate(IdPrefixes.Identity, identityId);
         await call.AskAsync(caller => identities.DeleteAsync(caller, identityId, call.Aborted));
         return TypedResults.NoContent();
     }
@@ -71,25 +64,18 @@ internal static class MachineEndpoints
     /// Sets the OIDC binding: which tokens of a CI system log the identity in. Product administrators only.
     /// </summary>
     internal static async Task<Ok<IdentityView>> BindOidcAsync(
-        string identityId, JsonBody<OidcBinding> body, ApiCall call, IdentityService identities)
-    {
-        PathId.Validate(IdPrefixes.Identity, identityId);
-        return TypedResults.Ok(await call.AskAsync(caller => identities.BindOidcAsync(caller, identityId, body.Value, call.Aborted)));
-    }
+        string identityId, JsonBody<OidcBinding> body, ApiCall call, IdentityService identities) =>
+        TypedResults.Ok(await call.AskAsync(caller => identities.BindOidcAsync(caller, identityId, body.Value, call.Aborted)));
 
     /// <summary>Removes the OIDC binding; sessions created under it end. Product administrators only.</summary>
     internal static async Task<Ok<IdentityView>> UnbindOidcAsync(
-        string identityId, ApiCall call, IdentityService identities)
-    {
-        PathId.Validate(IdPrefixes.Identity, identityId);
-        return TypedResults.Ok(await call.AskAsync(caller => identities.UnbindOidcAsync(caller, identityId, call.Aborted)));
-    }
+        string identityId, ApiCall call, IdentityService identities) =>
+        TypedResults.Ok(await call.AskAsync(caller => identities.UnbindOidcAsync(caller, identityId, call.Aborted)));
 
     /// <summary>Lists the client secrets, never the secrets themselves. Product administrators only.</summary>
     internal static async Task<Ok<Page<ClientSecretView>>> ListSecretsAsync(
         string identityId, [AsParameters] PageQuery page, ApiCall call, IdentityDirectory identities)
     {
-        PathId.Validate(IdPrefixes.Identity, identityId);
         var query = new DirectoryQuery(page.GetLimit(), page.GetBefore(IdPrefixes.ClientSecret));
         return TypedResults.Ok(await call.AskAsync(
             caller => identities.ListClientSecretsAsync(caller, identityId, query, call.Aborted)));
@@ -99,7 +85,6 @@ internal static class MachineEndpoints
     internal static async Task<Created<NewClientSecretView>> CreateSecretAsync(
         string identityId, JsonBody<CreateClientSecret> body, ApiCall call, IdentityService identities)
     {
-        PathId.Validate(IdPrefixes.Identity, identityId);
         var secret = await call.AskAsync(caller => identities.CreateClientSecretAsync(caller, identityId, body.Value, call.Aborted));
         return TypedResults.Created($"/api/v1/identities/{identityId}/client-secrets/{secret.Id}", secret);
     }
@@ -108,7 +93,6 @@ internal static class MachineEndpoints
     internal static async Task<NoContent> RevokeSecretAsync(
         string identityId, string secretId, ApiCall call, IdentityService identities)
     {
-        PathId.Validate(IdPrefixes.Identity, identityId);
         await call.AskAsync(caller => identities.RevokeClientSecretAsync(caller, identityId, secretId, call.Aborted));
         return TypedResults.NoContent();
     }

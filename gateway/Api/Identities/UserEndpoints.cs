@@ -38,11 +38,8 @@ internal static class UserEndpoints
     }
 
     /// <summary>Gets a person.</summary>
-    internal static async Task<Ok<UserView>> GetAsync(string userId, ApiCall call, UserDirectory users)
-    {
-        PathId.Validate(IdPrefixes.User, userId);
-        return TypedResults.Ok(await call.AskAsync(caller => users.GetAsync(caller, userId, call.Aborted)));
-    }
+    internal static async Task<Ok<UserView>> GetAsync(string userId, ApiCall call, UserDirectory users) =>
+        TypedResults.Ok(await call.AskAsync(caller => users.GetAsync(caller, userId, call.Aborted)));
 
     /// <summary>Changes a person; disabling invalidates their tokens immediately. Product administrators only.</summary>
     internal static async Task<Ok<UserView>> UpdateAsync(
@@ -54,11 +51,8 @@ internal static class UserEndpoints
     /// created before its use do not count. Product administrators only.
     /// </summary>
     internal static async Task<Accepted<SentPasswordReset>> SendPasswordResetAsync(
-        string userId, ApiCall call, PasswordResets resets)
-    {
-        PathId.Validate(IdPrefixes.User, userId);
-        return TypedResults.Accepted((string?)null, await call.AskAsync(caller => resets.SendAsync(caller, userId, call.Aborted)));
-    }
+        string userId, ApiCall call, PasswordResets resets) =>
+        TypedResults.Accepted((string?)null, await call.AskAsync(caller => resets.SendAsync(caller, userId, call.Aborted)));
 
     /// <summary>Deletes a person; their ledger entries stay. Product administrators only.</summary>
     internal static async Task<NoContent> DeleteAsync(string userId, ApiCall call, UserService users)

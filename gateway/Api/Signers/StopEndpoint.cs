@@ -33,7 +33,7 @@ internal static class StopEndpoint
         public async Task ExecuteAsync(HttpContext httpContext)
         {
             httpContext.Response.ContentType = "application/json";
-            await using var json = new Utf8JsonWriter(httpContext.Response.BodyWriter);
+            await using var json = new Utf8JsonWriter(httpContext.Response.BodyWriter, ContractJson.WriterOptions);
             json.WriteStartObject();
             Write(json, "signer", report.Signer);
             Write(json, "revokedGrants", report.RevokedGrants);

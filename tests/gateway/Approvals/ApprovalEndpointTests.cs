@@ -101,8 +101,9 @@ public sealed class ApprovalEndpointTests : ApprovalGateway
         var first = await AskAsync();
         var second = await AskAsync();
         await Ann.PostAsync($"/pki/approval-requests/{first}/reject", new { comment = "no" }, 200);
-        Assert.Equal([second, first], await IdsAsync(Ann, "/pki/approval-requests?assignedToMe=true"));
+        Assert.Equal([second], await IdsAsync(Ann, "/pki/approval-requests?assignedToMe=true"));
         Assert.Equal([second], await IdsAsync(Ann, "/pki/approval-requests?assignedToMe=true&status=pending"));
+        Assert.Empty(await IdsAsync(Ann, "/pki/approval-requests?assignedToMe=true&status=rejected"));
         Assert.Equal([first], await IdsAsync(Machine, "/pki/approval-requests?status=rejected"));
         Assert.Empty(await IdsAsync(Machine, "/pki/approval-requests?assignedToMe=true"));
         Assert.Equal([second, first], await IdsAsync(Administrator, "/pki/approval-requests"));
@@ -114,6 +115,40 @@ public sealed class ApprovalEndpointTests : ApprovalGateway
 
         var page = await Ann.GetAsync("/pki/approval-requests?limit=1", 200);
         Assert.Equal([first], await IdsAsync(Ann, $"/pki/approval-requests?limit=1&cursor={page["next"]}"));
+    }
+
+    [Fact]
+    public async Task What_is_assigned_to_me_waits_for_my_vote_now()
+    {
+        var bobId = await CreateUserAsync("bob@example.com");
+        using var bob = await Gateway.SignInAsync("bob@example.com", Password);
+        var policy = Id(await Administrator.PostAsync("/pki/signing-policies", new
+        {
+            name = "two steps",
+            constraints = new { maxSignings = 1 },
+            steps = new[]
+            {
+                new { approvers = new[] { new { kind = "user", id = AnnId } }, requiredApprovals = 1 },
+                new { approvers = new[] { new { kind = "user", id = bobId } }, requiredApprovals = 1 },
+            },
+        }));
+        var signer = await CreateSignerAsync("two-steps", policy);
+        var request = Id(await Machine.PostAsync($"/pki/signers/{signer}/requests", new { justification = "release 1.2" }));
+        const string Assigned = "/pki/approval-requests?assignedToMe=true";
+        Assert.Equal([request], await IdsAsync(Ann, Assigned));
+        Assert.Empty(await IdsAsync(bob, Assigned));
+        Assert.Empty(await IdsAsync(Administrator, Assigned));
+
+        var voted = await Ann.PostAsync($"/pki/approval-requests/{request}/approve", new { }, 200);
+        Assert.Equal((1, 2), ((int)voted["currentStep"]!, (int)voted["currentStepNumber"]!));
+        Assert.Empty(await IdsAsync(Ann, Assigned));
+        Assert.Equal([request], await IdsAsync(bob, Assigned));
+        var refused = await Ann.PostAsync($"/pki/approval-requests/{request}/approve", new { }, 403);
+        Assert.Contains("step 2 of 2", (string)refused["detail"]!, StringComparison.Ordinal);
+
+        var done = await bob.PostAsync($"/pki/approval-requests/{request}/approve", new { }, 200);
+        Assert.Null(done["currentStepNumber"]);
+        Assert.Empty(await IdsAsync(bob, Assigned));
     }
 
     [Fact]
