@@ -64,7 +64,7 @@ public sealed class PasswordResets(IStateStore store, ILedger ledger, PasswordHa
                     time)
                 .Writing(user.Replace(user.State with { ResetLink = link })),
             cancellationToken);
-        return await mail.SendAsync(user.State.Email, token, link.ExpiresAt, cancellationToken) is { } problem
+        return await mail.SendAsync(user.State.Email, caller.Name, token, link.ExpiresAt, cancellationToken) is { } problem
             ? throw new RefusedException(ErrorCode.WrongState, $"The link could not be sent: {problem}")
             : new SentPasswordReset(link.ExpiresAt);
     }
@@ -146,9 +146,11 @@ public interface IResetMail
 
     /// <summary>Sends a link immediately; it is never stored.</summary>
     /// <param name="address">The person's address.</param>
+    /// <param name="sentBy">The name of the administrator who has it sent.</param>
     /// <param name="token">The link's token, a secret.</param>
     /// <param name="expiresAt">When it expires (UTC).</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Null if the mail server accepted it, otherwise the error.</returns>
-    Task<string?> SendAsync(string address, string token, DateTimeOffset expiresAt, CancellationToken cancellationToken);
+    Task<string?> SendAsync(
+        string address, string sentBy, string token, DateTimeOffset expiresAt, CancellationToken cancellationToken);
 }

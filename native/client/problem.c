@@ -119,7 +119,19 @@ static const char *advise(const cs_config *config, const char *path, const char 
     return otherwise;
 }
 
-/* What the server says is cut short: it goes into a log line. */
+enum { longest_detail = 160 };
+
+/* How much of the server's sentence goes into a log line: the beginning, without the full stop, since advice follows. */
+static int detail_length(const char *detail)
+{
+    size_t length = detail != NULL ? strlen(detail) : 0;
+    if (length > longest_detail)
+        return longest_detail;
+    while (length > 0 && (detail[length - 1] == '.' || detail[length - 1] == ' '))
+        length--;
+    return (int)length;
+}
+
 cs_result cs_problem_read(const cs_config *config, const char *what, const char *path, int http_status, const cs_buffer *body,
                           cs_error *error)
 {
@@ -129,8 +141,9 @@ cs_result cs_problem_read(const cs_config *config, const char *what, const char 
     const char *detail = cs_json_string(cs_json_get(problem, "detail"));
     const char *advice;
     cs_result result = cs_result_of_problem(http_status, code, &advice);
-    cs_fail(error, result, "%s: %d %s%s%.160s; %s", what, http_status, code != NULL ? code : "without a code",
-            detail != NULL ? ": " : "", detail != NULL ? detail : "", advise(config, path, code, advice));
+    cs_fail(error, result, "%s: %d %s%s%.*s; %s", what, http_status, code != NULL ? code : "without a code",
+            detail != NULL ? ": " : "", detail_length(detail), detail != NULL ? detail : "",
+            advise(config, path, code, advice));
     if (error != NULL) {
         error->http_status = http_status;
         snprintf(error->server_code, sizeof error->server_code, "%s", code != NULL ? code : "");

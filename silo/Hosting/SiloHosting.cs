@@ -44,7 +44,7 @@ public static class SiloHosting
         builder.AddStore(node);
         builder.Services.AddCompromisedKeys(settings.CompromisedKeys);
         builder.Services.AddGrainServices();
-        builder.Services.AddNotifications(settings.Notifications);
+        builder.Services.AddNotifications(settings.Notifications with { PublicUrl = node.PublicUrl });
         builder.Services.AddSingleton(new PkiOptions { PublicUrl = node.PublicUrl });
         builder.Services.AddHealthChecks()
             .AddCheck<ProcessHealthCheck>("process", tags: [LivenessTag])

@@ -209,6 +209,9 @@ internal sealed record DeliveryState : IIndexedState
     /// <summary>The address, for mail.</summary>
     public string? MailTo { get; init; }
 
+    /// <summary>The mail; null for a webhook, and for mail of earlier releases.</summary>
+    public MailText? Mail { get; init; }
+
     public string Status { get; init; } = Pending;
 
     public int Attempts { get; init; }

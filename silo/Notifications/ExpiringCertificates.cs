@@ -1,6 +1,7 @@
 using CodeSigning.Contract;
 using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.States;
 
 namespace CodeSigning.Silo.Notifications;
@@ -12,6 +13,7 @@ namespace CodeSigning.Silo.Notifications;
 internal sealed class ExpiringCertificates(IStateStore states, ILedger ledger, Webhooks webhooks, TimeProvider time)
 {
     private const int CertificatesAtOnce = 500;
+    private const int MostSigners = 20;
     private static readonly int[] Days = [1, 7, 30];
 
     public async Task LookAsync(CancellationToken cancellationToken)
@@ -24,15 +26,17 @@ internal sealed class ExpiringCertificates(IStateStore states, ILedger ledger, W
             page = await states.ReadPageAsync(query with { Before = page?.Next }, cancellationToken);
             foreach (var row in page.Items)
             {
-                if (row.ReadAs<CertificateState>() is { Issued.NotAfter: var own, Usable.NotAfter: var end } && end > now && end < now.AddDays(Days[^1]))
+                var certificate = row.ReadAs<CertificateState>();
+                if (certificate is { Issued.NotAfter: var own, Usable.NotAfter: var end } && end > now && end < now.AddDays(Days[^1]))
                 {
-                    await TellAsync(row.Id, end, end < own, Days.First(days => end < now.AddDays(days)), cancellationToken);
+                    await TellAsync(row.Id, certificate, end, end < own, Days.First(days => end < now.AddDays(days)), cancellationToken);
                 }
             }
         }
     }
 
-    private async Task TellAsync(string id, DateTimeOffset end, bool isOfAuthority, int days, CancellationToken cancellationToken)
+    private async Task TellAsync(
+        string id, CertificateState certificate, DateTimeOffset end, bool isOfAuthority, int days, CancellationToken cancellationToken)
     {
         // A chain can be replaced, and then ends again.
         var marker = isOfAuthority ? $"certificate:{id}:chain:{end.ToUnixTimeSeconds()}:{days}" : $"certificate:{id}:{days}";
@@ -41,10 +45,21 @@ internal sealed class ExpiringCertificates(IStateStore states, ILedger ledger, W
             return;
         }
 
+        var signers = await states.ListAsync(
+            new StateQuery(StateTypes.Signer, Parent: id, Statuses: ["active", "disabled"], Limit: MostSigners), cancellationToken);
         var now = time.GetUtcNow();
         var body = NotificationEvent.Write(marker, EventTypes.CertificateExpiring, UtcTimeConverter.ToText(now), json =>
         {
             json.WriteString("certificateId", id);
+            json.WriteString("certificateSubject", certificate.Subject);
+            json.WriteString("certificateSerial", certificate.Issued?.SerialNumber);
+            json.WriteStartArray("signers");
+            foreach (var signer in signers.Select(row => row.ReadAs<SignerState>()).Where(signer => !signer.IsDeleted))
+            {
+                json.WriteStringValue(signer.Name);
+            }
+
+            json.WriteEndArray();
             json.WriteString("notAfter", UtcTimeConverter.ToText(end));
             json.WriteNumber("withinDays", days);
             json.WriteBoolean("endsWithAuthority", isOfAuthority);

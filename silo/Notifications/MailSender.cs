@@ -1,7 +1,6 @@
 using System.Text.Json;
 using CodeSigning.Contract;
 using CodeSigning.Grains.Approvals;
-using CodeSigning.Grains.Grants;
 using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
@@ -20,7 +19,11 @@ internal sealed class MailSender(NotificationOptions options, TimeProvider time)
 
     /// <summary>Sends an event; null where the mail server took it, otherwise what went wrong.</summary>
     public Task<string?> SendAsync(DeliveryState delivery, CancellationToken cancellationToken) =>
-        SendAsync(delivery.MailTo!, $"Code signing: {delivery.EventType}", Text(delivery), cancellationToken);
+        SendAsync(
+            delivery.MailTo!,
+            delivery.Mail?.Subject ?? $"Code signing: {delivery.EventType}",
+            delivery.Mail?.Text ?? Text(delivery),
+            cancellationToken);
 
     /// <summary>Sends; null where the mail server took it, otherwise what went wrong.</summary>
     public async Task<string?> SendAsync(string address, string subject, string text, CancellationToken cancellationToken)
@@ -77,6 +80,7 @@ internal sealed class MailSender(NotificationOptions options, TimeProvider time)
         return message;
     }
 
+    // Mail that an earlier release left behind has the event's data alone.
     private static string Text(DeliveryState delivery)
     {
         using var document = JsonDocument.Parse(delivery.Body);
@@ -94,41 +98,46 @@ internal sealed class MailRecipients(IStateStore states, NotificationOptions opt
     private const int Most = 100;
 
     /// <summary>Their addresses; none where no mail is sent.</summary>
-    public async Task<IReadOnlyList<string>> FindAsync(NotificationEvent happened, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> FindAsync(
+        NotificationEvent happened, NotificationSubject subject, CancellationToken cancellationToken)
     {
-        if (options.SmtpHost is null || happened.Subject?.Split('/') is not [var type, var id]
-            || await states.ReadAsync(type, id, cancellationToken) is not { } subject)
+        if (options.SmtpHost is null)
         {
             return [];
         }
 
-        IEnumerable<PrincipalRef> people = (type, happened.Type) switch
+        IEnumerable<PrincipalRef> people = subject switch
         {
-            (StateTypes.ApprovalRequest, EventTypes.RequestCreated) => subject.ReadAs<ApprovalRequestState>().Policy.Steps[0].Approvers,
-            (StateTypes.ApprovalRequest, _) => [RequesterOf(subject.ReadAs<ApprovalRequestState>())],
-            (StateTypes.Grant, _) => [subject.ReadAs<GrantState>().Grantee],
+            NotificationSubject.OfRequest request when happened.Type == EventTypes.RequestCreated => request.State.Policy.Steps[0].Approvers,
+            NotificationSubject.OfRequest request => [RequesterOf(request.State)],
+            NotificationSubject.OfGrant grant => [grant.State.Grantee],
             _ => [],
         };
+        // Who may not vote on a request is not asked to.
+        HashSet<string> excluded = happened.Type == EventTypes.RequestCreated && subject is NotificationSubject.OfRequest { State: var asked }
+            ? [asked.Requester.Id, .. asked.RequesterMakers]
+            : [];
         HashSet<string> addresses = [];
         foreach (var person in people)
         {
-            await AddAsync(addresses, person, cancellationToken);
+            await AddAsync(addresses, person, excluded, cancellationToken);
         }
 
         return [.. addresses.Take(Most)];
     }
 
-    private async Task AddAsync(HashSet<string> addresses, PrincipalRef principal, CancellationToken cancellationToken)
+    private async Task AddAsync(
+        HashSet<string> addresses, PrincipalRef principal, HashSet<string> excluded, CancellationToken cancellationToken)
     {
         if (principal.Kind == PrincipalKind.Group
             && await states.ReadAsync(StateTypes.Group, principal.Id, cancellationToken) is { } group)
         {
             foreach (var member in group.ReadAs<GroupState>().Members.Where(member => member.Kind == PrincipalKind.User).Take(Most))
             {
-                await AddAsync(addresses, member, cancellationToken);
+                await AddAsync(addresses, member, excluded, cancellationToken);
             }
         }
-        else if (principal.Kind == PrincipalKind.User
+        else if (principal.Kind == PrincipalKind.User && !excluded.Contains(principal.Id)
             && await states.ReadAsync(StateTypes.User, principal.Id, cancellationToken) is { } user
             && user.ReadAs<UserState>() is { Status: PrincipalStatus.Active } active)
         {
@@ -144,21 +153,22 @@ internal sealed class ResetMail(MailSender sender, DeliveryMeter meter, Notifica
 {
     public bool IsAvailable => options.SmtpHost is not null;
 
-    public async Task<string?> SendAsync(string address, string token, DateTimeOffset expiresAt, CancellationToken cancellationToken)
+    public async Task<string?> SendAsync(
+        string address, string sentBy, string token, DateTimeOffset expiresAt, CancellationToken cancellationToken)
     {
-        var problem = await sender.SendAsync(address, "Code signing: choose a password", Text(token, expiresAt), cancellationToken);
+        var problem = await sender.SendAsync(address, "Code signing: choose a password", Text(sentBy, token, expiresAt), cancellationToken);
         meter.Count(DeliveryChannel.Mail, problem is null ? DeliveryOutcome.Delivered : DeliveryOutcome.GivenUp);
         return problem;
     }
 
     // What follows the # is for the browser alone: it is in no server's log.
-    private string Text(string token, DateTimeOffset expiresAt) =>
+    private string Text(string sentBy, string token, DateTimeOffset expiresAt) =>
         $"""
-        An administrator of the code-signing service had this link sent to you, for you to choose a password by:
+        {sentBy}, an administrator of the code-signing service, had this link sent to you, for you to choose a password by:
 
         {new Uri(node.PublicUrl, "/password-reset")}#{token}
 
         It serves once, until {UtcTimeConverter.ToText(expiresAt)}. Give it to nobody: whoever has it acts as you.
-        If you asked for nothing of the kind, leave it unused and ask your administrators why.
+        If you asked for nothing of the kind, leave it unused and ask {sentBy} why.
         """;
 }

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
+using CodeSigning.Contract;
 using CodeSigning.Grains.States;
+using CodeSigning.Identities;
 
 namespace CodeSigning.Silo.Notifications;
 
@@ -11,8 +13,12 @@ namespace CodeSigning.Silo.Notifications;
 /// <param name="Subject">The subject, as <c>type/id</c>; null for a denial.</param>
 /// <param name="Body">The JSON to send: <c>{id, type, at, data}</c>.</param>
 /// <param name="ActorId">The causing principal; null for none.</param>
-internal sealed record NotificationEvent(string Id, string Type, string? Subject, string Body, string? ActorId = null)
+/// <param name="ActorName">Its name at that time; null for the service itself.</param>
+internal sealed record NotificationEvent(
+    string Id, string Type, string? Subject, string Body, string? ActorId = null, string? ActorName = null)
 {
+    private const string End = "}}";
+
     private static readonly string[] ToldOfEnds = ["operationId", "action", "subject", "outcome", "actor", "signerId", "signerName"];
 
     private static readonly string[] Told =
@@ -60,11 +66,19 @@ internal sealed record NotificationEvent(string Id, string Type, string? Subject
         return new NotificationEvent(id, EventTypes.SigningDenied, null, body, ActorOf(alike[0]));
     }
 
+    /// <summary>The event with another member of its data.</summary>
+    /// <param name="name">The member's name.</param>
+    /// <param name="json">Its value as JSON.</param>
+    public NotificationEvent Adding(string name, string json) => this with
+    {
+        Body = $"{Body[..^End.Length]}{(Body.EndsWith("{" + End, StringComparison.Ordinal) ? "" : ",")}\"{name}\":{json}{End}",
+    };
+
     /// <summary>Writes an event's JSON.</summary>
     public static string Write(string id, string type, string at, Action<Utf8JsonWriter> data)
     {
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, ContractJson.WriterOptions))
         {
             json.WriteStartObject();
             json.WriteString("id"u8, id);
@@ -122,8 +136,12 @@ internal sealed record NotificationEvent(string Id, string Type, string? Subject
                 }
             }
         });
-        return new NotificationEvent(id, type, subject, body, ActorOf(entry));
+        return new NotificationEvent(id, type, subject, body, ActorOf(entry), NameOf(entry));
     }
+
+    private static string? NameOf(JsonElement entry) =>
+        entry.TryGetProperty("actor", out var actor) && actor.GetProperty("id").GetString() != Caller.System.Id
+        && actor.TryGetProperty("name", out var name) ? name.GetString() : null;
 
     private static string? ActorOf(JsonElement entry) =>
         entry.TryGetProperty("actor", out var actor) ? actor.GetProperty("id").GetString() : null;
@@ -153,15 +171,27 @@ public static class EventTypes
     /// <summary>A request is waiting for approval.</summary>
     public const string RequestCreated = "request.created";
 
+    /// <summary>A request was approved.</summary>
+    public const string RequestApproved = "request.approved";
+
+    /// <summary>A request was rejected.</summary>
+    public const string RequestRejected = "request.rejected";
+
+    /// <summary>A request expired.</summary>
+    public const string RequestExpired = "request.expired";
+
+    /// <summary>A request can no longer be approved.</summary>
+    public const string RequestUnreachable = "request.unreachable";
+
     /// <summary>The event types of administrative actions, by the entry's action.</summary>
     public static ImmutableDictionary<string, string> OfActions { get; } = new Dictionary<string, string>
     {
         ["request.create"] = RequestCreated,
-        ["request.approve"] = "request.approved",
-        ["request.reject"] = "request.rejected",
+        ["request.approve"] = RequestApproved,
+        ["request.reject"] = RequestRejected,
         ["request.cancel"] = RequestCancelled,
-        ["request.expire"] = "request.expired",
-        ["request.unreachable"] = "request.unreachable",
+        ["request.expire"] = RequestExpired,
+        ["request.unreachable"] = RequestUnreachable,
         ["grant.revoke"] = GrantRevoked,
         ["signer.stop"] = SignerStopped,
         ["ledger.verify"] = LedgerProblem,

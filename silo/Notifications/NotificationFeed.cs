@@ -14,7 +14,14 @@ namespace CodeSigning.Silo.Notifications;
 /// notifications, none is lost by a crash, and of several nodes one wins.
 /// </summary>
 internal sealed class NotificationFeed(
-    LedgerPages pages, IStateStore states, ILedger ledger, IGrainFactory grains, Webhooks webhooks, MailRecipients mail, TimeProvider time)
+    LedgerPages pages,
+    IStateStore states,
+    ILedger ledger,
+    IGrainFactory grains,
+    Webhooks webhooks,
+    NotificationSubjects subjects,
+    MailRecipients mail,
+    TimeProvider time)
 {
     private const int EntriesAtOnce = 5000;
     private const int EventsAtOnce = 50;
@@ -100,12 +107,14 @@ internal sealed class NotificationFeed(
         {
             using var document = JsonDocument.Parse(entry);
             mustReview |= IsToBeReviewedAfter(document.RootElement);
-            foreach (var happened in NotificationEvent.Of(document.RootElement))
+            foreach (var raised in NotificationEvent.Of(document.RootElement))
             {
+                var subject = await subjects.ReadAsync(raised, cancellationToken);
+                var happened = subject?.AddTo(raised) ?? raised;
                 writes.AddRange(receivers
                     .Where(webhook => webhook.Events.Contains(happened.Type))
-                    .Select(webhook => Write(webhook.Id, happened, null)));
-                writes.AddRange((await mail.FindAsync(happened, cancellationToken)).Select(address => Write("mail", happened, address)));
+                    .Select(webhook => Write(DeliveryState.New(webhook.Id, happened, null, time))));
+                writes.AddRange(await MailAsync(happened, subject, cancellationToken));
             }
         }
 
@@ -140,11 +149,20 @@ internal sealed class NotificationFeed(
         await ledger.CommitAsync(new LedgerElement { Writes = [write, .. deliveries] }, cancellationToken);
     }
 
-    private StateWrite Write(string receiver, NotificationEvent happened, string? address)
+    private async Task<IEnumerable<StateWrite>> MailAsync(
+        NotificationEvent happened, NotificationSubject? subject, CancellationToken cancellationToken)
     {
-        var delivery = DeliveryState.New(receiver, happened, address, time);
-        return StateWrite.New(StateTypes.Delivery, delivery.Id, delivery);
+        if (subject is null)
+        {
+            return [];
+        }
+
+        var text = MailText.Of(happened, subject);
+        var addresses = await mail.FindAsync(happened, subject, cancellationToken);
+        return addresses.Select(address => Write(DeliveryState.New("mail", happened, address, time) with { Mail = text }));
     }
+
+    private static StateWrite Write(DeliveryState delivery) => StateWrite.New(StateTypes.Delivery, delivery.Id, delivery);
 
     private static bool IsToBeReviewedAfter(JsonElement entry) =>
         entry.TryGetProperty("action", out var action)

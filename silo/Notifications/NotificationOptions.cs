@@ -35,6 +35,9 @@ public sealed record NotificationOptions
     /// <summary>The sender address.</summary>
     public string MailFrom { get; init; } = "codesigning@localhost";
 
+    /// <summary>The server's address for people, to which links in notifications lead.</summary>
+    public Uri PublicUrl { get; init; } = new("http://localhost");
+
     /// <summary>The interval at which the ledger is read for events.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -85,6 +85,7 @@ public static class NotificationRegistration
         .AddSingleton(options)
         .AddSingleton<Webhooks>()
         .AddSingleton<WebhookSender>()
+        .AddSingleton<NotificationSubjects>()
         .AddSingleton<MailRecipients>()
         .AddSingleton<MailSender>()
         .AddSingleton<IResetMail, ResetMail>()

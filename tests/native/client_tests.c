@@ -164,7 +164,7 @@ static void Denials_are_reported_and_never_retried(void)
         cs_result result;
         const char *told;
     } denials[] = {
-        { 403, "{\"code\":\"Forbidden\",\"detail\":\"No role.\"}", CS_FORBIDDEN, "403 Forbidden: No role.; an administrator" },
+        { 403, "{\"code\":\"Forbidden\",\"detail\":\"No role.\"}", CS_FORBIDDEN, "403 Forbidden: No role; an administrator" },
         { 403, "{\"code\":\"GrantExhausted\",\"detail\":\"Used.\"}", CS_GRANT_REFUSED, "ask for approval again" },
         { 403, "{\"code\":\"ApprovalRequired\"}", CS_APPROVAL_REQUIRED, "ApprovalRequired: ask at https://server/signers/release/request" },
         { 404, "{\"code\":\"NotFound\"}", CS_NOT_FOUND, "check the signer's name" },

@@ -123,7 +123,8 @@ public sealed class PasswordResetTests : IdentitySuite
 
         public List<(string Address, string Token)> Sent { get; } = [];
 
-        public Task<string?> SendAsync(string address, string token, DateTimeOffset expiresAt, CancellationToken cancellationToken)
+        public Task<string?> SendAsync(
+            string address, string sentBy, string token, DateTimeOffset expiresAt, CancellationToken cancellationToken)
         {
             Sent.Add((address, token));
             return Task.FromResult<string?>(null);

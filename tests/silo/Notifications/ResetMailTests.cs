@@ -25,9 +25,10 @@ public sealed class ResetMailTests : IAsyncDisposable
         var mail = new ResetMail(new MailSender(options, _time), meter, options, node);
         Assert.True(mail.IsAvailable);
 
-        Assert.Null(await mail.SendAsync("ann@example.com", "usr_1.token", _time.GetUtcNow(), CancellationToken.None));
+        Assert.Null(await mail.SendAsync("ann@example.com", "Rae", "usr_1.token", _time.GetUtcNow(), CancellationToken.None));
         var received = _server.InClear.Replace("=\r\n", "", StringComparison.Ordinal);
         Assert.Contains("RCPT TO:<ann@example.com>", received, StringComparison.Ordinal);
+        Assert.Contains("Rae, an administrator of the code-signing service", received, StringComparison.Ordinal);
         Assert.Contains("https://signing.example.com/password-reset#usr_1.token", received, StringComparison.Ordinal);
     }
 }
