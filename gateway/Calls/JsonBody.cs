@@ -1,5 +1,7 @@
 using System.Reflection;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using CodeSigning.Contract;
 using CodeSigning.Errors;
@@ -25,7 +27,8 @@ internal sealed class JsonBody<T>(T value) : IEndpointParameterMetadataProvider
     {
         context.GetEndpoint()?.Metadata.GetMetadata<ReadsBodyOf>()?.Require(context.GetCaller());
         JsonContentType.Require(context.Request);
-        var bytes = await RequestBody.ReadAsync(context);
+        var body = await RequestBody.ReadAsync(context);
+        var bytes = body[PastedText.LengthOfMark(body.Span)..];
         JsonText.Check(bytes.Span);
         try
         {
@@ -54,28 +57,37 @@ internal static class JsonMistake
     public static string Describe(Type type, ReadOnlyMemory<byte> text, JsonException mistake)
     {
         using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = ContractJson.MaxDepth });
-        return Find(document.RootElement, ContractJson.Options.GetTypeInfo(type), "")
+        return Find(document.RootElement, TypeOf(type), "", [])
             ?? $"{Name(mistake.Path?.TrimStart('$').TrimStart('.'))} is invalid: see the API description for its format.";
     }
 
-    private static string? Find(JsonElement element, JsonTypeInfo type, string path) => type.Kind switch
+    // A type that may be null is described as the type itself.
+    private static JsonTypeInfo TypeOf(Type type) => ContractJson.Options.GetTypeInfo(Nullable.GetUnderlyingType(type) ?? type);
+
+    private static string? Find(JsonElement element, JsonTypeInfo type, string path, IReadOnlyList<object> offered) => type.Kind switch
     {
         JsonTypeInfoKind.Object => element.ValueKind switch
         {
-            JsonValueKind.Object => FindInObject(element, type, path),
+            JsonValueKind.Object => FindInObject(element, type, path, offered),
+            JsonValueKind.Null => null,
+            _ => $"{Name(path)} is invalid: expected an object with {MembersOf(type)}.",
+        },
+        JsonTypeInfoKind.Dictionary when type.ElementType is { } values => element.ValueKind switch
+        {
+            JsonValueKind.Object => FindInDictionary(element, TypeOf(values), path, offered),
             JsonValueKind.Null => null,
             _ => $"{Name(path)} is invalid: expected an object.",
         },
         JsonTypeInfoKind.Enumerable when type.ElementType is { } items => element.ValueKind switch
         {
-            JsonValueKind.Array => FindInArray(element, ContractJson.Options.GetTypeInfo(items), path),
+            JsonValueKind.Array => FindInArray(element, TypeOf(items), path, offered),
             JsonValueKind.Null => null,
             _ => $"{Name(path)} is invalid: expected an array.",
         },
-        _ => FindInValue(element, Nullable.GetUnderlyingType(type.Type) ?? type.Type, path),
+        _ => FindInValue(element, type.Type, path, offered),
     };
 
-    private static string? FindInObject(JsonElement element, JsonTypeInfo type, string path)
+    private static string? FindInObject(JsonElement element, JsonTypeInfo type, string path, IReadOnlyList<object> offered)
     {
         var seen = new HashSet<string>();
         foreach (var member in element.EnumerateObject())
@@ -83,7 +95,7 @@ internal static class JsonMistake
             var memberPath = Join(path, member.Name);
             if (type.Properties.FirstOrDefault(property => property.Name == member.Name) is not { } property)
             {
-                return $"{Name(memberPath)} is unknown.";
+                return $"{Name(memberPath)} is unknown: expected {MembersOf(type)}.";
             }
 
             if (!seen.Add(member.Name))
@@ -96,7 +108,12 @@ internal static class JsonMistake
                 return $"{Name(memberPath)} cannot be null.";
             }
 
-            if (Find(member.Value, ContractJson.Options.GetTypeInfo(property.PropertyType), memberPath) is { } mistake)
+            if (IsFile(property, member.Value))
+            {
+                continue;
+            }
+
+            if (Find(member.Value, TypeOf(property.PropertyType), memberPath, OfferedBy(property) ?? offered) is { } mistake)
             {
                 return mistake;
             }
@@ -107,12 +124,17 @@ internal static class JsonMistake
             : null;
     }
 
-    private static string? FindInArray(JsonElement element, JsonTypeInfo items, string path)
+    private static string? FindInDictionary(JsonElement element, JsonTypeInfo values, string path, IReadOnlyList<object> offered)
     {
-        var index = 0;
-        foreach (var item in element.EnumerateArray())
+        var seen = new HashSet<string>();
+        foreach (var member in element.EnumerateObject())
         {
-            if (Find(item, items, $"{path}[{index++}]") is { } mistake)
+            if (!seen.Add(member.Name))
+            {
+                return $"{Name(Join(path, member.Name))} is given twice.";
+            }
+
+            if (Find(member.Value, values, Join(path, member.Name), offered) is { } mistake)
             {
                 return mistake;
             }
@@ -121,25 +143,61 @@ internal static class JsonMistake
         return null;
     }
 
-    private static string? FindInValue(JsonElement element, Type type, string path) => element.ValueKind switch
+    private static string? FindInArray(JsonElement element, JsonTypeInfo items, string path, IReadOnlyList<object> offered)
+    {
+        var index = 0;
+        foreach (var item in element.EnumerateArray())
+        {
+            if (Find(item, items, $"{path}[{index++}]", offered) is { } mistake)
+            {
+                return mistake;
+            }
+        }
+
+        return null;
+    }
+
+    private static string? FindInValue(JsonElement element, Type type, string path, IReadOnlyList<object> offered) => element.ValueKind switch
     {
         JsonValueKind.Null => null,
         var kind when type == typeof(string) && kind != JsonValueKind.String => $"{Name(path)} must be a string.",
+        var kind when type == typeof(OptionalText) && kind != JsonValueKind.String => $"{Name(path)} must be a string or null.",
         var kind when type == typeof(bool) && kind is not (JsonValueKind.True or JsonValueKind.False) =>
             $"{Name(path)} must be true or false.",
         var kind when (type == typeof(int) || type == typeof(long))
             && (kind != JsonValueKind.Number || !element.TryGetInt64(out var number) || (type == typeof(int) && number != (int)number)) =>
             $"{Name(path)} must be a whole number.",
-        var kind when type.IsEnum && (kind != JsonValueKind.String || !Words(type).Contains(element.GetString())) =>
-            $"{Name(path)} must be one of {string.Join(", ", Words(type))}.",
+        var kind when type.IsEnum && (kind != JsonValueKind.String || !Words(type, []).Contains(element.GetString())) =>
+            $"{Name(path)} must be one of {string.Join(", ", Words(type, offered))}.",
         var kind when type == typeof(DateTimeOffset) && (kind != JsonValueKind.String || !element.TryGetDateTimeOffset(out _)) =>
             $"{Name(path)} must be a time such as 2026-01-31T12:00:00Z.",
-        var kind when type == typeof(ReadOnlyMemory<byte>) && (kind != JsonValueKind.String || !FileBytesConverter.TryRead(element.GetString()!, out _)) =>
+        var kind when type == typeof(ReadOnlyMemory<byte>) && (kind != JsonValueKind.String || !IsBase64(element.GetString()!)) =>
             $"{Name(path)} must be base64.",
         _ => null,
     };
 
-    private static IEnumerable<string> Words(Type type) => Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName);
+    // A file may be PEM too.
+    private static bool IsFile(JsonPropertyInfo property, JsonElement value) =>
+        value.ValueKind == JsonValueKind.String
+        && property.AttributeProvider?.IsDefined(typeof(JsonConverterAttribute), inherit: false) is true
+        && (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) == typeof(ReadOnlyMemory<byte>)
+        && FileBytesConverter.TryRead(value.GetString()!, out _);
+
+    private static bool IsBase64(string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        return PastedText.TryDecodeBase64(bytes, new byte[bytes.Length], out _);
+    }
+
+    private static IReadOnlyList<object>? OfferedBy(JsonPropertyInfo property) =>
+        property.AttributeProvider?.GetCustomAttributes(typeof(OffersAttribute), inherit: false).OfType<OffersAttribute>().FirstOrDefault()?.Values;
+
+    // All values of the enumeration, unless the body's member takes only some.
+    private static IEnumerable<string> Words(Type type, IReadOnlyList<object> offered) =>
+        (offered.Where(value => value.GetType() == type).Select(value => value.ToString()!).ToArray() is { Length: > 0 } some ? some : Enum.GetNames(type))
+            .Select(JsonNamingPolicy.CamelCase.ConvertName);
+
+    private static string MembersOf(JsonTypeInfo type) => string.Join(", ", type.Properties.Select(property => property.Name));
 
     private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
 

@@ -18,27 +18,27 @@ internal static class JsonText
     /// <exception cref="RefusedException">The text is invalid.</exception>
     public static void Check(ReadOnlySpan<byte> text)
     {
-        if (text.IsEmpty)
+        if (PastedText.Trim(text).IsEmpty)
         {
             throw Refuse("The body is empty: expected a JSON object.");
         }
 
         var reader = new Utf8JsonReader(text, ReaderOptions);
-        Span<bool> isArray = stackalloc bool[ContractJson.MaxDepth + 1];
+        var place = new JsonPlace();
         try
         {
             while (reader.Read())
             {
-                switch (reader.TokenType)
+                place.MoveTo(ref reader);
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName
+                    && reader.GetString()!.Contains('\0', StringComparison.Ordinal))
                 {
-                    case JsonTokenType.String or JsonTokenType.PropertyName:
-                        CheckString(ref reader);
-                        break;
-                    case JsonTokenType.StartArray or JsonTokenType.StartObject:
-                        isArray[reader.CurrentDepth + 1] = reader.TokenType == JsonTokenType.StartArray;
-                        break;
-                    case JsonTokenType.Null when isArray[reader.CurrentDepth]:
-                        throw Refuse("The body has an array that contains null.");
+                    throw Refuse($"{place.Name} contains the character U+0000, which no text here may have.");
+                }
+
+                if (reader.TokenType == JsonTokenType.Null && place.IsInArray)
+                {
+                    throw Refuse($"{place.Name} cannot be null.");
                 }
             }
         }
@@ -49,19 +49,59 @@ internal static class JsonText
         catch (InvalidOperationException)
         {
             // The reader throws this for lone surrogates and invalid UTF-8.
-            throw Refuse("The body has a string that is not Unicode text.");
-        }
-    }
-
-    private static void CheckString(ref Utf8JsonReader reader)
-    {
-        if (reader.GetString()!.Contains('\0', StringComparison.Ordinal))
-        {
-            throw Refuse("The body has a string that contains the character U+0000.");
+            throw Refuse($"{place.Name} is not Unicode text: expected UTF-8 without lone surrogates.");
         }
     }
 
     private static RefusedException Refuse(string detail) => new(ErrorCode.InvalidRequest, detail);
+}
+
+/// <summary>Where a reader is within a JSON text, for messages.</summary>
+internal sealed class JsonPlace
+{
+    private readonly Level[] _levels = new Level[ContractJson.MaxDepth + 2];
+    private int _depth;
+
+    /// <summary>Whether the token is an item of an array.</summary>
+    public bool IsInArray => _levels[_depth].IsArray;
+
+    /// <summary>The token's field, as messages name it.</summary>
+    public string Name
+    {
+        get
+        {
+            var path = string.Concat(Enumerable.Range(1, _depth).Select(depth => _levels[depth] switch
+            {
+                { IsArray: true } array => $"[{array.Index}]",
+                { Member: { } member } => $".{member}",
+                _ => "",
+            }));
+            return path.Length == 0 ? "The body" : $"The field '{path.TrimStart('.')}'";
+        }
+    }
+
+    /// <summary>Follows the reader to its token.</summary>
+    public void MoveTo(ref Utf8JsonReader reader)
+    {
+        _depth = reader.CurrentDepth;
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.PropertyName:
+                _levels[_depth].Member = null;
+                _levels[_depth].Member = reader.GetString();
+                return;
+            case JsonTokenType.EndObject or JsonTokenType.EndArray:
+                return;
+        }
+
+        _levels[_depth].Index++;
+        if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject)
+        {
+            _levels[_depth + 1] = new Level { IsArray = reader.TokenType == JsonTokenType.StartArray, Index = -1 };
+        }
+    }
+
+    private record struct Level(bool IsArray, int Index, string? Member);
 }
 
 /// <summary>Writes JSON responses with a <c>Content-Length</c>, in one write and without chunked encoding.</summary>

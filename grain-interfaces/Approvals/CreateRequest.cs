@@ -1,3 +1,4 @@
+using CodeSigning.Contract;
 using CodeSigning.Grants;
 using CodeSigning.Identities;
 
@@ -31,7 +32,7 @@ public sealed record CreateRequest(
 /// <param name="RequestedWindowDuration">The length of the window from now, such as <c>4h</c>.</param>
 /// <param name="Scope">What the grant covers; defaults to everything.</param>
 public sealed record PreApprove(
-    PrincipalRef Grantee,
+    [property: Offers(PrincipalKind.User, PrincipalKind.Identity)] PrincipalRef Grantee,
     string Justification,
     long? RequestedSignings = null,
     DateTimeOffset? WindowStart = null,

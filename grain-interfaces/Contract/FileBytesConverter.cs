@@ -5,13 +5,11 @@ using System.Text.Json.Serialization;
 namespace CodeSigning.Contract;
 
 /// <summary>
-/// The bytes of a file as base64, as tools write it into files: in lines, with white space and a byte-order mark around it.
-/// A text in PEM is kept as it is, for whoever reads the file.
+/// The bytes of a file as base64, read by the rule of <see cref="PastedText"/>. A text in PEM is kept as it is, for whoever
+/// reads the file.
 /// </summary>
 public sealed class FileBytesConverter : JsonConverter<ReadOnlyMemory<byte>>
 {
-    private const string ByteOrderMark = "\uFEFF";
-
     /// <inheritdoc/>
     public override ReadOnlyMemory<byte> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.String && TryRead(reader.GetString()!, out var bytes) ? bytes : throw new JsonException();
@@ -20,15 +18,15 @@ public sealed class FileBytesConverter : JsonConverter<ReadOnlyMemory<byte>>
     /// <returns>False if it is neither base64 nor PEM.</returns>
     public static bool TryRead(string text, out ReadOnlyMemory<byte> bytes)
     {
-        var unmarked = text.Replace(ByteOrderMark, "", StringComparison.Ordinal);
-        if (unmarked.Contains("-----BEGIN ", StringComparison.Ordinal))
+        var utf8 = Encoding.UTF8.GetBytes(PastedText.Trim(text));
+        if (utf8.AsSpan().IndexOf("-----BEGIN "u8) >= 0)
         {
-            bytes = Encoding.UTF8.GetBytes(unmarked);
+            bytes = utf8;
             return true;
         }
 
-        var buffer = new byte[unmarked.Length];
-        var isBase64 = Convert.TryFromBase64String(unmarked, buffer, out var length);
+        var buffer = new byte[utf8.Length];
+        var isBase64 = PastedText.TryDecodeBase64(utf8, buffer, out var length);
         bytes = buffer.AsMemory(0, length);
         return isBase64;
     }

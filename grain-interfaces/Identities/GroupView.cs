@@ -1,3 +1,5 @@
+using CodeSigning.Contract;
+
 namespace CodeSigning.Identities;
 
 /// <summary>
@@ -26,3 +28,12 @@ public sealed record CreateGroup(string Name);
 /// <summary>The body that changes a group.</summary>
 /// <param name="Name">The new name.</param>
 public sealed record UpdateGroup(string Name);
+
+/// <summary>The body that adds a member to a group.</summary>
+/// <param name="Kind">A person or a machine identity; groups do not nest.</param>
+/// <param name="Id">Its id, or the name of a machine identity, or a person's email address.</param>
+public sealed record NewGroupMember([property: Offers(PrincipalKind.User, PrincipalKind.Identity)] PrincipalKind Kind, string Id)
+{
+    /// <summary>The new member.</summary>
+    public PrincipalRef ToRef() => new(Kind, Id);
+}

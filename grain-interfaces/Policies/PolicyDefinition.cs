@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CodeSigning.Contract;
 using CodeSigning.Identities;
 
 namespace CodeSigning.Policies;
@@ -25,7 +26,7 @@ public sealed record PolicyDefinition(
 /// <param name="Name">The step's name, at most 64 characters.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.ApprovalStep")]
 public sealed record ApprovalStep(
-    [property: Id(0)] ImmutableArray<PrincipalRef> Approvers,
+    [property: Id(0), Offers(PrincipalKind.User, PrincipalKind.Group)] ImmutableArray<PrincipalRef> Approvers,
     [property: Id(1)] int RequiredApprovals,
     [property: Id(2)] string? Name = null);
 

@@ -75,4 +75,4 @@ public sealed record UpdateSigner([property: Id(0)] string? Name = null, [proper
 
 /// <summary>The body that enables or disables a signer.</summary>
 /// <param name="Status"><c>active</c> or <c>disabled</c>.</param>
-public sealed record ChangeSignerStatus(SignerStatus Status);
+public sealed record ChangeSignerStatus([property: Offers(SignerStatus.Active, SignerStatus.Disabled)] SignerStatus Status);

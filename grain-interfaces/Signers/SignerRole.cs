@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CodeSigning.Contract;
 using CodeSigning.Identities;
 
 namespace CodeSigning.Signers;
@@ -70,7 +71,7 @@ public sealed record MemberView(
 /// <param name="Role">Its role for the signer.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.NewMember")]
 public sealed record NewMember(
-    [property: Id(0)] PrincipalKind Kind, [property: Id(1)] string Id, [property: Id(2)] SignerRole Role);
+    [property: Id(0), Offers(PrincipalKind.User, PrincipalKind.Identity, PrincipalKind.Group)] PrincipalKind Kind, [property: Id(1)] string Id, [property: Id(2)] SignerRole Role);
 
 /// <summary>The body that changes a member's role.</summary>
 /// <param name="Role">The new role.</param>

@@ -48,7 +48,7 @@ public static class SignerChanges
         description is null || (description.Length <= MaxDescription && !description.Any(char.IsControl))
             ? description
             : throw new RefusedException(
-                ErrorCode.InvalidRequest, $"The description is invalid: expected at most {MaxDescription} characters without control characters.");
+                ErrorCode.InvalidRequest, $"The field 'description' is invalid: expected at most {MaxDescription} characters without control characters.");
 
     /// <summary>Adds a member.</summary>
     public static SignerState WithMember(this SignerState state, SignerMember member, string? calledAs = null)

@@ -63,7 +63,7 @@ public sealed class UserService(
         }
 
         var change = new UserChange(
-            request.Email is null ? null : EmailAddress.Validate(request.Email),
+            request.Email is null ? null : EmailAddress.Validate(request.Email, "The field 'email'"),
             request.Name is null ? null : DisplayText.ValidateName(request.Name),
             request.ProductRole,
             request.Status,
@@ -194,7 +194,7 @@ public sealed class UserService(
 
     private async Task<(string Id, UserState User)> DraftAsync(CreateUser request, CancellationToken cancellationToken)
     {
-        var email = EmailAddress.Validate(request.Email);
+        var email = EmailAddress.Validate(request.Email, "The field 'email'");
         var name = DisplayText.ValidateName(request.Name);
         string? hash = null;
         if (request.Password is { } password)

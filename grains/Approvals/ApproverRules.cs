@@ -28,7 +28,7 @@ public static class ApproverRules
             {
                 throw new RefusedException(
                     ErrorCode.UnreachableApproval,
-                    $"Step {i + 1} requires {steps[i].Required} approvals, but has only {steps[i].Candidates.Count} active approvers.");
+                    $"The field 'steps[{i}].requiredApprovals' is {steps[i].Required}, but step {i + 1} has only {steps[i].Candidates.Count} active approvers: add approvers, or require fewer.");
             }
         }
 

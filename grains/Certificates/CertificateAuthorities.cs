@@ -22,8 +22,9 @@ public sealed class CertificateAuthorities(IStateStore store)
     /// <summary>The id that a CA's id or common name stands for; null if no CA has the name.</summary>
     /// <remarks>Common names are not indexed and not unique; there are few CAs, and the sealed content of all is read.</remarks>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>: several CAs have the name.</exception>
-    public async Task<string?> FindIdAsync(string idOrName, CancellationToken cancellationToken)
+    public async Task<string?> FindIdAsync(string given, CancellationToken cancellationToken)
     {
+        var idOrName = PastedText.Trim(given);
         if (EntityId.Is(IdPrefixes.CertificateAuthority, idOrName))
         {
             return idOrName;

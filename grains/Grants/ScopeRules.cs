@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Net;
+using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Grants;
 using CodeSigning.Signing;
@@ -90,9 +91,9 @@ public static class ScopeRules
 
         return
         [
-            .. given.Select(value => value is not null && normalise(value) is { } normal
+            .. given.Select((value, index) => value is not null && normalise(PastedText.Trim(value)) is { } normal
                 ? normal
-                : throw new RefusedException(ErrorCode.InvalidRequest, $"The field 'scope.{part}' is invalid: {Expected(part)}."))
+                : throw new RefusedException(ErrorCode.InvalidRequest, $"The field 'scope.{part}[{index}]' is invalid: {Expected(part)}."))
                 .Distinct(StringComparer.Ordinal),
         ];
     }

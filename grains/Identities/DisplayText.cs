@@ -14,14 +14,16 @@ internal static class DisplayText
     private const int MaxReasonLength = 1024;
 
     /// <summary>Returns the name if it is valid.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="field">What messages call it.</param>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
-    public static string ValidateName(string? name)
+    public static string ValidateName(string? name, string field = "The field 'name'")
     {
         if (name is null || name.Length is 0 or > MaxNameLength || name != name.Trim() || !IsVisible(name))
         {
             throw new RefusedException(
                 ErrorCode.InvalidRequest,
-                "The name is invalid: expected 1 to 64 visible characters without leading or trailing spaces.");
+                $"{field} is invalid: expected 1 to 64 visible characters without leading or trailing spaces.");
         }
 
         return name;
@@ -34,7 +36,7 @@ internal static class DisplayText
         if (description is not null && (description.Length > MaxDescriptionLength || !IsVisible(description)))
         {
             throw new RefusedException(
-                ErrorCode.InvalidRequest, "The description is invalid: expected at most 256 visible characters.");
+                ErrorCode.InvalidRequest, "The field 'description' is invalid: expected at most 256 visible characters.");
         }
 
         return description;
@@ -46,7 +48,7 @@ internal static class DisplayText
     {
         if (string.IsNullOrWhiteSpace(reason) || reason.Length > MaxReasonLength)
         {
-            throw new RefusedException(ErrorCode.InvalidRequest, $"The reason is invalid: expected 1 to {MaxReasonLength} characters.");
+            throw new RefusedException(ErrorCode.InvalidRequest, $"The field 'reason' is invalid: expected 1 to {MaxReasonLength} characters.");
         }
     }
 

@@ -123,7 +123,7 @@ public sealed class GroupDirectory(IStateStore store)
     public async Task<Page<GroupView>> ListAsync(Caller caller, DirectoryQuery query, CancellationToken cancellationToken)
     {
         ProductAuthority.RequireReader(caller);
-        var name = query.Name is null ? null : DisplayText.ValidateName(query.Name);
+        var name = query.Name is null ? null : DisplayText.ValidateName(query.Name, "The parameter 'name'");
         var page = await store.ReadPageAsync(
             new StateQuery(StateTypes.Group, Name: name, Before: query.Before, Limit: query.Limit), cancellationToken);
         return new Page<GroupView>([.. page.Items.Select(stored => ToView(caller, stored))], page.Next);

@@ -224,7 +224,7 @@ public sealed class IdentityDirectory(IStateStore store, IObservations observati
         Caller caller, DirectoryQuery query, CancellationToken cancellationToken)
     {
         ProductAuthority.RequireReader(caller);
-        var name = query.Name is null ? null : DisplayText.ValidateName(query.Name);
+        var name = query.Name is null ? null : DisplayText.ValidateName(query.Name, "The parameter 'name'");
         var page = await store.ReadPageAsync(
             new StateQuery(StateTypes.Identity, Name: name, Before: query.Before, Limit: query.Limit), cancellationToken);
         var logins = await observations.ReadLoginsAsync(

@@ -22,31 +22,35 @@ internal static class OidcBindingRules
     {
         if (!IsIssuer(binding.Issuer))
         {
-            throw Invalid("The issuer is invalid: expected an https URL without query and fragment (http only on loopback), at most 512 characters.");
+            throw Invalid("The field 'issuer' is invalid: expected an https URL without query and fragment (http only on loopback), at most 512 characters.");
         }
 
         if (binding.Audience.Length is 0 or > MaxTextLength)
         {
-            throw Invalid("The audience is invalid: expected 1 to 256 characters.");
+            throw Invalid("The field 'audience' is invalid: expected 1 to 256 characters.");
         }
 
         var claims = binding.Claims?.ToArray() ?? [];
         if (claims.Length > MaxClaims || Array.Exists(claims, claim => claim.Key.Length is 0 or > MaxTextLength)
             || Array.Exists(claims, claim => ReservedClaims.Contains(claim.Key)))
         {
-            throw Invalid($"The claims are invalid: expected at most 32, with names of 1 to 256 characters, and none of {string.Join(", ", ReservedClaims)}.");
+            throw Invalid($"The field 'claims' is invalid: expected at most 32, with names of 1 to 256 characters, and none of {string.Join(", ", ReservedClaims)}.");
         }
 
         // JSON may contain null values despite the declared type.
-        string?[] globs = [.. claims.Select(claim => claim.Value), .. binding.Subject is { } subject ? [subject] : Array.Empty<string>()];
-        if (Array.Exists(globs, glob => glob is null or { Length: 0 or > MaxGlobLength }))
+        (string Field, string? Glob)[] globs =
+        [
+            .. claims.Select(claim => ($"claims.{claim.Key}", (string?)claim.Value)),
+            .. binding.Subject is { } subject ? [("subject", subject)] : Array.Empty<(string, string?)>(),
+        ];
+        if (Array.Find(globs, one => one.Glob is null or { Length: 0 or > MaxGlobLength }) is { Field: { } field })
         {
-            throw Invalid("The pattern is invalid: expected 1 to 512 characters.");
+            throw Invalid($"The field '{field}' is invalid: expected a pattern of 1 to {MaxGlobLength} characters.");
         }
 
-        if (!Array.Exists(globs, glob => ClaimGlob.IsSelective(glob!)))
+        if (!Array.Exists(globs, one => ClaimGlob.IsSelective(one.Glob!)))
         {
-            throw Invalid("The binding is too broad: bind the subject or a claim to a pattern other than '*', or every user of the issuer could log in.");
+            throw Invalid("The binding is too broad: bind 'subject' or one of 'claims' to a pattern other than '*', or every user of the issuer could log in.");
         }
     }
 

@@ -55,17 +55,21 @@ public sealed class OidcLogin(
             return null;
         }
 
-        var token = await verifier.VerifyAsync(binding.Issuer, binding.Audience, credentials.Jwt, cancellationToken);
-        if (token is null)
+        var verdict = await verifier.VerifyAsync(binding.Issuer, binding.Audience, credentials.Jwt, cancellationToken);
+        if (verdict.Token is not { } token)
         {
-            log.LogInformation("Login of {IdentityId} from {Address} failed: the token is invalid", stored.Id, origin.Address);
+            log.LogInformation(
+                "Login of {IdentityId} from {Address} failed: the token is invalid: {Fault}", stored.Id, origin.Address, verdict.Fault);
             return null;
         }
 
         if (binding.FindMismatch(token) is { } claim)
         {
             log.LogInformation(
-                "Login of {IdentityId} from {Address} failed: {Claim} does not match", stored.Id, origin.Address, claim);
+                "Login of {IdentityId} from {Address} failed: the claim {Claim} does not match the identity's OIDC binding",
+                stored.Id,
+                origin.Address,
+                claim);
             return null;
         }
 
@@ -97,6 +101,9 @@ public sealed record OidcCredentials(string IdentityId, string Jwt)
 {
     /// <summary>The type's name alone, so that no log can show the secrets.</summary>
     public override string ToString() => nameof(OidcCredentials);
+
+    /// <summary>The credentials as they were, before files and shells added marks and line ends.</summary>
+    public OidcCredentials Trimmed() => new(PastedText.Trim(IdentityId), PastedText.Trim(Jwt));
 }
 
 /// <summary>Verifies tokens of OpenID Connect issuers (OpenID Connect Core 1.0, section 3.1.3.7).</summary>
@@ -110,9 +117,20 @@ public interface ITokenVerifier
     /// <param name="audience">The audience that an administrator bound.</param>
     /// <param name="token">The token in compact form (RFC 7515, section 3.1).</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <returns>Null for an invalid token.</returns>
+    /// <returns>The token, or what is wrong with it.</returns>
     /// <exception cref="Errors.RefusedException"><c>Unavailable</c> if the issuer's keys cannot be read.</exception>
-    Task<VerifiedToken?> VerifyAsync(string issuer, string audience, string token, CancellationToken cancellationToken);
+    Task<TokenVerdict> VerifyAsync(string issuer, string audience, string token, CancellationToken cancellationToken);
+}
+
+/// <summary>The result of a token's verification.</summary>
+/// <param name="Token">The verified token; null if it is invalid.</param>
+/// <param name="Fault">
+/// The claim or check that failed, for the log: never a value of the token, which may be a secret. Null for a verified token.
+/// </param>
+public sealed record TokenVerdict(VerifiedToken? Token, string? Fault)
+{
+    /// <summary>The verdict on an invalid token.</summary>
+    public static TokenVerdict Invalid(string fault) => new(null, fault);
 }
 
 /// <summary>A token whose issuer, audience, signature and times were verified.</summary>

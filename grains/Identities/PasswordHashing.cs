@@ -110,7 +110,7 @@ internal static class PasswordRules
     {
         if (password.Length is < MinLength or > MaxLength)
         {
-            throw new RefusedException(ErrorCode.InvalidRequest, "The password is invalid: expected 12 to 256 characters.");
+            throw new RefusedException(ErrorCode.InvalidRequest, $"The password is invalid: expected {MinLength} to {MaxLength} characters.");
         }
 
         if (string.Equals(password.Trim(), email, StringComparison.OrdinalIgnoreCase))

@@ -39,11 +39,12 @@ public sealed class PasswordLogin(
         string? id = null;
         string? provenHash = null;
         string? newHash = null;
+        var fault = "there is no such user";
         var token = await sessions.BeginAsync(DecideAsync, cancellationToken);
         if (token is null)
         {
             // Unknown addresses are not logged: one may be a password typed into the wrong field.
-            log.LogInformation("Login of {UserId} from {Address} failed", id ?? "an unknown account", origin.Address);
+            log.LogInformation("Login of {UserId} from {Address} failed: {Fault}", id ?? "an unknown account", origin.Address, fault);
             attempt.Fail();
             throw FailedLogin.Create();
         }
@@ -62,6 +63,13 @@ public sealed class PasswordLogin(
                 (provenHash, newHash) = await ProveAsync(user?.PasswordHash, credentials.Password, cancellationToken);
             }
 
+            fault = user switch
+            {
+                null => "there is no such user",
+                { PasswordHash: null } => "the user has no password yet",
+                _ when provenHash is null => "the password does not match",
+                _ => "the user is disabled",
+            };
             return provenHash is not null && user is { Status: PrincipalStatus.Active }
                 ? new NewSession
                 {

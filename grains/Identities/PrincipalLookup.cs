@@ -1,3 +1,4 @@
+using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
@@ -108,8 +109,9 @@ public static class PrincipalLookup
     }
 
     private static async Task<string?> TryFindIdAsync(
-        IStateStore store, Caller caller, PrincipalKind kind, string idOrName, CancellationToken cancellationToken)
+        IStateStore store, Caller caller, PrincipalKind kind, string given, CancellationToken cancellationToken)
     {
+        var idOrName = PastedText.Trim(given);
         if (EntityId.Is(PrefixOf(kind), idOrName))
         {
             return idOrName;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
@@ -28,10 +29,12 @@ public sealed class SecretLogin(
         ClientCredentials credentials, LoginOrigin origin, CancellationToken cancellationToken)
     {
         using var attempt = throttle.Begin(PrincipalKind.Identity, credentials.ClientId, origin.Address);
-        var token = await sessions.BeginAsync(() => DecideAsync(credentials, origin, cancellationToken), cancellationToken);
+        string? fault = null;
+        var token = await sessions.BeginAsync(DecideAsync, cancellationToken);
         if (token is null)
         {
-            log.LogInformation("Login of a machine identity from {Address} failed", origin.Address);
+            log.LogInformation(
+                "Login of a machine identity from {Address} failed: {Fault}", origin.Address, fault ?? "the client secret's uses are spent");
             attempt.Fail();
             throw FailedLogin.Create();
         }
@@ -40,15 +43,22 @@ public sealed class SecretLogin(
         observations.NoteLogin(credentials.ClientId);
         observations.NoteLogin(ClientSecret.ReadId(credentials.ClientSecret)!);
         return token;
+
+        async Task<NewSession?> DecideAsync()
+        {
+            (var session, fault) = await this.DecideAsync(credentials, origin, cancellationToken);
+            return session;
+        }
     }
 
-    private async Task<NewSession?> DecideAsync(
+    /// <summary>The session, or for the log what is wrong, which never holds the secret.</summary>
+    private async Task<(NewSession? Session, string? Fault)> DecideAsync(
         ClientCredentials credentials, LoginOrigin origin, CancellationToken cancellationToken)
     {
         var secretId = ClientSecret.ReadId(credentials.ClientSecret);
         if (secretId is null || !EntityId.Is(IdPrefixes.Identity, credentials.ClientId))
         {
-            return null;
+            return (null, secretId is null ? "the client secret is malformed" : "the client id is malformed");
         }
 
         var storedSecret = await store.ReadAsync(StateTypes.ClientSecret, secretId, cancellationToken);
@@ -56,22 +66,30 @@ public sealed class SecretLogin(
         var secret = storedSecret?.ReadAs<ClientSecretState>();
         var isProven = CryptographicOperations.FixedTimeEquals(
             ClientSecret.Hash(credentials.ClientSecret), secret?.Hash ?? NoHash);
-        if (!isProven || secret!.IdentityId != credentials.ClientId || secret.IsExpired(time.GetUtcNow())
-            || storedIdentity?.ReadAs<IdentityState>() is not { Status: PrincipalStatus.Active } identity
-            || !identity.KnownSecrets.Any(issued => issued.Id == secretId))
-        {
-            return null;
-        }
+        var identity = storedIdentity?.ReadAs<IdentityState>();
+        var fault = secret is null ? $"there is no client secret {secretId}"
+            : !isProven ? $"the client secret {secretId} does not match"
+            : secret.IdentityId != credentials.ClientId ? $"the client secret {secretId} is of another identity"
+            : secret.IsExpired(time.GetUtcNow()) ? $"the client secret {secretId} has expired"
+            : identity?.KnownSecrets.Any(issued => issued.Id == secretId) != true ? $"the client secret {secretId} was revoked"
+            : identity.Status != PrincipalStatus.Active ? $"the identity {credentials.ClientId} is disabled"
+            : null;
+        return fault is null ? (ToSession(credentials, origin, storedIdentity!, storedSecret!), null) : (null, fault);
+    }
 
+    private static NewSession ToSession(
+        ClientCredentials credentials, LoginOrigin origin, StoredState storedIdentity, StoredState storedSecret)
+    {
+        var (identity, secret) = (storedIdentity.ReadAs<IdentityState>(), storedSecret.ReadAs<ClientSecretState>());
         return new NewSession
         {
             Principal = new PrincipalRef(PrincipalKind.Identity, credentials.ClientId),
             Generation = identity.SessionGeneration,
             Origin = origin,
-            ReadSet = [storedIdentity.ToVersion(), storedSecret!.ToVersion()],
+            ReadSet = [storedIdentity.ToVersion(), storedSecret.ToVersion()],
             LatestEnd = secret.ExpiresAt,
-            SecretId = secretId,
-            Use = secret.MaxUses is { } limit ? new CounterUse(secretId, limit) : null,
+            SecretId = storedSecret.Id,
+            Use = secret.MaxUses is { } limit ? new CounterUse(storedSecret.Id, limit) : null,
         };
     }
 }
@@ -83,4 +101,7 @@ public sealed record ClientCredentials(string ClientId, string ClientSecret)
 {
     /// <summary>The type's name alone, so that no log can show the secrets.</summary>
     public override string ToString() => nameof(ClientCredentials);
+
+    /// <summary>The credentials as they were, before files and shells added marks and line ends.</summary>
+    public ClientCredentials Trimmed() => new(PastedText.Trim(ClientId), PastedText.Trim(ClientSecret));
 }

@@ -19,7 +19,7 @@ public sealed class UserDirectory(IStateStore store, IObservations observations)
         if (query.Name is not null)
         {
             ProductAuthority.RequireAdministrator(caller);
-            email = EmailAddress.Validate(query.Name);
+            email = EmailAddress.Validate(query.Name, "The parameter 'email'");
         }
 
         var page = await store.ReadPageAsync(

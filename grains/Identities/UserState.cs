@@ -112,9 +112,11 @@ internal static class EmailAddress
     private const int MaxLength = 254;
 
     /// <summary>The address in lower case.</summary>
+    /// <param name="text">The address.</param>
+    /// <param name="name">What messages call it.</param>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
-    public static string Validate(string? text) => Normalize(text) ?? throw new RefusedException(
-        ErrorCode.InvalidRequest, "The email address is invalid: expected name@host in printable ASCII, at most 254 characters.");
+    public static string Validate(string? text, string name = "The email address") => Normalize(text) ?? throw new RefusedException(
+        ErrorCode.InvalidRequest, $"{name} is invalid: expected name@host in printable ASCII, at most 254 characters.");
 
     /// <summary>The address in lower case; null for an invalid address.</summary>
     public static string? Normalize(string? text)

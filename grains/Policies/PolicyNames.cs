@@ -1,3 +1,4 @@
+using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.States;
@@ -49,8 +50,9 @@ public sealed class PolicyNames
     /// <summary>The id that a policy's id or name stands for; null if no policy has the name.</summary>
     /// <exception cref="RefusedException"><c>Forbidden</c>: the caller may not look up names.</exception>
     public static async Task<string?> TryFindIdAsync(
-        IStateStore store, Caller caller, string idOrName, CancellationToken cancellationToken)
+        IStateStore store, Caller caller, string given, CancellationToken cancellationToken)
     {
+        var idOrName = PastedText.Trim(given);
         if (EntityId.Is(IdPrefixes.Policy, idOrName))
         {
             return idOrName;

@@ -49,34 +49,34 @@ public static class PolicyRules
         }
 
         return constraints.MaxSignings is null or (>= 1 and <= MostSignings)
-            ? constraints with { MaxWindowDuration = NormaliseDuration(constraints.MaxWindowDuration, "maxWindowDuration") }
-            : throw Invalid($"The field 'maxSignings' is invalid: expected 1 to {MostSignings}.");
+            ? constraints with { MaxWindowDuration = NormaliseDuration(constraints.MaxWindowDuration, "constraints.maxWindowDuration") }
+            : throw Invalid($"The field 'constraints.maxSignings' is invalid: expected 1 to {MostSignings}.");
     }
 
     private static ImmutableArray<ApprovalStep> Normalise(ImmutableArray<ApprovalStep> steps) =>
         !steps.IsDefaultOrEmpty && steps.Length <= MaxSteps
-            ? [.. steps.Select(Normalise)]
+            ? [.. steps.Select((step, index) => Normalise(step, $"steps[{index}]."))]
             : throw Invalid($"The field 'steps' is invalid: expected 1 to {MaxSteps} steps.");
 
-    private static ApprovalStep Normalise(ApprovalStep step)
+    private static ApprovalStep Normalise(ApprovalStep step, string path)
     {
         if (step is null || step.Approvers.IsDefaultOrEmpty || step.Approvers.Length > MaxApprovers)
         {
-            throw Invalid($"The field 'approvers' is invalid: expected 1 to {MaxApprovers} per step; use groups for more people.");
+            throw Invalid($"The field '{path}approvers' is invalid: expected 1 to {MaxApprovers}; use groups for more people.");
         }
 
         if (step.Approvers.Any(approver => approver?.Kind is not (PrincipalKind.User or PrincipalKind.Group)))
         {
-            throw Invalid("The field 'approvers' is invalid: expected users and groups; machine identities cannot approve.");
+            throw Invalid($"The field '{path}approvers' is invalid: expected users and groups; machine identities cannot approve.");
         }
 
         return step.RequiredApprovals is >= 1 and <= MaxRequired
             ? step with
             {
                 Approvers = [.. step.Approvers.Distinct()],
-                Name = step.Name is null ? null : DisplayText.ValidateName(step.Name),
+                Name = step.Name is null ? null : DisplayText.ValidateName(step.Name, $"The field '{path}name'"),
             }
-            : throw Invalid($"The field 'requiredApprovals' is invalid: expected 1 to {MaxRequired}.");
+            : throw Invalid($"The field '{path}requiredApprovals' is invalid: expected 1 to {MaxRequired}.");
     }
 
     private static string? NormaliseDuration(string? text, string member) =>

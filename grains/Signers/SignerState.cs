@@ -123,7 +123,7 @@ public static partial class SignerName
         ? name
         : throw new RefusedException(
             ErrorCode.InvalidRequest,
-            "The signer's name is invalid: expected 1 to 32 characters of a-z, 0-9 and '-', beginning with a letter or a digit.");
+            "The field 'name' is invalid: expected 1 to 32 characters of a-z, 0-9 and '-', beginning with a letter or a digit.");
 
     [GeneratedRegex(@"\A[a-z0-9][a-z0-9-]{0,31}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Form();

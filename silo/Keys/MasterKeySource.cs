@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using CodeSigning.Contract;
 using CodeSigning.Silo.Storage;
 
 namespace CodeSigning.Silo.Keys;
@@ -97,8 +98,7 @@ public static class MasterKeySource
         using var decoded = new SecretBytes(System.Buffers.Text.Base64.GetMaxDecodedFromUtf8Length(base64.Length));
         try
         {
-            var status = System.Buffers.Text.Base64.DecodeFromUtf8(base64, decoded.Span, out _, out var written);
-            if (status != System.Buffers.OperationStatus.Done || written != MasterKey.Length)
+            if (!PastedText.TryDecodeBase64(base64, decoded.Span, out var written) || written != MasterKey.Length)
             {
                 throw new MasterKeyException(
                     $"{origin} is not a master key: expected base64 of {MasterKey.Length} random bytes "

@@ -9,6 +9,8 @@ namespace CodeSigning.Silo.Pki;
 /// </summary>
 internal sealed class DistinguishedNameParser(string text)
 {
+    private const int LongestShown = 64;
+
     private int _place;
 
     private bool AtEnd => _place == text.Length;
@@ -30,14 +32,25 @@ internal sealed class DistinguishedNameParser(string text)
         var equals = text.IndexOf('=', _place);
         if (equals < 0)
         {
-            throw DistinguishedName.Invalid("The subject is invalid: expected the form CN=Name,O=Organisation,C=DE.");
+            throw NoPart(text[_place..]);
         }
 
         var keyword = text[_place..equals].Trim(' ');
+        if (keyword.Contains(',', StringComparison.Ordinal))
+        {
+            throw NoPart(keyword[..keyword.IndexOf(',', StringComparison.Ordinal)]);
+        }
+
         _place = equals + 1;
         return NameAttributeType.ByKeyword(keyword)
-            ?? throw DistinguishedName.Invalid("The subject has a part of an unknown type: expected CN, O, OU, L, ST, C or another type of RFC 4514.");
+            ?? throw DistinguishedName.Invalid(
+                $"The subject has a part of the unknown type '{Shorten(keyword)}': expected CN, O, OU, L, ST, C or another type of RFC 4514.");
     }
+
+    private static CertificateRefusedException NoPart(string part) => DistinguishedName.Invalid(
+        $"The subject is invalid at '{Shorten(part.Trim(' '))}': expected a part such as O=Example; a comma that belongs to a value is written \\, (O=Example\\, Inc.).");
+
+    private static string Shorten(string part) => part.Length <= LongestShown ? part : part[..LongestShown] + "…";
 
     private string ParseValue(NameAttributeType type)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CodeSigning.Contract;
 using Microsoft.Extensions.Configuration;
 
 namespace CodeSigning.Silo.Settings;
@@ -42,7 +43,7 @@ public sealed class SettingsReader
     /// <summary>The mistakes so far, a sentence each.</summary>
     public IReadOnlyList<string> Mistakes => _mistakes;
 
-    /// <summary>A setting without the blanks around it; null where it is not set, or blank.</summary>
+    /// <summary>A setting without a byte order mark and the blanks around it; null where it is not set, or blank.</summary>
     /// <exception cref="ArgumentException">It is none of <see cref="KnownSettings"/>, or was read before.</exception>
     public string? Text(string name)
     {
@@ -52,7 +53,7 @@ public sealed class SettingsReader
         }
 
         return _configuration[name] is { } text && !string.IsNullOrWhiteSpace(text) && !UnknownSetting.IsServiceLink(name, text)
-            ? text.Trim()
+            ? PastedText.Trim(text).Trim()
             : null;
     }
 

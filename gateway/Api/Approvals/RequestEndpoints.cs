@@ -28,14 +28,15 @@ internal static class RequestEndpoints
     }
 
     /// <summary>
-    /// Lists requests, newest first: with assignedToMe those that the caller may decide, otherwise those that the
+    /// Lists requests, newest first: with assignedToMe those that wait for the caller's vote now, otherwise those that the
     /// caller created or may decide; product administrators see all.
     /// </summary>
     internal static async Task<Ok<Page<RequestView>>> ListAsync(
-        [AsParameters] PageQuery page, bool? assignedToMe, string? status, ApiCall call, RequestDirectory directory)
+        [AsParameters] PageQuery page, string? assignedToMe, string? status, ApiCall call, RequestDirectory directory)
     {
         var filter = RequestFilters.Parse(status, page);
-        return TypedResults.Ok(await call.AskAsync(caller => assignedToMe == true
+        var isAssigned = QueryFlag.Parse(assignedToMe, nameof(assignedToMe));
+        return TypedResults.Ok(await call.AskAsync(caller => isAssigned
             ? directory.ListAssignedAsync(caller, filter, call.Aborted)
             : directory.ListVisibleAsync(caller, filter, call.Aborted)));
     }

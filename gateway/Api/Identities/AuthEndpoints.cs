@@ -33,7 +33,7 @@ internal static class AuthEndpoints
     internal static async Task<Ok<IssuedToken>> LogInWithSecretAsync(
         JsonBody<ClientCredentials> body, SecretLogin logins, LoginMeter meter, HttpContext http) =>
         TypedResults.Ok(await meter.CountAsync(
-            LoginMethod.ClientSecret, logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted)));
+            LoginMethod.ClientSecret, logins.LoginAsync(body.Value.Trimmed(), http.GetOrigin(), http.RequestAborted)));
 
     /// <summary>
     /// Logs a machine identity in with an OIDC token of its CI system; issuer, audience, subject and claims must match
@@ -42,7 +42,7 @@ internal static class AuthEndpoints
     internal static async Task<Ok<IssuedToken>> LogInWithOidcAsync(
         JsonBody<OidcCredentials> body, OidcLogin logins, LoginMeter meter, HttpContext http) =>
         TypedResults.Ok(await meter.CountAsync(
-            LoginMethod.Oidc, logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted)));
+            LoginMethod.Oidc, logins.LoginAsync(body.Value.Trimmed(), http.GetOrigin(), http.RequestAborted)));
 
     /// <summary>Sets a password with a reset link, which can be used once.</summary>
     internal static async Task<NoContent> ResetPasswordAsync(

@@ -70,9 +70,9 @@ internal static class GroupEndpoints
     /// only.
     /// </summary>
     internal static async Task<Results<Created<GroupMemberView>, Accepted<GroupMemberView>>> AddMemberAsync(
-        string groupId, JsonBody<PrincipalRef> body, ApiCall call, ApproverAdditions additions)
+        string groupId, JsonBody<NewGroupMember> body, ApiCall call, ApproverAdditions additions)
     {
-        var member = await call.AskAsync(caller => additions.AddAsync(caller, groupId, body.Value, call.Aborted));
+        var member = await call.AskAsync(caller => additions.AddAsync(caller, groupId, body.Value.ToRef(), call.Aborted));
         return member.PendingRequestId is { } requestId
             ? TypedResults.Accepted($"/api/v1/pki/approval-requests/{requestId}", member)
             : TypedResults.Created($"/api/v1/groups/{groupId}/members/{member.Id}", member);

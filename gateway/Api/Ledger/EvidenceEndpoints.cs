@@ -40,7 +40,7 @@ internal static class EvidenceEndpoints
 
     /// <summary>Lists checkpoints, newest first, each as its exact text for archiving elsewhere.</summary>
     internal static async Task<IResult> ListCheckpointsAsync(
-        ApiCall call, int? limit, string? cursor, ICheckpoints checkpoints)
+        ApiCall call, string? limit, string? cursor, ICheckpoints checkpoints)
     {
         var page = new PageQuery(limit, Cursor: null);
         if (cursor is not null && (!long.TryParse(cursor, out var number) || number < 1))
@@ -69,10 +69,10 @@ internal static class EvidenceEndpoints
     /// says which.
     /// </summary>
     internal static async Task<IResult> VerifyAsync(
-        ApiCall call, bool? full, ILedgerVerification verification, FullVerifications verifications)
+        ApiCall call, string? full, ILedgerVerification verification, FullVerifications verifications)
     {
         await call.AskAsync(RequireReaderAsync);
-        var report = await verification.VerifyAsync(full ?? false, call.Aborted);
+        var report = await verification.VerifyAsync(QueryFlag.Parse(full, nameof(full)), call.Aborted);
         var last = await verifications.FindLastAsync(call.Aborted);
         return TypedResults.Ok(new VerificationBody(
             report.Intact,

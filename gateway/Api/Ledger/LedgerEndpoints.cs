@@ -108,7 +108,7 @@ internal static class EntryFilter
     }
 
     private static RefusedException Refuse(string parameter, string what) =>
-        new(ErrorCode.InvalidRequest, $"The parameter {parameter} must be {what}.");
+        new(ErrorCode.InvalidRequest, $"The parameter '{parameter}' is invalid: expected {what}.");
 }
 
 /// <summary>

@@ -19,11 +19,15 @@ internal struct SignItemFields
     /// <summary>The maximum size of the data, in bytes.</summary>
     public const int MaxData = 128;
 
+    private readonly string _path;
     private byte[]? _data;
     private bool _hasData;
     private SigningAlgorithm _algorithm;
     private bool _hasAlgorithm;
     private bool? _isDigest;
+
+    /// <param name="path">The path of the item's fields in the body: empty, or such as <c>items[0].</c>.</param>
+    public SignItemFields(string path) => _path = path;
 
     /// <param name="data">The bytes; null if the text is not base64 of 1 to 128 bytes.</param>
     public void SetData(byte[]? data) => (_data, _hasData) = (data, FirstTime("data", _hasData));
@@ -46,7 +50,7 @@ internal struct SignItemFields
         var missing = !_hasData ? "data" : !_hasAlgorithm ? "signingAlgorithm" : _isDigest is null ? "isDigest" : null;
         if (missing is not null)
         {
-            throw new RefusedException(ErrorCode.InvalidRequest, $"The field '{missing}' is missing.");
+            throw new RefusedException(ErrorCode.InvalidRequest, $"The field '{_path}{missing}' is missing.");
         }
     }
 
@@ -76,8 +80,8 @@ internal struct SignItemFields
 
     private static string AllNames => string.Join(", ", Enum.GetValues<SigningAlgorithm>().Select(name => name.ToWireName()));
 
-    private static bool FirstTime(string field, bool wasThere) => wasThere
-        ? throw new RefusedException(ErrorCode.InvalidRequest, $"The field '{field}' is given twice.")
+    private readonly bool FirstTime(string field, bool wasThere) => wasThere
+        ? throw new RefusedException(ErrorCode.InvalidRequest, $"The field '{_path}{field}' is given twice.")
         : true;
 }
 
@@ -92,7 +96,7 @@ internal static class ClientMetadataReader
     {
         if (json.TokenType != JsonTokenType.StartObject)
         {
-            throw Refuse("must be an object of strings");
+            throw Refuse("is invalid: expected an object of strings");
         }
 
         var entries = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
@@ -103,7 +107,7 @@ internal static class ClientMetadataReader
             json.Read();
             if (json.TokenType != JsonTokenType.String)
             {
-                throw Refuse("must hold strings only");
+                throw Refuse($"is invalid: expected strings only, and '{name}' is none");
             }
 
             var value = json.GetString()!;
@@ -115,12 +119,12 @@ internal static class ClientMetadataReader
 
             if (name.Length == 0 || name.Contains('\0', StringComparison.Ordinal) || value.Contains('\0', StringComparison.Ordinal))
             {
-                throw Refuse("holds an empty name or the character U+0000");
+                throw Refuse("is invalid: expected names that are not empty, and no character U+0000");
             }
 
             if (!entries.TryAdd(name, value))
             {
-                throw Refuse("holds a name twice");
+                throw Refuse($"is invalid: '{name}' is given twice");
             }
         }
 

@@ -1,7 +1,7 @@
 using System.Buffers;
-using System.Buffers.Text;
 using System.Collections.Immutable;
 using System.Text.Json;
+using CodeSigning.Contract;
 using CodeSigning.Errors;
 using CodeSigning.Gateway.Json;
 
@@ -19,19 +19,21 @@ internal static class SignRequestReader
     /// <summary>The maximum number of items in a batch.</summary>
     public const int MaxItems = 1000;
 
-    // A base64 text of 128 bytes has 172 characters; each may be escaped as \uXXXX.
-    private const int MaxDataText = 6 * 172;
+    // A base64 text of 128 bytes has 172 characters, each perhaps escaped as \uXXXX, and line ends.
+    private const int MaxDataText = 8 * 172;
 
     private delegate T BodyReader<T>(ref Utf8JsonReader json);
 
     private delegate bool FieldReader<T>(ref Utf8JsonReader json, ref T fields);
 
+    private const string ItemFields = "data, signingAlgorithm, isDigest";
+
     /// <summary>Reads a request for one signature.</summary>
     /// <exception cref="RefusedException">The body is invalid.</exception>
     public static SignRequest ReadSign(in ReadOnlySequence<byte> body) => Read(body, static (ref Utf8JsonReader json) =>
     {
-        var fields = default(SignFields);
-        ReadObject(ref json, ref fields, static (ref Utf8JsonReader json, ref SignFields fields) =>
+        var fields = new SignFields { Item = new SignItemFields("") };
+        ReadObject(ref json, ref fields, "", $"{ItemFields}, clientMetadata", static (ref Utf8JsonReader json, ref SignFields fields) =>
             ReadItemField(ref json, ref fields.Item) || ReadMetadataField(ref json, ref fields.Metadata));
         fields.Item.CheckComplete();
         return new SignRequest(fields.Item.Check(), fields.Metadata);
@@ -42,13 +44,14 @@ internal static class SignRequestReader
     public static BatchRequest ReadBatch(in ReadOnlySequence<byte> body) => Read(body, static (ref Utf8JsonReader json) =>
     {
         var fields = default(BatchFields);
-        ReadObject(ref json, ref fields, static (ref Utf8JsonReader json, ref BatchFields fields) =>
+        ReadObject(ref json, ref fields, "", "items, clientMetadata", static (ref Utf8JsonReader json, ref BatchFields fields) =>
             ReadItemsField(ref json, ref fields.Items) || ReadMetadataField(ref json, ref fields.Metadata));
         return new BatchRequest(fields.Items is { Count: > 0 } items ? items : throw WrongItems(), fields.Metadata);
     });
 
-    private static T Read<T>(in ReadOnlySequence<byte> body, BodyReader<T> read)
+    private static T Read<T>(in ReadOnlySequence<byte> whole, BodyReader<T> read)
     {
+        var body = WithoutMark(whole);
         if (body.IsEmpty)
         {
             throw Refuse("The body is empty: expected a JSON object.");
@@ -75,19 +78,29 @@ internal static class SignRequestReader
         }
     }
 
+    private static ReadOnlySequence<byte> WithoutMark(in ReadOnlySequence<byte> body)
+    {
+        Span<byte> first = stackalloc byte[3];
+        first = first[..(int)Math.Min(body.Length, first.Length)];
+        body.Slice(0, first.Length).CopyTo(first);
+        return body.Slice(PastedText.LengthOfMark(first));
+    }
+
     /// <summary>Reads the fields of the object at the reader's position, including its end.</summary>
-    private static void ReadObject<T>(ref Utf8JsonReader json, ref T fields, FieldReader<T> read)
+    private static void ReadObject<T>(ref Utf8JsonReader json, ref T fields, string path, string expected, FieldReader<T> read)
     {
         if (json.TokenType != JsonTokenType.StartObject)
         {
-            throw Refuse("The body is invalid: expected a JSON object.");
+            throw Refuse(path.Length == 0
+                ? "The body is invalid: expected a JSON object."
+                : $"The field '{path.TrimEnd('.')}' is invalid: expected an object with {expected}.");
         }
 
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             if (!read(ref json, ref fields))
             {
-                throw Refuse($"The field '{Shorten(json.GetString()!)}' is unknown.");
+                throw Refuse($"The field '{path}{Shorten(json.GetString()!)}' is unknown: expected {expected}.");
             }
         }
     }
@@ -147,8 +160,9 @@ internal static class SignRequestReader
                 throw WrongItems();
             }
 
-            var fields = default(SignItemFields);
-            ReadObject(ref json, ref fields, ReadItemField);
+            var path = $"items[{items.Count}].";
+            var fields = new SignItemFields(path);
+            ReadObject(ref json, ref fields, path, ItemFields, ReadItemField);
             fields.CheckComplete();
             items.Add(fields);
         }
@@ -189,15 +203,12 @@ internal static class SignRequestReader
 
         var base64 = text[..json.CopyString(text)];
         Span<byte> data = stackalloc byte[SignItemFields.MaxData];
-        return !base64.ContainsAny(" \t\r\n"u8) // The decoder would ignore them.
-            && Base64.DecodeFromUtf8(base64, data, out _, out var length) == OperationStatus.Done && length > 0
-                ? data[..length].ToArray()
-                : null;
+        return PastedText.TryDecodeBase64(base64, data, out var length) && length > 0 ? data[..length].ToArray() : null;
     }
 
     private static string Shorten(string name) => name.Length <= 64 ? name : name[..64] + "…";
 
-    private static RefusedException WrongItems() => Refuse($"The field 'items' must be an array of 1 to {MaxItems} items.");
+    private static RefusedException WrongItems() => Refuse($"The field 'items' is invalid: expected an array of 1 to {MaxItems} items.");
 
     private static RefusedException Refuse(string detail) => new(ErrorCode.InvalidRequest, detail);
 

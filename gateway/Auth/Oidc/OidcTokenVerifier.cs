@@ -23,24 +23,38 @@ internal sealed class OidcTokenVerifier(IssuerKeys keys, TimeProvider time) : IT
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = MaxLength };
 
     /// <inheritdoc/>
-    public async Task<VerifiedToken?> VerifyAsync(
+    public async Task<TokenVerdict> VerifyAsync(
         string issuer, string audience, string token, CancellationToken cancellationToken)
     {
-        if (Parse(token) is not { } parsed || !IsMeant(parsed, issuer, audience)
-            || await keys.FindAsync(issuer, parsed.Kid, cancellationToken) is not { } key)
+        if (Parse(token) is not { } parsed)
         {
-            return null;
+            return TokenVerdict.Invalid($"it is no signed JSON Web Token of three parts and at most {MaxLength} characters");
+        }
+
+        if (FindFault(parsed, issuer, audience) is { } fault)
+        {
+            return TokenVerdict.Invalid(fault);
+        }
+
+        if (await keys.FindAsync(issuer, parsed.Kid, cancellationToken) is not { } key)
+        {
+            return TokenVerdict.Invalid("the issuer publishes no usable key of its key id (kid)");
         }
 
         var result = await _handler.ValidateTokenAsync(token, ParametersFor(issuer, audience, key));
-        if (!result.IsValid || TokenClaims.Read(parsed) is not { } claims)
+        if (!result.IsValid)
         {
-            return null;
+            return TokenVerdict.Invalid(Describe(result.Exception, parsed));
+        }
+
+        if (TokenClaims.Read(parsed) is not { } claims)
+        {
+            return TokenVerdict.Invalid("its claims are not one JSON object without duplicate names");
         }
 
         var signedPart = Encoding.ASCII.GetBytes(token[..token.LastIndexOf('.')]);
-        return new VerifiedToken(
-            parsed.Subject, new DateTimeOffset(parsed.ValidTo, TimeSpan.Zero), SHA256.HashData(signedPart), claims);
+        var expiresAt = new DateTimeOffset(parsed.ValidTo, TimeSpan.Zero);
+        return new TokenVerdict(new VerifiedToken(parsed.Subject, expiresAt, SHA256.HashData(signedPart), claims), null);
     }
 
     private JsonWebToken? Parse(string token)
@@ -60,13 +74,26 @@ internal sealed class OidcTokenVerifier(IssuerKeys keys, TimeProvider time) : IT
     /// <summary>Three parts are a signed token (RFC 7515, section 7.1); five would be an encrypted one.</summary>
     private static bool IsSigned(string token) => token.AsSpan().Count('.') == 2;
 
-    private static bool IsMeant(JsonWebToken token, string issuer, string audience) =>
-        token.Issuer == issuer
-        && token.Audiences.SequenceEqual([audience])
-        && !string.IsNullOrEmpty(token.Subject)
-        && !string.IsNullOrEmpty(token.Kid)
-        && !token.TryGetHeaderValue<object>("crit", out _)
-        && Algorithms.Contains(token.Alg);
+    private static string? FindFault(JsonWebToken token, string issuer, string audience) => token switch
+    {
+        _ when token.Issuer != issuer => "its issuer (iss) is not the one of the identity's OIDC binding",
+        _ when !token.Audiences.SequenceEqual([audience]) => "its audience (aud) is not exactly the one of the identity's OIDC binding",
+        _ when string.IsNullOrEmpty(token.Subject) => "it has no subject (sub)",
+        _ when string.IsNullOrEmpty(token.Kid) => "it names no key (kid)",
+        _ when token.TryGetHeaderValue<object>("crit", out _) => "it has critical header parameters (crit)",
+        _ when !Algorithms.Contains(token.Alg) => $"its algorithm (alg) is none of {string.Join(", ", Algorithms)}",
+        _ => null,
+    };
+
+    private string Describe(Exception? exception, JsonWebToken token) => exception switch
+    {
+        SecurityTokenNoExpirationException or SecurityTokenInvalidLifetimeException when token.ValidTo == DateTime.MinValue =>
+            "it never expires (exp is missing)",
+        SecurityTokenInvalidLifetimeException when token.ValidTo <= time.GetUtcNow().UtcDateTime - Skew => "it has expired (exp)",
+        SecurityTokenInvalidLifetimeException => "it is not yet valid (nbf), or its times are invalid",
+        SecurityTokenInvalidSignatureException or SecurityTokenSignatureKeyNotFoundException => "its signature is not the issuer's",
+        _ => "its signature, times, issuer or audience cannot be verified",
+    };
 
     private TokenValidationParameters ParametersFor(string issuer, string audience, SecurityKey key) => new()
     {

@@ -1,3 +1,4 @@
+using CodeSigning.Gateway.Tests.Names;
 using CodeSigning.Gateway.Tests.Server;
 
 namespace CodeSigning.Gateway.Tests.Http;
@@ -7,7 +8,7 @@ namespace CodeSigning.Gateway.Tests.Http;
 public sealed class JsonMistakeTests(SharedServer shared)
 {
     [Theory]
-    [InlineData("""{"commonName":"x","keyAlgorithm":"EC_P256","ttlDays":1,"colour":1}""", "The field 'colour' is unknown.")]
+    [InlineData("""{"commonName":"x","keyAlgorithm":"EC_P256","ttlDays":1,"colour":1}""", "The field 'colour' is unknown: expected commonName, keyAlgorithm, ttlDays, parentId.")]
     [InlineData("""{"commonName":"x","keyAlgorithm":"EC_P256"}""", "The field 'ttlDays' is missing.")]
     [InlineData("""{"commonName":"x","keyAlgorithm":"EC_P256","ttlDays":"1"}""", "The field 'ttlDays' must be a whole number.")]
     [InlineData("""{"commonName":1,"keyAlgorithm":"EC_P256","ttlDays":1}""", "The field 'commonName' must be a string.")]
@@ -21,6 +22,89 @@ public sealed class JsonMistakeTests(SharedServer shared)
         var answer = (await client.SendTextAsync(HttpMethod.Post, "/api/v1/pki/ca", body)).Refused(400, "InvalidRequest");
 
         Assert.Equal(sentence, answer.Text("detail"));
+    }
+
+    [Theory]
+    [InlineData("pki/signers", """{"name":"x","members":["ann"]}""", "The field 'members[0]' is invalid: expected an object with kind, id, role.")]
+    [InlineData("pki/signers", """{"name":"x","members":{}}""", "The field 'members' is invalid: expected an array.")]
+    [InlineData("pki/signers", """{"name":"x","members":[null]}""", "The field 'members[0]' cannot be null.")]
+    [InlineData("pki/signers", """{"name":"x","members":[{"kind":"group","id":"x","role":"boss"}]}""", "The field 'members[0].role' must be one of administrator, operator, auditor.")]
+    [InlineData("pki/signers", """{"name":"x","members":[{"kind":"team","id":"x","role":"operator"}]}""", "The field 'members[0].kind' must be one of user, identity, group.")]
+    [InlineData("pki/signing-policies", """{"name":"x","constraints":{},"steps":[{"approvers":[{"kind":"team","id":"x"}],"requiredApprovals":1}]}""", "The field 'steps[0].approvers[0].kind' must be one of user, group.")]
+    [InlineData("pki/signing-policies", """{"name":"x","constraints":{"maxSignings":1},"steps":[{"approvers":[],"requiredApprovals":1}]}""", "The field 'steps[0].approvers' is invalid: expected 1 to 50; use groups for more people.")]
+    [InlineData("groups/NAME/members", """{"kind":"team","id":"x"}""", "The field 'kind' must be one of user, identity.")]
+    [InlineData("groups/NAME/members", """{"kind":"group","id":"x"}""", "The field 'kind' is invalid: expected user or identity; groups do not nest.")]
+    [InlineData("groups/NAME/members", """{"kind":"user","id":"x"}""", "The field 'id' is invalid: expected the id or email address of an existing user, and 'x' is none.")]
+    [InlineData("pki/certificates", """{"caId":"x","commonName":"x","keyAlgorithm":"EC_P256","ttlDays":1}""", "The field 'caId' is invalid: expected the id or common name of an existing CA.")]
+    [InlineData("pki/signers", """{"name":"x","caId":"x","keyAlgorithm":"EC_P256"}""", "The field 'caId' is invalid: expected the id or common name of an existing CA.")]
+    [InlineData("pki/signers", """{"name":"x","certificateId":"x"}""", "The field 'certificateId' is invalid: expected the id of an existing certificate.")]
+    [InlineData("pki/signers", """{"name":"x","approvalPolicyId":"x"}""", "The field 'approvalPolicyId' is invalid: expected the id or name of an existing signing policy.")]
+    [InlineData("pki/signers", """{"name":"X"}""", "The field 'name' is invalid: expected 1 to 32 characters of a-z, 0-9 and '-', beginning with a letter or a digit.")]
+    [InlineData("users", """{"email":"x","name":"x"}""", "The field 'email' is invalid: expected name@host in printable ASCII, at most 254 characters.")]
+    [InlineData("groups", """{"name":"a\u0000"}""", "The field 'name' contains the character U+0000, which no text here may have.")]
+    [InlineData("groups", """{"name":"\ud800"}""", "The field 'name' is not Unicode text: expected UTF-8 without lone surrogates.")]
+    public async Task A_message_names_the_place_the_cause_and_what_was_expected(string path, string body, string sentence)
+    {
+        var things = new NamedThings(await shared.Server.AsAdministratorAsync());
+        if (path.Contains("NAME", StringComparison.Ordinal))
+        {
+            await things.GroupAsync("team");
+        }
+
+        var answer = await things.Administrator.SendTextAsync(
+            HttpMethod.Post, $"/api/v1/{path.Replace("NAME", things.Name("team"), StringComparison.Ordinal)}", body);
+        Assert.Equal(sentence, answer.Refused(400, "InvalidRequest").Text("detail"));
+    }
+
+    [Theory]
+    [InlineData("""{"items":[{"data":"AQ=="}]}""", "The field 'items[0].signingAlgorithm' is missing.")]
+    [InlineData("""{"items":[1]}""", "The field 'items[0]' is invalid: expected an object with data, signingAlgorithm, isDigest.")]
+    [InlineData("""{"items":[{"digest":"AQ=="}]}""", "The field 'items[0].digest' is unknown: expected data, signingAlgorithm, isDigest.")]
+    [InlineData("""{"items":[],"clientMetadata":{"tool":1}}""", "The field 'clientMetadata' is invalid: expected strings only, and 'tool' is none.")]
+    public async Task A_mistake_in_a_batch_names_its_item(string body, string sentence)
+    {
+        var things = new NamedThings(await shared.Server.AsAdministratorAsync());
+        await things.SignerAsync("signer", await things.AuthorityAsync("root"));
+        var answer = await things.Administrator.SendTextAsync(
+            HttpMethod.Post, $"/api/v1/pki/signers/{things.Name("signer")}/sign/batch", body);
+        Assert.Equal(sentence, answer.Refused(400, "InvalidRequest").Text("detail"));
+    }
+
+    [Fact]
+    public async Task A_signers_status_is_offered_as_it_can_be_set()
+    {
+        var things = new NamedThings(await shared.Server.AsAdministratorAsync());
+        await things.SignerAsync("signer", await things.AuthorityAsync("root"));
+        var path = $"/api/v1/pki/signers/{things.Name("signer")}";
+        var answer = await things.Administrator.PatchAsync($"{path}/status", new { status = "off" });
+        Assert.Equal("The field 'status' must be one of active, disabled.", answer.Refused(400, "InvalidRequest").Text("detail"));
+        var described = await things.Administrator.PatchAsync(path, new { description = 1 });
+        Assert.Equal("The field 'description' must be a string or null.", described.Refused(400, "InvalidRequest").Text("detail"));
+    }
+
+    [Fact]
+    public async Task A_comma_in_a_name_of_a_CSR_is_explained()
+    {
+        var client = await shared.Server.AsAdministratorAsync();
+        var answer = await client.PostAsync("/api/v1/pki/certificates/csr", new { subject = "CN=Acme, Inc.", keyAlgorithm = "EC_P256" });
+        var detail = answer.Refused(400, "InvalidRequest").Text("detail");
+        Assert.Contains("'Inc.'", detail, StringComparison.Ordinal);
+        Assert.Contains(@"\,", detail, StringComparison.Ordinal);
+        (await client.PostAsync("/api/v1/pki/certificates/csr", new { subject = @"CN=Acme\, Inc.", keyAlgorithm = "EC_P256" })).Succeeded();
+        var within = await client.PostAsync("/api/v1/pki/certificates/csr", new { subject = "CN=Acme, Inc., O=Acme", keyAlgorithm = "EC_P256" });
+        Assert.Contains("'Inc.'", within.Refused(400, "InvalidRequest").Text("detail"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("users?limit=x", "The parameter 'limit' is invalid: expected a whole number from 1 to 100, once.")]
+    [InlineData("users?limit=1&limit=2", "The parameter 'limit' is invalid: expected a whole number from 1 to 100, once.")]
+    [InlineData("pki/approval-requests?assignedToMe=yes", "The parameter 'assignedToMe' is invalid: expected true or false, once.")]
+    [InlineData("ledger/entries?kind=signing", "The parameter 'kind' is invalid: expected sign or admin.")]
+    [InlineData("groups?name=", "The parameter 'name' is invalid: expected 1 to 64 visible characters without leading or trailing spaces.")]
+    public async Task A_message_about_a_parameter_names_it(string path, string sentence)
+    {
+        var answer = await (await shared.Server.AsAdministratorAsync()).GetAsync($"/api/v1/{path}");
+        Assert.Equal(sentence, answer.Refused(400, "InvalidRequest").Text("detail"));
     }
 
     [Theory]

@@ -56,7 +56,6 @@ public sealed class SignRequestReaderTests
     [InlineData("{\"data\":\"AQ==\",\"signingAlgorithm\":\"\\udc00\",\"isDigest\":false}", ErrorCode.InvalidRequest)]
     [InlineData("{\"data\":\"\",\"signingAlgorithm\":\"ECDSA_SHA256\",\"isDigest\":false}", ErrorCode.InvalidData)]
     [InlineData("{\"data\":\"AQ\",\"signingAlgorithm\":\"ECDSA_SHA256\",\"isDigest\":false}", ErrorCode.InvalidData)]
-    [InlineData("{\"data\":\"A Q==\",\"signingAlgorithm\":\"ECDSA_SHA256\",\"isDigest\":false}", ErrorCode.InvalidData)]
     [InlineData("{\"data\":\"!!!!\",\"signingAlgorithm\":\"ECDSA_SHA256\",\"isDigest\":false}", ErrorCode.InvalidData)]
     [InlineData("{\"data\":\"AQ\\u0000==\",\"signingAlgorithm\":\"ECDSA_SHA256\",\"isDigest\":false}", ErrorCode.InvalidData)]
     [InlineData("{\"data\":\"AQ==\",\"signingAlgorithm\":\"MD5\",\"isDigest\":false}", ErrorCode.UnsupportedAlgorithm)]

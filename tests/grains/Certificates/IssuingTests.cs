@@ -113,8 +113,8 @@ public sealed class IssuingTests
         node.Time.Advance(TimeSpan.FromDays(1));
         await RefusesAsync(ErrorCode.CertificateExpired, () => node.IssueAsync(ca.Id));
         await RefusesAsync(ErrorCode.CertificateExpired, () => node.MakeAuthorityAsync(ca.Id));
-        await RefusesAsync(ErrorCode.NotFound, () => node.IssueAsync("cas_nowhere"));
-        await RefusesAsync(ErrorCode.NotFound, () => node.MakeAuthorityAsync("cas_nowhere"));
+        await RefusesAsync(ErrorCode.InvalidRequest, () => node.IssueAsync("cas_nowhere"));
+        await RefusesAsync(ErrorCode.InvalidRequest, () => node.MakeAuthorityAsync("cas_nowhere"));
     }
 
     [Fact]

@@ -120,8 +120,8 @@ public sealed class OidcLoginTests : IdentitySuite
                 subject, expiresAt, fingerprint, ImmutableDictionary<string, ImmutableArray<string>>.Empty);
         }
 
-        public Task<VerifiedToken?> VerifyAsync(
+        public Task<TokenVerdict> VerifyAsync(
             string issuer, string audience, string token, CancellationToken cancellationToken) =>
-            Task.FromResult(_tokens.GetValueOrDefault(token));
+            Task.FromResult(_tokens.TryGetValue(token, out var known) ? new TokenVerdict(known, null) : TokenVerdict.Invalid("it is unknown"));
     }
 }

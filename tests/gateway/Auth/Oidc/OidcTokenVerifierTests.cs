@@ -111,6 +111,38 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
         Assert.Null(await VerifyAsync(Key.Token(claims)));
     }
 
+    [Theory]
+    [InlineData("iss", "\"https://elsewhere.example\"", "(iss)")]
+    [InlineData("aud", "\"sigstore\"", "(aud)")]
+    [InlineData("aud", "[\"codesigning\", \"sigstore\"]", "(aud)")]
+    [InlineData("sub", null, "(sub)")]
+    [InlineData("exp", null, "(exp is missing)")]
+    [InlineData("exp", "1000000000", "(exp)")]
+    [InlineData("nbf", "4000000000", "(nbf)")]
+    public async Task The_log_is_told_which_claim_failed_and_no_value(string claim, string? json, string told)
+    {
+        var claims = GoodClaims();
+        claims.Remove(claim);
+        if (json is not null)
+        {
+            claims[claim] = JsonNode.Parse(json);
+        }
+
+        var fault = (await _verifier.VerifyAsync(_issuer.Url, "codesigning", Key.Token(claims), default)).Fault!;
+        Assert.Contains(told, fault, StringComparison.Ordinal);
+        Assert.DoesNotContain("sigstore", fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_log_is_told_which_check_failed()
+    {
+        var stranger = LocalIssuer.Key.Rsa("key-1", "RS256");
+        Assert.Contains("signature", await FaultOfAsync(stranger.Token(GoodClaims())), StringComparison.Ordinal);
+        Assert.Contains("(kid)", await FaultOfAsync(LocalIssuer.Key.Rsa("key-2", "RS256").Token(GoodClaims())), StringComparison.Ordinal);
+        Assert.Contains("three parts", await FaultOfAsync("a secret that is no token"), StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", await FaultOfAsync("a secret that is no token"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Token_may_omit_its_not_before_claim()
     {
@@ -385,7 +417,11 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
 
     private JsonObject GoodClaims() => _issuer.Claims(_time.GetUtcNow());
 
-    private Task<VerifiedToken?> VerifyAsync(string token) => _verifier.VerifyAsync(_issuer.Url, "codesigning", token, default);
+    private async Task<VerifiedToken?> VerifyAsync(string token) =>
+        (await _verifier.VerifyAsync(_issuer.Url, "codesigning", token, default)).Token;
+
+    private async Task<string?> FaultOfAsync(string token) =>
+        (await _verifier.VerifyAsync(_issuer.Url, "codesigning", token, default)).Fault;
 
     /// <summary>A list of one key in the form of badkeys.</summary>
     private static CompromisedKeys ListOf(LocalIssuer.Key key)
