@@ -28,7 +28,7 @@ internal static class OpenApiSetup
                 Version = "v1",
                 Description = "A self-hosted code-signing cluster. Errors are application/problem+json with a stable code.",
             };
-            document.Servers = [];
+            document.Servers = [new OpenApiServer { Url = "/", Description = "This server." }];
             document.Components ??= new OpenApiComponents();
             document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
             {
@@ -38,6 +38,8 @@ internal static class OpenApiSetup
             document.Components.Schemas["Problem"] = ProblemSchema.In(document);
             ContractSchemas.GiveWordsTheirType(document);
             AnswerSchemas.LeaveRoom(document);
+            ProblemResponses.AddTo(document);
+            ApiExamples.AddTo(document);
             return Task.CompletedTask;
         });
         options.CreateSchemaReferenceId = ContractSchemas.NameOf;
@@ -69,17 +71,13 @@ internal static class OpenApiSetup
             foreach (var parameter in operation.Parameters ?? [])
             {
                 QueryWords.Describe(operation, parameter);
+                parameter.Description ??= ParameterTexts.Find(operation.OperationId, parameter.Name);
             }
 
-            if (operation.OperationId == SigningExample.OperationId)
+            ProblemResponses.AddTo(operation, context.Document, context.Description.HttpMethod);
+            operation.Responses!["default"] = new OpenApiResponse
             {
-                SigningExample.AddTo(operation);
-            }
-
-            operation.Responses ??= [];
-            operation.Responses["default"] = new OpenApiResponse
-            {
-                Description = "A refusal or a failure.",
+                Description = "Another refusal or failure.",
                 Content = new Dictionary<string, OpenApiMediaType>
                 {
                     ["application/problem+json"] = new() { Schema = new OpenApiSchemaReference("Problem", context.Document) },
@@ -128,6 +126,14 @@ internal static class QueryWords
         {
             schema.Format = "date-time";
         }
+        else if (parameter.Name == "limit")
+        {
+            (schema.Type, schema.Minimum, schema.Maximum, schema.Default) = (JsonSchemaType.Integer, "1", "100", 25);
+        }
+        else if (parameter.Name is "assignedToMe" or "full")
+        {
+            schema.Type = JsonSchemaType.Boolean;
+        }
         else if (WordsOf(operation.OperationId, parameter.Name) is { Count: > 0 } words)
         {
             schema.Enum = words;
@@ -144,32 +150,4 @@ internal static class QueryWords
         ("ListApprovalRequests" or "ListSignerRequests", "status") => ContractSchemas.WordsOf(typeof(RequestStatus)),
         _ => [],
     };
-}
-
-/// <summary>An example of the sign operation.</summary>
-internal static class SigningExample
-{
-    /// <summary>The operation that it is an example of.</summary>
-    public const string OperationId = "Sign";
-
-    private const string Json = "application/json";
-
-    /// <summary>Adds the example to the operation.</summary>
-    public static void AddTo(OpenApiOperation operation)
-    {
-        operation.RequestBody!.Content![Json].Example = new JsonObject
-        {
-            ["data"] = "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=",
-            ["signingAlgorithm"] = "ECDSA_SHA256",
-            ["isDigest"] = true,
-            ["clientMetadata"] = new JsonObject { ["tool"] = "signtool", ["hostname"] = "build-7" },
-        };
-        operation.Responses!["200"].Content![Json].Example = new JsonObject
-        {
-            ["signature"] = "MEUCIBFh91M1rBPetYIHvlQBXLrOsGgFIDcd8iHsTQ3/mh3FAiEA3V3UqNy0MyepJLJmh6yaopgIvn5NzHMTiR+Ojzgtqv4=",
-            ["signingAlgorithm"] = "ECDSA_SHA256",
-            ["signerId"] = "sgn_01k9p0c3v5s8w2y4b6d7f9h1j3",
-            ["operationId"] = "op_01k9p0f6a8c0e2g4j6m8p0r2t4",
-        };
-    }
 }

@@ -5,7 +5,7 @@ using CodeSigning.Ledger;
 
 namespace CodeSigning.Gateway.Api.Ledger;
 
-/// <summary>A ledger entry. For the OpenAPI document; entries are sent as the exact text of their hash.</summary>
+/// <summary>A ledger entry.</summary>
 /// <param name="OperationId">The operation's id; ids are ordered by time.</param>
 /// <param name="Kind">The kind of the entry.</param>
 /// <param name="At">When it was committed (UTC).</param>
@@ -70,7 +70,7 @@ internal sealed record EntryBody(
     IReadOnlyList<string>? Basis = null,
     IReadOnlyList<string>? Writes = null);
 
-/// <summary>One page of entries. For the OpenAPI document; <see cref="EntryPage"/> writes it.</summary>
+/// <summary>One page of entries.</summary>
 /// <param name="Items">The entries, newest first.</param>
 /// <param name="Next">The cursor of the next page; absent on the last.</param>
 internal sealed record EntryPageBody(IReadOnlyList<EntryBody> Items, string? Next = null);

@@ -67,7 +67,7 @@ internal static class StopEndpoint
     }
 }
 
-/// <summary>The result of an emergency stop. For the OpenAPI document; <see cref="StopEndpoint"/> writes it.</summary>
+/// <summary>The result of an emergency stop.</summary>
 /// <param name="Signer">The signer, disabled.</param>
 /// <param name="RevokedGrants">The ids of the grants that were revoked.</param>
 /// <param name="CancelledRequests">The ids of the requests that were cancelled.</param>

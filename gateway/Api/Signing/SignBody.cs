@@ -2,7 +2,7 @@ using CodeSigning.Grants;
 
 namespace CodeSigning.Gateway.Api.Signing;
 
-/// <summary>A signing request. For the OpenAPI document; <see cref="SignRequestReader"/> reads it.</summary>
+/// <summary>A signing request.</summary>
 /// <param name="Data">Base64 of 1 to 128 bytes: a digest, or data that the server hashes.</param>
 /// <param name="SigningAlgorithm">The scheme, such as RSASSA_PKCS1_V1_5_SHA256, RSASSA_PSS_SHA384 or ECDSA_SHA512.</param>
 /// <param name="IsDigest">Whether the data is a digest, which must have the algorithm's length.</param>
@@ -10,7 +10,7 @@ namespace CodeSigning.Gateway.Api.Signing;
 internal sealed record SignBody(
     string Data, string SigningAlgorithm, bool IsDigest, IReadOnlyDictionary<string, string>? ClientMetadata = null);
 
-/// <summary>A signing request. For the OpenAPI document; <see cref="SignRequestReader"/> reads it.</summary>
+/// <summary>A signing request.</summary>
 /// <param name="Items">1 to 1000.</param>
 /// <param name="ClientMetadata">The client's assertions about itself (tool, hostname, …), at most 2 KiB in total.</param>
 internal sealed record SignBatchBody(
@@ -22,7 +22,7 @@ internal sealed record SignBatchBody(
 /// <param name="IsDigest">Whether the data is a digest, which must have the algorithm's length.</param>
 internal sealed record SignBatchItemBody(string Data, string SigningAlgorithm, bool IsDigest);
 
-/// <summary>A signature. For the OpenAPI document; <see cref="SignatureAnswer"/> writes it.</summary>
+/// <summary>A signature.</summary>
 /// <param name="Signature">
 /// The signature, base64: for RSA as long as the modulus, for ECDSA in DER, or r‖s if requested.
 /// </param>
@@ -39,7 +39,7 @@ internal sealed record SignatureBody(
     string? GrantId = null,
     string? CertificateChain = null);
 
-/// <summary>The response to a batch. For the OpenAPI document; <see cref="BatchHandler"/> writes it.</summary>
+/// <summary>The response to a batch.</summary>
 /// <param name="Items">
 /// In the order of the request: a signature with <c>status</c> 200, or a problem document with its own status.
 /// </param>
@@ -73,8 +73,8 @@ internal sealed record SignatureBatchItemBody(
     SuggestedRequest? Request = null);
 
 /// <summary>
-/// The body of a request for exactly the denied digest, without its justification. For the OpenAPI document; it is a
-/// member of the denial's problem document.
+/// The body of a request for exactly the denied digest, without its justification. A member of a denial's problem
+/// document.
 /// </summary>
 /// <param name="RequestedSignings">The number of signatures.</param>
 /// <param name="Scope">The scope.</param>

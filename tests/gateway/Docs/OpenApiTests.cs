@@ -11,6 +11,8 @@ namespace CodeSigning.Gateway.Tests.Docs;
 [Collection(SharedServer.Collection)]
 public sealed class OpenApiTests(SharedServer shared)
 {
+    private const string ResponsePrefix = "#/components/responses/";
+
     private static readonly string Committed = Path.Combine(AppContext.BaseDirectory, "Docs", "openapi.json");
 
     /// <remarks>
@@ -77,8 +79,9 @@ public sealed class OpenApiTests(SharedServer shared)
         var document = (await shared.Server.AsNobody().GetAsync("/openapi/v1.json")).Json;
         var schemas = document.GetProperty("components").GetProperty("schemas");
 
-        Assert.All(References(document), reference =>
-            Assert.True(schemas.TryGetProperty(NameOf(reference), out _), reference));
+        var responses = document.GetProperty("components").GetProperty("responses");
+        Assert.All(References(document), reference => Assert.True(
+            (reference.StartsWith(ResponsePrefix, StringComparison.Ordinal) ? responses : schemas).TryGetProperty(NameOf(reference), out _), reference));
     }
 
     /// <remarks>Fields are only added to answers, and are left out where they are null; of requests, unknown ones are refused.</remarks>
@@ -100,16 +103,84 @@ public sealed class OpenApiTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task Example_of_a_signature_is_as_described()
+    public async Task Every_body_and_answer_has_an_example_that_is_as_described()
     {
         var document = (await shared.Server.AsNobody().GetAsync("/openapi/v1.json")).Json;
         var mistakes = new SchemaMistakes(document.GetProperty("components").GetProperty("schemas"));
-        var sign = document.GetProperty("paths").GetProperty("/api/v1/pki/signers/{signerId}/sign").GetProperty("post");
-
-        Assert.All([sign.GetProperty("requestBody"), sign.GetProperty("responses").GetProperty("200")], part =>
+        Assert.All(Operations(document), operation => Assert.All(Contents(operation.Value), content =>
         {
-            var json = part.GetProperty("content").GetProperty("application/json");
-            Assert.Empty(mistakes.Find(json.GetProperty("example"), json.GetProperty("schema")));
+            var place = $"{operation.Value.GetProperty("operationId")} {content.Name}";
+            if (!content.Value.TryGetProperty("example", out var example))
+            {
+                Assert.True(BinaryTypes.Contains(content.Name), $"{place} has no example");
+                return;
+            }
+
+            if (content.Name == "application/json")
+            {
+                Assert.True(!mistakes.Find(example, content.Value.GetProperty("schema")).Any(), $"{place}: {string.Join(", ", mistakes.Find(example, content.Value.GetProperty("schema")))}");
+            }
+        }));
+    }
+
+    /// <remarks>A field without a value has none in any example: give it one, or say that examples leave it out.</remarks>
+    [Fact]
+    public async Task Every_field_has_a_value_for_examples_or_is_left_out()
+    {
+        var document = (await shared.Server.AsNobody().GetAsync("/openapi/v1.json")).Json;
+        var schemas = document.GetProperty("components").GetProperty("schemas");
+        Assert.All(Operations(document).SelectMany(operation => Contents(operation.Value)).Where(content => content.Name == "application/json"), content =>
+        {
+            var name = NameOf(References(content.Value.GetProperty("schema")).First());
+            var example = content.Value.GetProperty("example");
+            Assert.All(schemas.GetProperty(name).GetProperty("properties").EnumerateObject(), member => Assert.True(
+                ExampleValues.IsLeftOut(name, member.Name) || example.TryGetProperty(member.Name, out _), $"{name}.{member.Name} has no example"));
+        });
+    }
+
+    [Fact]
+    public async Task Every_parameter_is_described()
+    {
+        var document = (await shared.Server.AsNobody().GetAsync("/openapi/v1.json")).Json;
+        Assert.All(Operations(document), operation => Assert.All(
+            operation.Value.TryGetProperty("parameters", out var parameters) ? parameters.EnumerateArray().ToArray() : [],
+            parameter => Assert.True(
+                parameter.TryGetProperty("description", out var text) && text.GetString()!.Length > 0,
+                $"{operation.Value.GetProperty("operationId")} {parameter.GetProperty("name")}")));
+    }
+
+    [Fact]
+    public async Task Refusals_are_described_by_status_with_an_example()
+    {
+        var document = (await shared.Server.AsNobody().GetAsync("/openapi/v1.json")).Json;
+        var responses = document.GetProperty("components").GetProperty("responses");
+        Assert.All(Operations(document), operation =>
+        {
+            var statuses = operation.Value.GetProperty("responses").EnumerateObject().Select(response => response.Name).ToArray();
+            Assert.Contains("429", statuses);
+            Assert.Contains("503", statuses);
+            Assert.Equal(operation.Value.TryGetProperty("requestBody", out _), statuses.Contains("415"));
+            Assert.Equal(operation.Value.TryGetProperty("security", out _), statuses.Contains("403"));
+        });
+        var mistakes = new SchemaMistakes(document.GetProperty("components").GetProperty("schemas"));
+        Assert.All(responses.EnumerateObject(), response =>
+        {
+            var problem = response.Value.GetProperty("content").GetProperty("application/problem+json");
+            Assert.Empty(mistakes.Find(problem.GetProperty("example"), problem.GetProperty("schema")));
+        });
+        Assert.Equal("/", document.GetProperty("servers")[0].GetProperty("url").GetString());
+    }
+
+    [Fact]
+    public async Task Descriptions_tell_of_the_API_and_not_of_our_code()
+    {
+        var document = (await shared.Server.AsNobody().GetAsync("/openapi/v1.json")).Json;
+        var ours = typeof(OpenApiDocumentCache).Assembly.GetTypes().Select(type => type.Name.Split('`')[0]).Where(name => name.Length > 8).ToHashSet();
+        ours.ExceptWith(Enum.GetNames<ErrorCode>());
+        Assert.All(Descriptions(document), text =>
+        {
+            Assert.DoesNotContain("OpenAPI document", text, StringComparison.Ordinal);
+            Assert.DoesNotContain(text.Split(' ', '.', ',', ';', '(', ')', '`', '\n'), word => ours.Contains(word));
         });
     }
 
@@ -126,6 +197,30 @@ public sealed class OpenApiTests(SharedServer shared)
             (await shared.Server.AsNobody().GetAsync($"/docs/{file}")).Succeeded();
         }
     }
+
+    private static readonly string[] BinaryTypes = ["application/pkix-cert", "application/x-pkcs7-certificates", "application/pkix-crl"];
+
+    private static IEnumerable<JsonProperty> Operations(JsonElement document) =>
+        document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject());
+
+    /// <summary>The media types of an operation's body and of its answers.</summary>
+    private static IEnumerable<JsonProperty> Contents(JsonElement operation)
+    {
+        var answers = operation.GetProperty("responses").EnumerateObject()
+            .Where(response => response.Name.StartsWith('2')).Select(response => response.Value);
+        return (operation.TryGetProperty("requestBody", out var body) ? answers.Prepend(body) : answers)
+            .SelectMany(part => part.TryGetProperty("content", out var content) ? content.EnumerateObject().ToArray() : []);
+    }
+
+    private static IEnumerable<string> Descriptions(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(member =>
+            member is { Name: "description" or "summary", Value.ValueKind: JsonValueKind.String }
+                ? [member.Value.GetString()!]
+                : Descriptions(member.Value)),
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(Descriptions),
+        _ => [],
+    };
 
     private static bool IsClosed(JsonElement schema) =>
         schema.TryGetProperty("additionalProperties", out var others) && others.ValueKind == JsonValueKind.False;
@@ -145,7 +240,7 @@ public sealed class OpenApiTests(SharedServer shared)
         var open = new Queue<JsonElement>([part]);
         while (open.TryDequeue(out var next))
         {
-            foreach (var name in References(next).Select(NameOf).Where(found.Add))
+            foreach (var name in References(next).Where(reference => !reference.StartsWith(ResponsePrefix, StringComparison.Ordinal)).Select(NameOf).Where(found.Add))
             {
                 open.Enqueue(schemas.GetProperty(name));
             }
@@ -154,7 +249,7 @@ public sealed class OpenApiTests(SharedServer shared)
         return found;
     }
 
-    private static string NameOf(string reference) => reference["#/components/schemas/".Length..];
+    private static string NameOf(string reference) => reference[(reference.LastIndexOf('/') + 1)..];
 
     private static IEnumerable<string> References(JsonElement element) => element.ValueKind switch
     {

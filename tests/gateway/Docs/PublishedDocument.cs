@@ -23,9 +23,13 @@ internal sealed class PublishedDocument(JsonElement document)
             return [$"{endpoint}: the status {answer.Status} is not described"];
         }
 
-        return OfBody(response.ValueKind == JsonValueKind.Undefined ? responses.GetProperty("default") : response, answer)
+        return OfBody(Resolve(response.ValueKind == JsonValueKind.Undefined ? responses.GetProperty("default") : response), answer)
             .Select(mistake => $"{endpoint}: {answer.Status} {mistake}");
     }
+
+    private JsonElement Resolve(JsonElement response) => response.TryGetProperty("$ref", out var reference)
+        ? document.GetProperty("components").GetProperty("responses").GetProperty(reference.GetString()!["#/components/responses/".Length..])
+        : response;
 
     private IEnumerable<string> OfBody(JsonElement response, ApiAnswer answer)
     {
