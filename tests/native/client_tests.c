@@ -274,7 +274,7 @@ static void Refused_login_is_not_retried(void)
     cs_error error;
     open_client(PLAIN "}", refuse_login);
     CHECK(sign(&error) == CS_UNAUTHENTICATED && logins == 1);
-    CHECK(strstr(error.message, "log in: 401 Unauthenticated: No.; check the client id and secret") != NULL);
+    CHECK(strstr(error.message, "log in: 401 Unauthenticated: No; check the client id and secret") != NULL);
     close_client();
 }
 
@@ -364,7 +364,7 @@ static void Error_of_a_misconfigured_request_names_the_setting(void)
 {
     cs_error error = { 0 };
     open_client("{\"serverUrl\":\"https://server\",\"auth\":{\"token\":\"t\"},\"requestOnDenial\":{\"requestedWindowDuration\":\"x\"}}", malformed);
-    CHECK(sign(&error) == CS_PROTOCOL && strstr(error.message, "No duration.; correct requestOnDenial") != NULL);
+    CHECK(sign(&error) == CS_PROTOCOL && strstr(error.message, "No duration; correct requestOnDenial") != NULL);
     close_client();
     open_client(PLAIN "}", malformed);
     CHECK(sign(&error) == CS_PROTOCOL && strstr(error.message, "correct auth in the configuration") != NULL);
