@@ -26,7 +26,10 @@ internal static class OpenApiSetup
             {
                 Title = "Code signing",
                 Version = "v1",
-                Description = "A self-hosted code-signing cluster. Errors are application/problem+json with a stable code.",
+                Description = "A self-hosted code-signing cluster. Errors are application/problem+json with a stable code. "
+                    + "Wherever an id is taken, the name is taken too: of a signer, group, machine identity, policy or CA (its common name), "
+                    + "and a person's email address. A byte order mark in front and white space around ids, credentials and base64 are no part "
+                    + "of them, and base64 may be wrapped into lines.",
             };
             document.Servers = [new OpenApiServer { Url = "/", Description = "This server." }];
             document.Components ??= new OpenApiComponents();

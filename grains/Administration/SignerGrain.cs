@@ -179,12 +179,12 @@ public sealed class SignerGrain(
         if (request.CertificateId is not null || request.CaId is null || request.KeyAlgorithm is null)
         {
             throw new RefusedException(
-                ErrorCode.InvalidRequest, "The certificate is ambiguous: give either 'certificateId', or 'caId' with 'commonName' and 'keyAlgorithm'.");
+                ErrorCode.InvalidRequest, "The certificate is missing or ambiguous: give either 'certificateId', or 'caId' with 'commonName' and 'keyAlgorithm'.");
         }
 
         var issue = new IssueCertificate(
             request.CaId, request.CommonName ?? request.Name, request.KeyAlgorithm, request.CertificateTtlDays ?? DefaultTtlDays);
-        return await certificates.DraftAsync(caller, issue, cancellationToken);
+        return await certificates.DraftAsync(caller, issue, "certificateTtlDays", cancellationToken);
     }
 
     private static string ValidateCertificateId(string id) => EntityId.Is(IdPrefixes.Certificate, id) ? id : throw NoCertificate();

@@ -48,10 +48,13 @@ public static class CertificateRules
             "The field 'keyAlgorithm' is invalid: expected RSA_2048, RSA_3072, RSA_4096, EC_P256, EC_P384 or EC_P521.");
 
     /// <summary>Validates a validity in days.</summary>
+    /// <param name="days">The days.</param>
+    /// <param name="longest">The most days.</param>
+    /// <param name="field">The field that has them.</param>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
-    public static TimeSpan Life(int days, int longest) => days >= 1 && days <= longest
+    public static TimeSpan Life(int days, int longest, string field = "ttlDays") => days >= 1 && days <= longest
         ? TimeSpan.FromDays(days)
-        : throw Invalid(string.Create(CultureInfo.InvariantCulture, $"The field 'ttlDays' is invalid: expected 1 to {longest}."));
+        : throw Invalid(string.Create(CultureInfo.InvariantCulture, $"The field '{field}' is invalid: expected 1 to {longest}."));
 
     /// <summary>Validates that an import uses exactly one of PKCS#12 and PEM.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>

@@ -40,18 +40,22 @@ public sealed class CertificateService(
         Caller caller, IssueCertificate request, CancellationToken cancellationToken) =>
         FreshDecision.MakeAsync(rounds: 2, async () =>
         {
-            var draft = await DraftAsync(caller, request, cancellationToken);
+            var draft = await DraftAsync(caller, request, "ttlDays", cancellationToken);
             return await SaveAsync(caller, draft.State, draft.Line, draft.Change, cancellationToken);
         });
 
     /// <summary>Issues a certificate without storing it, so that it can be committed with other acts.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="request">The certificate.</param>
+    /// <param name="daysField">The field of the body that has the days of validity.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<DraftedCertificate> DraftAsync(
-        Caller caller, IssueCertificate request, CancellationToken cancellationToken)
+        Caller caller, IssueCertificate request, string daysField, CancellationToken cancellationToken)
     {
         ProductAuthority.RequireAdministrator(caller);
         var commonName = CertificateRules.CommonName(request.CommonName);
         var algorithm = CertificateRules.Algorithm(request.KeyAlgorithm);
-        var life = CertificateRules.Life(request.TtlDays, CertificateRules.LongestLeafDays);
+        var life = CertificateRules.Life(request.TtlDays, CertificateRules.LongestLeafDays, daysField);
         var line = await authorities.ResolveLineAsync(request.CaId, "caId", cancellationToken);
         var now = time.GetUtcNow();
         line.RequireIssuing(now);

@@ -66,7 +66,8 @@ public sealed record GrantTerms(
 
         if (asked.WindowStart - now > Furthest || asked.WindowEnd - now > Furthest)
         {
-            throw Invalid($"The window is invalid: expected it to lie within the next {Furthest.Days} days.");
+            throw Invalid(
+                $"The field '{(asked.WindowStart - now > Furthest ? "windowStart" : "windowEnd")}' is invalid: expected a time within the next {Furthest.Days} days.");
         }
 
         if (asked.WindowStart is { } start)
@@ -100,7 +101,7 @@ public sealed record GrantTerms(
     private static TimeSpan? ValidateLength(TimeSpan? length, TimeSpan? longest) => length > longest
         ? throw new RefusedException(
             ErrorCode.PolicyLimitExceeded,
-            $"The requested window is too long: the policy allows at most {Duration.ToText(longest.Value)}.")
+            $"The requested window is {Duration.ToText(length.Value)} long, but the policy allows at most {Duration.ToText(longest.Value)}.")
         : length;
 
     private static RefusedException Invalid(string detail) => new(ErrorCode.InvalidRequest, detail);

@@ -29,6 +29,9 @@ internal static class DisplayText
         return name;
     }
 
+    /// <summary>Whether a text could be a name; what could not is not looked up.</summary>
+    public static bool IsName(string text) => text.Length is > 0 and <= MaxNameLength && IsVisible(text);
+
     /// <summary>Returns the description if it is valid; null is valid.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
     public static string? ValidateDescription(string? description)

@@ -134,8 +134,7 @@ public static class PrincipalLookup
             ProductAuthority.RequireAdministrator(caller);
             name = email;
         }
-
-        if (name.Length == 0)
+        else if (!DisplayText.IsName(name))
         {
             return null;
         }

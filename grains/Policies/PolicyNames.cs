@@ -59,7 +59,7 @@ public sealed class PolicyNames
         }
 
         ProductAuthority.RequireReader(caller);
-        if (idOrName.Length == 0)
+        if (!DisplayText.IsName(idOrName))
         {
             return null;
         }

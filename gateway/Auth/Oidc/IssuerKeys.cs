@@ -71,7 +71,7 @@ internal sealed class IssuerKeys(
         known.Keys is { } keys && time.GetUtcNow() - keys.FetchedAt <= UsableFor
             ? keys.ById.GetValueOrDefault(keyId)
             : throw new RefusedException(
-                ErrorCode.Unavailable, $"The keys of {issuer} cannot be read at the moment. Try again in a minute.")
+                ErrorCode.Unavailable, $"The keys of {issuer} cannot be read at the moment: retry in a minute.")
             {
                 RetryAfter = BetweenFetches,
             };

@@ -118,7 +118,7 @@ public sealed class ApprovalEndpointTests : ApprovalGateway
     }
 
     [Fact]
-    public async Task What_is_assigned_to_me_waits_for_my_vote_now()
+    public async Task Assigned_requests_wait_for_the_callers_vote_now()
     {
         var bobId = await CreateUserAsync("bob@example.com");
         using var bob = await Gateway.SignInAsync("bob@example.com", Password);

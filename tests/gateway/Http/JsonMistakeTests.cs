@@ -37,13 +37,14 @@ public sealed class JsonMistakeTests(SharedServer shared)
     [InlineData("groups/NAME/members", """{"kind":"user","id":"x"}""", "The field 'id' is invalid: expected the id or email address of an existing user, and 'x' is none.")]
     [InlineData("pki/certificates", """{"caId":"x","commonName":"x","keyAlgorithm":"EC_P256","ttlDays":1}""", "The field 'caId' is invalid: expected the id or common name of an existing CA.")]
     [InlineData("pki/signers", """{"name":"x","caId":"x","keyAlgorithm":"EC_P256"}""", "The field 'caId' is invalid: expected the id or common name of an existing CA.")]
+    [InlineData("pki/signers", """{"name":"x","caId":"x","keyAlgorithm":"EC_P256","certificateTtlDays":0}""", "The field 'certificateTtlDays' is invalid: expected 1 to 3650.")]
     [InlineData("pki/signers", """{"name":"x","certificateId":"x"}""", "The field 'certificateId' is invalid: expected the id of an existing certificate.")]
     [InlineData("pki/signers", """{"name":"x","approvalPolicyId":"x"}""", "The field 'approvalPolicyId' is invalid: expected the id or name of an existing signing policy.")]
     [InlineData("pki/signers", """{"name":"X"}""", "The field 'name' is invalid: expected 1 to 32 characters of a-z, 0-9 and '-', beginning with a letter or a digit.")]
     [InlineData("users", """{"email":"x","name":"x"}""", "The field 'email' is invalid: expected name@host in printable ASCII, at most 254 characters.")]
     [InlineData("groups", """{"name":"a\u0000"}""", "The field 'name' contains the character U+0000, which no text here may have.")]
     [InlineData("groups", """{"name":"\ud800"}""", "The field 'name' is not Unicode text: expected UTF-8 without lone surrogates.")]
-    public async Task A_message_names_the_place_the_cause_and_what_was_expected(string path, string body, string sentence)
+    public async Task Message_names_field_cause_and_expectation(string path, string body, string sentence)
     {
         var things = new NamedThings(await shared.Server.AsAdministratorAsync());
         if (path.Contains("NAME", StringComparison.Ordinal))
@@ -61,7 +62,7 @@ public sealed class JsonMistakeTests(SharedServer shared)
     [InlineData("""{"items":[1]}""", "The field 'items[0]' is invalid: expected an object with data, signingAlgorithm, isDigest.")]
     [InlineData("""{"items":[{"digest":"AQ=="}]}""", "The field 'items[0].digest' is unknown: expected data, signingAlgorithm, isDigest.")]
     [InlineData("""{"items":[],"clientMetadata":{"tool":1}}""", "The field 'clientMetadata' is invalid: expected strings only, and 'tool' is none.")]
-    public async Task A_mistake_in_a_batch_names_its_item(string body, string sentence)
+    public async Task Mistake_in_batch_names_its_item(string body, string sentence)
     {
         var things = new NamedThings(await shared.Server.AsAdministratorAsync());
         await things.SignerAsync("signer", await things.AuthorityAsync("root"));
@@ -71,7 +72,7 @@ public sealed class JsonMistakeTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task A_signers_status_is_offered_as_it_can_be_set()
+    public async Task Message_offers_only_statuses_that_can_be_set()
     {
         var things = new NamedThings(await shared.Server.AsAdministratorAsync());
         await things.SignerAsync("signer", await things.AuthorityAsync("root"));
@@ -83,7 +84,7 @@ public sealed class JsonMistakeTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task A_comma_in_a_name_of_a_CSR_is_explained()
+    public async Task Unescaped_comma_in_CSR_subject_is_explained()
     {
         var client = await shared.Server.AsAdministratorAsync();
         var answer = await client.PostAsync("/api/v1/pki/certificates/csr", new { subject = "CN=Acme, Inc.", keyAlgorithm = "EC_P256" });
@@ -101,7 +102,7 @@ public sealed class JsonMistakeTests(SharedServer shared)
     [InlineData("pki/approval-requests?assignedToMe=yes", "The parameter 'assignedToMe' is invalid: expected true or false, once.")]
     [InlineData("ledger/entries?kind=signing", "The parameter 'kind' is invalid: expected sign or admin.")]
     [InlineData("groups?name=", "The parameter 'name' is invalid: expected 1 to 64 visible characters without leading or trailing spaces.")]
-    public async Task A_message_about_a_parameter_names_it(string path, string sentence)
+    public async Task Message_about_parameter_names_it(string path, string sentence)
     {
         var answer = await (await shared.Server.AsAdministratorAsync()).GetAsync($"/api/v1/{path}");
         Assert.Equal(sentence, answer.Refused(400, "InvalidRequest").Text("detail"));

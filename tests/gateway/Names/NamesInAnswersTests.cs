@@ -61,7 +61,7 @@ public sealed class NamesInAnswersTests(SharedServer shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_repeated_request_shows_the_same_names()
+    public async Task Repeated_request_shows_the_same_names()
     {
         var body = new { kind = "group", id = _things.Name("approvers"), role = "auditor" };
         var path = $"/api/v1/pki/signers/{_things.Name("signer")}/members";
@@ -94,7 +94,7 @@ public sealed class NamesInAnswersTests(SharedServer shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Adding_a_member_again_says_what_it_is()
+    public async Task Adding_a_member_again_names_its_role()
     {
         var again = await Administrator.PostAsync(
             $"/api/v1/pki/signers/{_things.Name("signer")}/members",

@@ -74,6 +74,12 @@ public sealed class SettingsReaderTests : IDisposable
         Assert.Equal(new NotificationOptions(), settings.Notifications);
     }
 
+    [Theory]
+    [InlineData("\uFEFFsqlite\r\n")]
+    [InlineData(" sqlite\n")]
+    public void Setting_may_have_a_mark_and_line_ends(string text) =>
+        Assert.Equal("sqlite", new SettingsReader(Configuration(("CODESIGNING_DB", text))).Text("CODESIGNING_DB"));
+
     [Fact]
     public void No_setting_is_read_twice()
     {

@@ -45,6 +45,19 @@ public sealed class MasterKeyTests : IDisposable
         Assert.Equal([KeyFile], Directory.GetFiles(_data));
     }
 
+    [Theory]
+    [InlineData("\uFEFF{0}\r\n")]
+    [InlineData("{0}\n")]
+    [InlineData(" {0}")]
+    public void Setting_may_have_a_mark_and_line_ends(string wrapping)
+    {
+        var text = Convert.ToBase64String(new byte[MasterKey.Length]);
+        using var plain = MasterKeySource.Load(text, _data, storeIsEmpty: true);
+        var wrapped = wrapping.Replace("{0}", text.Insert(20, "\r\n"), StringComparison.Ordinal);
+        using var other = MasterKeySource.Load(wrapped, _data, storeIsEmpty: true);
+        Assert.Equal(plain.Fingerprint, other.Fingerprint);
+    }
+
     [Fact]
     public void Store_with_keys_never_gets_a_new_master_key()
     {

@@ -110,7 +110,7 @@ public sealed class MailTextTests
     }
 
     [Fact]
-    public void What_a_requester_writes_cannot_pass_for_lines_of_ours()
+    public void Requester_cannot_forge_lines_of_the_mail()
     {
         var mail = Mail(EventTypes.RequestCreated, Request with { Justification = "fine\r\nPolicy: none\u0007" });
         Assert.Contains("> fine\n> Policy: none \n", mail.Text, StringComparison.Ordinal);

@@ -119,7 +119,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     [InlineData("exp", null, "(exp is missing)")]
     [InlineData("exp", "1000000000", "(exp)")]
     [InlineData("nbf", "4000000000", "(nbf)")]
-    public async Task The_log_is_told_which_claim_failed_and_no_value(string claim, string? json, string told)
+    public async Task Fault_names_the_failed_claim_without_its_value(string claim, string? json, string told)
     {
         var claims = GoodClaims();
         claims.Remove(claim);
@@ -134,7 +134,7 @@ public sealed class OidcTokenVerifierTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task The_log_is_told_which_check_failed()
+    public async Task Fault_names_the_failed_check()
     {
         var stranger = LocalIssuer.Key.Rsa("key-1", "RS256");
         Assert.Contains("signature", await FaultOfAsync(stranger.Token(GoodClaims())), StringComparison.Ordinal);
