@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using CodeSigning.Grains;
 using CodeSigning.Grains.Administration;
 using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -40,12 +41,12 @@ internal static class PeopleCommand
     /// <summary>The verb that adds a person to a group. Its exit status: 0 done, 1 not done.</summary>
     public static Command CreateAddToGroup()
     {
-        Argument<string> groupId = new("GROUP") { Description = "the group's id (grp_...)" };
+        Argument<string> group = new("GROUP") { Description = "the group's name or id (grp_...)" };
         Argument<string> email = new("EMAIL") { Description = "the address that the person signs in with" };
-        Command command = new("add-to-group", "adds a person to a group that nobody is left to approve for") { groupId, email };
+        Command command = new("add-to-group", "adds a person to a group that nobody is left to approve for") { group, email };
         command.SetAction((result, cancellationToken) => RunAsync(result, host => AddToGroupAsync(
             host,
-            result.GetRequiredValue(groupId),
+            result.GetRequiredValue(group),
             result.GetRequiredValue(email),
             result.InvocationConfiguration.Output,
             result.InvocationConfiguration.Error,
@@ -76,20 +77,22 @@ internal static class PeopleCommand
 
     /// <summary>Adds a person to a group, also to one that approves and of which nobody is left who could approve that.</summary>
     /// <param name="host">A host of the store, the vault and the identities alone, not started.</param>
-    /// <param name="groupId">The group's id.</param>
+    /// <param name="group">The group's name or id.</param>
     /// <param name="email">The address that the person signs in with.</param>
     /// <param name="output">Receives what was done.</param>
     /// <param name="errors">Receives why nothing was.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The exit status: 0 done, 1 not done.</returns>
     public static Task<int> AddToGroupAsync(
-        IHost host, string groupId, string email, TextWriter output, TextWriter errors, CancellationToken cancellationToken) =>
+        IHost host, string group, string email, TextWriter output, TextWriter errors, CancellationToken cancellationToken) =>
         StoreWrite.RunAsync(host, Undone, errors, async services =>
         {
             var user = await services.GetRequiredService<UserService>().GetByEmailAsync(email, cancellationToken);
+            var groupId = await PrincipalLookup.FindIdAsync(
+                services.GetRequiredService<IStateStore>(), Caller.System, PrincipalKind.Group, group, cancellationToken);
             await services.GetRequiredService<GroupService>().AddMemberAsync(
                 Caller.System, groupId, new PrincipalRef(PrincipalKind.User, user.Id), [], cancellationToken);
-            await output.WriteLineAsync($"{user.Email} is a member of the group {groupId}.");
+            await output.WriteLineAsync($"{user.Email} is a member of the group {group}.");
         }, cancellationToken);
 
     private static Task<int> RunAsync(ParseResult result, Func<IHost, Task<int>> act) => VerbHost.RunAsync(
