@@ -183,7 +183,7 @@ public abstract class HostileInputTests(CodeSigningServer server)
     }
 
     [Theory]
-    [InlineData("GET", "/")]
+    [InlineData("GET", "/index.html")]
     [InlineData("GET", "/api")]
     [InlineData("GET", "/api/v1")]
     [InlineData("GET", "/api/v2/me")]
