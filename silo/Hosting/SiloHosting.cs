@@ -27,7 +27,7 @@ public static class SiloHosting
     public static IHostApplicationBuilder AddSilo(this IHostApplicationBuilder builder, SiloSettings settings)
     {
         var node = settings.Node;
-        builder.Services.AddSingleton(settings).AddHostedService<UnknownSettingReport>();
+        builder.Services.AddSingleton(settings).AddHostedService<UnknownSettingReport>().AddHostedService<OpenSslReport>();
         builder.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(provider => new QuietLoggerFactory(
             ActivatorUtilities.CreateInstance<LoggerFactory>(provider),
             provider.GetRequiredService<TimeProvider>(),

@@ -51,7 +51,8 @@ internal sealed class VaultSignatureGenerator(KeyHandle key) : X509SignatureGene
                 SigningAlgorithm.RsaPkcs1Sha384 => Oids.Sha384WithRsaEncryption,
                 SigningAlgorithm.EcdsaSha256 => Oids.EcdsaWithSha256,
                 SigningAlgorithm.EcdsaSha384 => Oids.EcdsaWithSha384,
-                _ => Oids.EcdsaWithSha512,
+                SigningAlgorithm.EcdsaSha512 => Oids.EcdsaWithSha512,
+                _ => throw new NotSupportedException($"Certificates are not signed with {Scheme.ToWireName()}."),
             });
             if (Scheme.IsRsa())
             {
