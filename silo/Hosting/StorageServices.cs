@@ -87,7 +87,7 @@ public static class LedgerStorageExtensions
         services.AddSingleton(SealedKeyStates.Kind);
         services.AddSingleton<ClusterKeys>();
         services.AddSingleton<IStateSealer>(provider => provider.GetRequiredService<ClusterKeys>());
-        services.AddSingleton<IAnswerSealer>(provider => provider.GetRequiredService<ClusterKeys>());
+        services.AddSingleton<ISecretSealer>(provider => provider.GetRequiredService<ClusterKeys>());
         services.AddSingleton<ILedgerKey>(provider => provider.GetRequiredService<ClusterKeys>());
     }
 

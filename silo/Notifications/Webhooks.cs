@@ -9,7 +9,6 @@ using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
-using CodeSigning.Silo.Ledger.Commits;
 using CodeSigning.Silo.Network;
 
 namespace CodeSigning.Silo.Notifications;
@@ -22,12 +21,12 @@ public sealed class Webhooks
     private const int SecretLength = 32;
     private readonly IStateStore _states;
     private readonly ILedger _ledger;
-    private readonly IAnswerSealer _sealer;
+    private readonly ISecretSealer _sealer;
     private readonly NotificationOptions _options;
     private readonly TimeProvider _time;
 
     /// <summary>Created by the host.</summary>
-    public Webhooks(IStateStore states, ILedger ledger, IAnswerSealer sealer, NotificationOptions options, TimeProvider time) =>
+    public Webhooks(IStateStore states, ILedger ledger, ISecretSealer sealer, NotificationOptions options, TimeProvider time) =>
         (_states, _ledger, _sealer, _options, _time) = (states, ledger, sealer, options, time);
 
     /// <summary>Creates a webhook; only this response contains its secret.</summary>

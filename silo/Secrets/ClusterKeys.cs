@@ -3,7 +3,6 @@ using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Signing;
 using CodeSigning.Silo.Keys;
-using CodeSigning.Silo.Ledger.Commits;
 using CodeSigning.Silo.Ledger.Entries;
 using CodeSigning.Silo.Storage;
 
@@ -13,7 +12,7 @@ namespace CodeSigning.Silo.Secrets;
 /// The cluster's own keys in the vault: one seals rows, one encrypts answers, one signs heads and checkpoints. The
 /// first node that ever starts generates them.
 /// </summary>
-internal sealed class ClusterKeys : IStateSealer, IAnswerSealer, ILedgerKey, IDisposable
+internal sealed class ClusterKeys : IStateSealer, ISecretSealer, ILedgerKey, IDisposable
 {
     private static readonly KeyReference Rows = new("state-rows");
     private static readonly KeyReference Answers = new("answers");
@@ -61,10 +60,10 @@ internal sealed class ClusterKeys : IStateSealer, IAnswerSealer, ILedgerKey, IDi
     public bool Verify(string type, string id, long version, ReadOnlySpan<byte> content, ReadOnlySpan<byte> seal) =>
         Opened(_sealer).Verify(type, id, version, content, seal);
 
-    public byte[] Seal(ReadOnlySpan<byte> answer, ReadOnlySpan<byte> associatedData) => Opened(_cipher).Encrypt(answer, associatedData);
+    public byte[] Seal(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> associatedData) => Opened(_cipher).Encrypt(secret, associatedData);
 
-    public bool TryOpen(ReadOnlySpan<byte> sealedAnswer, ReadOnlySpan<byte> associatedData, out byte[] answer) =>
-        Opened(_cipher).TryDecrypt(sealedAnswer, associatedData, out answer);
+    public bool TryOpen(ReadOnlySpan<byte> sealedSecret, ReadOnlySpan<byte> associatedData, out byte[] secret) =>
+        Opened(_cipher).TryDecrypt(sealedSecret, associatedData, out secret);
 
     public byte[] SignDigest(ReadOnlySpan<byte> sha256) => Opened(_signingKey).SignDigest(sha256);
 

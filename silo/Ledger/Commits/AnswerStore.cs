@@ -1,11 +1,12 @@
 using System.Text;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
 using CodeSigning.Silo.Storage;
 
 namespace CodeSigning.Silo.Ledger.Commits;
 
 /// <summary>Finds and decrypts the answers stored for idempotency keys.</summary>
-internal sealed class AnswerStore(IReadConnections connections, IAnswerSealer sealer, ILedgerCommits commits) : IAnswerStore
+internal sealed class AnswerStore(IReadConnections connections, ISecretSealer sealer, ILedgerCommits commits) : IAnswerStore
 {
     /// <summary>The retention of an answer: 24 hours.</summary>
     public const long KeptMs = 24L * 60 * 60 * 1000;
@@ -26,17 +27,6 @@ internal sealed class AnswerStore(IReadConnections connections, IAnswerSealer se
             ? new IdempotentAnswer(caller, scope, key, requestHash, answer)
             : throw new InvalidOperationException("The stored answer of an idempotency key cannot be decrypted: it was changed outside the service.");
     }
-}
-
-/// <summary>Encrypts the answers stored for idempotency keys: one may contain a secret that is shown only once.</summary>
-public interface IAnswerSealer
-{
-    /// <summary>Encrypts; decryption requires the same associated data.</summary>
-    byte[] Seal(ReadOnlySpan<byte> answer, ReadOnlySpan<byte> associatedData);
-
-    /// <summary>Decrypts what <see cref="Seal"/> made.</summary>
-    /// <returns>False if it was altered or belongs to other associated data.</returns>
-    bool TryOpen(ReadOnlySpan<byte> sealedAnswer, ReadOnlySpan<byte> associatedData, out byte[] answer);
 }
 
 /// <summary>

@@ -16,7 +16,7 @@ internal sealed class OwnStream(
     ILedgerCommits commits,
     StreamHeads heads,
     IStateSealer stateSealer,
-    IAnswerSealer answerSealer,
+    ISecretSealer answerSealer,
     ILedgerKey key,
     TimeProvider time,
     IOptions<LedgerOptions> options)

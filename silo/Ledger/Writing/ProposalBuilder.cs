@@ -9,7 +9,7 @@ using CodeSigning.Silo.Storage;
 namespace CodeSigning.Silo.Ledger.Writing;
 
 /// <summary>Builds a proposal from a batch with numbered uses: places, hashes, seals and the signed head.</summary>
-internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, IAnswerSealer answerSealer, ILedgerKey key)
+internal sealed class ProposalBuilder(string stream, IStateSealer stateSealer, ISecretSealer answerSealer, ILedgerKey key)
 {
     private readonly EntryPlacing _placing = new(stream);
 

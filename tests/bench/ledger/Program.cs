@@ -3,6 +3,7 @@
 // both meet the same machine; and what 64 callers get through the writer.
 using System.Diagnostics;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
 using CodeSigning.Ledger.Bench;
 using CodeSigning.Silo.Ledger.Commits;
 using CodeSigning.Silo.Ledger.Entries;
@@ -35,7 +36,7 @@ static async Task<(double Commits, double Bare)> CompareAsync(BenchStore store, 
     var insert = await BareInsert.PrepareAsync(store);
     var stream = "str_bench";
     await commits.OpenStreamAsync(stream, "bench", CancellationToken.None);
-    ProposalBuilder builder = new(stream, store.Get<IStateSealer>(), store.Get<IAnswerSealer>(), store.Get<ILedgerKey>());
+    ProposalBuilder builder = new(stream, store.Get<IStateSealer>(), store.Get<ISecretSealer>(), store.Get<ILedgerKey>());
     var head = StreamHead.Empty;
     UseCount count = new(1, 0);
     TimeSpan committing = default, inserting = default;

@@ -146,7 +146,7 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
         Dictionary<string, UseCount> counts = new() { ["gnt_1"] = new(1, 0) };
         UseAssignment uses = new(counts);
         uses.Assign(batch, []);
-        var proposal = new ProposalBuilder("str_scans", Node.Get<IStateSealer>(), Node.Get<IAnswerSealer>(), Node.Get<ILedgerKey>())
+        var proposal = new ProposalBuilder("str_scans", Node.Get<IStateSealer>(), Node.Get<ISecretSealer>(), Node.Get<ILedgerKey>())
             .Build(batch, counts, uses.After, StreamHead.Empty, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
 
         await using (var report = await call.ExecuteAsync(proposal, toleranceMs: long.MaxValue, CancellationToken.None))
