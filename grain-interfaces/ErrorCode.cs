@@ -104,4 +104,7 @@ public enum ErrorCode
 
     /// <summary>The key already belongs to another certificate.</summary>
     KeyInUse,
+
+    /// <summary>A second factor is missing or too old: send a code, or enrol a factor first.</summary>
+    SecondFactorRequired,
 }

@@ -25,6 +25,8 @@ public static class StateKinds
         .AddSingleton(StateKind.Of<ClientSecretState>(StateTypes.ClientSecret))
         .AddSingleton(StateKind.Of<GroupState>(StateTypes.Group))
         .AddSingleton(StateKind.Of<SessionState>(StateTypes.Session))
+        .AddSingleton(StateKind.Of<SecondFactorState>(StateTypes.SecondFactor))
+        .AddSingleton(StateKind.Of<TotpEnrolmentState>(StateTypes.TotpEnrolment))
         .AddSingleton(StateKind.Of<SeenTokenState>(StateTypes.SeenToken))
         .AddSingleton(StateKind.Of<PolicyState>(StateTypes.Policy))
         .AddSingleton(StateKind.Of<ApprovalRequestState>(StateTypes.ApprovalRequest))

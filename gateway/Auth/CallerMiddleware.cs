@@ -1,4 +1,6 @@
+using CodeSigning.Errors;
 using CodeSigning.Gateway.Limits;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Identities;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Features;
@@ -17,6 +19,7 @@ internal sealed class CallerMiddleware(RequestDelegate next, ConnectionLimits co
             var caller = await authentication.AuthenticateAsync(context, fresh: false, context.RequestAborted);
             context.Features.Set(caller);
             NoteOnConnection(context, caller);
+            caller.RequireFreeFor(endpoint);
         }
 
         await next(context);
@@ -44,9 +47,32 @@ internal static class CallerFeature
     {
         var authentication = context.RequestServices.GetRequiredService<TokenAuthentication>();
         var fresh = await authentication.AuthenticateAsync(context, fresh: true, context.RequestAborted);
+        fresh.RequireFreeFor(context.GetEndpoint()!);
         var caller = fresh with { Retry = context.GetCaller().Retry };
         context.Features.Set(caller);
         return caller;
+    }
+}
+
+/// <summary>Marks endpoints that serve an obligation, and are open to callers who have not met it yet.</summary>
+/// <param name="Obligations">The obligations.</param>
+internal sealed record OpenUnder(params CallerObligation[] Obligations)
+{
+    /// <summary>Opens an endpoint to callers under these obligations.</summary>
+    public static OpenUnder Any { get; } = new(Enum.GetValues<CallerObligation>());
+}
+
+/// <summary>Holds callers to what they must do first.</summary>
+internal static class ObligedCallers
+{
+    /// <summary>Refuses a caller who must do something else first.</summary>
+    /// <exception cref="RefusedException">The endpoint does not serve the caller's obligation.</exception>
+    public static void RequireFreeFor(this Caller caller, Endpoint endpoint)
+    {
+        if (caller.Obligation is { } obligation && endpoint.Metadata.GetMetadata<OpenUnder>()?.Obligations.Contains(obligation) != true)
+        {
+            throw Obligations.Refuse(obligation);
+        }
     }
 }
 

@@ -165,6 +165,13 @@ internal static class ProblemSchema
                 Description = "With KeyInUse: the certificates with this key, and their signers.",
                 Items = SharedKey(),
             },
+            ["factors"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Description = "With SecondFactorRequired at a login: what 'code' may be.",
+                Items = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["totp", "recoveryCode"] },
+            },
+            ["secondFactorWithin"] = Text("With SecondFactorRequired at a vote: how old the second factor may be."),
             ["request"] = new OpenApiSchemaReference(nameof(SuggestedRequest), document)
             {
                 Description = "If an approval is missing: the body of the request to create.",

@@ -82,6 +82,7 @@ internal static class ErrorCodeTable
             [ErrorCode.GrantRevoked] = (403, "The grant was revoked"),
             [ErrorCode.ScopeMismatch] = (403, "The grant's scope does not match"),
             [ErrorCode.SelfApproval] = (403, "Requesters cannot approve their own requests"),
+            [ErrorCode.SecondFactorRequired] = (403, "A second factor is required"),
 
             [ErrorCode.NotFound] = (404, "Not found"),
 

@@ -37,6 +37,7 @@ namespace CodeSigning.Approvals;
 /// <param name="CurrentStepNumber">
 /// The number of the current step, from 1 as in <c>steps[].number</c> and in messages; null once all are complete.
 /// </param>
+/// <param name="SecondFactorWithin">How long before a vote the voter must have proved a second factor.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.RequestView")]
 public sealed record RequestView(
     [property: Id(0)] string Id,
@@ -63,7 +64,8 @@ public sealed record RequestView(
     [property: Id(21)] string? GrantId,
     [property: Id(22)] GroupAddition? Addition = null,
     [property: Id(23)] string? PolicyName = null,
-    [property: Id(24)] int? CurrentStepNumber = null);
+    [property: Id(24)] int? CurrentStepNumber = null,
+    [property: Id(25)] string? SecondFactorWithin = null);
 
 /// <summary>A step of a request, copied from the policy when the request was created.</summary>
 /// <param name="Name">The step's name.</param>

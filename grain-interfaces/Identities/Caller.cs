@@ -17,6 +17,8 @@ namespace CodeSigning.Identities;
 /// <param name="Address">The client's address, as the gateway saw it.</param>
 /// <param name="SessionId">The token's session; null for the system.</param>
 /// <param name="Retry">The request's idempotency key, if it has one.</param>
+/// <param name="SecondFactorAt">When the caller last proved a second factor in the session (UTC); null if it did not.</param>
+/// <param name="Obligation">What the person must do before anything else; null for nothing.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.Caller")]
 public sealed record Caller(
     [property: Id(0)] PrincipalKind Kind,
@@ -27,7 +29,9 @@ public sealed record Caller(
     [property: Id(5)] DateTimeOffset? Until,
     [property: Id(6)] string? Address,
     [property: Id(7)] string? SessionId,
-    [property: Id(8)] IdempotencyKey? Retry = null)
+    [property: Id(8)] IdempotencyKey? Retry = null,
+    [property: Id(9)] DateTimeOffset? SecondFactorAt = null,
+    [property: Id(10)] CallerObligation? Obligation = null)
 {
     /// <summary>The service itself.</summary>
     public static Caller System { get; } =
@@ -42,6 +46,13 @@ public sealed record Caller(
 
     /// <summary>The caller as recorded in the ledger.</summary>
     public Actor ToActor() => new(Kind, Id, Name);
+}
+
+/// <summary>What a person must do before anything else. Written in camelCase.</summary>
+public enum CallerObligation
+{
+    /// <summary>Enrol a second factor.</summary>
+    EnrolSecondFactor = 1,
 }
 
 /// <summary>Lets a client retry without repeating the operation.</summary>

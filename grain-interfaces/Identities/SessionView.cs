@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace CodeSigning.Identities;
 
 /// <summary>A session of the caller.</summary>
@@ -9,6 +11,8 @@ namespace CodeSigning.Identities;
 /// <param name="UserAgent">The client's <c>User-Agent</c> at login.</param>
 /// <param name="ClientSecretId">The client secret used at login.</param>
 /// <param name="Subject">The subject of the OpenID Connect token used at login.</param>
+/// <param name="Methods">What the caller proved who it is by.</param>
+/// <param name="SecondFactorAt">When a second factor was last proved in it (UTC).</param>
 public sealed record SessionView(
     string Id,
     DateTimeOffset CreatedAt,
@@ -17,7 +21,9 @@ public sealed record SessionView(
     string? Address,
     string? UserAgent,
     string? ClientSecretId,
-    string? Subject);
+    string? Subject,
+    ImmutableArray<AuthenticationMethod> Methods,
+    DateTimeOffset? SecondFactorAt);
 
 /// <summary>The answer to a login.</summary>
 /// <param name="AccessToken">The token, to be sent as <c>Authorization: Bearer</c>.</param>

@@ -8,6 +8,7 @@ namespace CodeSigning.Identities;
 /// <param name="Status">Whether the person is active or disabled.</param>
 /// <param name="CreatedAt">When it was created (UTC).</param>
 /// <param name="LastLoginAt">The last login (UTC); updated with a delay of seconds.</param>
+/// <param name="HasSecondFactor">Whether a second factor is enrolled.</param>
 public sealed record UserView(
     string Id,
     string Name,
@@ -15,7 +16,8 @@ public sealed record UserView(
     ProductRole? ProductRole = null,
     PrincipalStatus? Status = null,
     DateTimeOffset? CreatedAt = null,
-    DateTimeOffset? LastLoginAt = null);
+    DateTimeOffset? LastLoginAt = null,
+    bool? HasSecondFactor = null);
 
 /// <summary>The caller's own identity.</summary>
 /// <param name="Kind">A person or a machine identity.</param>
@@ -24,10 +26,12 @@ public sealed record UserView(
 /// <param name="ProductRole">Its role in the product.</param>
 /// <param name="Groups">The groups that it is in.</param>
 /// <param name="Session">The session of this request.</param>
+/// <param name="Obligation">What must be done before anything else; absent for nothing.</param>
 public sealed record MeView(
     PrincipalKind Kind,
     string Id,
     string Name,
     ProductRole ProductRole,
     IReadOnlyList<GroupView> Groups,
-    SessionView Session);
+    SessionView Session,
+    CallerObligation? Obligation = null);

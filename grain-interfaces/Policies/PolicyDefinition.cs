@@ -11,6 +11,9 @@ namespace CodeSigning.Policies;
 /// <param name="MaxRequestTtl">The lifetime of a pending request, such as <c>1d</c>; defaults to 7 days.</param>
 /// <param name="BypassForMachineIdentities">Whether machine identities sign without a grant.</param>
 /// <param name="DistinctApproversAcrossSteps">Whether one person's approval counts in only one step of a request.</param>
+/// <param name="SecondFactorWithin">
+/// How long before a vote the voter must have proved a second factor, such as <c>15m</c>; votes need none if not given.
+/// </param>
 [GenerateSerializer, Immutable, Alias("codesigning.PolicyDefinition")]
 public sealed record PolicyDefinition(
     [property: Id(0)] string Name,
@@ -18,7 +21,8 @@ public sealed record PolicyDefinition(
     [property: Id(2)] ImmutableArray<ApprovalStep> Steps,
     [property: Id(3)] string? MaxRequestTtl = null,
     [property: Id(4)] bool BypassForMachineIdentities = false,
-    [property: Id(5)] bool DistinctApproversAcrossSteps = false);
+    [property: Id(5)] bool DistinctApproversAcrossSteps = false,
+    [property: Id(6)] string? SecondFactorWithin = null);
 
 /// <summary>An approval step.</summary>
 /// <param name="Approvers">The eligible approvers: people, and groups whose people are meant; 1 to 50.</param>
@@ -45,6 +49,7 @@ public sealed record PolicyConstraints(
 /// <param name="MaxRequestTtl">The lifetime of a pending request.</param>
 /// <param name="BypassForMachineIdentities">Whether machine identities sign without a grant.</param>
 /// <param name="DistinctApproversAcrossSteps">Whether one person's approval counts in only one step of a request.</param>
+/// <param name="SecondFactorWithin">How long before a vote the voter must have proved a second factor.</param>
 /// <param name="Guarded">
 /// Whether a request was ever approved under it; from then on, loosening it requires approval under the policy itself.
 /// </param>
@@ -59,6 +64,7 @@ public sealed record PolicyView(
     string MaxRequestTtl,
     bool BypassForMachineIdentities,
     bool DistinctApproversAcrossSteps,
+    string? SecondFactorWithin,
     bool Guarded,
     string? PendingChangeRequestId,
     DateTimeOffset CreatedAt,

@@ -47,7 +47,8 @@ public sealed class OwnSessions(
             caller.Name,
             caller.Role,
             [.. groups.Select(group => group.ReadAs<GroupState>().ToName(group.Id))],
-            session.ReadAs<SessionState>().ToView(session.Id, session.Id));
+            session.ReadAs<SessionState>().ToView(session.Id, session.Id),
+            caller.Obligation);
     }
 
     /// <summary>Ends one session of the caller; <c>NotFound</c> if it has no such session.</summary>

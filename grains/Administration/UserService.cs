@@ -1,12 +1,10 @@
 using CodeSigning.Errors;
-using CodeSigning.Grains.Budgets;
 using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Policies;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
-using Microsoft.AspNetCore.Identity;
 
 namespace CodeSigning.Grains.Administration;
 
@@ -16,15 +14,12 @@ public sealed class UserService(
     IStateStore store,
     ILedger ledger,
     PasswordHashing hashing,
-    LoginThrottle throttle,
+    OwnPassword passwords,
     SessionRows sessions,
     GuardedPolicies policies,
     TimeProvider time)
 {
     private readonly AdministratorRegister _administrators = new(store);
-
-    // Each change costs two slow hashes, which delay logins.
-    private readonly PrincipalBudget _passwordChanges = new(new BudgetRule(10, 0.1), time);
 
     /// <summary>Creates a person; <c>NameTaken</c> if the email address is in use.</summary>
     public async Task<UserView> CreateAsync(Caller caller, CreateUser request, CancellationToken cancellationToken)
@@ -90,8 +85,8 @@ public sealed class UserService(
     }
 
     /// <summary>
-    /// Sets a person's password, and optionally the email address, for an operator on the server. Every session of the
-    /// person ends, and the person's votes on requests created earlier do not count.
+    /// Sets a person's password, and optionally the email address, and removes the second factor, for an operator on the
+    /// server. Every session of the person ends, and the person's votes on requests created earlier do not count.
     /// </summary>
     /// <exception cref="RefusedException"><c>NotFound</c>, <c>NameTaken</c>, <c>InvalidRequest</c>.</exception>
     public async Task<UserView> ResetAsync(string email, string? newEmail, string password, CancellationToken cancellationToken)
@@ -100,12 +95,48 @@ public sealed class UserService(
         var address = newEmail is null ? user.State.Email : EmailAddress.Validate(newEmail);
         PasswordRules.Validate(password, address);
         var change = new UserChange(Email: address, PasswordHash: await hashing.HashAsync(password, cancellationToken));
-        var next = user.State.With(change) with { VotesFrom = time.GetUtcNow() };
+        var next = user.State.With(change) with { Totp = null, VotesFrom = time.GetUtcNow() };
         await SaveAsync(
             Change.By(Caller.System, "user.reset", StateTypes.User, user.Id, user.State.To(next), time)
-                .Writing(user.Replace(next)),
+                .Writing(user.Replace(next))
+                .Writing(await SecondFactorRows.RemoveAsync(store, user.Id, cancellationToken)),
             cancellationToken);
         return next.ToView(user.Id);
+    }
+
+    /// <summary>
+    /// Removes the second factor of another person who lost it. Every session of the person ends, and the person's votes on
+    /// requests created earlier do not count. The caller learns no credential by it: the person's password stays.
+    /// </summary>
+    /// <exception cref="RefusedException">
+    /// <c>Forbidden</c> for the caller's own; <c>WrongState</c> if the person has none.
+    /// </exception>
+    public async Task ResetFactorsAsync(Caller caller, string id, CancellationToken cancellationToken)
+    {
+        ProductAuthority.RequireAdministrator(caller);
+        if (caller.Id == id)
+        {
+            throw new RefusedException(
+                ErrorCode.Forbidden, "Your own second factor is removed at /me/factors/totp/remove, which requires your password and a code.");
+        }
+
+        var user = await RequireAsync(id, cancellationToken);
+        if (user.State.Totp is null)
+        {
+            throw new RefusedException(ErrorCode.WrongState, "The user has no second factor.");
+        }
+
+        var next = user.State with
+        {
+            Totp = null,
+            VotesFrom = time.GetUtcNow(),
+            SessionGeneration = user.State.SessionGeneration + 1,
+        };
+        await SaveAsync(
+            Change.By(caller, "user.resetSecondFactor", StateTypes.User, id, user.State.To(next), time)
+                .Writing(user.Replace(next))
+                .Writing(await SecondFactorRows.RemoveAsync(store, id, cancellationToken)),
+            cancellationToken);
     }
 
     /// <summary>The person with an email address.</summary>
@@ -125,7 +156,8 @@ public sealed class UserService(
         var user = await RequireAsync(id, cancellationToken);
         var change = Change
             .By(caller, "user.delete", StateTypes.User, id, Changes.Deleting(user.State.ToRecord()), time)
-            .Writing(user.Remove());
+            .Writing(user.Remove())
+            .Writing(await SecondFactorRows.RemoveAsync(store, id, cancellationToken));
         await SaveAsync(
             user.State.IsActiveAdministrator
                 ? change.Writing(await _administrators.WithoutAsync(id, cancellationToken))
@@ -147,38 +179,14 @@ public sealed class UserService(
         // The commit replaces the version whose password was verified.
         var user = await RequireAsync(caller.Id, cancellationToken);
         PasswordRules.Validate(request.NewPassword, user.State.Email);
-        if (!_passwordChanges.TrySpend(caller.Id, out var wait))
-        {
-            throw new RefusedException(
-                ErrorCode.RateLimited, "Too many password changes: retry after the time in Retry-After.")
-            {
-                RetryAfter = wait,
-            };
-        }
-
-        using (var attempt = throttle.Begin(PrincipalKind.User, user.State.Email, caller.Address))
-        {
-            if (request.CurrentPassword.Length > PasswordRules.MaxLength
-                || await hashing.VerifyAsync(user.State.PasswordHash, request.CurrentPassword, cancellationToken)
-                    == PasswordVerificationResult.Failed)
-            {
-                attempt.Fail();
-                throw new RefusedException(ErrorCode.Forbidden, "Current password is incorrect.");
-            }
-
-            attempt.Succeed();
-        }
-
+        await passwords.RequireAsync(caller, user.State, request.CurrentPassword, cancellationToken);
         var next = user.State.With(
             new UserChange(PasswordHash: await hashing.HashAsync(request.NewPassword, cancellationToken)));
         var change = Change
             .By(caller, "user.changePassword", StateTypes.User, caller.Id, user.State.To(next), time)
             .Writing(user.Replace(next));
         await SaveAsync(
-            await sessions.CarryOverAsync(caller, next.SessionGeneration, cancellationToken) is { } own
-                ? change.Writing(own)
-                : change,
-            cancellationToken);
+            change.Writing(await sessions.CarryOverAsync(caller, next.SessionGeneration, null, cancellationToken)), cancellationToken);
     }
 
     /// <summary>Ends all sessions of the calling person, including the current one.</summary>

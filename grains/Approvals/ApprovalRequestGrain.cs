@@ -157,6 +157,7 @@ public sealed class ApprovalRequestGrain(
         CancellationToken cancellationToken)
     {
         var step = next.Policy.Steps[next.Ballots[^1].Step];
+        var freshUntil = VoteFactor.Require(next.Policy, caller, Now);
         var view = await ViewAsync(caller, next, facts, cancellationToken);
         var vote = change
             .Answering(caller, view)
@@ -165,17 +166,24 @@ public sealed class ApprovalRequestGrain(
             .Writing(request.Replace(next));
         try
         {
-            await ledger.RecordAsync(
-                vote with { Until = caller.Until < next.ExpiresAt ? caller.Until : next.ExpiresAt }, cancellationToken);
+            await ledger.RecordAsync(vote with { Until = Earliest(next.ExpiresAt, caller.Until, freshUntil) }, cancellationToken);
         }
         catch (CommitRefusedException refused)
-            when (refused.Reason == CommitRefusal.TooLate && !(caller.Until < next.ExpiresAt))
+            when (refused.Reason == CommitRefusal.TooLate && !(caller.Until < Earliest(next.ExpiresAt, null, freshUntil)))
         {
             // The database's clock, which decides, is ahead of this node's.
-            throw new RefusedException(ErrorCode.WrongState, "The request has expired: create a new one.");
+            throw freshUntil < next.ExpiresAt
+                ? VoteFactor.Missing(next.Policy)
+                : new RefusedException(ErrorCode.WrongState, "The request has expired: create a new one.");
         }
 
         return view;
+    }
+
+    private static DateTimeOffset Earliest(DateTimeOffset first, DateTimeOffset? second, DateTimeOffset? third)
+    {
+        var earlier = second < first ? second.Value : first;
+        return third < earlier ? third.Value : earlier;
     }
 
     /// <summary>The element of the last vote, with the grant, the policy change or the new group member.</summary>

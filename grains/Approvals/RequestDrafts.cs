@@ -125,15 +125,20 @@ public sealed class RequestDrafts(
     private static PolicyDefinition Together(IReadOnlyList<Row<PolicyState>> policies)
     {
         var definitions = policies.Select(policy => policy.State.Definition);
-        return definitions.Skip(1).Aggregate(policies[0].State.Definition, (all, next) => PolicyComparison.HoldsSteps(next, all)
+        return definitions.Skip(1).Aggregate(policies[0].State.Definition, (all, next) => WithStricterFactor(next, PolicyComparison.HoldsSteps(next, all)
             ? all
             : all with
             {
                 Steps = all.Steps.AddRange(next.Steps),
                 DistinctApproversAcrossSteps = all.DistinctApproversAcrossSteps || next.DistinctApproversAcrossSteps,
                 MaxRequestTtl = PolicyRules.RequestTtl(next) < PolicyRules.RequestTtl(all) ? next.MaxRequestTtl : all.MaxRequestTtl,
-            });
+            }));
     }
+
+    private static PolicyDefinition WithStricterFactor(PolicyDefinition other, PolicyDefinition all) =>
+        PolicyRules.SecondFactorWithin(other) is not { } within || PolicyRules.SecondFactorWithin(all) <= within
+            ? all
+            : all with { SecondFactorWithin = other.SecondFactorWithin };
 
     private async Task<DraftedRequest> CompleteAsync(
         Caller caller,

@@ -106,7 +106,7 @@ public sealed class RequestOutcomes(
 
         var asking = await policies.FindNamingAsync(new PrincipalRef(PrincipalKind.Group, group.Id), cancellationToken);
         if (asking.Any(policy => GuardedPolicies.IsGuarded(policy)
-            && !PolicyComparison.HoldsSteps(policy.State.Definition, approved.Policy)))
+            && !PolicyComparison.HoldsVotes(policy.State.Definition, approved.Policy)))
         {
             throw NoLongerApplicable("A policy that uses the group was added or has become stricter since the request was created");
         }

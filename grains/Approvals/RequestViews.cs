@@ -78,7 +78,8 @@ public static class RequestViews
         request is { Kind: RequestKind.Signing, Status: RequestStatus.Approved } ? RequestIds.GrantOf(request.Id) : null,
         request.Addition,
         names?.Policies.Find(request.PolicyId),
-        currentStep < request.Policy.Steps.Length ? currentStep + 1 : null);
+        currentStep < request.Policy.Steps.Length ? currentStep + 1 : null,
+        request.Policy.SecondFactorWithin);
 
     private static ImmutableArray<VoteView> VotesIn(
         ApprovalRequestState request, int step, Func<CastBallot, bool> counts) =>

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 namespace CodeSigning.Grains.Identities;
 
 /// <summary>Decides from the stored rows whether a session is valid.</summary>
-public sealed class LiveSessions(IStateStore store, TimeProvider time)
+public sealed class LiveSessions(IStateStore store, IOptions<SignInOptions> options, TimeProvider time)
 {
     /// <summary>The session if it, its principal and its credential are valid; null otherwise.</summary>
     public async Task<LiveSession?> FindAsync(string sessionId, CancellationToken cancellationToken)
@@ -37,6 +37,7 @@ public sealed class LiveSessions(IStateStore store, TimeProvider time)
                 ReadSet = caller.ReadSet.Add(stored.ToVersion()),
                 Until = session.ExpiresAt,
                 SessionId = sessionId,
+                SecondFactorAt = session.SecondFactorAt,
             });
     }
 
@@ -49,7 +50,10 @@ public sealed class LiveSessions(IStateStore store, TimeProvider time)
 
         var user = stored.ReadAs<UserState>();
         return user.Status == PrincipalStatus.Active && user.SessionGeneration == session.Generation
-            ? ToCaller(session, user.Name, user.Role, [stored.ToVersion()])
+            ? ToCaller(session, user.Name, user.Role, [stored.ToVersion()]) with
+            {
+                Obligation = Obligations.Of(user, options.Value.SecondFactor),
+            }
             : null;
     }
 
@@ -158,13 +162,25 @@ public sealed class SessionRows(ILedger ledger, IStateStore store, IOptions<Sess
     }
 
     /// <summary>
-    /// The write that carries the caller's session over to the principal's next generation; null if the session has
+    /// The write that carries the caller's session over to the principal's next generation; none if the session has
     /// ended.
     /// </summary>
-    internal async Task<StateWrite?> CarryOverAsync(Caller caller, long generation, CancellationToken cancellationToken) =>
-        caller.SessionId is { } id && await store.ReadAsync(StateTypes.Session, id, cancellationToken) is { } stored
-            ? Write(id, stored.Version, stored.ReadAs<SessionState>() with { Generation = generation })
-            : null;
+    /// <param name="caller">The caller.</param>
+    /// <param name="generation">The next generation.</param>
+    /// <param name="proved">The second factor that the caller proved just now; null for none.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    internal async Task<StateWrite[]> CarryOverAsync(
+        Caller caller, long generation, AuthenticationMethod? proved, CancellationToken cancellationToken)
+    {
+        if (caller.SessionId is not { } id
+            || await store.FindAsync<SessionState>(StateTypes.Session, id, cancellationToken) is not { } session)
+        {
+            return [];
+        }
+
+        var next = session.State with { Generation = generation };
+        return [session.Replace(proved is { } method ? next.With(method, time.GetUtcNow()) : next)];
+    }
 
     private void Spend(PrincipalRef principal)
     {
@@ -180,9 +196,10 @@ public sealed class SessionRows(ILedger ledger, IStateStore store, IOptions<Sess
 
     private static LedgerElement ToElement(NewSession login, string id, SessionState session) => new()
     {
+        Entry = login.Entry,
         ReadSet = login.ReadSet,
         Until = session.ExpiresAt,
-        Writes = login.AlsoWrite is { } other ? [Write(id, 0, session), other] : [Write(id, 0, session)],
+        Writes = [Write(id, 0, session), .. login.AlsoWrite],
         Counters = login.Use is { } use ? [use] : [],
     };
 
@@ -204,6 +221,8 @@ public sealed class SessionRows(ILedger ledger, IStateStore store, IOptions<Sess
             SecretId = login.SecretId,
             BindingGeneration = login.BindingGeneration,
             Subject = login.Subject,
+            Methods = login.Methods,
+            SecondFactorAt = login.SecondFactorAt,
         };
     }
 

@@ -89,7 +89,8 @@ public sealed class OidcLogin(
             LatestEnd = token.ExpiresAt + options.Value.OidcGrace,
             BindingGeneration = identity.BindingGeneration,
             Subject = token.Subject,
-            AlsoWrite = use.Write,
+            Methods = [AuthenticationMethod.Oidc],
+            AlsoWrite = use.Write is { } write ? [write] : [],
         };
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CodeSigning.Errors;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
@@ -15,32 +16,33 @@ public sealed class PasswordLogin(
     IStateStore store,
     PasswordHashing hashing,
     LoginThrottle throttle,
+    SecondFactors factors,
     SessionRows sessions,
     IObservations observations,
+    TimeProvider time,
     ILogger<PasswordLogin> log)
 {
     /// <summary>Begins a session.</summary>
     /// <exception cref="RefusedException">
-    /// <c>Unauthenticated</c> for every failed login; <c>RateLimited</c>; <c>InvalidRequest</c> if a second-factor code
-    /// is given.
+    /// <c>Unauthenticated</c> for every failed login; <c>SecondFactorRequired</c> if the password is right and a code must
+    /// be sent with it; <c>RateLimited</c>; <c>InvalidRequest</c> if a code is given and no second factor is enrolled.
     /// </exception>
     public async Task<IssuedToken> LoginAsync(
         PasswordCredentials credentials, LoginOrigin origin, CancellationToken cancellationToken)
     {
-        if (credentials.Code is not null)
-        {
-            // Ignoring the code would suggest a second factor that does not exist.
-            throw new RefusedException(
-                ErrorCode.InvalidRequest, "The field 'code' is not supported: accounts have no second factor.");
-        }
-
         var email = EmailAddress.Normalize(credentials.Email);
         using var attempt = throttle.Begin(PrincipalKind.User, email ?? credentials.Email, origin.Address);
         string? id = null;
         string? provenHash = null;
         string? newHash = null;
         var fault = "there is no such user";
+        var isCodeMissing = false;
         var token = await sessions.BeginAsync(DecideAsync, cancellationToken);
+        if (token is null && isCodeMissing)
+        {
+            throw CodeRequired();
+        }
+
         if (token is null)
         {
             // Unknown addresses are not logged: one may be a password typed into the wrong field.
@@ -58,6 +60,7 @@ public sealed class PasswordLogin(
             var stored = email is null ? null : await FindAsync(email, cancellationToken);
             var user = stored?.ReadAs<UserState>();
             id = stored?.Id;
+            isCodeMissing = false;
             if (provenHash is null || provenHash != user?.PasswordHash)
             {
                 (provenHash, newHash) = await ProveAsync(user?.PasswordHash, credentials.Password, cancellationToken);
@@ -70,18 +73,55 @@ public sealed class PasswordLogin(
                 _ when provenHash is null => "the password does not match",
                 _ => "the user is disabled",
             };
-            return provenHash is not null && user is { Status: PrincipalStatus.Active }
-                ? new NewSession
-                {
-                    Principal = new PrincipalRef(PrincipalKind.User, stored!.Id),
-                    Generation = user.SessionGeneration,
-                    Origin = origin,
-                    ReadSet = [stored.ToVersion()],
-                    AlsoWrite = newHash is null ? null : Write(stored, user with { PasswordHash = newHash }),
-                }
-                : null;
+            if (provenHash is null || user is not { Status: PrincipalStatus.Active })
+            {
+                return null;
+            }
+
+            isCodeMissing = user.Totp is not null && credentials.Code is null;
+            var session = new NewSession
+            {
+                Principal = new PrincipalRef(PrincipalKind.User, stored!.Id),
+                Generation = user.SessionGeneration,
+                Origin = origin,
+                ReadSet = [stored.ToVersion()],
+                Methods = [AuthenticationMethod.Password],
+                AlsoWrite = newHash is null ? [] : [Write(stored, user with { PasswordHash = newHash })],
+            };
+            return isCodeMissing ? null : await WithSecondFactorAsync(session, user, credentials.Code, cancellationToken);
         }
     }
+
+    /// <summary>The session with the second factor; null if the code is wrong.</summary>
+    private async Task<NewSession?> WithSecondFactorAsync(
+        NewSession session, UserState user, string? code, CancellationToken cancellationToken)
+    {
+        if (user.Totp is not { } factor)
+        {
+            // Ignoring the code would suggest a second factor that does not exist.
+            return code is null
+                ? session
+                : throw new RefusedException(
+                    ErrorCode.InvalidRequest, "The field 'code' is not expected: the account has no second factor.");
+        }
+
+        var person = Caller.Standing(session.Principal, user.Name) with { Address = session.Origin.Address };
+        return await factors.ProveAsync(person, factor, code!, cancellationToken) is { } proved
+            ? session with
+            {
+                Methods = session.Methods.Add(proved.Method),
+                SecondFactorAt = time.GetUtcNow(),
+                AlsoWrite = session.AlsoWrite.Add(proved.Write),
+                Entry = proved.Entry,
+            }
+            : null;
+    }
+
+    private static RefusedException CodeRequired() => new(
+        ErrorCode.SecondFactorRequired, "The password is right: send the authenticator app's code, or a recovery code, as 'code' with it.")
+    {
+        Members = ImmutableDictionary<string, string>.Empty.Add("factors", """["totp","recoveryCode"]"""),
+    };
 
     /// <summary>The hash, if the password matches it, and its replacement, if its parameters are outdated.</summary>
     private async Task<(string? Proven, string? New)> ProveAsync(
@@ -110,7 +150,10 @@ public sealed class PasswordLogin(
 /// <summary>The credentials of a password login.</summary>
 /// <param name="Email">The email address, case-insensitive.</param>
 /// <param name="Password">The password.</param>
-/// <param name="Code">Reserved for a second-factor code; refused for now.</param>
+/// <param name="Code">
+/// The authenticator app's code, or a recovery code, of a person who has a second factor; without it the answer is
+/// <c>SecondFactorRequired</c>.
+/// </param>
 public sealed record PasswordCredentials(string Email, string Password, string? Code = null)
 {
     /// <summary>The type's name alone, so that no log can show the secrets.</summary>

@@ -89,6 +89,7 @@ public sealed class SecretLogin(
             ReadSet = [storedIdentity.ToVersion(), storedSecret.ToVersion()],
             LatestEnd = secret.ExpiresAt,
             SecretId = storedSecret.Id,
+            Methods = [AuthenticationMethod.ClientSecret],
             Use = secret.MaxUses is { } limit ? new CounterUse(storedSecret.Id, limit) : null,
         };
     }

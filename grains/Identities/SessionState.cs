@@ -42,6 +42,12 @@ internal sealed record SessionState : IIndexedState
     /// <summary>The subject of the OpenID Connect token used at login.</summary>
     public string? Subject { get; init; }
 
+    /// <summary>What the principal proved who it is by; empty in sessions of earlier releases.</summary>
+    public ImmutableArray<AuthenticationMethod> Methods { get; init; } = [];
+
+    /// <summary>When a second factor was last proved (UTC).</summary>
+    public DateTimeOffset? SecondFactorAt { get; init; }
+
     /// <summary>The parent under which the sessions of a principal's generation are listed.</summary>
     public static string ParentOf(string principalId, long generation) =>
         string.Create(CultureInfo.InvariantCulture, $"{principalId}/{generation}");
@@ -50,7 +56,20 @@ internal sealed record SessionState : IIndexedState
         new(Parent: ParentOf(Principal.Id, Generation), Until: ExpiresAt, Links: [Principal.ToLink()]);
 
     public SessionView ToView(string id, string? currentId) =>
-        new(id, CreatedAt, ExpiresAt, id == currentId, Address, UserAgent, SecretId, Subject);
+        new(id, CreatedAt, ExpiresAt, id == currentId, Address, UserAgent, SecretId, Subject, KnownMethods(), SecondFactorAt);
+
+    /// <summary>The session after a second factor was proved in it.</summary>
+    public SessionState With(AuthenticationMethod method, DateTimeOffset provedAt) => this with
+    {
+        Methods = [.. KnownMethods().Append(method).Distinct()],
+        SecondFactorAt = provedAt,
+    };
+
+    private ImmutableArray<AuthenticationMethod> KnownMethods() =>
+        !Methods.IsEmpty ? Methods
+        : Principal.Kind == PrincipalKind.User ? [AuthenticationMethod.Password]
+        : SecretId is null ? [AuthenticationMethod.Oidc]
+        : [AuthenticationMethod.ClientSecret];
 }
 
 /// <summary>A session to begin, and the read set of the login.</summary>
@@ -74,11 +93,20 @@ internal sealed record NewSession
 
     public string? Subject { get; init; }
 
+    /// <summary>What the principal proved who it is by.</summary>
+    public required ImmutableArray<AuthenticationMethod> Methods { get; init; }
+
+    /// <summary>When a second factor was proved (UTC); null if none was.</summary>
+    public DateTimeOffset? SecondFactorAt { get; init; }
+
     /// <summary>The use to count, if the credential's number of logins is limited.</summary>
     public CounterUse? Use { get; init; }
 
-    /// <summary>Another write of the same commit.</summary>
-    public StateWrite? AlsoWrite { get; init; }
+    /// <summary>Further writes of the same commit.</summary>
+    public ImmutableArray<StateWrite> AlsoWrite { get; init; } = [];
+
+    /// <summary>The entry of what the login changes besides; null where it changes nothing, as usual.</summary>
+    public EntryDraft? Entry { get; init; }
 }
 
 /// <summary>

@@ -24,14 +24,17 @@ public sealed record UserState : IIndexedState
     public string? PasswordHash { get; init; }
 
     /// <summary>
-    /// When someone else last set the person's password or address or enabled the person (UTC); not set by the
-    /// creation. The person's votes on requests created earlier do not count: whoever made the change may be the
+    /// When someone else last set the person's password or address, removed the second factor or enabled the person
+    /// (UTC); not set by the creation. The person's votes on requests created earlier do not count: whoever made the change may be the
     /// requester.
     /// </summary>
     public DateTimeOffset? VotesFrom { get; init; }
 
     /// <summary>The pending password reset link; null if none was sent or it was used.</summary>
     public PasswordResetLink? ResetLink { get; init; }
+
+    /// <summary>The authenticator app; null if none is enrolled. A login then needs a code besides the password.</summary>
+    public TotpFactor? Totp { get; init; }
 
     /// <summary>
     /// Sessions of another generation are invalid, and stay invalid when a disabled person is enabled again.
@@ -80,15 +83,22 @@ public sealed record UserState : IIndexedState
             changes = changes.Replacing("password", PasswordHash is null ? null : "set", "set");
         }
 
+        if ((next.Totp is null) != (Totp is null))
+        {
+            changes = changes.Replacing("secondFactor", FactorWord(), next.FactorWord());
+        }
+
         return next.VotesFrom == VotesFrom ? changes : changes.Replacing("votesFrom", VotesFrom, next.VotesFrom);
     }
 
     /// <summary>The person as product administrators and the person see it.</summary>
     internal UserView ToView(string id, DateTimeOffset? lastLoginAt = null) =>
-        new(id, Name, Email, Role, Status, CreatedAt, lastLoginAt);
+        new(id, Name, Email, Role, Status, CreatedAt, lastLoginAt, Totp is not null);
 
     /// <summary>The person as others see it.</summary>
     internal UserView ToName(string id) => new(id, Name);
+
+    private string? FactorWord() => Totp is null ? null : "totp";
 }
 
 /// <summary>A change of a person; null members stay unchanged.</summary>

@@ -30,11 +30,16 @@ public static class PolicyRules
         Constraints = Normalise(definition.Constraints),
         Steps = Normalise(definition.Steps),
         MaxRequestTtl = NormaliseDuration(definition.MaxRequestTtl, "maxRequestTtl") ?? Duration.ToText(DefaultRequestTtl),
+        SecondFactorWithin = NormaliseDuration(definition.SecondFactorWithin, "secondFactorWithin"),
     };
 
     /// <summary>The lifetime of a pending request under a policy.</summary>
     public static TimeSpan RequestTtl(PolicyDefinition definition) =>
         Duration.TryParse(definition.MaxRequestTtl, out var ttl) ? ttl : DefaultRequestTtl;
+
+    /// <summary>How old the second factor of a voter may be; null if a vote needs none.</summary>
+    public static TimeSpan? SecondFactorWithin(PolicyDefinition definition) =>
+        Duration.TryParse(definition.SecondFactorWithin, out var within) ? within : null;
 
     /// <summary>The maximum window of a grant; null for unlimited.</summary>
     public static TimeSpan? MaxWindow(PolicyConstraints constraints) =>
@@ -100,7 +105,14 @@ public static class PolicyComparison
         || IsAbove(next.Constraints.MaxSignings, current.Constraints.MaxSignings)
         || PolicyRules.RequestTtl(next) > PolicyRules.RequestTtl(current)
         || (next.BypassForMachineIdentities && !current.BypassForMachineIdentities)
-        || !HoldsSteps(current, next);
+        || !HoldsVotes(current, next);
+
+    /// <summary>
+    /// Whether whatever passes the votes of <paramref name="next"/> has passed those of <paramref name="current"/>: its steps,
+    /// and how old a voter's second factor may be.
+    /// </summary>
+    public static bool HoldsVotes(PolicyDefinition current, PolicyDefinition next) =>
+        HoldsSteps(current, next) && !IsAbove(PolicyRules.SecondFactorWithin(next), PolicyRules.SecondFactorWithin(current));
 
     /// <summary>
     /// Whether whatever passes the steps of <paramref name="next"/> has passed those of <paramref name="current"/>.

@@ -51,6 +51,7 @@ public sealed record PolicyState : IIndexedState
         definition.MaxRequestTtl,
         definition.BypassForMachineIdentities,
         definition.DistinctApproversAcrossSteps,
+        definition.SecondFactorWithin,
     };
 
     /// <inheritdoc/>
@@ -72,6 +73,7 @@ public static class PolicyViews
         policy.Definition.MaxRequestTtl!,
         policy.Definition.BypassForMachineIdentities,
         policy.Definition.DistinctApproversAcrossSteps,
+        policy.Definition.SecondFactorWithin,
         policy.Guarded,
         policy.PendingChangeRequestId,
         policy.CreatedAt,

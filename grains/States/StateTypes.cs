@@ -36,6 +36,12 @@ public static class StateTypes
     /// <summary>A login session.</summary>
     public const string Session = "session";
 
+    /// <summary>What of a person's second factor was used: the last time step, and the recovery codes that are left.</summary>
+    public const string SecondFactor = "second-factor";
+
+    /// <summary>A begun enrolment of an authenticator app.</summary>
+    public const string TotpEnrolment = "totp-enrolment";
+
     /// <summary>The single row that lists the active administrators; see <c>AdministratorRegister</c>.</summary>
     public const string Administrators = "administrators";
 

@@ -22,12 +22,12 @@ internal static class PeopleCommand
 
     private const string Undone = "Nothing was changed.";
 
-    /// <summary>The verb that gives a person another password. Its exit status: 0 done, 1 not done.</summary>
+    /// <summary>The verb that gives a person another password and removes the second factor. Its exit status: 0 done, 1 not done.</summary>
     public static Command CreateResetPassword()
     {
         Argument<string> email = new("EMAIL") { Description = "the address that the person signs in with" };
         Option<string> newEmail = new("--new-email") { Description = "another address for them", HelpName = "ADDRESS" };
-        Command command = new("reset-password", "gives a person another password, which is printed once") { email, newEmail };
+        Command command = new("reset-password", "gives a person another password, which is printed once, and removes their second factor") { email, newEmail };
         command.SetAction((result, cancellationToken) => RunAsync(result, host => ResetPasswordAsync(
             host,
             result.GetRequiredValue(email),
@@ -71,7 +71,8 @@ internal static class PeopleCommand
             var user = await services.GetRequiredService<UserService>().ResetAsync(email, newEmail, password, cancellationToken);
             await output.WriteLineAsync(
                 $"{user.Email} signs in with this password, which is shown once: {password}\n"
-                + "Every session of theirs has ended, and their votes on requests made before now do not count.");
+                + "Their second factor, if any, was removed. Every session of theirs has ended, and their votes on requests made "
+                + "before now do not count.");
         }, cancellationToken);
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using CodeSigning.Grains;
 using CodeSigning.Grains.Certificates;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Silo.Certificates;
 using CodeSigning.Silo.Cluster;
 using CodeSigning.Silo.Ledger.Verification;
@@ -44,6 +45,7 @@ public static class SiloHosting
         builder.AddStore(node);
         builder.Services.AddCompromisedKeys(settings.CompromisedKeys);
         builder.Services.AddGrainServices();
+        builder.Services.Configure<SignInOptions>(options => options.SecondFactor = node.SecondFactor);
         builder.Services.AddNotifications(settings.Notifications with { PublicUrl = node.PublicUrl });
         builder.Services.AddSingleton(new PkiOptions { PublicUrl = node.PublicUrl });
         builder.Services.AddHealthChecks()

@@ -92,7 +92,7 @@ internal sealed class MailSender(NotificationOptions options, TimeProvider time)
     }
 }
 
-/// <summary>Who gets mail about an event: of a new request those who decide it first, of its end the one who asked.</summary>
+/// <summary>Who gets mail about an event: of a new request those who decide it first, of its end the one who asked; of a change of their second factor, its owner.</summary>
 internal sealed class MailRecipients(IStateStore states, NotificationOptions options)
 {
     private const int Most = 100;
@@ -111,6 +111,7 @@ internal sealed class MailRecipients(IStateStore states, NotificationOptions opt
             NotificationSubject.OfRequest request when happened.Type == EventTypes.RequestCreated => request.State.Policy.Steps[0].Approvers,
             NotificationSubject.OfRequest request => [RequesterOf(request.State)],
             NotificationSubject.OfGrant grant => [grant.State.Grantee],
+            NotificationSubject.OfPerson person => [new PrincipalRef(PrincipalKind.User, person.Id)],
             _ => [],
         };
         // Who may not vote on a request is not asked to.

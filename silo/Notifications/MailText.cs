@@ -10,11 +10,12 @@ namespace CodeSigning.Silo.Notifications;
 /// <param name="Text">The plain text.</param>
 internal sealed record MailText(string Subject, string Text)
 {
-    /// <summary>The mail about an event of a request or a grant.</summary>
+    /// <summary>The mail about an event of a request, a grant or an account.</summary>
     public static MailText Of(NotificationEvent happened, NotificationSubject subject) => subject switch
     {
         NotificationSubject.OfRequest request => Of(happened, request.Told),
         NotificationSubject.OfGrant grant => Of(happened, grant.Told),
+        NotificationSubject.OfPerson person => Of(happened, person.Page),
         _ => throw new ArgumentOutOfRangeException(nameof(subject)),
     };
 
@@ -63,6 +64,22 @@ internal sealed record MailText(string Subject, string Text)
                 grant.Certificate,
                 grant.Scope),
         ]);
+
+    // Whoever did it may be a thief of the session: the owner hears of it at once.
+    private static MailText Of(NotificationEvent happened, Uri page)
+    {
+        var (subject, what) = happened.Type switch
+        {
+            EventTypes.SecondFactorEnrolled => ("A second factor was enrolled", "enrolled a second factor for your account"),
+            EventTypes.SecondFactorRemoved => ("Your second factor was removed", "removed the second factor of your account"),
+            EventTypes.SecondFactorReset => ("Your second factor was reset", "reset the second factor of your account"),
+            EventTypes.RecoveryCodeUsed => ("A recovery code was used", "used a recovery code of your account"),
+            EventTypes.RecoveryCodesRenewed => ("New recovery codes were made", "made new recovery codes for your account"),
+            _ => ("Your account was changed", "changed your account"),
+        };
+        return Compose(
+            subject, $"{By(happened)} {what}. If you know nothing of it, change your password and tell a product administrator.", page, []);
+    }
 
     private static (string Label, string? Value, bool IsQuoted)[] Terms(
         long? signings, string window, ToldCertificate? certificate, GrantScope? scope) =>

@@ -168,6 +168,21 @@ public static class EventTypes
     /// <summary>A verification of the whole ledger found problems.</summary>
     public const string LedgerProblem = "ledger.problem";
 
+    /// <summary>A person enrolled a second factor.</summary>
+    public const string SecondFactorEnrolled = "second-factor.enrolled";
+
+    /// <summary>A person removed their second factor.</summary>
+    public const string SecondFactorRemoved = "second-factor.removed";
+
+    /// <summary>A product administrator removed another person's second factor.</summary>
+    public const string SecondFactorReset = "second-factor.reset";
+
+    /// <summary>A person used a recovery code.</summary>
+    public const string RecoveryCodeUsed = "recovery-code.used";
+
+    /// <summary>A person made new recovery codes.</summary>
+    public const string RecoveryCodesRenewed = "recovery-codes.renewed";
+
     /// <summary>A request is waiting for approval.</summary>
     public const string RequestCreated = "request.created";
 
@@ -194,6 +209,11 @@ public static class EventTypes
         ["request.unreachable"] = RequestUnreachable,
         ["grant.revoke"] = GrantRevoked,
         ["signer.stop"] = SignerStopped,
+        ["user.enrolSecondFactor"] = SecondFactorEnrolled,
+        ["user.removeSecondFactor"] = SecondFactorRemoved,
+        ["user.resetSecondFactor"] = SecondFactorReset,
+        ["user.useRecoveryCode"] = RecoveryCodeUsed,
+        ["user.renewRecoveryCodes"] = RecoveryCodesRenewed,
         ["ledger.verify"] = LedgerProblem,
     }.ToImmutableDictionary();
 

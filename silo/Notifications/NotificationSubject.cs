@@ -12,7 +12,7 @@ using CodeSigning.Identities;
 
 namespace CodeSigning.Silo.Notifications;
 
-/// <summary>What the receivers of an event need to know about the request or grant that it is about.</summary>
+/// <summary>What the receivers of an event need to know about the request, grant or account that it is about.</summary>
 internal abstract record NotificationSubject
 {
     private NotificationSubject()
@@ -40,6 +40,15 @@ internal abstract record NotificationSubject
         /// <inheritdoc/>
         public override NotificationEvent AddTo(NotificationEvent happened) =>
             happened.Adding("grant", JsonSerializer.Serialize(Told, ContractJson.Options));
+    }
+
+    /// <summary>An event about the account of a person.</summary>
+    /// <param name="Id">Their id.</param>
+    /// <param name="Page">Where they sign in.</param>
+    public sealed record OfPerson(string Id, Uri Page) : NotificationSubject
+    {
+        /// <inheritdoc/>
+        public override NotificationEvent AddTo(NotificationEvent happened) => happened;
     }
 }
 
@@ -120,7 +129,7 @@ internal sealed record ToldCertificate(string Thumbprint, string? Subject, strin
 /// <summary>Reads the subjects of events from their rows.</summary>
 internal sealed class NotificationSubjects(IStateStore states, NotificationOptions options)
 {
-    /// <summary>The request or grant that an event is about; null for other events, and if it does not exist.</summary>
+    /// <summary>The request, grant or account that an event is about; null for other events, and if it does not exist.</summary>
     public async Task<NotificationSubject?> ReadAsync(NotificationEvent happened, CancellationToken cancellationToken) =>
         happened.Subject?.Split('/') switch
         {
@@ -130,6 +139,7 @@ internal sealed class NotificationSubjects(IStateStore states, NotificationOptio
             [StateTypes.Grant, var id]
                 when await states.FindAsync<GrantState>(StateTypes.Grant, id, cancellationToken) is { } grant =>
                 new NotificationSubject.OfGrant(await TellAsync(grant.State, cancellationToken), grant.State),
+            [StateTypes.User, var id] => new NotificationSubject.OfPerson(id, options.PublicUrl),
             _ => null,
         };
 

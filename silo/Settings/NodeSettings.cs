@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using CodeSigning.Contract;
 using CodeSigning.Grains.Administration;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Storage;
 using Microsoft.Extensions.Configuration;
@@ -31,6 +32,9 @@ public sealed record NodeSettings
 
     /// <summary>The first administrator's password; null for one that is made up and printed once.</summary>
     public required string? AdministratorPassword { get; init; }
+
+    /// <summary>Who must have a second factor.</summary>
+    public SecondFactorRequirement SecondFactor { get; init; }
 
     /// <summary>The file outside the store in which this node keeps its high-water mark, as a full path; null for the data directory's own.</summary>
     public string? HighWater { get; init; }
@@ -70,6 +74,7 @@ public sealed record NodeSettings
             PublicUrl = ReadPublicUrl(reader, urls),
             AdministratorEmail = administrator.Email,
             AdministratorPassword = administrator.Password,
+            SecondFactor = ReadSecondFactor(reader),
             HighWater = ReadHighWater(reader),
             CompromisedKeys = ReadCompromisedKeys(reader),
             VerificationInterval = ReadVerificationInterval(reader),
@@ -105,6 +110,23 @@ public sealed record NodeSettings
         }
 
         return options;
+    }
+
+    private static SecondFactorRequirement ReadSecondFactor(SettingsReader reader)
+    {
+        const string name = "CODESIGNING_SECOND_FACTOR";
+        switch (reader.Text(name))
+        {
+            case null or "off":
+                return SecondFactorRequirement.Off;
+            case "administrators":
+                return SecondFactorRequirement.Administrators;
+            case "all":
+                return SecondFactorRequirement.All;
+            case var text:
+                reader.Refuse($"{name} is '{text}'. It is one of the words off, administrators and all.");
+                return SecondFactorRequirement.All;
+        }
     }
 
     private static string? ReadHighWater(SettingsReader reader)

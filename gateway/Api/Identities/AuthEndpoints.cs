@@ -20,10 +20,14 @@ internal static class AuthEndpoints
         auth.MapPost("/universal-auth/login", LogInWithSecretAsync).AllowAnonymous().WithMetadata(credentials, EndpointLimits.MachineLogin).WithName("LogInWithClientSecret");
         auth.MapPost("/oidc-auth/login", LogInWithOidcAsync).AllowAnonymous().WithMetadata(credentials, EndpointLimits.MachineLogin).WithName("LogInWithOidc");
         auth.MapPost("/password-reset", ResetPasswordAsync).AllowAnonymous().WithMetadata(credentials, EndpointLimits.PersonLogin).WithName("ResetPassword");
-        auth.MapPost("/logout", LogOutAsync).WithName("LogOut");
+        auth.MapPost("/step-up", StepUpAsync).WithMetadata(credentials).WithName("StepUp");
+        auth.MapPost("/logout", LogOutAsync).WithMetadata(OpenUnder.Any).WithName("LogOut");
     }
 
-    /// <summary>Logs a person in with an email address and a password.</summary>
+    /// <summary>
+    /// Logs a person in with an email address and a password, and a code where a second factor is enrolled: a right password
+    /// without a code is answered with <c>SecondFactorRequired</c>.
+    /// </summary>
     internal static async Task<Ok<IssuedToken>> LogInAsync(
         JsonBody<PasswordCredentials> body, PasswordLogin logins, LoginMeter meter, HttpContext http) =>
         TypedResults.Ok(await meter.CountAsync(
@@ -51,6 +55,10 @@ internal static class AuthEndpoints
         await resets.RedeemAsync(body.Value, http.GetOrigin().Address, http.RequestAborted);
         return TypedResults.NoContent();
     }
+
+    /// <summary>Proves the second factor again in the session of this request.</summary>
+    internal static async Task<Ok<SessionView>> StepUpAsync(JsonBody<StepUp> body, ApiCall call, OwnFactors factors) =>
+        TypedResults.Ok(await call.AskAsync(caller => factors.StepUpAsync(caller, body.Value, call.Aborted)));
 
     /// <summary>Ends the session of this request; its token becomes invalid immediately.</summary>
     internal static async Task<NoContent> LogOutAsync(HttpContext http, OwnSessions sessions)

@@ -1,4 +1,5 @@
 using CodeSigning.Contract;
+using CodeSigning.Gateway.Auth;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Grains.Administration;
 using CodeSigning.Identifiers;
@@ -7,13 +8,19 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace CodeSigning.Gateway.Api.Identities;
 
-/// <summary>The caller's own identity, sessions and password.</summary>
+/// <summary>The caller's own identity, sessions, password and second factors.</summary>
 internal static class MeEndpoints
 {
     public static void MapMeEndpoints(this IEndpointRouteBuilder me)
     {
-        me.MapGet("/", GetAsync).WithName("GetMe");
+        var enrolment = new OpenUnder(CallerObligation.EnrolSecondFactor);
+        me.MapGet("/", GetAsync).WithMetadata(OpenUnder.Any).WithName("GetMe");
         me.MapPut("/password", ChangePasswordAsync).WithName("ChangePassword");
+        me.MapGet("/factors", GetFactorsAsync).WithMetadata(enrolment).WithName("GetFactors");
+        me.MapPost("/factors/totp", BeginTotpAsync).WithMetadata(enrolment).WithName("BeginTotp");
+        me.MapPost("/factors/totp/confirm", ConfirmTotpAsync).WithMetadata(enrolment).WithName("ConfirmTotp");
+        me.MapPost("/factors/totp/remove", RemoveTotpAsync).WithName("RemoveTotp");
+        me.MapPost("/factors/recovery-codes", RenewRecoveryCodesAsync).WithName("RenewRecoveryCodes");
         me.MapGet("/sessions", ListSessionsAsync).WithName("ListSessions");
         me.MapDelete("/sessions", EndSessionsAsync).WithName("EndSessions");
         me.MapDelete("/sessions/{sessionId}", EndSessionAsync).WithName("EndSession");
@@ -30,6 +37,36 @@ internal static class MeEndpoints
         await call.AskAsync(caller => users.ChangePasswordAsync(caller, body.Value, call.Aborted));
         return TypedResults.NoContent();
     }
+
+    /// <summary>Gets the caller's second factors.</summary>
+    internal static async Task<Ok<FactorsView>> GetFactorsAsync(ApiCall call, OwnFactors factors) =>
+        TypedResults.Ok(await call.AskAsync(caller => factors.DescribeAsync(caller, call.Aborted)));
+
+    /// <summary>
+    /// Begins the enrolment of an authenticator app; only this response contains its secret. A first code must confirm it
+    /// within ten minutes.
+    /// </summary>
+    internal static async Task<Ok<TotpEnrolmentView>> BeginTotpAsync(JsonBody<EnrolTotp> body, ApiCall call, OwnFactors factors) =>
+        TypedResults.Ok(await call.AskAsync(caller => factors.BeginTotpAsync(caller, body.Value, call.Aborted)));
+
+    /// <summary>
+    /// Enrols the authenticator app by its first code; the caller's other sessions end. Only this response contains the
+    /// recovery codes.
+    /// </summary>
+    internal static async Task<Ok<RecoveryCodesView>> ConfirmTotpAsync(JsonBody<ConfirmTotp> body, ApiCall call, OwnFactors factors) =>
+        TypedResults.Ok(await call.AskAsync(caller => factors.ConfirmTotpAsync(caller, body.Value, call.Aborted)));
+
+    /// <summary>Removes the authenticator app and the recovery codes.</summary>
+    internal static async Task<NoContent> RemoveTotpAsync(JsonBody<ProveFactors> body, ApiCall call, OwnFactors factors)
+    {
+        await call.AskAsync(caller => factors.RemoveTotpAsync(caller, body.Value, call.Aborted));
+        return TypedResults.NoContent();
+    }
+
+    /// <summary>Replaces all recovery codes; only this response contains the new ones.</summary>
+    internal static async Task<Ok<RecoveryCodesView>> RenewRecoveryCodesAsync(
+        JsonBody<ProveFactors> body, ApiCall call, OwnFactors factors) =>
+        TypedResults.Ok(await call.AskAsync(caller => factors.RenewRecoveryCodesAsync(caller, body.Value, call.Aborted)));
 
     /// <summary>Lists the caller's sessions.</summary>
     internal static async Task<Ok<Page<SessionView>>> ListSessionsAsync(

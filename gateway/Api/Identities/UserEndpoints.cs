@@ -18,6 +18,7 @@ internal static class UserEndpoints
         users.MapGet("/{userId}", GetAsync).WithName("GetUser");
         users.MapPatch("/{userId}", UpdateAsync).WithName("UpdateUser");
         users.MapDelete("/{userId}", DeleteAsync).WithName("DeleteUser");
+        users.MapDelete("/{userId}/factors", ResetFactorsAsync).WithName("ResetFactors");
         users.MapPost("/{userId}/password-reset", SendPasswordResetAsync).WithName("SendPasswordReset");
     }
 
@@ -53,6 +54,17 @@ internal static class UserEndpoints
     internal static async Task<Accepted<SentPasswordReset>> SendPasswordResetAsync(
         string userId, ApiCall call, PasswordResets resets) =>
         TypedResults.Accepted((string?)null, await call.AskAsync(caller => resets.SendAsync(caller, userId, call.Aborted)));
+
+    /// <summary>
+    /// Removes the second factor of another person who lost it; the person's sessions end. Votes on requests created before
+    /// do not count. Product administrators only.
+    /// </summary>
+    internal static async Task<NoContent> ResetFactorsAsync(string userId, ApiCall call, UserService users)
+    {
+        PathId.Validate(IdPrefixes.User, userId);
+        await call.AskAsync(caller => users.ResetFactorsAsync(caller, userId, call.Aborted));
+        return TypedResults.NoContent();
+    }
 
     /// <summary>Deletes a person; their ledger entries stay. Product administrators only.</summary>
     internal static async Task<NoContent> DeleteAsync(string userId, ApiCall call, UserService users)

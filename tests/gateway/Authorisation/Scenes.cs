@@ -20,6 +20,12 @@ internal static class Scenes
         ["DELETE /api/v1/me/sessions/{sessionId}"] = async (stage, role) =>
             new() { { "sessionId", await stage.NewSessionAsync(role == Role.NoToken ? Role.Stranger : role) } },
 
+        ["POST /api/v1/me/factors/totp"] = Body(_ => new { currentPassword = Cast.Password }),
+        ["POST /api/v1/me/factors/totp/confirm"] = Body(_ => new { code = "123456" }),
+        ["POST /api/v1/me/factors/totp/remove"] = Body(_ => new { currentPassword = Cast.Password, code = "123456" }),
+        ["POST /api/v1/me/factors/recovery-codes"] = Body(_ => new { currentPassword = Cast.Password, code = "123456" }),
+        ["POST /api/v1/auth/step-up"] = Body(_ => new { code = "123456" }),
+
         ["POST /api/v1/users"] = Body(_ => Stage.Person()),
         ["PATCH /api/v1/users/{userId}"] = async (stage, _) => new(new { status = "disabled" }) { { "userId", await stage.NewUserAsync() } },
         ["DELETE /api/v1/users/{userId}"] = async (stage, _) => new() { { "userId", await stage.NewUserAsync() } },

@@ -11,7 +11,8 @@ public sealed class ErrorCodeTableTests
             + "CertificateExpired CertificateNotYetValid CertificateRevoked NotACodeSigningCertificate PolicyLimitExceeded "
             + "NoConstraint UnreachableApproval",
         [401] = "Unauthenticated",
-        [403] = "Forbidden ApprovalRequired GrantExhausted GrantExpired GrantNotYetValid GrantRevoked ScopeMismatch SelfApproval",
+        [403] = "Forbidden ApprovalRequired GrantExhausted GrantExpired GrantNotYetValid GrantRevoked ScopeMismatch SelfApproval "
+            + "SecondFactorRequired",
         [404] = "NotFound",
         [409] = "Conflict NameTaken WrongState AlreadyVoted IdempotencyMismatch KeyInUse",
         [413] = "TooLarge",

@@ -103,7 +103,7 @@ public sealed class LoginTests : IdentitySuite
     }
 
     [Fact]
-    public async Task Login_with_a_second_factor_code_is_refused()
+    public async Task Code_without_an_enrolled_second_factor_is_refused()
     {
         await CreateUserAsync("ann@example.com");
         var credentials = new PasswordCredentials("ann@example.com", Password, "123456");
