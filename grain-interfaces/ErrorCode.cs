@@ -107,4 +107,7 @@ public enum ErrorCode
 
     /// <summary>A second factor is missing or too old: send a code, or enrol a factor first.</summary>
     SecondFactorRequired,
+
+    /// <summary>The password was set by another and must be changed first.</summary>
+    PasswordChangeRequired,
 }

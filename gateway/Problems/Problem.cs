@@ -83,6 +83,7 @@ internal static class ErrorCodeTable
             [ErrorCode.ScopeMismatch] = (403, "The grant's scope does not match"),
             [ErrorCode.SelfApproval] = (403, "Requesters cannot approve their own requests"),
             [ErrorCode.SecondFactorRequired] = (403, "A second factor is required"),
+            [ErrorCode.PasswordChangeRequired] = (403, "The password must be changed first"),
 
             [ErrorCode.NotFound] = (404, "Not found"),
 

@@ -53,6 +53,9 @@ public enum CallerObligation
 {
     /// <summary>Enrol a second factor.</summary>
     EnrolSecondFactor = 1,
+
+    /// <summary>Change the password, which was set by another.</summary>
+    ChangePassword = 2,
 }
 
 /// <summary>Lets a client retry without repeating the operation.</summary>

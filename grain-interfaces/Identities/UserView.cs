@@ -9,6 +9,7 @@ namespace CodeSigning.Identities;
 /// <param name="CreatedAt">When it was created (UTC).</param>
 /// <param name="LastLoginAt">The last login (UTC); updated with a delay of seconds.</param>
 /// <param name="HasSecondFactor">Whether a second factor is enrolled.</param>
+/// <param name="Invitation">The invitation of a person who was created without a password; in that response only.</param>
 public sealed record UserView(
     string Id,
     string Name,
@@ -17,7 +18,8 @@ public sealed record UserView(
     PrincipalStatus? Status = null,
     DateTimeOffset? CreatedAt = null,
     DateTimeOffset? LastLoginAt = null,
-    bool? HasSecondFactor = null);
+    bool? HasSecondFactor = null,
+    InvitationView? Invitation = null);
 
 /// <summary>The caller's own identity.</summary>
 /// <param name="Kind">A person or a machine identity.</param>

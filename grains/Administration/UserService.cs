@@ -26,8 +26,26 @@ public sealed class UserService(
     {
         ProductAuthority.RequireAdministrator(caller);
         var (id, user) = await DraftAsync(request, cancellationToken);
-        return await CreateAsync(
-            caller, id, user, user.IsActiveAdministrator ? await _administrators.WithAsync(id, cancellationToken) : null, cancellationToken);
+        user = user with { MustChangePassword = user.PasswordHash is not null && caller.Kind != PrincipalKind.System };
+        return await CreateAsync(caller, id, user, null, await RegisterAsync(id, user, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Creates a person who is invited to choose a password.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="request">The person, without a password.</param>
+    /// <param name="invite">Makes the link of the person with this id, and its view.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    internal async Task<UserView> CreateInvitedAsync(
+        Caller caller,
+        CreateUser request,
+        Func<string, (PasswordResetLink Link, InvitationView View)> invite,
+        CancellationToken cancellationToken)
+    {
+        ProductAuthority.RequireAdministrator(caller);
+        var (id, user) = await DraftAsync(request, cancellationToken);
+        var (link, invitation) = invite(id);
+        user = user with { ResetLink = link };
+        return await CreateAsync(caller, id, user, invitation, await RegisterAsync(id, user, cancellationToken), cancellationToken);
     }
 
     /// <summary>
@@ -38,7 +56,7 @@ public sealed class UserService(
     {
         var (id, user) = await DraftAsync(request with { ProductRole = ProductRole.Admin }, cancellationToken);
         return await CreateAsync(
-            Caller.System, id, user, await _administrators.WithFirstAsync(id, cancellationToken), cancellationToken);
+            Caller.System, id, user, null, [await _administrators.WithFirstAsync(id, cancellationToken)], cancellationToken);
     }
 
     /// <summary>Changes a person.</summary>
@@ -64,7 +82,8 @@ public sealed class UserService(
             request.Status,
             request.Password is { } password
                 ? await HashForOtherAsync(caller, user, request.Email, password, cancellationToken)
-                : null);
+                : null,
+            IsSetByOther: isOther);
         var next = user.State.With(change);
         if (next == user.State)
         {
@@ -94,7 +113,8 @@ public sealed class UserService(
         var user = await FindByEmailAsync(EmailAddress.Validate(email), cancellationToken);
         var address = newEmail is null ? user.State.Email : EmailAddress.Validate(newEmail);
         PasswordRules.Validate(password, address);
-        var change = new UserChange(Email: address, PasswordHash: await hashing.HashAsync(password, cancellationToken));
+        var change = new UserChange(
+            Email: address, PasswordHash: await hashing.HashAsync(password, cancellationToken), IsSetByOther: true);
         var next = user.State.With(change) with { Totp = null, VotesFrom = time.GetUtcNow() };
         await SaveAsync(
             Change.By(Caller.System, "user.reset", StateTypes.User, user.Id, user.State.To(next), time)
@@ -180,6 +200,12 @@ public sealed class UserService(
         var user = await RequireAsync(caller.Id, cancellationToken);
         PasswordRules.Validate(request.NewPassword, user.State.Email);
         await passwords.RequireAsync(caller, user.State, request.CurrentPassword, cancellationToken);
+        if (user.State.MustChangePassword && request.NewPassword == request.CurrentPassword)
+        {
+            throw new RefusedException(
+                ErrorCode.InvalidRequest, "The field 'newPassword' is invalid: expected another password than the one that was set for you.");
+        }
+
         var next = user.State.With(
             new UserChange(PasswordHash: await hashing.HashAsync(request.NewPassword, cancellationToken)));
         var change = Change
@@ -223,16 +249,20 @@ public sealed class UserService(
     }
 
     private async Task<UserView> CreateAsync(
-        Caller caller, string id, UserState user, StateWrite? register, CancellationToken cancellationToken)
+        Caller caller, string id, UserState user, InvitationView? invitation, StateWrite[] register, CancellationToken cancellationToken)
     {
-        var view = user.ToView(id);
-        var change = Change
-            .By(caller, "user.create", StateTypes.User, id, Creation(user), time)
-            .Answering(caller, view)
-            .Writing(StateWrite.New(StateTypes.User, id, user));
-        await SaveAsync(register is null ? change : change.Writing(register), cancellationToken);
+        var view = user.ToView(id) with { Invitation = invitation };
+        await SaveAsync(
+            Change.By(caller, "user.create", StateTypes.User, id, Creation(user, invitation), time)
+                .Answering(caller, view)
+                .Writing(StateWrite.New(StateTypes.User, id, user))
+                .Writing(register),
+            cancellationToken);
         return view;
     }
+
+    private async Task<StateWrite[]> RegisterAsync(string id, UserState created, CancellationToken cancellationToken) =>
+        created.IsActiveAdministrator ? [await _administrators.WithAsync(id, cancellationToken)] : [];
 
     private async Task<StateWrite[]> RegisterAsync(
         string id, UserState current, UserState next, CancellationToken cancellationToken) =>
@@ -295,14 +325,19 @@ public sealed class UserService(
         await store.FindAsync<UserState>(StateTypes.User, id, cancellationToken)
         ?? throw new RefusedException(ErrorCode.NotFound, "The user does not exist.");
 
-    private static Changes Creation(UserState user) =>
-        Changes.Making(user.ToRecord()).Saying("password", user.PasswordHash is null ? null : "set");
+    private static Changes Creation(UserState user, InvitationView? invitation) => Changes.Making(user.ToRecord())
+        .Saying("password", user.PasswordHash is null ? null : "set")
+        .Saying("passwordChangeRequired", user.MustChangePassword ? true : null)
+        .Saying("invitation", invitation is null ? null : new { Link = invitation.IsMailed ? "mailed" : "shown", invitation.ExpiresAt });
 }
 
 /// <summary>The body that creates a person.</summary>
 /// <param name="Email">The email address for logging in; unique, case-insensitive.</param>
 /// <param name="Name">1 to 64 characters.</param>
-/// <param name="Password">The initial password, 12 to 256 characters; without one the person cannot log in yet.</param>
+/// <param name="Password">
+/// The initial password, 12 to 256 characters, which the person must change at the first login; without one the person is
+/// invited by a link to choose a password.
+/// </param>
 /// <param name="ProductRole">The role in the product; defaults to member.</param>
 public sealed record CreateUser(string Email, string Name, string? Password = null, ProductRole? ProductRole = null)
 {

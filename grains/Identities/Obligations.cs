@@ -31,7 +31,9 @@ public static class Obligations
 {
     /// <summary>What a person must do first; null for nothing.</summary>
     internal static CallerObligation? Of(UserState user, SecondFactorRequirement requirement) =>
-        user.Totp is null && IsRequired(user.Role, requirement) ? CallerObligation.EnrolSecondFactor : null;
+        user.MustChangePassword ? CallerObligation.ChangePassword
+        : user.Totp is null && IsRequired(user.Role, requirement) ? CallerObligation.EnrolSecondFactor
+        : null;
 
     /// <summary>The refusal of a call that does not serve the obligation.</summary>
     public static RefusedException Refuse(CallerObligation obligation) => obligation switch
@@ -39,6 +41,9 @@ public static class Obligations
         CallerObligation.EnrolSecondFactor => new RefusedException(
             ErrorCode.SecondFactorRequired,
             "Your account must have a second factor: enrol one at POST /api/v1/me/factors/totp first. Until then everything else is refused."),
+        CallerObligation.ChangePassword => new RefusedException(
+            ErrorCode.PasswordChangeRequired,
+            "Your password was set by another: change it at PUT /api/v1/me/password first. Until then everything else is refused."),
         _ => throw new ArgumentOutOfRangeException(nameof(obligation)),
     };
 

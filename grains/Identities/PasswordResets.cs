@@ -100,7 +100,8 @@ public sealed class PasswordResets(IStateStore store, ILedger ledger, PasswordHa
         }
     }
 
-    private async Task<Row<UserState>?> FindAsync(string token, CancellationToken cancellationToken) =>
+    /// <summary>The person whom a valid link belongs to; null if it is invalid, expired or used.</summary>
+    internal async Task<Row<UserState>?> FindAsync(string token, CancellationToken cancellationToken) =>
         PasswordResetLink.ReadUserId(token) is { } id
         && await store.FindAsync<UserState>(StateTypes.User, id, cancellationToken) is { } user
         && user.State is { Status: PrincipalStatus.Active, ResetLink: { } link }
@@ -108,14 +109,16 @@ public sealed class PasswordResets(IStateStore store, ILedger ledger, PasswordHa
             ? user
             : null;
 
-    private static RefusedException NoLink() => new(
+    /// <summary>The refusal of a link that opens nothing.</summary>
+    internal static RefusedException NoLink() => new(
         ErrorCode.Unauthenticated, "The link is invalid, expired or already used: ask a product administrator for a new one.");
 }
 
-/// <summary>A stored password reset link.</summary>
+/// <summary>A stored link by which a person chooses a password: an invitation or a reset.</summary>
 /// <param name="TokenHash">SHA-256 of its token.</param>
 /// <param name="ExpiresAt">When it expires (UTC).</param>
-public sealed record PasswordResetLink(byte[] TokenHash, DateTimeOffset ExpiresAt)
+/// <param name="WasShown">Whether it was shown to the administrator who invited the person, and not mailed.</param>
+public sealed record PasswordResetLink(byte[] TokenHash, DateTimeOffset ExpiresAt, bool WasShown = false)
 {
     private const int RandomBytes = 32;
 
@@ -138,13 +141,27 @@ public sealed record PasswordResetLink(byte[] TokenHash, DateTimeOffset ExpiresA
         now < ExpiresAt && CryptographicOperations.FixedTimeEquals(TokenHash, Hash(token));
 }
 
-/// <summary>Sends password reset links.</summary>
+/// <summary>Sends links by which people choose a password.</summary>
 public interface IResetMail
 {
     /// <summary>Whether a mail server is configured.</summary>
     bool IsAvailable { get; }
 
-    /// <summary>Sends a link immediately; it is never stored.</summary>
+    /// <summary>The link of a token.</summary>
+    /// <param name="token">The link's token, a secret.</param>
+    Uri ToLink(string token);
+
+    /// <summary>Sends an invitation immediately; it is never stored.</summary>
+    /// <param name="address">The person's address.</param>
+    /// <param name="sentBy">The name of the administrator who invites.</param>
+    /// <param name="token">The link's token, a secret.</param>
+    /// <param name="expiresAt">When it expires (UTC).</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Null if the mail server accepted it, otherwise the error.</returns>
+    Task<string?> SendInvitationAsync(
+        string address, string sentBy, string token, DateTimeOffset expiresAt, CancellationToken cancellationToken);
+
+    /// <summary>Sends a password reset link immediately; it is never stored.</summary>
     /// <param name="address">The person's address.</param>
     /// <param name="sentBy">The name of the administrator who has it sent.</param>
     /// <param name="token">The link's token, a secret.</param>

@@ -23,6 +23,9 @@ public sealed record UserState : IIndexedState
     /// <summary>The password's hash in the format of ASP.NET Core Identity, version 3; null without a password.</summary>
     public string? PasswordHash { get; init; }
 
+    /// <summary>Whether someone else set the password, so that the person must change it before anything else.</summary>
+    public bool MustChangePassword { get; init; }
+
     /// <summary>
     /// When someone else last set the person's password or address, removed the second factor or enabled the person
     /// (UTC); not set by the creation. The person's votes on requests created earlier do not count: whoever made the change may be the
@@ -30,7 +33,7 @@ public sealed record UserState : IIndexedState
     /// </summary>
     public DateTimeOffset? VotesFrom { get; init; }
 
-    /// <summary>The pending password reset link; null if none was sent or it was used.</summary>
+    /// <summary>The pending invitation or password reset link; null if none was sent or it was used.</summary>
     public PasswordResetLink? ResetLink { get; init; }
 
     /// <summary>The authenticator app; null if none is enrolled. A login then needs a code besides the password.</summary>
@@ -66,6 +69,11 @@ public sealed record UserState : IIndexedState
             next = next with { ResetLink = null };
         }
 
+        if (change.PasswordHash is not null)
+        {
+            next = next with { MustChangePassword = change.IsSetByOther };
+        }
+
         var endsSessions = change.PasswordHash is not null
             || (Status == PrincipalStatus.Active && next.Status == PrincipalStatus.Disabled);
         return endsSessions ? next with { SessionGeneration = SessionGeneration + 1 } : next;
@@ -81,6 +89,11 @@ public sealed record UserState : IIndexedState
         if (next.PasswordHash != PasswordHash)
         {
             changes = changes.Replacing("password", PasswordHash is null ? null : "set", "set");
+        }
+
+        if (next.MustChangePassword != MustChangePassword)
+        {
+            changes = changes.Replacing("passwordChangeRequired", MustChangePassword, next.MustChangePassword);
         }
 
         if ((next.Totp is null) != (Totp is null))
@@ -106,13 +119,15 @@ public sealed record UserState : IIndexedState
 /// <param name="Name">The name that others see.</param>
 /// <param name="Role">The role in the product.</param>
 /// <param name="Status">The new status; disabling ends every session immediately and permanently.</param>
-/// <param name="PasswordHash">The hash of a password that an administrator sets; ends every session.</param>
+/// <param name="PasswordHash">The hash of a new password; ends every session.</param>
+/// <param name="IsSetByOther">Whether somebody else knows the new password, so that the person must change it.</param>
 public sealed record UserChange(
     string? Email = null,
     string? Name = null,
     ProductRole? Role = null,
     PrincipalStatus? Status = null,
-    string? PasswordHash = null);
+    string? PasswordHash = null,
+    bool IsSetByOther = false);
 
 /// <summary>
 /// Email addresses for logging in, in lower case. Printable ASCII only, so that no two addresses look alike.

@@ -71,6 +71,7 @@ internal static class PeopleCommand
             var user = await services.GetRequiredService<UserService>().ResetAsync(email, newEmail, password, cancellationToken);
             await output.WriteLineAsync(
                 $"{user.Email} signs in with this password, which is shown once: {password}\n"
+                + "They must change it at once. "
                 + "Their second factor, if any, was removed. Every session of theirs has ended, and their votes on requests made "
                 + "before now do not count.");
         }, cancellationToken);

@@ -154,20 +154,35 @@ internal sealed class ResetMail(MailSender sender, DeliveryMeter meter, Notifica
 {
     public bool IsAvailable => options.SmtpHost is not null;
 
-    public async Task<string?> SendAsync(
-        string address, string sentBy, string token, DateTimeOffset expiresAt, CancellationToken cancellationToken)
+    // What follows the # is for the browser alone: it is in no server's log.
+    public Uri ToLink(string token) => new($"{new Uri(node.PublicUrl, "/password-reset")}#{token}");
+
+    public Task<string?> SendInvitationAsync(
+        string address, string sentBy, string token, DateTimeOffset expiresAt, CancellationToken cancellationToken) => SendTextAsync(
+        address,
+        "Code signing: you are invited",
+        Text(sentBy, "made an account for you. Choose a password by this link:", token, expiresAt),
+        cancellationToken);
+
+    public Task<string?> SendAsync(
+        string address, string sentBy, string token, DateTimeOffset expiresAt, CancellationToken cancellationToken) => SendTextAsync(
+        address,
+        "Code signing: choose a password",
+        Text(sentBy, "had this link sent to you, for you to choose a password by:", token, expiresAt),
+        cancellationToken);
+
+    private async Task<string?> SendTextAsync(string address, string subject, string text, CancellationToken cancellationToken)
     {
-        var problem = await sender.SendAsync(address, "Code signing: choose a password", Text(sentBy, token, expiresAt), cancellationToken);
+        var problem = await sender.SendAsync(address, subject, text, cancellationToken);
         meter.Count(DeliveryChannel.Mail, problem is null ? DeliveryOutcome.Delivered : DeliveryOutcome.GivenUp);
         return problem;
     }
 
-    // What follows the # is for the browser alone: it is in no server's log.
-    private string Text(string sentBy, string token, DateTimeOffset expiresAt) =>
+    private string Text(string sentBy, string what, string token, DateTimeOffset expiresAt) =>
         $"""
-        {sentBy}, an administrator of the code-signing service, had this link sent to you, for you to choose a password by:
+        {sentBy}, an administrator of the code-signing service, {what}
 
-        {new Uri(node.PublicUrl, "/password-reset")}#{token}
+        {ToLink(token)}
 
         It serves once, until {UtcTimeConverter.ToText(expiresAt)}. Give it to nobody: whoever has it acts as you.
         If you asked for nothing of the kind, leave it unused and ask {sentBy} why.

@@ -1,3 +1,4 @@
+using CodeSigning.Grains.Administration;
 using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.States;
 using CodeSigning.Silo.Logging;
@@ -89,6 +90,7 @@ public static class NotificationRegistration
         .AddSingleton<MailRecipients>()
         .AddSingleton<MailSender>()
         .AddSingleton<IResetMail, ResetMail>()
+        .AddSingleton<Invitations>()
         .AddSingleton<PasswordResets>()
         .AddSingleton<NotificationFeed>()
         .AddSingleton<DenialFeed>()

@@ -243,9 +243,12 @@ create_signer() { # NAME CERTIFICATE MEMBERS POLICY
 
 # Whoever made the identity's secret may not grant it anything, so somebody else does.
 create_policy() {
-  local approver
-  approver="$(jq -n --arg password "$password" '{email: "approver@localhost", name: "Approver", password: $password}' |
+  local approver first
+  first="first $password"
+  approver="$(jq -n --arg password "$first" '{email: "approver@localhost", name: "Approver", password: $password}' |
     call POST /users @- | jq -r .id)"
+  jq -n --arg first "$first" --arg password "$password" '{currentPassword: $first, newPassword: $password}' |
+    token="$(password="$first" token_of approver@localhost)" call PUT /me/password @- >/dev/null
   policy="$(jq -n --arg id "$approver" '{name: "bench", constraints: {maxSignings: 1000000000},
     steps: [{approvers: [{kind: "user", id: $id}], requiredApprovals: 1}]}' | call POST /pki/signing-policies @- |
     jq -c --arg approver "$approver" '{id, approver: $approver}')"

@@ -42,6 +42,8 @@ internal sealed class Api(Uri address, string? token = null) : IDisposable
 
     public Task<JsonObject> PostAsync(string path, object body) => SendAsync(HttpMethod.Post, path, body);
 
+    public Task<JsonObject> PutAsync(string path, object body) => SendAsync(HttpMethod.Put, path, body);
+
     public Task<JsonObject> PatchAsync(string path, object body) => SendAsync(HttpMethod.Patch, path, body);
 
     /// <summary>Asks again as long as it cannot be done at the moment, as the answer says to do.</summary>

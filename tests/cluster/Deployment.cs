@@ -155,8 +155,10 @@ internal sealed class Deployment : IAsyncDisposable
     /// <returns>The person's id and password.</returns>
     public async Task<(string Id, string Password)> CreatePersonAsync(string email, string productRole = "member")
     {
-        const string password = "another horse battery staple";
-        var person = await Administrator.PostAsync("/api/v1/users", new { email, name = "Person", password, productRole });
+        const string given = "a horse battery that was given", password = "another horse battery staple";
+        var person = await Administrator.PostAsync("/api/v1/users", new { email, name = "Person", password = given, productRole });
+        using var own = await Api.SignInAsync(Address, email, given);
+        await own.PutAsync("/api/v1/me/password", new { currentPassword = given, newPassword = password });
         return (Api.Text(person, "id"), password);
     }
 

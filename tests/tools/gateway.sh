@@ -64,7 +64,10 @@ stop_gateway() {
 }
 
 add_user() { # TOKEN EMAIL PASSWORD: prints the id
-  api POST /users "$1" "$(jq --null-input --arg email "$2" --arg password "$3" '{$email, name: $email, $password}')" | jq --raw-output .id
+  local invited
+  invited="$(api POST /users "$1" "$(jq --null-input --arg email "$2" '{$email, name: $email}')")"
+  api POST /auth/password-reset '' "$(jq --arg password "$3" '{token: (.invitation.link | split("#")[1]), $password}' <<<"$invited")"
+  jq --raw-output .id <<<"$invited"
 }
 
 add_signer() { # TOKEN NAME KEY-ALGORITHM [POLICY-ID]: with the tools' identity as an operator

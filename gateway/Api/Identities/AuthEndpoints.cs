@@ -48,11 +48,11 @@ internal static class AuthEndpoints
         TypedResults.Ok(await meter.CountAsync(
             LoginMethod.Oidc, logins.LoginAsync(body.Value.Trimmed(), http.GetOrigin(), http.RequestAborted)));
 
-    /// <summary>Sets a password with a reset link, which can be used once.</summary>
+    /// <summary>Sets a password with the link of an invitation or a reset, which can be used once.</summary>
     internal static async Task<NoContent> ResetPasswordAsync(
-        JsonBody<RedeemPasswordReset> body, PasswordResets resets, HttpContext http)
+        JsonBody<RedeemPasswordReset> body, Invitations invitations, HttpContext http)
     {
-        await resets.RedeemAsync(body.Value, http.GetOrigin().Address, http.RequestAborted);
+        await invitations.RedeemAsync(body.Value, http.GetOrigin().Address, http.RequestAborted);
         return TypedResults.NoContent();
     }
 

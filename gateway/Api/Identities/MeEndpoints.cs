@@ -15,7 +15,8 @@ internal static class MeEndpoints
     {
         var enrolment = new OpenUnder(CallerObligation.EnrolSecondFactor);
         me.MapGet("/", GetAsync).WithMetadata(OpenUnder.Any).WithName("GetMe");
-        me.MapPut("/password", ChangePasswordAsync).WithName("ChangePassword");
+        me.MapPut("/password", ChangePasswordAsync)
+            .WithMetadata(new OpenUnder(CallerObligation.ChangePassword)).WithName("ChangePassword");
         me.MapGet("/factors", GetFactorsAsync).WithMetadata(enrolment).WithName("GetFactors");
         me.MapPost("/factors/totp", BeginTotpAsync).WithMetadata(enrolment).WithName("BeginTotp");
         me.MapPost("/factors/totp/confirm", ConfirmTotpAsync).WithMetadata(enrolment).WithName("ConfirmTotp");

@@ -30,11 +30,14 @@ internal static class UserEndpoints
         return TypedResults.Ok(await call.AskAsync(caller => users.ListAsync(caller, query, call.Aborted)));
     }
 
-    /// <summary>Creates a person. Product administrators only.</summary>
+    /// <summary>
+    /// Creates a person. Without a password the person is invited by a link that serves once and for a day: it is mailed, or,
+    /// where the server sends no mail, only this response contains it. Product administrators only.
+    /// </summary>
     internal static async Task<Created<UserView>> CreateAsync(
-        JsonBody<CreateUser> body, ApiCall call, UserService users)
+        JsonBody<CreateUser> body, ApiCall call, Invitations invitations)
     {
-        var user = await call.AskAsync(caller => users.CreateAsync(caller, body.Value, call.Aborted));
+        var user = await call.AskAsync(caller => invitations.CreateAsync(caller, body.Value, call.Aborted));
         return TypedResults.Created($"/api/v1/users/{user.Id}", user);
     }
 

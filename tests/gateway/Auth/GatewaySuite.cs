@@ -26,8 +26,7 @@ public abstract class GatewaySuite : IAsyncLifetime
     }
 
     /// <summary>Makes a person and gives its id.</summary>
-    protected async Task<string> CreateUserAsync(string email) =>
-        (string)(await Administrator.PostAsync("/users", new { email, name = "Ann", password = Password }))["id"]!;
+    protected Task<string> CreateUserAsync(string email) => Administrator.CreatePersonAsync(email, Password);
 
     /// <summary>Makes a machine identity and gives its id.</summary>
     protected async Task<string> CreateIdentityAsync(string name) =>

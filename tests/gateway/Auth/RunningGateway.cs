@@ -98,6 +98,15 @@ internal static class Answers
         return await response.ReadAsync(status);
     }
 
+    /// <summary>Makes a person, as an administrator, who takes the invitation and chooses this password; gives its id.</summary>
+    public static async Task<string> CreatePersonAsync(this HttpClient administrator, string email, string password, string productRole = "member")
+    {
+        var created = await administrator.PostAsync("/users", new { email, name = "Ann", productRole });
+        var token = ((string)created["invitation"]!["link"]!).Split('#')[1];
+        await administrator.PostAsync("/auth/password-reset", new { token, password }, 204);
+        return (string)created["id"]!;
+    }
+
     public static async Task<JsonNode> PatchAsync(this HttpClient client, string path, object body, int status = 200)
     {
         using var response = await client.PatchAsJsonAsync("/api/v1" + path, body, ContractJson.Options);

@@ -69,6 +69,21 @@ public sealed class SecondFactorEndpointTests
     }
 
     [Fact]
+    public async Task Who_has_a_password_of_anothers_can_only_change_it()
+    {
+        await using var server = await CodeSigningServer.StartAsync();
+        var administrator = await server.AsAdministratorAsync();
+        (await administrator.PostAsync("/api/v1/users", new { email = "ann@example.com", name = "Ann", password = Password })).Succeeded();
+        var ann = server.As(await server.AsNobody().LogInAsync("ann@example.com", Password));
+        Assert.Equal("changePassword", (await ann.GetAsync("/api/v1/me")).Succeeded().Text("obligation"));
+        (await ann.GetAsync("/api/v1/users")).Refused(403, "PasswordChangeRequired");
+        (await ann.PostAsync("/api/v1/me/factors/totp", new { currentPassword = Password })).Refused(403, "PasswordChangeRequired");
+
+        (await ann.PutAsync("/api/v1/me/password", new { currentPassword = Password, newPassword = "a password of her own" })).Succeeded();
+        (await ann.GetAsync("/api/v1/users")).Succeeded();
+    }
+
+    [Fact]
     public async Task Vote_under_a_second_factor_policy_takes_a_step_up()
     {
         await using var server = await CodeSigningServer.StartAsync();
@@ -120,9 +135,8 @@ public sealed class SecondFactorEndpointTests
     // Whoever makes a machine identity's secret has no vote on its requests.
     private static async Task<ApiClient> SecondAdministratorAsync(CodeSigningServer server, ApiClient administrator)
     {
-        var person = new { email = "boss@example.com", name = "Boss", password = Password, productRole = "admin" };
-        (await administrator.PostAsync("/api/v1/users", person)).Succeeded();
-        return server.As(await server.AsNobody().LogInAsync(person.email, Password));
+        await administrator.CreatePersonAsync("boss@example.com", "Boss", Password, "admin");
+        return server.As(await server.AsNobody().LogInAsync("boss@example.com", Password));
     }
 
     private static async Task<string> SecretLoginAsync(CodeSigningServer server, ApiClient administrator, string identityId)

@@ -34,13 +34,12 @@ public sealed class SharedStoreTests : IAsyncLifetime
     public async Task Token_ends_on_every_node_at_once()
     {
         using var administrator = await _here.SignInAsync();
-        var user = await administrator.PostAsync(
-            "/users", new { email = "ann@example.com", name = "Ann", password = Password });
+        var user = await administrator.CreatePersonAsync("ann@example.com", Password);
         using var ann = await _there.SignInAsync("ann@example.com", Password);
         await ann.GetAsync("/me", 200);
-        await administrator.PatchAsync($"/users/{user["id"]}", new { name = "Anna" });
+        await administrator.PatchAsync($"/users/{user}", new { name = "Anna" });
         Assert.Equal("Anna", (string?)(await ann.GetAsync("/me", 200))["name"]);
-        await administrator.PatchAsync($"/users/{user["id"]}", new { status = "disabled" });
+        await administrator.PatchAsync($"/users/{user}", new { status = "disabled" });
         await ann.GetAsync("/me", 401);
     }
 
@@ -102,8 +101,7 @@ public sealed class SharedStoreTests : IAsyncLifetime
         }
     }
 
-    private static async Task<string> CreateAdministratorAsync(HttpClient root, string email) => (string)(await root.PostAsync(
-        "/users", new { email, name = "Ann", password = Password, productRole = "admin" }))["id"]!;
+    private static Task<string> CreateAdministratorAsync(HttpClient root, string email) => root.CreatePersonAsync(email, Password, "admin");
 
     private static async Task<int> SignAsync(HttpClient machine, string? idempotencyKey)
     {

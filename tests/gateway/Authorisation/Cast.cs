@@ -95,7 +95,7 @@ internal sealed class Cast(CodeSigningServer server, ApiClient administrator)
     private async Task<(string Email, string Id)> CreatePersonAsync(string name, string productRole)
     {
         var email = $"{name.ToLowerInvariant()}@example.com";
-        return (email, await CreateAsync("users", new { email, name, password = Password, productRole }));
+        return (email, await administrator.CreatePersonAsync(email, name, Password, productRole));
     }
 
     private async Task<string> LogInAsync(string identityId)

@@ -30,7 +30,7 @@ public sealed class FloodTests
         var administrator = await server.AsAdministratorAsync();
         var signer = await AddSignerThatDeniesAsync(administrator);
         const string email = "rae@example.com", password = "a password of rae's";
-        (await administrator.PostAsync("/api/v1/users", new { email, name = "Rae", password })).Succeeded();
+        await administrator.CreatePersonAsync(email, "Rae", password);
         var stranger = server.As(await server.AsNobody().LogInAsync(email, password));
 
         var item = new { data = Convert.ToBase64String(new byte[32]), signingAlgorithm = "ECDSA_SHA256", isDigest = true };

@@ -52,7 +52,7 @@ public sealed class IdempotencyTests(SharedServer shared)
     {
         var administrator = await shared.Server.AsAdministratorAsync();
         var email = $"{Unique()}@example.com";
-        (await administrator.PostAsync("/api/v1/users", new { email, name = "Ann", password = "a password of ann's", productRole = "admin" })).Succeeded();
+        await administrator.CreatePersonAsync(email, "Ann", "a password of ann's", "admin");
         var ann = shared.Server.As(await shared.Server.AsNobody().LogInAsync(email, "a password of ann's"));
         var identity = (await administrator.PostAsync("/api/v1/identities", new { name = Unique() })).Succeeded().Text("id");
         var key = Unique();
@@ -69,8 +69,7 @@ public sealed class IdempotencyTests(SharedServer shared)
     {
         var administrator = await shared.Server.AsAdministratorAsync();
         var email = $"{Unique()}@example.com";
-        var id = (await administrator.PostAsync("/api/v1/users", new { email, name = "Ann", password = "a password of ann's", productRole = "admin" }))
-            .Succeeded().Text("id");
+        var id = await administrator.CreatePersonAsync(email, "Ann", "a password of ann's", "admin");
         var ann = shared.Server.As(await shared.Server.AsNobody().LogInAsync(email, "a password of ann's"));
         var (body, key) = (new { name = Unique() }, Unique());
         (await ann.PostAsync("/api/v1/identities", body, key)).Succeeded();

@@ -111,7 +111,7 @@ public sealed class LimitsTests
     private static async Task<ApiClient> AddPersonAsync(CodeSigningServer server, ApiClient administrator)
     {
         const string email = "rae@example.com", password = "a password of rae's";
-        (await administrator.PostAsync("/api/v1/users", new { email, name = "Rae", password })).Succeeded();
+        await administrator.CreatePersonAsync(email, "Rae", password);
         return server.As(await server.AsNobody().LogInAsync(email, password));
     }
 

@@ -12,7 +12,7 @@ public sealed class ErrorCodeTableTests
             + "NoConstraint UnreachableApproval",
         [401] = "Unauthenticated",
         [403] = "Forbidden ApprovalRequired GrantExhausted GrantExpired GrantNotYetValid GrantRevoked ScopeMismatch SelfApproval "
-            + "SecondFactorRequired",
+            + "SecondFactorRequired PasswordChangeRequired",
         [404] = "NotFound",
         [409] = "Conflict NameTaken WrongState AlreadyVoted IdempotencyMismatch KeyInUse",
         [413] = "TooLarge",

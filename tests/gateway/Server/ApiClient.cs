@@ -46,6 +46,16 @@ public sealed class ApiClient(HttpClient http, string? token)
         return await ApiAnswer.ReadAsync(response);
     }
 
+    /// <summary>Makes a person, as an administrator, who takes the invitation and chooses this password.</summary>
+    /// <returns>The person's id.</returns>
+    public async Task<string> CreatePersonAsync(string email, string name, string password, string productRole = "member")
+    {
+        var created = (await PostAsync("/api/v1/users", new { email, name, productRole })).Succeeded();
+        var link = created.Json.GetProperty("invitation").GetProperty("link").GetString()!;
+        (await PostAsync("/api/v1/auth/password-reset", new { token = link.Split('#')[1], password })).Succeeded();
+        return created.Text("id");
+    }
+
     /// <summary>Signs a person in.</summary>
     public async Task<string> LogInAsync(string email, string password) =>
         (await PostAsync("/api/v1/auth/login", new { email, password })).Succeeded().Text("accessToken");

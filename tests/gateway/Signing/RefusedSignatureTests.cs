@@ -77,7 +77,7 @@ public sealed class RefusedSignatureTests(SigningWorld world) : IClassFixture<Si
     public async Task Stranger_gets_one_answer_for_existing_and_missing_signers()
     {
         const string email = "stranger@example.com", password = "a password of nobody's";
-        (await world.Administrator.PostAsync("/api/v1/users", new { email, name = "Stranger", password })).Succeeded();
+        await world.Administrator.CreatePersonAsync(email, "Stranger", password);
         var stranger = world.Server.As(await world.Server.AsNobody().LogInAsync(email, password));
         var body = new { data = "AAAA", signingAlgorithm = "ECDSA_SHA256", isDigest = false };
 

@@ -116,18 +116,4 @@ public sealed class PasswordResetTests : IdentitySuite
 
     private async Task<DateTimeOffset?> VotesFromAsync(UserView user) =>
         (await Node.Get<IStateStore>().FindAsync<UserState>(StateTypes.User, user.Id, None))!.State.VotesFrom;
-
-    private sealed class Mailbox : IResetMail
-    {
-        public bool IsAvailable { get; set; } = true;
-
-        public List<(string Address, string Token)> Sent { get; } = [];
-
-        public Task<string?> SendAsync(
-            string address, string sentBy, string token, DateTimeOffset expiresAt, CancellationToken cancellationToken)
-        {
-            Sent.Add((address, token));
-            return Task.FromResult<string?>(null);
-        }
-    }
 }

@@ -20,7 +20,7 @@ public sealed class RecordedIdentityChangesTests : IdentitySuite
     {
         await CreateUserAsync("ann@example.com");
         Assert.Equal(
-            """{"email":{"to":"ann@example.com"},"name":{"to":"Ann"},"productRole":{"to":"member"},"status":{"to":"active"},"password":{"to":"set"}}""",
+            """{"email":{"to":"ann@example.com"},"name":{"to":"Ann"},"productRole":{"to":"member"},"status":{"to":"active"},"password":{"to":"set"},"passwordChangeRequired":{"to":true}}""",
             await LastChangesAsync("user.create"));
     }
 

@@ -7,7 +7,6 @@ using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using CodeSigning.Testing;
-using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace CodeSigning.Grains.Tests.Identities;

@@ -103,6 +103,7 @@ public sealed class UserTests : IdentitySuite
     {
         await CreateUserAsync("ann@example.com");
         var token = await LogInAsync("ann@example.com", Password);
+        var password = Password;
         for (var i = 0; i < 10; i++)
         {
             await ChangeAsync();
@@ -110,8 +111,11 @@ public sealed class UserTests : IdentitySuite
 
         await AssertRefusedAsync(ErrorCode.RateLimited, ChangeAsync());
 
-        async Task ChangeAsync() => await Users.ChangePasswordAsync(
-            (await FindCallerAsync(token))!, new ChangePassword(Password, Password), default);
+        async Task ChangeAsync()
+        {
+            await Users.ChangePasswordAsync((await FindCallerAsync(token))!, new ChangePassword(password, password + "."), default);
+            password += ".";
+        }
     }
 
     [Fact]
