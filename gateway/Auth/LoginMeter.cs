@@ -22,7 +22,9 @@ internal sealed class LoginMeter : IDisposable
         _failed = _meter.CreateCounter<long>("codesigning.logins.failed", "{login}", "Logins that failed, by method and reason.");
     }
 
-    /// <summary>Waits for a login, and counts it if it is refused.</summary>
+    /// <summary>
+    /// Waits for a login, and counts it if it is refused. A right password that a code must be sent with is no failure.
+    /// </summary>
     /// <exception cref="RefusedException">It was refused.</exception>
     public async Task<IssuedToken> CountAsync(LoginMethod method, Task<IssuedToken> login)
     {
@@ -30,7 +32,7 @@ internal sealed class LoginMeter : IDisposable
         {
             return await login;
         }
-        catch (RefusedException refused)
+        catch (RefusedException refused) when (refused.Code != ErrorCode.SecondFactorRequired)
         {
             _failed.Add(1, new KeyValuePair<string, object?>("method", Word(method)), new KeyValuePair<string, object?>("reason", refused.Code.ToString()));
             throw;

@@ -9,7 +9,8 @@ using Microsoft.Extensions.Options;
 namespace CodeSigning.Gateway.Auth;
 
 /// <summary>
-/// Authenticates requests by bearer token in the header (RFC 6750, section 2.1), never in a query or a body.
+/// Authenticates requests by bearer token in the header (RFC 6750, section 2.1), or by the same token in a cookie
+/// (<see cref="SessionCookie"/>), never in a query or a body.
 /// </summary>
 internal sealed class TokenAuthentication(
     SessionCache cache, LiveSessions sessions, IStateStore store, AddressRates rates, IOptions<TokenAuthenticationOptions> options)
@@ -23,11 +24,12 @@ internal sealed class TokenAuthentication(
     /// <param name="context">The request.</param>
     /// <param name="fresh">Whether to check the store even if the session is cached.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="RefusedException"><c>Unauthenticated</c>: there is no valid token.</exception>
+    /// <exception cref="RefusedException">
+    /// <c>Unauthenticated</c>: there is no valid token; <c>Forbidden</c>: a page of another site may have sent the cookie.
+    /// </exception>
     public ValueTask<Caller> AuthenticateAsync(HttpContext context, bool fresh, CancellationToken cancellationToken)
     {
-        var header = ReadHeader(context);
-        var token = header.AsMemory(Scheme.Length);
+        var token = ReadToken(context);
         var cached = cache.Find(token.Span);
         if (cached is null)
         {
@@ -37,6 +39,17 @@ internal sealed class TokenAuthentication(
         return fresh || (_isStoreShared && !IsCheckedAtCommit(context))
             ? RecheckAsync(context, token, cached, cancellationToken)
             : new ValueTask<Caller>(cached.From(context.Connection.RemoteIpAddress));
+    }
+
+    private static ReadOnlyMemory<char> ReadToken(HttpContext context)
+    {
+        if (SessionCookie.Find(context.Request) is not { } cookie)
+        {
+            return ReadHeader(context).AsMemory(Scheme.Length);
+        }
+
+        SessionCookie.RequireOwnPage(context.Request);
+        return cookie.AsMemory();
     }
 
     private static string ReadHeader(HttpContext context)

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CodeSigning.Approvals;
+using CodeSigning.Gateway.Auth;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Ledger;
 using Microsoft.AspNetCore.Authorization;
@@ -17,6 +18,7 @@ internal static class OpenApiSetup
     public const string DocumentName = "v1";
 
     private const string Bearer = "bearer";
+    private const string Cookie = "cookie";
 
     public static void AddOpenApiDocument(this IServiceCollection services) => services.AddSingleton<OpenApiDocumentCache>().AddOpenApi(DocumentName, options =>
     {
@@ -36,6 +38,13 @@ internal static class OpenApiSetup
             document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
             {
                 [Bearer] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer" },
+                [Cookie] = new OpenApiSecurityScheme
+                {
+                    Type = SecuritySchemeType.ApiKey,
+                    In = ParameterLocation.Cookie,
+                    Name = SessionCookie.Name,
+                    Description = $"For pages of this server in a browser. A change also needs the header {SessionCookie.Header}.",
+                },
             };
             document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
             document.Components.Schemas["Problem"] = ProblemSchema.In(document);
@@ -56,7 +65,11 @@ internal static class OpenApiSetup
             var metadata = context.Description.ActionDescriptor.EndpointMetadata;
             if (!metadata.OfType<IAllowAnonymous>().Any())
             {
-                operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] }];
+                operation.Security =
+                [
+                    new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] },
+                    new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Cookie, context.Document)] = [] },
+                ];
             }
 
             foreach (var name in PathParameters(context.Description.RelativePath).Except(NamesOf(operation)))

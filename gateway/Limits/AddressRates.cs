@@ -191,7 +191,8 @@ internal sealed class AnonymousRateMiddleware(RequestDelegate next, AddressRates
             return (endpoint.Metadata.GetMetadata<EndpointLimits>() ?? EndpointLimits.Usual).Anonymous;
         }
 
-        return context.Request.Headers.Authorization.Count == 0 ? AnonymousKind.Requests : null;
+        var headers = context.Request.Headers;
+        return headers.Authorization.Count == 0 && headers.Cookie.Count == 0 ? AnonymousKind.Requests : null;
     }
 
     private async Task AuthenticateWithinRateAsync(HttpContext context)

@@ -130,16 +130,23 @@ public sealed class OwnFactors(
     }
 
     /// <summary>Proves the second factor again in the caller's session, which notes the time.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="request">The code.</param>
+    /// <param name="renewsToken">Whether the session gets another token, and the present one ends.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="RefusedException">
     /// <c>WrongState</c> if no factor is enrolled; <c>Forbidden</c> if the code is incorrect; <c>RateLimited</c>.
     /// </exception>
-    public async Task<SessionView> StepUpAsync(Caller caller, StepUp request, CancellationToken cancellationToken)
+    public async Task<SteppedUp> StepUpAsync(
+        Caller caller, StepUp request, bool renewsToken, CancellationToken cancellationToken)
     {
         var user = await RequireAsync(caller, cancellationToken);
         var session = await store.FindAsync<SessionState>(StateTypes.Session, caller.SessionId!, cancellationToken)
             ?? throw new RefusedException(ErrorCode.Unauthenticated, "The session has ended: sign in again.");
         var proved = await ProveAsync(caller, user, request.Code, cancellationToken);
+        var token = renewsToken ? SessionToken.New(session.Id) : null;
         var next = session.State.With(proved.Method, time.GetUtcNow());
+        next = token is null ? next : next with { TokenHash = SessionToken.Hash(token) };
         var element = new LedgerElement
         {
             Entry = proved.Entry,
@@ -148,7 +155,7 @@ public sealed class OwnFactors(
             Writes = [proved.Write, session.Replace(next)],
         };
         await ledger.RecordAsync(element, cancellationToken);
-        return next.ToView(session.Id, session.Id);
+        return new SteppedUp(next.ToView(session.Id, session.Id), token);
     }
 
     // A recovery code that proves a change is used up by it, and its entry is committed with the change.
@@ -189,4 +196,13 @@ public sealed class OwnFactors(
         new(ErrorCode.Forbidden, "The code is incorrect or was used already: wait for the next one.");
 
     private static byte[] Context(string userId) => Encoding.ASCII.GetBytes("totp-enrolment/" + userId);
+}
+
+/// <summary>A session in which a second factor was proved again.</summary>
+/// <param name="Session">The session.</param>
+/// <param name="NewToken">Its new token; null if it keeps the present one.</param>
+public sealed record SteppedUp(SessionView Session, string? NewToken)
+{
+    /// <summary>Without the token, so that no log can show it.</summary>
+    public override string ToString() => $"{nameof(SteppedUp)} {{ Session = {Session.Id} }}";
 }

@@ -207,13 +207,11 @@ public sealed class SessionRows(ILedger ledger, IStateStore store, IOptions<Sess
     {
         var now = time.GetUtcNow();
         var end = now + (login.Principal.Kind == PrincipalKind.User ? options.Value.PersonTtl : options.Value.MachineTtl);
-        var hash = new byte[32];
-        SessionToken.Hash(token, hash);
         return new SessionState
         {
             Principal = login.Principal,
             Generation = login.Generation,
-            TokenHash = hash,
+            TokenHash = SessionToken.Hash(token),
             CreatedAt = now,
             ExpiresAt = login.LatestEnd < end ? login.LatestEnd.Value : end,
             Address = login.Origin.Address,

@@ -148,6 +148,14 @@ public static class SessionToken
     /// <param name="key">The key from <see cref="TryGetKey"/>.</param>
     public static string ToSessionId(ReadOnlySpan<char> key) => string.Concat(IdPrefixes.Session, "_", key);
 
+    /// <summary>SHA-256 of a token, as it is stored.</summary>
+    internal static byte[] Hash(string token)
+    {
+        var hash = new byte[SHA256.HashSizeInBytes];
+        Hash(token, hash);
+        return hash;
+    }
+
     /// <summary>Hashes a token of <see cref="Length"/> ASCII characters into 32 bytes, without allocating.</summary>
     public static void Hash(ReadOnlySpan<char> token, Span<byte> hash)
     {

@@ -17,6 +17,7 @@ internal static class AuthEndpoints
     {
         var credentials = new RequestSizeLimitAttribute(KestrelSetup.MaxCredentials);
         auth.MapPost("/login", LogInAsync).AllowAnonymous().WithMetadata(credentials, EndpointLimits.PersonLogin).WithName("LogIn");
+        auth.MapPost("/session", BeginSessionAsync).AllowAnonymous().WithMetadata(credentials, EndpointLimits.PersonLogin).WithName("BeginSession");
         auth.MapPost("/universal-auth/login", LogInWithSecretAsync).AllowAnonymous().WithMetadata(credentials, EndpointLimits.MachineLogin).WithName("LogInWithClientSecret");
         auth.MapPost("/oidc-auth/login", LogInWithOidcAsync).AllowAnonymous().WithMetadata(credentials, EndpointLimits.MachineLogin).WithName("LogInWithOidc");
         auth.MapPost("/password-reset", ResetPasswordAsync).AllowAnonymous().WithMetadata(credentials, EndpointLimits.PersonLogin).WithName("ResetPassword");
@@ -32,6 +33,22 @@ internal static class AuthEndpoints
         JsonBody<PasswordCredentials> body, PasswordLogin logins, LoginMeter meter, HttpContext http) =>
         TypedResults.Ok(await meter.CountAsync(
             LoginMethod.Password, logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted)));
+
+    /// <summary>
+    /// Logs a person in like <c>/auth/login</c>, for pages in a browser: the session's token is in a cookie that no script can
+    /// read. A request by cookie must come from a page of this server, and a change must have the header
+    /// <c>X-CodeSigning-Request</c>.
+    /// </summary>
+    internal static async Task<Ok<CookieSessionView>> BeginSessionAsync(
+        JsonBody<PasswordCredentials> body, PasswordLogin logins, LoginMeter meter, HttpContext http)
+    {
+        SessionCookie.RequirePrivateConnection(http);
+        SessionCookie.RequireOwnPage(http.Request);
+        var token = await meter.CountAsync(
+            LoginMethod.Password, logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted));
+        SessionCookie.Set(http, token.AccessToken, TimeSpan.FromSeconds(token.ExpiresIn));
+        return TypedResults.Ok(new CookieSessionView(token.ExpiresIn));
+    }
 
     /// <summary>Logs a machine identity in with a client secret.</summary>
     internal static async Task<Ok<IssuedToken>> LogInWithSecretAsync(
@@ -56,15 +73,30 @@ internal static class AuthEndpoints
         return TypedResults.NoContent();
     }
 
-    /// <summary>Proves the second factor again in the session of this request.</summary>
-    internal static async Task<Ok<SessionView>> StepUpAsync(JsonBody<StepUp> body, ApiCall call, OwnFactors factors) =>
-        TypedResults.Ok(await call.AskAsync(caller => factors.StepUpAsync(caller, body.Value, call.Aborted)));
+    /// <summary>Proves the second factor again in the session of this request. A session by cookie gets a new cookie.</summary>
+    internal static async Task<Ok<SessionView>> StepUpAsync(
+        JsonBody<StepUp> body, ApiCall call, OwnFactors factors, HttpContext http, TimeProvider time)
+    {
+        var isByCookie = SessionCookie.IsUsedBy(http.Request);
+        var stepped = await call.AskAsync(caller => factors.StepUpAsync(caller, body.Value, isByCookie, call.Aborted));
+        if (stepped.NewToken is { } token)
+        {
+            SessionCookie.Set(http, token, stepped.Session.ExpiresAt - time.GetUtcNow());
+        }
+
+        return TypedResults.Ok(stepped.Session);
+    }
 
     /// <summary>Ends the session of this request; its token becomes invalid immediately.</summary>
     internal static async Task<NoContent> LogOutAsync(HttpContext http, OwnSessions sessions)
     {
         var caller = http.GetCaller();
         await sessions.EndAsync(caller, caller.SessionId!, http.RequestAborted);
+        if (SessionCookie.IsUsedBy(http.Request))
+        {
+            SessionCookie.Remove(http);
+        }
+
         return TypedResults.NoContent();
     }
 }

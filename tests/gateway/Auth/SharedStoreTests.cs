@@ -101,6 +101,25 @@ public sealed class SharedStoreTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task Code_of_an_authenticator_app_counts_on_one_node_alone()
+    {
+        using var root = await _here.SignInAsync();
+        await root.CreatePersonAsync("ann@example.com", Password);
+        using var ann = await _here.SignInAsync("ann@example.com", Password);
+        var begun = await ann.PostAsync("/me/factors/totp", new { currentPassword = Password }, 200);
+        var app = new Authenticator((string)begun["secret"]!, TimeProvider.System);
+        await ann.PostAsync("/me/factors/totp/confirm", new { code = app.Code }, 200);
+
+        var credentials = new { email = "ann@example.com", password = Password, code = app.CodeAt(TimeSpan.FromSeconds(30)) };
+        var statuses = await Task.WhenAll(new[] { _here, _there, _here, _there }.Select(async node =>
+        {
+            using var answer = await node.Http.PostAsJsonAsync("/api/v1/auth/login", credentials);
+            return (int)answer.StatusCode;
+        }));
+        Assert.Equal([200, 401, 401, 401], statuses.Order());
+    }
+
     private static Task<string> CreateAdministratorAsync(HttpClient root, string email) => root.CreatePersonAsync(email, Password, "admin");
 
     private static async Task<int> SignAsync(HttpClient machine, string? idempotencyKey)

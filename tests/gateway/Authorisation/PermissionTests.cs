@@ -23,9 +23,12 @@ public sealed class PermissionTests : IAsyncLifetime
         Assert.Equal(endpoints, rows);
     }
 
-    [Fact]
-    public async Task Every_endpoint_answers_every_role_as_the_table_says()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Every_endpoint_answers_every_role_as_the_table_says(bool byCookie)
     {
+        _server.IsAskedByCookie = byCookie;
         var stage = await Stage.BuildAsync(_server);
         var wrong = new List<string>();
         foreach (var row in PermissionTable.Read())

@@ -13,6 +13,7 @@ internal static class Scenes
     private static readonly Dictionary<string, Func<Stage, Role, Task<Scene>>> OfCalls = new()
     {
         ["POST /api/v1/auth/login"] = async (stage, _) => new(await PasswordAsync(stage)),
+        ["POST /api/v1/auth/session"] = async (stage, _) => new(await PasswordAsync(stage)),
         ["POST /api/v1/auth/universal-auth/login"] = async (stage, _) => new(await SecretAsync(stage)),
         ["POST /api/v1/auth/oidc-auth/login"] = Body(_ => new { identityId = "idn_00000000000000000000000000", jwt = "a.b.c" }),
         ["POST /api/v1/auth/password-reset"] = Body(_ => new { token = "usr_00000000000000000000000000.none", password = Cast.Password }),

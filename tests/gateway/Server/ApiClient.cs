@@ -4,8 +4,11 @@ using System.Text;
 
 namespace CodeSigning.Gateway.Tests.Server;
 
-/// <summary>Asks the server as somebody.</summary>
-public sealed class ApiClient(HttpClient http, string? token)
+/// <summary>Asks the server as somebody, as a page of the server would.</summary>
+/// <param name="http">Where to.</param>
+/// <param name="token">The session's token; null for nobody.</param>
+/// <param name="isByCookie">Whether the token goes in a cookie.</param>
+public sealed class ApiClient(HttpClient http, string? token, bool isByCookie = false)
 {
     private const int LongBody = 100_000;
 
@@ -30,7 +33,13 @@ public sealed class ApiClient(HttpClient http, string? token)
         HttpMethod method, string path, HttpContent? content = null, string? idempotencyKey = null)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
-        if (token is not null)
+        request.Headers.Add("X-CodeSigning-Request", "1");
+        request.Headers.Add("Sec-Fetch-Site", "same-origin");
+        if (isByCookie)
+        {
+            request.Headers.Add("Cookie", $"session={token}");
+        }
+        else if (token is not null)
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         }

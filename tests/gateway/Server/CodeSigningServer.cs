@@ -28,6 +28,7 @@ public sealed class CodeSigningServer : IAsyncDisposable
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
+            UseCookies = false, // One jar for all clients would mix them up.
             RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
         };
         Http = new HttpClient(handler) { BaseAddress = Address };
@@ -36,6 +37,9 @@ public sealed class CodeSigningServer : IAsyncDisposable
     public Uri Address { get; }
 
     public HttpClient Http { get; }
+
+    /// <summary>Whether clients send their token in a cookie.</summary>
+    public bool IsAskedByCookie { get; set; }
 
     public string DataDirectory => _data.Path;
 
@@ -75,7 +79,7 @@ public sealed class CodeSigningServer : IAsyncDisposable
     public ApiClient AsNobody() => new(Http, token: null);
 
     /// <summary>Asks with a token.</summary>
-    public ApiClient As(string token) => new(Http, token);
+    public ApiClient As(string token) => new(Http, token, IsAskedByCookie);
 
     /// <summary>Asks as the first administrator.</summary>
     public async Task<ApiClient> AsAdministratorAsync()

@@ -74,9 +74,9 @@ public sealed class SecondFactorTests : IdentitySuite
         var code = app.Code;
         await LogInAsync(Email, Password, code);
         await AssertRefusedAsync(ErrorCode.Unauthenticated, LogInAsync(Email, Password, code));
-        await AssertRefusedAsync(ErrorCode.Forbidden, Factors.StepUpAsync(ann, new StepUp(code), None));
+        await AssertRefusedAsync(ErrorCode.Forbidden, Factors.StepUpAsync(ann, new StepUp(code), false, None));
         Node.Time.Advance(Step);
-        await Factors.StepUpAsync(ann, new StepUp(app.Code), None);
+        await Factors.StepUpAsync(ann, new StepUp(app.Code), false, None);
         await AssertRefusedAsync(ErrorCode.Unauthenticated, LogInAsync(Email, Password, app.Code));
     }
 
@@ -183,7 +183,7 @@ public sealed class SecondFactorTests : IdentitySuite
     {
         var (ann, app, _) = await EnrolAsync();
         Node.Time.Advance(TimeSpan.FromHours(1));
-        var session = await Factors.StepUpAsync(ann, new StepUp(app.Code), None);
+        var session = (await Factors.StepUpAsync(ann, new StepUp(app.Code), false, None)).Session;
         Assert.Equal((ann.SessionId, Node.Time.GetUtcNow()), (session.Id, session.SecondFactorAt));
         Assert.Equal(Node.Time.GetUtcNow(), (await Node.Get<LiveSessions>().FindAsync(ann.SessionId!, None))!.Caller.SecondFactorAt);
     }
@@ -271,7 +271,7 @@ public sealed class SecondFactorTests : IdentitySuite
         var robot = await CreateIdentityAsync("robot");
         var caller = await FindCallerAsync(await LogInAsync(await CreateSecretAsync(robot.Id)));
         await AssertRefusedAsync(ErrorCode.Forbidden, Factors.DescribeAsync(caller!, None));
-        await AssertRefusedAsync(ErrorCode.Forbidden, Factors.StepUpAsync(caller!, new StepUp("123456"), None));
+        await AssertRefusedAsync(ErrorCode.Forbidden, Factors.StepUpAsync(caller!, new StepUp("123456"), false, None));
         Assert.Equal(AuthenticationMethod.ClientSecret, Assert.Single((await Sessions.DescribeAsync(caller!, None)).Session.Methods));
     }
 
