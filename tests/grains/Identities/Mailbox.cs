@@ -13,7 +13,7 @@ internal sealed class Mailbox : IResetMail
 
     public Task<string?> SendInvitationAsync(
         string address, string sentBy, string token, DateTimeOffset expiresAt, CancellationToken cancellationToken) =>
-        SendAsync(address, token, expiresAt, cancellationToken);
+        SendAsync(address, sentBy, token, expiresAt, cancellationToken);
 
     public Task<string?> SendAsync(string address, string sentBy, string token, DateTimeOffset expiresAt, CancellationToken cancellationToken)
     {
