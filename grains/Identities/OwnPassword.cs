@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Identity;
 
 namespace CodeSigning.Grains.Identities;
 
-/// <summary>Demands a signed-in person's password again, before what a stolen session must not do.</summary>
+/// <summary>Requires a signed-in person's password again, before what a stolen session must not do.</summary>
 public sealed class OwnPassword(PasswordHashing hashing, LoginThrottle throttle, TimeProvider time)
 {
     // Each attempt costs slow hashes, which delay logins.
