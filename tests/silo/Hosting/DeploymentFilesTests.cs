@@ -1,0 +1,32 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using CodeSigning.Silo.Settings;
+using Xunit;
+
+namespace CodeSigning.Silo.Tests.Hosting;
+
+/// <summary>What deploy/ gives operators names settings that there are.</summary>
+public sealed partial class DeploymentFilesTests
+{
+    // Of the scripts themselves, and of the modules.
+    private static readonly string[] Others = ["CODESIGNING_SERVER", "CODESIGNING_SYSROOT", "CODESIGNING_IMAGE", "CODESIGNING_PKCS11_CONFIG"];
+
+    public static TheoryData<string> Files => new(
+        Directory.GetFiles(Deploy, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Deploy, file)).Order());
+
+    private static string Deploy => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../deploy"));
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Settings_in_a_deployment_file_exist(string file)
+    {
+        var names = Setting().Matches(File.ReadAllText(Path.Combine(Deploy, file))).Select(match => match.Value).Distinct();
+
+        Assert.Empty(names.Where(name => !KnownSettings.Names.Contains(name) && !Others.Contains(name)));
+    }
+
+    [GeneratedRegex(@"\bCODESIGNING_[A-Z0-9_]+\b")]
+    private static partial Regex Setting();
+
+    private static string ThisFile([CallerFilePath] string path = "") => path;
+}
