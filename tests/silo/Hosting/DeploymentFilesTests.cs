@@ -25,6 +25,22 @@ public sealed partial class DeploymentFilesTests
         Assert.Empty(names.Where(name => !KnownSettings.Names.Contains(name) && !Others.Contains(name)));
     }
 
+    [Theory]
+    [InlineData("monitoring/alerts.yaml")]
+    [InlineData("monitoring/dashboard.json")]
+    public void Metrics_in_a_monitoring_file_are_documented(string file)
+    {
+        var page = File.ReadAllText(Path.Combine(Deploy, "../docs/metrics.md"));
+        var names = Metric().Matches(File.ReadAllText(Path.Combine(Deploy, file))).Select(match => match.Groups[1].Value).Distinct().ToList();
+
+        Assert.NotEmpty(names);
+        Assert.Empty(names.Where(name => !page.Contains($"`{name}`", StringComparison.Ordinal)));
+    }
+
+    // Without the suffix of a histogram's buckets.
+    [GeneratedRegex(@"\b((?:codesigning|ledger)_[a-z_]+?)(?:_bucket)?\b")]
+    private static partial Regex Metric();
+
     [GeneratedRegex(@"\bCODESIGNING_[A-Z0-9_]+\b")]
     private static partial Regex Setting();
 
