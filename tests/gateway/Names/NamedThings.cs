@@ -20,7 +20,7 @@ internal sealed class NamedThings(ApiClient administrator)
 
     public Task<string> IdentityAsync(string name) => CreateAsync("identities", new { name = Name(name) });
 
-    public Task<string> UserAsync(string name) => CreateAsync("users", new { email = Email(name), name = Name(name), password = Password });
+    public Task<string> UserAsync(string name) => administrator.CreatePersonAsync(Email(name), Name(name), Password);
 
     public Task<string> AuthorityAsync(string name, string? parentId = null) =>
         CreateAsync("pki/ca", new { commonName = Name(name), keyAlgorithm = "EC_P256", ttlDays = 30, parentId });
