@@ -22,7 +22,7 @@ public sealed partial class DeploymentFilesTests
     {
         var names = Setting().Matches(File.ReadAllText(Path.Combine(Deploy, file))).Select(match => match.Value).Distinct();
 
-        Assert.Empty(names.Where(name => !KnownSettings.Names.Contains(name) && !Others.Contains(name)));
+        Assert.All(names, name => Assert.True(KnownSettings.Names.Contains(name) || Others.Contains(name), name));
     }
 
     [Theory]
@@ -34,7 +34,7 @@ public sealed partial class DeploymentFilesTests
         var names = Metric().Matches(File.ReadAllText(Path.Combine(Deploy, file))).Select(match => match.Groups[1].Value).Distinct().ToList();
 
         Assert.NotEmpty(names);
-        Assert.Empty(names.Where(name => !page.Contains($"`{name}`", StringComparison.Ordinal)));
+        Assert.All(names, name => Assert.Contains($"`{name}`", page, StringComparison.Ordinal));
     }
 
     // Without the suffix of a histogram's buckets.
