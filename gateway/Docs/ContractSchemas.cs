@@ -74,7 +74,7 @@ internal static class ContractSchemas
         var values = member switch
         {
             { Name: "keyAlgorithm" } => KeyAlgorithms,
-            { Name: "signingAlgorithm" } when IsRequest(member.DeclaringType) => [.. SigningAlgorithms, .. SigningAlgorithms.Select(Underscored)],
+            { Name: "signingAlgorithm" } when IsRequest(member.DeclaringType) => [.. SigningAlgorithms, .. Enum.GetValues<SigningAlgorithm>().Select(algorithm => (JsonNode)algorithm.ToUnderscoredName())],
             { Name: "signingAlgorithm" } => SigningAlgorithms,
             _ => [],
         };
@@ -85,9 +85,6 @@ internal static class ContractSchemas
     }
 
     private static bool IsRequest(Type type) => type == typeof(SignBody) || type == typeof(SignBatchItemBody);
-
-    /// <summary>The alternative spelling in requests.</summary>
-    private static JsonNode Underscored(JsonNode name) => name.GetValue<string>().Replace("_SHA", "_SHA_", StringComparison.Ordinal);
 
     private static bool IsBytes(Type type) => (Nullable.GetUnderlyingType(type) ?? type) == typeof(ReadOnlyMemory<byte>);
 }

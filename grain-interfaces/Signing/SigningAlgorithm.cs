@@ -52,13 +52,12 @@ public static class SigningAlgorithmNames
         [SigningAlgorithm.EcdsaSha512] = new("ECDSA_SHA512", Family.Ecdsa, HashAlgorithmName.SHA512, 64),
     }.ToFrozenDictionary();
 
-    // RSASSA_PSS_SHA_256 is accepted for RSASSA_PSS_SHA256.
-    private static readonly FrozenDictionary<string, SigningAlgorithm> ByName = Schemes
-        .SelectMany(row => new[]
+    private static readonly FrozenDictionary<string, SigningAlgorithm> ByName = Schemes.Keys
+        .SelectMany(algorithm => new[]
         {
-            (row.Value.WireName, row.Key), (row.Value.WireName.Replace("_SHA", "_SHA_", StringComparison.Ordinal), row.Key),
+            KeyValuePair.Create(algorithm.ToWireName(), algorithm), KeyValuePair.Create(algorithm.ToUnderscoredName(), algorithm),
         })
-        .ToFrozenDictionary(row => row.Item1, row => row.Key, StringComparer.Ordinal);
+        .ToFrozenDictionary(StringComparer.Ordinal);
 
     private static readonly FrozenDictionary<string, int> DigestLengths = Schemes.Values
         .DistinctBy(scheme => scheme.HashLabel)
@@ -76,6 +75,10 @@ public static class SigningAlgorithmNames
 
     /// <summary>The wire name, such as <c>RSASSA_PSS_SHA256</c>.</summary>
     public static string ToWireName(this SigningAlgorithm algorithm) => Schemes[algorithm].WireName;
+
+    /// <summary>The other name that requests may use, such as <c>RSASSA_PSS_SHA_256</c>.</summary>
+    public static string ToUnderscoredName(this SigningAlgorithm algorithm) =>
+        algorithm.ToWireName().Replace("_SHA", "_SHA_", StringComparison.Ordinal);
 
     /// <summary>Parses a wire name; an underscore before the digest size is accepted too.</summary>
     public static bool TryParse([NotNullWhen(true)] string? name, out SigningAlgorithm algorithm)
