@@ -34,3 +34,7 @@ public sealed record IssuedToken(string AccessToken, long ExpiresIn, string Toke
     /// <summary>Without the token, so that no log can show it.</summary>
     public override string ToString() => $"{nameof(IssuedToken)} {{ ExpiresIn = {ExpiresIn} }}";
 }
+
+/// <summary>The answer to a login by cookie: the token is in the cookie alone.</summary>
+/// <param name="ExpiresIn">The session's lifetime in seconds.</param>
+public sealed record CookieSessionView(long ExpiresIn);
