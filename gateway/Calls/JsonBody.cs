@@ -171,7 +171,7 @@ internal static class JsonMistake
             $"{Name(path)} must be one of {string.Join(", ", Words(type, offered))}.",
         var kind when type == typeof(DateTimeOffset) && (kind != JsonValueKind.String || !element.TryGetDateTimeOffset(out _)) =>
             $"{Name(path)} must be a time such as 2026-01-31T12:00:00Z.",
-        var kind when type == typeof(ReadOnlyMemory<byte>) && (kind != JsonValueKind.String || !IsBase64(element.GetString()!)) =>
+        var kind when type == typeof(ReadOnlyMemory<byte>) && (kind != JsonValueKind.String || !Decodes(Base64Converter.Instance, element)) =>
             $"{Name(path)} must be base64.",
         _ => null,
     };
@@ -179,15 +179,12 @@ internal static class JsonMistake
     // A file may be PEM too.
     private static bool IsFile(JsonPropertyInfo property, JsonElement value) =>
         value.ValueKind == JsonValueKind.String
-        && property.AttributeProvider?.IsDefined(typeof(JsonConverterAttribute), inherit: false) is true
-        && (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) == typeof(ReadOnlyMemory<byte>)
-        && FileBytesConverter.TryRead(value.GetString()!, out _);
+        && property.AttributeProvider?.GetCustomAttributes(typeof(JsonConverterAttribute), inherit: false) is [JsonConverterAttribute { ConverterType: var converter }]
+        && converter == typeof(FileBytesConverter)
+        && Decodes(FileBytesConverter.Instance, value);
 
-    private static bool IsBase64(string text)
-    {
-        var bytes = Encoding.UTF8.GetBytes(text);
-        return PastedText.TryDecodeBase64(bytes, new byte[bytes.Length], out _);
-    }
+    private static bool Decodes(PastedBytesConverter converter, JsonElement value) =>
+        converter.TryDecode(Encoding.UTF8.GetBytes(value.GetString()!), out _);
 
     private static IReadOnlyList<object>? OfferedBy(JsonPropertyInfo property) =>
         property.AttributeProvider?.GetCustomAttributes(typeof(OffersAttribute), inherit: false).OfType<OffersAttribute>().FirstOrDefault()?.Values;

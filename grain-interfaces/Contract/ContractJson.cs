@@ -40,7 +40,7 @@ public static class ContractJson
         options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
         options.Converters.Add(new UtcTimeConverter());
-        options.Converters.Add(new Base64Converter());
+        options.Converters.Add(Base64Converter.Instance);
         return options;
     }
 }

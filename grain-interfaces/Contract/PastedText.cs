@@ -38,11 +38,11 @@ public static class PastedText
     private static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> text) => text[LengthOfMark(text)..];
 }
 
-/// <summary>Bytes as base64, read by the rule of <see cref="PastedText"/> and written without line ends.</summary>
-public sealed class Base64Converter : JsonConverter<ReadOnlyMemory<byte>>
+/// <summary>Bytes as a text, read by the rule of <see cref="PastedText"/> and written as base64 without line ends.</summary>
+public abstract class PastedBytesConverter : JsonConverter<ReadOnlyMemory<byte>>
 {
     /// <inheritdoc/>
-    public override ReadOnlyMemory<byte> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    public sealed override ReadOnlyMemory<byte> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.String)
         {
@@ -53,18 +53,54 @@ public sealed class Base64Converter : JsonConverter<ReadOnlyMemory<byte>>
         try
         {
             var length = reader.CopyString(text);
-            var bytes = new byte[Base64.GetMaxDecodedFromUtf8Length(length)];
-            return PastedText.TryDecodeBase64(text.AsSpan(0, length), bytes, out var count)
-                ? bytes.AsMemory(0, count)
-                : throw new JsonException("The value is invalid: expected base64.");
+            return TryDecode(text.AsSpan(0, length), out var bytes) ? bytes : throw new JsonException("The value is invalid: expected base64.");
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(text);
+            CryptographicOperations.ZeroMemory(text); // It may hold a key.
         }
     }
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, ReadOnlyMemory<byte> value, JsonSerializerOptions options) =>
+    public sealed override void Write(Utf8JsonWriter writer, ReadOnlyMemory<byte> value, JsonSerializerOptions options) =>
         writer.WriteBase64StringValue(value.Span);
+
+    /// <summary>Decodes a text, as UTF-8; false if it is not such a one.</summary>
+    public abstract bool TryDecode(ReadOnlySpan<byte> text, out ReadOnlyMemory<byte> bytes);
+}
+
+/// <summary>Bytes as base64.</summary>
+public sealed class Base64Converter : PastedBytesConverter
+{
+    /// <summary>The converter.</summary>
+    public static Base64Converter Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public override bool TryDecode(ReadOnlySpan<byte> text, out ReadOnlyMemory<byte> bytes)
+    {
+        var buffer = new byte[Base64.GetMaxDecodedFromUtf8Length(text.Length)];
+        var isBase64 = PastedText.TryDecodeBase64(text, buffer, out var length);
+        bytes = buffer.AsMemory(0, length);
+        return isBase64;
+    }
+}
+
+/// <summary>The bytes of a file as base64. A text in PEM is kept as it is, for whoever reads the file.</summary>
+public sealed class FileBytesConverter : PastedBytesConverter
+{
+    /// <summary>The converter.</summary>
+    public static FileBytesConverter Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public override bool TryDecode(ReadOnlySpan<byte> text, out ReadOnlyMemory<byte> bytes)
+    {
+        var trimmed = PastedText.Trim(text);
+        if (trimmed.IndexOf("-----BEGIN "u8) < 0)
+        {
+            return Base64Converter.Instance.TryDecode(trimmed, out bytes);
+        }
+
+        bytes = trimmed.ToArray();
+        return true;
+    }
 }
