@@ -310,13 +310,9 @@ public sealed class UserService(
         }
     }
 
-    private async Task<Row<UserState>> FindByEmailAsync(string email, CancellationToken cancellationToken)
-    {
-        var found = await store.ListAsync(new StateQuery(StateTypes.User, Name: email, Limit: 1), cancellationToken);
-        return found.Count == 1 && found[0].ToRow<UserState>() is { } user && user.State.Email == email
-            ? user
-            : throw new RefusedException(ErrorCode.NotFound, "No user has this email address.");
-    }
+    private async Task<Row<UserState>> FindByEmailAsync(string email, CancellationToken cancellationToken) =>
+        await store.FindByNameAsync<UserState>(StateTypes.User, email, cancellationToken)
+        ?? throw new RefusedException(ErrorCode.NotFound, "No user has this email address.");
 
     private Task SaveAsync(LedgerElement change, CancellationToken cancellationToken) =>
         ledger.RecordAsync(change, ErrorCode.NameTaken, "The email address is already used by another user.", cancellationToken);

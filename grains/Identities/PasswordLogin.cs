@@ -57,8 +57,8 @@ public sealed class PasswordLogin(
 
         async Task<NewSession?> DecideAsync()
         {
-            var stored = email is null ? null : await FindAsync(email, cancellationToken);
-            var user = stored?.ReadAs<UserState>();
+            var stored = email is null ? null : await store.FindByNameAsync<UserState>(StateTypes.User, email, cancellationToken);
+            var user = stored?.State;
             id = stored?.Id;
             isCodeMissing = false;
             if (provenHash is null || provenHash != user?.PasswordHash)
@@ -86,7 +86,7 @@ public sealed class PasswordLogin(
                 Origin = origin,
                 ReadSet = [stored.ToVersion()],
                 Methods = [AuthenticationMethod.Password],
-                AlsoWrite = newHash is null ? [] : [Write(stored, user with { PasswordHash = newHash })],
+                AlsoWrite = newHash is null ? [] : [stored.Replace(user with { PasswordHash = newHash })],
             };
             return isCodeMissing ? null : await WithSecondFactorAsync(session, user, credentials.Code, cancellationToken);
         }
@@ -135,15 +135,6 @@ public sealed class PasswordLogin(
             PasswordVerificationResult.SuccessRehashNeeded => (hash, await hashing.HashAsync(password, cancellationToken)),
             _ => (null, null),
         };
-    }
-
-    private static StateWrite Write(StoredState stored, UserState next) =>
-        new(StateTypes.User, stored.Id, stored.Version, StateJson.Write(next), next.ToIndex());
-
-    private async Task<StoredState?> FindAsync(string email, CancellationToken cancellationToken)
-    {
-        var found = await store.ListAsync(new StateQuery(StateTypes.User, Name: email, Limit: 1), cancellationToken);
-        return found.Count == 0 || found[0].ReadAs<UserState>().Email != email ? null : found[0];
     }
 }
 

@@ -41,7 +41,7 @@ public sealed class PrincipalFactsReader(IStateStore store, TimeProvider time)
     public static (string Type, string Id) KeyOf(PrincipalRef principal) => (TypeOf(principal.Kind), principal.Id);
 
     /// <summary>The state type of a kind of principal.</summary>
-    public static string TypeOf(PrincipalKind kind) => kind switch
+    private static string TypeOf(PrincipalKind kind) => kind switch
     {
         PrincipalKind.User => StateTypes.User,
         PrincipalKind.Identity => StateTypes.Identity,

@@ -139,18 +139,13 @@ public static class PrincipalLookup
             return null;
         }
 
-        var type = PrincipalFactsReader.TypeOf(kind);
-        var found = await store.ListAsync(new StateQuery(type, Name: name, Limit: 1), cancellationToken);
-        // The search used an unsealed column; the content is sealed.
-        return found.Count == 1 && SealedNameOf(kind, found[0]) == name ? found[0].Id : null;
+        return kind switch
+        {
+            PrincipalKind.User => (await store.FindByNameAsync<UserState>(StateTypes.User, name, cancellationToken))?.Id,
+            PrincipalKind.Identity => (await store.FindByNameAsync<IdentityState>(StateTypes.Identity, name, cancellationToken))?.Id,
+            _ => (await store.FindByNameAsync<GroupState>(StateTypes.Group, name, cancellationToken))?.Id,
+        };
     }
-
-    private static string SealedNameOf(PrincipalKind kind, StoredState stored) => kind switch
-    {
-        PrincipalKind.User => stored.ReadAs<UserState>().Email,
-        PrincipalKind.Identity => stored.ReadAs<IdentityState>().Name,
-        _ => stored.ReadAs<GroupState>().Name,
-    };
 
     private static bool IsId(string text) =>
         EntityId.Is(IdPrefixes.User, text) || EntityId.Is(IdPrefixes.Identity, text) || EntityId.Is(IdPrefixes.Group, text);

@@ -59,14 +59,9 @@ public sealed class PolicyNames
         }
 
         ProductAuthority.RequireReader(caller);
-        if (!DisplayText.IsName(idOrName))
-        {
-            return null;
-        }
-
-        var found = await store.ListAsync(new StateQuery(StateTypes.Policy, Name: idOrName, Limit: 1), cancellationToken);
-        // The search used an unsealed column; the content is sealed.
-        return found.Count == 1 && found[0].ReadAs<PolicyState>().Definition.Name == idOrName ? found[0].Id : null;
+        return DisplayText.IsName(idOrName)
+            ? (await store.FindByNameAsync<PolicyState>(StateTypes.Policy, idOrName, cancellationToken))?.Id
+            : null;
     }
 
     /// <summary>The name of a policy; null if it does not exist or is not shown.</summary>

@@ -100,6 +100,18 @@ public static class StateReading
         where TState : class, IIndexedState =>
         (await store.ReadAsync(type, id, cancellationToken))?.ToRow<TState>();
 
+    /// <summary>
+    /// Reads the state with a unique name; null if there is none. The search is by a column that is not sealed, so a row
+    /// counts only if its sealed content has the name.
+    /// </summary>
+    public static async Task<Row<TState>?> FindByNameAsync<TState>(
+        this IStateStore store, string type, string name, CancellationToken cancellationToken)
+        where TState : class, IIndexedState =>
+        await store.ListAsync(new StateQuery(type, Name: name, Limit: 1), cancellationToken) is [var stored]
+        && stored.ToRow<TState>() is var row && row.State.ToIndex().Name == name
+            ? row
+            : null;
+
     /// <summary>The deserialized row.</summary>
     public static Row<TState> ToRow<TState>(this StoredState stored)
         where TState : class, IIndexedState =>
