@@ -15,6 +15,7 @@ public sealed class FloodTests(FloodedServer server, ITestOutputHelper output) :
 {
     private const int MostTimesQuiet = 10;
     private const int Attempts = 5;
+    private const int Rounds = 3;
     private static readonly TimeSpan Prompt = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
@@ -106,7 +107,7 @@ public sealed class FloodTests(FloodedServer server, ITestOutputHelper output) :
     }
 
     /// <summary>Floods the server while the honest client signs and somebody else does something in the middle of it.</summary>
-    private async Task WithstandAsync(string name, Flood flood, Func<Task> meanwhileAsync)
+    private Task WithstandAsync(string name, Flood flood, Func<Task> meanwhileAsync) => HoldsInOneRoundAsync(async () =>
     {
         using var enough = new CancellationTokenSource();
         var client = server.Target.Client();
@@ -122,11 +123,28 @@ public sealed class FloodTests(FloodedServer server, ITestOutputHelper output) :
         output.WriteLine($"{name}: made {flood.Made}, repelled {flood.Repelled}; p99 {client.P99.TotalMilliseconds:f1} ms of {client.Signatures}, quiet {server.QuietP99.TotalMilliseconds:f1} ms");
         Assert.True(flood.Made > 50, $"Only {flood.Made} were made: that is no flood.");
         Assert.Empty(client.Failures);
-        Assert.InRange(client.P99, TimeSpan.Zero, MostLatency(server.QuietP99));
-    }
+        return (client.P99, server.QuietP99);
+    });
 
-    /// <summary>How long 99 of 100 signatures may take at most, where they take so long while nobody else asks.</summary>
-    internal static TimeSpan MostLatency(TimeSpan quiet) => MostTimesQuiet * quiet > Floor ? MostTimesQuiet * quiet : Floor;
+    /// <summary>
+    /// Holds if in one round 99 of 100 signatures are hardly slower than while nobody else asks. What slows them by itself does
+    /// so in each round; the machine's other guests do not.
+    /// </summary>
+    /// <param name="roundAsync">Measures how long 99 of 100 signatures take, and how long while nobody else asks.</param>
+    internal static async Task HoldsInOneRoundAsync(Func<Task<(TimeSpan P99, TimeSpan Quiet)>> roundAsync)
+    {
+        for (var round = 1; ; round++)
+        {
+            var (p99, quiet) = await roundAsync();
+            var most = MostTimesQuiet * quiet > Floor ? MostTimesQuiet * quiet : Floor;
+            if (p99 <= most)
+            {
+                return;
+            }
+
+            Assert.True(round < Rounds, $"99 of 100 signatures took up to {p99.TotalMilliseconds:f0} ms in each of {Rounds} rounds, {most.TotalMilliseconds:f0} ms are allowed.");
+        }
+    }
 
     private static async Task HoldsWithinAsync(TimeSpan time, Func<bool> holds)
     {

@@ -44,21 +44,25 @@ public sealed class LongPastTests(LongPast past, ITestOutputHelper output) : ICl
     {
         using var target = await Target.CreateAsync(past.Deployment);
         await target.Client().SignAsync(Warming);
-        var quiet = target.Client();
-        await quiet.SignAsync(Warming);
-        var client = target.Client();
-        var flood = new MemberRequests(16, async server => (await Api.SignInAsync(server.Address, past.Operator), Search));
-        await flood.PrepareAsync(target);
-        using var enough = new CancellationTokenSource();
 
-        var flooding = flood.RunAsync(target, enough.Token);
-        await client.SignAsync(Searching);
-        await enough.CancelAsync();
-        await flooding;
+        await FloodTests.HoldsInOneRoundAsync(async () =>
+        {
+            var quiet = target.Client();
+            await quiet.SignAsync(Warming);
+            var client = target.Client();
+            var flood = new MemberRequests(16, async server => (await Api.SignInAsync(server.Address, past.Operator), Search));
+            await flood.PrepareAsync(target);
+            using var enough = new CancellationTokenSource();
 
-        output.WriteLine($"made {flood.Made}, repelled {flood.Repelled}; p99 {client.P99.TotalMilliseconds:f1} ms of {client.Signatures}, quiet {quiet.P99.TotalMilliseconds:f1} ms");
-        Assert.Empty(client.Failures);
-        Assert.InRange(client.P99, TimeSpan.Zero, FloodTests.MostLatency(quiet.P99));
+            var flooding = flood.RunAsync(target, enough.Token);
+            await client.SignAsync(Searching);
+            await enough.CancelAsync();
+            await flooding;
+
+            output.WriteLine($"made {flood.Made}, repelled {flood.Repelled}; p99 {client.P99.TotalMilliseconds:f1} ms of {client.Signatures}, quiet {quiet.P99.TotalMilliseconds:f1} ms");
+            Assert.Empty(client.Failures);
+            return (client.P99, quiet.P99);
+        });
     }
 
     // Each finds little, among much that one of its filters finds.
