@@ -9,9 +9,6 @@ internal sealed class Draining(TimeSpan delay, TimeProvider time, ILogger<Draini
     /// <summary>The delay of a node that is one of several: a balancer that probes each second has noticed by then.</summary>
     public static readonly TimeSpan UsualDelay = TimeSpan.FromSeconds(3);
 
-    /// <summary>How long a node takes to end after the delay: what is under way by then is cut off.</summary>
-    public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(6);
-
     private volatile bool _isUnderWay;
 
     /// <summary>Whether the node is about to stop.</summary>

@@ -72,7 +72,7 @@ internal static class GatewayApplication
     {
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Draining>(provider, delay));
         services.AddHostedService(provider => provider.GetRequiredService<Draining>());
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = delay + Draining.StopTimeout);
+        services.PostConfigure<HostOptions>(host => host.ShutdownTimeout += delay);
     }
 
     // The order matters. Problems come first, to render every failure; headers before any response; the client's true

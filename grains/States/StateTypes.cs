@@ -77,6 +77,9 @@ public static class StateTypes
     /// <summary>The result of the last full ledger verification, and the node that runs the next.</summary>
     public const string LedgerVerification = "ledger-verification";
 
+    /// <summary>What of the ledger lies in archives, outside the store.</summary>
+    public const string LedgerArchive = "ledger-archive";
+
     /// <summary>A permanently reserved name; see <see cref="NameReservation"/>.</summary>
     public const string ReservedName = "reserved-name";
 }

@@ -48,6 +48,7 @@ internal static class Verbs
             RestoreCommand.Create(),
             CheckCommand.Create(),
             AcceptOlderStoreCommand.Create(),
+            ArchiveLedgerCommand.Create(),
             MigrateCommand.Create(),
             ReplaceAuthorityCommand.Create(),
             PeopleCommand.CreateResetPassword(),

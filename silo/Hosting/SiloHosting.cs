@@ -24,6 +24,9 @@ public static class SiloHosting
 
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
 
+    // Orchestrators wait ten seconds before they kill; the process itself needs a part of them.
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(6);
+
     /// <summary>Adds a silo to a host; it starts before the host's other services and stops after them.</summary>
     public static IHostApplicationBuilder AddSilo(this IHostApplicationBuilder builder, SiloSettings settings)
     {
@@ -43,6 +46,7 @@ public static class SiloHosting
         }
 
         builder.AddStore(node);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopTimeout);
         builder.Services.AddCompromisedKeys(settings.CompromisedKeys);
         builder.Services.AddGrainServices();
         builder.Services.Configure<SignInOptions>(options => options.SecondFactor = node.SecondFactor);

@@ -4,6 +4,7 @@ using CodeSigning.Grains.States;
 using CodeSigning.Silo.Housekeeping;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Ledger;
+using CodeSigning.Silo.Ledger.Archiving;
 using CodeSigning.Silo.Ledger.Checkpoints;
 using CodeSigning.Silo.Ledger.Commits;
 using CodeSigning.Silo.Ledger.Entries;
@@ -62,6 +63,7 @@ public static class LedgerStorageExtensions
             provider.GetRequiredService<TimeProvider>(),
             ToleranceMs(provider)));
         services.AddSingleton<IHousekeepingWrites, SqliteHousekeepingWrites>();
+        services.AddSingleton<ILedgerPruning, SqliteLedgerPruning>();
         services.AddSingleton<IReminderWrites, SqliteReminderWrites>();
     }
 
@@ -75,6 +77,7 @@ public static class LedgerStorageExtensions
         services.AddSingleton<ILedgerCommits>(provider => new PostgreSqlLedgerCommits(
             provider.GetRequiredService<PostgreSqlConnections>(), ToleranceMs(provider)));
         services.AddSingleton<IHousekeepingWrites, PostgreSqlHousekeepingWrites>();
+        services.AddSingleton<ILedgerPruning, PostgreSqlLedgerPruning>();
         services.AddSingleton<IReminderWrites, PostgreSqlReminderWrites>();
     }
 
@@ -101,6 +104,8 @@ public static class LedgerStorageExtensions
     private static void AddEvidence(IServiceCollection services)
     {
         services.AddSingleton<LedgerPages>();
+        services.AddSingleton<LedgerArchives>();
+        services.AddSingleton(LedgerArchives.Kind);
         services.AddSingleton<StreamHeads>();
         services.AddSingleton<SilentStreams>();
         services.AddOptions<HighWaterOptions>();
@@ -109,10 +114,12 @@ public static class LedgerStorageExtensions
         services.AddSingleton<CheckpointWriter>();
         services.AddSingleton<ICheckpoints, CheckpointReader>();
         services.AddHostedService<CheckpointService>();
-        services.AddSingleton<ILedgerExport, LedgerExport>();
+        services.AddSingleton<LedgerExport>();
+        services.AddSingleton<ILedgerExport>(provider => provider.GetRequiredService<LedgerExport>());
         services.AddOptions<VerificationOptions>();
         services.AddSingleton<ILedgerVerification, OnlineVerification>();
         services.AddSingleton<FullVerifications>();
+        services.AddSingleton<LedgerArchiver>();
         services.AddHostedService<FullVerificationService>();
     }
 

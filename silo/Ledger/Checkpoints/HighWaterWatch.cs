@@ -19,6 +19,7 @@ internal sealed class HighWaterWatch
 {
     private readonly HighWaterFile _file;
     private readonly LedgerPages _pages;
+    private readonly LedgerArchives _archives;
     private readonly ILedgerKey _key;
     private readonly TimeProvider _time;
     private readonly HighWaterOptions _options;
@@ -28,10 +29,12 @@ internal sealed class HighWaterWatch
     private readonly TaskCompletionSource<string> _wentBack = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile HighWaterMark? _mark;
     private volatile bool _isNew;
+    private bool _mayBeArchived;
 
     public HighWaterWatch(
         HighWaterFile file,
         LedgerPages pages,
+        LedgerArchives archives,
         ILedgerKey key,
         LedgerMetrics metrics,
         TimeProvider time,
@@ -39,7 +42,7 @@ internal sealed class HighWaterWatch
         IOptions<LedgerOptions> ledger,
         ILogger<HighWaterWatch> logger)
     {
-        (_file, _pages, _key, _time, _options, _node, _logger) = (file, pages, key, time, options.Value, ledger.Value.Node, logger);
+        (_file, _pages, _archives, _key, _time, _options, _node, _logger) = (file, pages, archives, key, time, options.Value, ledger.Value.Node, logger);
         _trouble = new TroubleLog(logger, time);
         metrics.ObserveHighWater(() => (_mark?.Checkpoint ?? 0, _isNew));
     }
@@ -59,17 +62,12 @@ internal sealed class HighWaterWatch
         _mark = _file.Read();
         var last = await _pages.ReadLastCheckpointAsync(cancellationToken);
         _isNew = _mark is null && last is not null;
-        if (_mark is not { } mark || await FindFaultAsync(mark, last, null, cancellationToken) is not { } fault)
+        // Whether it lies in an archive can be said only when the cluster's keys are open.
+        _mayBeArchived = _mark is { } seen && last?.Number > seen.Checkpoint && await ReadAsync(seen.Checkpoint, cancellationToken) is null;
+        if (!_mayBeArchived)
         {
-            return;
+            await CompareAsync(last, cancellationToken);
         }
-
-        if (!_options.AcceptsOlderStore)
-        {
-            throw new HighWaterException(fault);
-        }
-
-        (GivenUp, _mark) = (mark, null);
     }
 
     /// <summary>
@@ -80,10 +78,21 @@ internal sealed class HighWaterWatch
         ? await FindFaultAsync(mark, await _pages.ReadLastCheckpointAsync(cancellationToken), null, cancellationToken)
         : null;
 
-    /// <summary>Records in the ledger that this node starts without the mark that it should have.</summary>
-    /// <exception cref="HighWaterException">The new mark cannot be written.</exception>
+    /// <summary>
+    /// Compares a mark that may lie in an archive, and records in the ledger that this node starts without the mark that it
+    /// should have. The cluster's keys are open.
+    /// </summary>
+    /// <exception cref="HighWaterException">
+    /// The new mark cannot be written, or the store has another history and the operator has not accepted it.
+    /// </exception>
     public async Task RecordAsync(ILedger ledger, CancellationToken cancellationToken)
     {
+        if (_mayBeArchived)
+        {
+            await CompareAsync(await _pages.ReadLastCheckpointAsync(cancellationToken), cancellationToken);
+            _mayBeArchived = false;
+        }
+
         if (GivenUp is null && !_isNew)
         {
             return;
@@ -151,6 +160,21 @@ internal sealed class HighWaterWatch
         return true;
     }
 
+    private async Task CompareAsync((long Number, string Text)? last, CancellationToken cancellationToken)
+    {
+        if (_mark is not { } mark || await FindFaultAsync(mark, last, null, cancellationToken) is not { } fault)
+        {
+            return;
+        }
+
+        if (!_options.AcceptsOlderStore)
+        {
+            throw new HighWaterException(fault);
+        }
+
+        (GivenUp, _mark) = (mark, null);
+    }
+
     // Another checkpoint with the mark's number is either another history's or a changed row; its signature
     // distinguishes them.
     private async Task<string?> FindFaultAsync(
@@ -165,6 +189,12 @@ internal sealed class HighWaterWatch
 
         var text = number == mark.Checkpoint ? last!.Value.Text : await ReadAsync(mark.Checkpoint, cancellationToken);
         if (text is not null && HighWaterMark.Of(mark.Checkpoint, text) == mark)
+        {
+            return null;
+        }
+
+        // A node that was away for long has seen checkpoints that lie in an archive by now.
+        if (text is null && (await _archives.ReadAsync(cancellationToken)).Archive.Checkpoint > mark.Checkpoint)
         {
             return null;
         }

@@ -119,16 +119,18 @@ internal sealed class LedgerPages(IReadConnections connections)
     /// <summary>
     /// The number of the first entry of a stream at a time or later; one more than the last if there is none.
     /// </summary>
-    public Task<long> FindFirstEntryAsync(string stream, long last, long atMs, CancellationToken cancellationToken) =>
+    public Task<long> FindFirstEntryAsync(string stream, long first, long last, long atMs, CancellationToken cancellationToken) =>
         FindFirstAsync(
+            first,
             last,
             async number => (await connections.QueryAsync(
                 "SELECT at_ms FROM ledger_entries WHERE stream = @a AND number = @b",
                 reader => reader.GetInt64(0), cancellationToken, stream, number)).FirstOrDefault(long.MaxValue) >= atMs);
 
     /// <summary>The number of the first checkpoint at a time or later; one more than the last if there is none.</summary>
-    public Task<long> FindFirstCheckpointAsync(long last, string at, CancellationToken cancellationToken) =>
+    public Task<long> FindFirstCheckpointAsync(long first, long last, string at, CancellationToken cancellationToken) =>
         FindFirstAsync(
+            first,
             last,
             async number => (await connections.QueryAsync(
                 "SELECT json FROM ledger_checkpoints WHERE number = @a",
@@ -163,9 +165,9 @@ internal sealed class LedgerPages(IReadConnections connections)
             cancellationToken, stream, first, last, word, limit);
 
     // Times increase with numbers, which allows a binary search.
-    private static async Task<long> FindFirstAsync(long last, Func<long, Task<bool>> isAtOrAfter)
+    private static async Task<long> FindFirstAsync(long first, long last, Func<long, Task<bool>> isAtOrAfter)
     {
-        var (low, high) = (1L, last + 1);
+        var (low, high) = (first, last + 1);
         while (low < high)
         {
             var middle = low + ((high - low) / 2);

@@ -12,6 +12,7 @@ internal sealed class CheckpointVerifier(VerificationKeys keys, ProblemList prob
     private readonly Dictionary<string, Dictionary<long, string>> _named = [];
     private readonly Dictionary<string, StreamEnd> _open = [];
     private readonly HashSet<string> _closed = [];
+    private bool _isFollowing;
 
     /// <summary>The number of checkpoints seen.</summary>
     public long Count { get; private set; }
@@ -34,6 +35,13 @@ internal sealed class CheckpointVerifier(VerificationKeys keys, ProblemList prob
     /// <summary>Begins at a later checkpoint than the first, without those before it.</summary>
     public void BeginAt(long number) => (Number, Hash) = (number - 1, number == 1 ? Hash : null);
 
+    /// <summary>Continues after a checkpoint that lies, with those before it, in an archive.</summary>
+    public void ContinueAfter(long number, string hash)
+    {
+        (Number, Hash, _isFollowing) = (number, hash, false);
+        _open.Clear();
+    }
+
     /// <summary>Verifies the next checkpoint of the chain.</summary>
     public void Add(ReadOnlyMemory<byte> text)
     {
@@ -54,7 +62,8 @@ internal sealed class CheckpointVerifier(VerificationKeys keys, ProblemList prob
             problems.Add(null, number, $"Checkpoint {number} does not follow checkpoint {Number}: one of the two was changed or replaced.");
         }
 
-        FollowStreams(number, heads, isFirst: Hash is null || Count == 1);
+        FollowStreams(number, heads, isFirst: Hash is null || !_isFollowing);
+        _isFollowing = true;
         Remember(heads);
         Number = number;
         Hash = CheckpointText.Hash(Encoding.UTF8.GetString(text.Span));

@@ -30,6 +30,15 @@ internal sealed class GrantUseVerifier(ProblemList problems)
         uses.Add((use, entry.Stream, entry.Number));
     }
 
+    /// <summary>Goes on after an archived use that the store keeps: those before it lie in the archive.</summary>
+    public void ContinueAfter(ParsedEntry entry)
+    {
+        if (entry is { Use: { } use, GrantId: { } grant })
+        {
+            _verified[grant] = Math.Max(use, _verified.GetValueOrDefault(grant));
+        }
+    }
+
     /// <summary>
     /// Verifies the uses seen since the last call. Entries arrive by stream, so only all of them together show a gap.
     /// </summary>

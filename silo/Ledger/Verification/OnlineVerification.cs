@@ -9,6 +9,7 @@ namespace CodeSigning.Silo.Ledger.Verification;
 /// <inheritdoc/>
 internal sealed class OnlineVerification(
     IReadConnections connections,
+    LedgerArchives archives,
     ILedgerKey key,
     IStateSealer sealer,
     IEnumerable<StateKind> kinds,
@@ -28,7 +29,16 @@ internal sealed class OnlineVerification(
                 Replace(new VerificationProgress(key));
             }
 
-            return await VerifierOver(connections).VerifyAsync(_progress!, cancellationToken);
+            while (true)
+            {
+                var (report, isOvertaken) = await TryVerifyAsync(_progress!, connections, cancellationToken);
+                if (!isOvertaken)
+                {
+                    return report;
+                }
+
+                Replace(new VerificationProgress(key));
+            }
         }
         finally
         {
@@ -38,21 +48,29 @@ internal sealed class OnlineVerification(
 
     public async Task<VerificationReport> VerifyInBackgroundAsync(CancellationToken cancellationToken)
     {
-        VerificationProgress progress = new(key);
-        try
+        PacedReads paced = new(connections, options.Value.Rest);
+        while (true)
         {
-            PacedReads paced = new(connections, options.Value.Rest);
-            var report = await VerifierOver(paced).VerifyAsync(progress, cancellationToken);
-            await _gate.WaitAsync(cancellationToken);
-            // Later calls continue from this result until another full verification.
-            Replace(progress);
-            _gate.Release();
-            return report;
-        }
-        catch
-        {
+            VerificationProgress progress = new(key);
+            try
+            {
+                var (report, isOvertaken) = await TryVerifyAsync(progress, paced, cancellationToken);
+                if (!isOvertaken)
+                {
+                    await _gate.WaitAsync(cancellationToken);
+                    // Later calls continue from this result until another full verification.
+                    Replace(progress);
+                    _gate.Release();
+                    return report;
+                }
+            }
+            catch
+            {
+                progress.Dispose();
+                throw;
+            }
+
             progress.Dispose();
-            throw;
         }
     }
 
@@ -62,8 +80,27 @@ internal sealed class OnlineVerification(
         _gate.Dispose();
     }
 
-    private StoredLedgerVerifier VerifierOver(IReadConnections reads) =>
-        new(new LedgerPages(reads), new StateVerifier(reads, sealer, kinds));
+    // What is moved to an archive meanwhile looks as if it were missing: such a pass is begun again.
+    private async Task<(VerificationReport Report, bool IsOvertaken)> TryVerifyAsync(
+        VerificationProgress progress, IReadConnections reads, CancellationToken cancellationToken)
+    {
+        var before = await ReadArchiveVersionAsync(cancellationToken);
+        StoredLedgerVerifier verifier = new(new LedgerPages(reads), archives, new StateVerifier(reads, sealer, kinds));
+        var report = await verifier.VerifyAsync(progress, cancellationToken);
+        return (report, !report.Intact && await ReadArchiveVersionAsync(cancellationToken) != before);
+    }
+
+    private async Task<long?> ReadArchiveVersionAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await archives.ReadAsync(cancellationToken)).Version;
+        }
+        catch (StateTamperedException)
+        {
+            return null; // The pass tells of it.
+        }
+    }
 
     private void Replace(VerificationProgress progress)
     {
@@ -162,6 +199,14 @@ internal sealed class VerificationProgress : IDisposable
         {
             Uses.Add(entry);
         }
+    }
+
+    /// <summary>Adds an archived entry that the store keeps.</summary>
+    public void AddKept(ParsedEntry entry)
+    {
+        Checkpoints.Check(entry);
+        Written.Add(entry);
+        Uses.ContinueAfter(entry);
     }
 
     public void Dispose() => _keys.Dispose();

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics;
+using CodeSigning.Grains.States;
 using CodeSigning.Silo.Ledger.Entries;
 using CodeSigning.Silo.Ledger.Reading;
 using CodeSigning.Silo.Storage;
@@ -7,7 +8,7 @@ using CodeSigning.Silo.Storage;
 namespace CodeSigning.Silo.Ledger.Verification;
 
 /// <summary>Verifies the stored ledger and states in pages.</summary>
-internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier states)
+internal sealed class StoredLedgerVerifier(LedgerPages pages, LedgerArchives archives, StateVerifier states)
 {
     /// <summary>Runs one pass, from the previous pass's checkpoint to the current end of the ledger.</summary>
     public async Task<VerificationReport> VerifyAsync(VerificationProgress progress, CancellationToken cancellationToken)
@@ -35,8 +36,10 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
 
     private async Task VerifyLedgerAsync(VerificationProgress progress, CancellationToken cancellationToken)
     {
+        var archive = await ReadArchiveAsync(progress, cancellationToken);
         var lastCheckpoint = (await pages.ReadLastCheckpointAsync(cancellationToken))?.Number ?? 0;
         var ends = await pages.ReadEndsAsync(cancellationToken);
+        await ContinueAfterArchivedCheckpointsAsync(progress, archive, cancellationToken);
         if (lastCheckpoint < progress.Checkpoints.Number)
         {
             progress.Problems.Add(null, lastCheckpoint + 1, $"Checkpoints were cut off: {progress.Checkpoints.Number} was there before.");
@@ -50,7 +53,7 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
 
         foreach (var end in ends)
         {
-            await VerifyStreamAsync(progress, end, cancellationToken);
+            await VerifyStreamAsync(progress, end, archive, cancellationToken);
         }
 
         var known = ends.Select(end => end.Stream).ToHashSet();
@@ -62,6 +65,38 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
         await FindStrayEntriesAsync(progress, cancellationToken);
         progress.Checkpoints.ForgetChecked();
         progress.Uses.Finish(isPart: false);
+    }
+
+    private async Task<LedgerArchiveState> ReadArchiveAsync(VerificationProgress progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await archives.ReadAsync(cancellationToken)).Archive;
+        }
+        catch (StateTamperedException tampered)
+        {
+            progress.Problems.Add(null, null, tampered.Message);
+            return LedgerArchiveState.None;
+        }
+    }
+
+    private async Task ContinueAfterArchivedCheckpointsAsync(
+        VerificationProgress progress, LedgerArchiveState archive, CancellationToken cancellationToken)
+    {
+        if (archive.CheckpointHash is not { } hash)
+        {
+            return;
+        }
+
+        if (progress.Checkpoints.Number < archive.Checkpoint)
+        {
+            progress.Checkpoints.ContinueAfter(archive.Checkpoint, hash);
+        }
+
+        await foreach (var (number, _) in pages.ReadCheckpointsAsync(1, archive.Checkpoint - 1, cancellationToken).Take(archive.IsPruned ? 1 : 0))
+        {
+            progress.Problems.Add(null, number, $"Checkpoint {number} lies in an archive and was inserted again.");
+        }
     }
 
     private async Task CheckLastVerifiedAsync(VerificationProgress progress, CancellationToken cancellationToken)
@@ -93,10 +128,18 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
         }
     }
 
-    private async Task VerifyStreamAsync(VerificationProgress progress, StreamEnd end, CancellationToken cancellationToken)
+    private async Task VerifyStreamAsync(
+        VerificationProgress progress, StreamEnd end, LedgerArchiveState archive, CancellationToken cancellationToken)
     {
         var stream = progress.Stream(end.Stream);
-        await CheckVerifiedEndsAsync(progress, stream, cancellationToken);
+        var archived = archive.Find(end.Stream);
+        await CheckVerifiedEndsAsync(progress, stream, archived?.Last ?? 0, cancellationToken);
+        if (archived is not null && stream.Number < archived.Last)
+        {
+            await VerifyKeptAsync(progress, archived, archive.IsPruned, cancellationToken);
+            stream.ContinueAfter(archived.Last, archived.Hash);
+        }
+
         var first = stream.Number + 1;
         await using var heads = pages.ReadHeadsAsync(end.Stream, first, end.Number, cancellationToken).GetAsyncEnumerator(cancellationToken);
         var hasHead = await heads.MoveNextAsync();
@@ -136,12 +179,13 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
     }
 
     // Entries that are not read again are covered by their end: check this pass's start and the previous pass's end.
-    private async Task CheckVerifiedEndsAsync(VerificationProgress progress, StreamVerifier stream, CancellationToken cancellationToken)
+    private async Task CheckVerifiedEndsAsync(
+        VerificationProgress progress, StreamVerifier stream, long archived, CancellationToken cancellationToken)
     {
         var name = stream.Stream;
         foreach (var (number, hash) in new[] { (stream.Number, stream.Hash), progress.EndBefore(name) }.Distinct())
         {
-            if (number > 0 && await pages.ReadHashAsync(name, number, cancellationToken) != hash)
+            if (number > 0 && number >= archived && await pages.ReadHashAsync(name, number, cancellationToken) != hash)
             {
                 progress.Problems.Add(name, number, "The entry is not the one that was verified before: it was changed or removed.");
             }
@@ -150,7 +194,7 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
         // A checkpoint may list entries that an earlier pass verified.
         foreach (var (number, hash) in progress.Checkpoints.NamedUpTo(name, stream.Number))
         {
-            if (await pages.ReadHashAsync(name, number, cancellationToken) != hash)
+            if (number >= archived && await pages.ReadHashAsync(name, number, cancellationToken) != hash)
             {
                 progress.Problems.Add(name, number, "The entry is not the one that a checkpoint names: it, or one before it, was changed.");
             }
@@ -166,12 +210,49 @@ internal sealed class StoredLedgerVerifier(LedgerPages pages, StateVerifier stat
         }
 
         progress.Add(entry);
-        // Lists and counts use the columns, so these must match the text.
+        CheckColumns(progress, row, entry);
+    }
+
+    // Between the archived entries that the store keeps, no chain shows whether one was changed, removed or inserted.
+    private async Task VerifyKeptAsync(
+        VerificationProgress progress, ArchivedStream archived, bool isPruned, CancellationToken cancellationToken)
+    {
+        using KeptDigest kept = new();
+        await foreach (var row in pages.ReadEntriesAsync(archived.Stream, 1, archived.Last, cancellationToken))
+        {
+            if (ParsedEntry.TryRead(row.Text) is not { } entry)
+            {
+                progress.Problems.Add(archived.Stream, row.Number, "The entry is not in the form of the ledger: it was changed.");
+                continue;
+            }
+
+            if (entry.ActualHash != entry.StatedHash || entry.Stream != archived.Stream)
+            {
+                progress.Problems.Add(archived.Stream, row.Number, "The entry was changed: its hash does not fit its text and place.");
+            }
+
+            kept.Add(entry.ActualHash);
+            progress.AddKept(entry);
+            CheckColumns(progress, row, entry);
+        }
+
+        if (isPruned && (kept.Count, kept.Compute()) != (archived.Kept, archived.KeptHash))
+        {
+            progress.Problems.Add(
+                archived.Stream, archived.Last,
+                $"The entries up to {archived.Last} lie in an archive, and those kept here are not the {archived.Kept} that its record names: "
+                + "one was changed, removed or inserted.");
+        }
+    }
+
+    // Lists and counts use the columns, so these must match the text.
+    private static void CheckColumns(VerificationProgress progress, EntryRow row, ParsedEntry entry)
+    {
         if (row.Number != entry.Number || row.OperationId != entry.OperationId || row.Kind != entry.Kind || row.Outcome != entry.Outcome
             || row.SignerId != entry.SignerId || row.ActorId != entry.ActorId || row.GrantId != entry.GrantId || row.Use != entry.Use
             || LedgerTime.ToText(row.AtMs) != entry.At)
         {
-            progress.Problems.Add(stream.Stream, entry.Number, "A column of the entry was changed: it does not say what the entry's text says.");
+            progress.Problems.Add(entry.Stream, entry.Number, "A column of the entry was changed: it does not say what the entry's text says.");
         }
     }
 

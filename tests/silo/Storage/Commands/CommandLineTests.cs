@@ -68,6 +68,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("Unrecognized command or argument 'now'.", "accept-older-store", "now")]
     [InlineData("Required argument 'EMAIL' missing", "reset-password")]
     [InlineData("Required argument 'EMAIL' missing", "add-to-group", "grp_1")]
+    [InlineData("'lately' is not a time such as", "archive-ledger", "--before", "lately", "--to", "x")]
     [InlineData("Option '--key' is required.", "verify-ledger", "ledger.jsonl")]
     public async Task Wrong_arguments_are_named_with_the_correct_usage(string mistake, params string[] arguments)
     {
