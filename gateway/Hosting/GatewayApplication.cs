@@ -57,6 +57,9 @@ internal static class GatewayApplication
         });
         builder.Services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
 
+        builder.Services.AddDataProtection();
+        builder.Services.SealDataProtection(); // After everything that registers the framework's.
+
         var app = builder.Build();
         app.Services.GetRequiredService<ConnectionMetrics>();
         app.Services.GetRequiredService<ThreadPoolMeter>();

@@ -1,5 +1,8 @@
 using System.Net.Http.Json;
+using System.Security.Cryptography;
 using CodeSigning.Testing;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeSigning.Gateway.Tests.Auth;
 
@@ -118,6 +121,37 @@ public sealed class SharedStoreTests : IAsyncLifetime
             return (int)answer.StatusCode;
         }));
         Assert.Equal([200, 401, 401, 401], statuses.Order());
+    }
+
+    [Fact]
+    public void What_one_node_protects_another_opens()
+    {
+        var here = _here.Services.GetDataProtector("pages", "antiforgery");
+        var there = _there.Services.GetDataProtector("pages", "antiforgery");
+        Assert.Equal("secret", there.Unprotect(here.Protect("secret")));
+        Assert.Equal("secret", here.Unprotect(there.Protect("secret")));
+    }
+
+    [Theory]
+    [InlineData("pages")]
+    [InlineData("pages", "other")]
+    [InlineData("pagesantiforgery")]
+    [InlineData("antiforgery", "pages")]
+    public void Protected_data_is_refused_for_another_purpose(params string[] purposes)
+    {
+        var kept = _here.Services.GetDataProtector("pages", "antiforgery").Protect("secret");
+        var other = _there.Services.GetDataProtector(purposes);
+        Assert.Throws<CryptographicException>(() => other.Unprotect(kept));
+    }
+
+    [Fact]
+    public void Altered_protected_data_is_refused()
+    {
+        var protector = _here.Services.GetDataProtector("pages");
+        var kept = protector.Protect(new byte[8]);
+        kept[^1] ^= 1;
+        Assert.Throws<CryptographicException>(() => protector.Unprotect(kept));
+        Assert.Throws<CryptographicException>(() => protector.Unprotect(new byte[3]));
     }
 
     private static Task<string> CreateAdministratorAsync(HttpClient root, string email) => root.CreatePersonAsync(email, Password, "admin");
