@@ -146,7 +146,8 @@ print_table() { # FIRST SECOND
   jq -r --arg a "$1" --arg b "$2" '
     {perSecond: "signatures/s (more is better)", cpuUs: "processor, µs/signature", p50Us: "p50, µs", p99Us: "p99, µs",
       freshMs: "start, new store, ms", existingMs: "start, existing store, ms", idleMiB: "resident, idle, MiB",
-      idleCpuMs: "processor, idle, ms/s", loadedMiB: "resident, after load, MiB"} as $names |
+      idleCpuMs: "processor, idle, ms/s", loadedMiB: "resident, after load, MiB", walBytes: "log, bytes/signature",
+      walPages: "log, whole pages/signature"} as $names |
     .pairs | to_entries[] | .key as $database | .value | to_entries[] | .key as $workload | .value | to_entries[] |
     select($names[.key]) | .value as $value |
     [$database, $workload, $names[.key], $value[$a], $value[$b], $value.ratio // "", $value.min // "", $value.max // ""] | @tsv' "$results" |
