@@ -66,7 +66,7 @@ internal static class GatewayApplication
         app.UsePipeline(settings);
         app.MapApi();
         app.MapHealth();
-        app.MapMetrics();
+        app.MapMetrics(settings.MetricsToken);
         app.MapOpenApiDocument();
         return app;
     }

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+using CodeSigning.Errors;
 using CodeSigning.Gateway.Limits;
 using CodeSigning.Grains.Budgets;
 
@@ -13,11 +16,15 @@ internal static class MetricsEndpoint
 {
     private const string OpenMetrics = "application/openmetrics-text;version=1.0.0";
 
-    public static void MapMetrics(this IEndpointRouteBuilder routes)
+    /// <summary>Maps it.</summary>
+    /// <param name="routes">The routes.</param>
+    /// <param name="token">The bearer token that it asks for; null for none.</param>
+    public static void MapMetrics(this IEndpointRouteBuilder routes, string? token)
     {
+        var required = token is null ? null : SHA256.HashData(Encoding.ASCII.GetBytes($"Bearer {token}"));
         var exporter = routes.CreateApplicationBuilder().UseOpenTelemetryPrometheusScrapingEndpoint(static _ => true).Build();
         var scrapes = new SharedRun<Scrape>(() => ScrapeAsync(exporter));
-        routes.MapGet("/metrics", context => AnswerAsync(context, scrapes))
+        routes.MapGet("/metrics", context => AnswerAsync(context, scrapes, required))
             .AllowAnonymous()
             .WithMetadata(EndpointLimits.Probe)
             .ExcludeFromDescription();
@@ -33,8 +40,15 @@ internal static class MetricsEndpoint
             : throw new InvalidOperationException("The metrics could not be collected, or are larger than they may be.");
     }
 
-    private static async Task AnswerAsync(HttpContext context, SharedRun<Scrape> scrapes)
+    private static async Task AnswerAsync(HttpContext context, SharedRun<Scrape> scrapes, byte[]? required)
     {
+        // Digests are compared, so that neither the token's length nor its beginning shows in the time.
+        if (required is not null
+            && !CryptographicOperations.FixedTimeEquals(required, SHA256.HashData(Encoding.UTF8.GetBytes(context.Request.Headers.Authorization.ToString()))))
+        {
+            throw new RefusedException(ErrorCode.Unauthenticated, "The metrics ask for the token of CODESIGNING_METRICS_TOKEN, as 'Authorization: Bearer'.");
+        }
+
         var scrape = await scrapes.AskAsync().WaitAsync(context.RequestAborted);
         context.Response.ContentType = scrape.ContentType;
         context.Response.ContentLength = scrape.Text.Length;

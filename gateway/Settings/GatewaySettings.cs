@@ -38,6 +38,9 @@ internal sealed record GatewaySettings
     /// <summary>How long a stopping node goes on answering, so that balancers notice; null where the usual time is right.</summary>
     public TimeSpan? DrainDelay { get; init; }
 
+    /// <summary>The bearer token that <c>/metrics</c> asks for; null where it asks for none.</summary>
+    public string? MetricsToken { get; init; }
+
     /// <summary>Where traces are sent by OTLP; null where none are made.</summary>
     public Uri? OtlpEndpoint { get; init; }
 
@@ -72,6 +75,7 @@ internal sealed record GatewaySettings
             ConnectionsPerAddress = ReadCount(reader, "CODESIGNING_CONNECTIONS_PER_ADDRESS", 1250),
             AnonymousRequestsPerSecond = ReadCount(reader, "CODESIGNING_ANONYMOUS_REQUESTS_PER_SECOND", 50),
             DrainDelay = ReadDrainDelay(reader),
+            MetricsToken = ReadMetricsToken(reader),
             OtlpEndpoint = ReadOtlpEndpoint(reader),
         };
         foreach (var url in settings.Urls)
@@ -150,6 +154,19 @@ internal sealed record GatewaySettings
         }
 
         return TimeSpan.FromSeconds(seconds);
+    }
+
+    private static string? ReadMetricsToken(SettingsReader reader)
+    {
+        const string name = "CODESIGNING_METRICS_TOKEN";
+        const int shortest = 16;
+        var token = reader.Secret(name);
+        if (token is not null && (token.Length < shortest || !token.All(char.IsAscii) || token.Any(char.IsWhiteSpace)))
+        {
+            reader.Refuse($"{name} must be at least {shortest} ASCII characters without blanks, or file:PATH.");
+        }
+
+        return token;
     }
 
     private static Uri? ReadOtlpEndpoint(SettingsReader reader)

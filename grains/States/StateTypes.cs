@@ -80,6 +80,9 @@ public static class StateTypes
     /// <summary>What of the ledger lies in archives, outside the store.</summary>
     public const string LedgerArchive = "ledger-archive";
 
+    /// <summary>How far the ledger was forwarded to a receiver of the operator's.</summary>
+    public const string Forwarding = "forwarding";
+
     /// <summary>A permanently reserved name; see <see cref="NameReservation"/>.</summary>
     public const string ReservedName = "reserved-name";
 }

@@ -4,6 +4,7 @@ using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.Identities;
 using CodeSigning.Silo.Certificates;
 using CodeSigning.Silo.Cluster;
+using CodeSigning.Silo.Forwarding;
 using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Logging;
 using CodeSigning.Silo.Notifications;
@@ -51,6 +52,7 @@ public static class SiloHosting
         builder.Services.AddGrainServices();
         builder.Services.Configure<SignInOptions>(options => options.SecondFactor = node.SecondFactor);
         builder.Services.AddNotifications(settings.Notifications with { PublicUrl = node.PublicUrl });
+        builder.Services.AddForwarding(settings.Forwarding);
         builder.Services.AddSingleton(new PkiOptions { PublicUrl = node.PublicUrl });
         builder.Services.AddHealthChecks()
             .AddCheck<ProcessHealthCheck>("process", tags: [LivenessTag])

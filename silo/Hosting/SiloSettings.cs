@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using CodeSigning.Silo.Cluster;
+using CodeSigning.Silo.Forwarding;
 using CodeSigning.Silo.Notifications;
 using CodeSigning.Silo.Pki;
 using CodeSigning.Silo.Settings;
@@ -25,6 +26,9 @@ public sealed record SiloSettings
     /// <summary>How notifications leave.</summary>
     public NotificationOptions Notifications { get; init; } = new();
 
+    /// <summary>Where the ledger is forwarded to.</summary>
+    public ForwardingOptions Forwarding { get; init; } = new();
+
     /// <summary>The operator's lists of compromised keys.</summary>
     public CompromisedKeys CompromisedKeys { get; init; } = CompromisedKeys.None;
 
@@ -46,6 +50,7 @@ public sealed record SiloSettings
             Endpoint = node.PostgreSql is null ? null : ClusterSettings.Read(reader),
             LogFormat = ServerLog.ReadFormat(reader),
             Notifications = NotificationOptions.Read(reader),
+            Forwarding = ForwardingOptions.Read(reader),
             CompromisedKeys = ReadCompromisedKeys(node, reader),
             Unknown = reader.Unknown,
         };

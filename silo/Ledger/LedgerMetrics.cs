@@ -24,6 +24,7 @@ public sealed class LedgerMetrics : IDisposable
     private Func<int> _queueLength = () => 0;
     private Func<(long Checkpoint, bool IsNew)?> _highWater = () => null;
     private Func<(int Problems, TimeSpan Age)?> _verified = () => null;
+    private Func<TimeSpan?> _forwarded = () => null;
     private double _skewSeconds;
 
     /// <summary>Creates the instruments.</summary>
@@ -43,6 +44,8 @@ public sealed class LedgerMetrics : IDisposable
         _meter.CreateObservableGauge(
             "ledger.verification.age", () => Observed(_verified(), found => found.Age.TotalSeconds), "s", "Time since the last full verification ended.");
         _meter.CreateObservableGauge(
+            "ledger.forwarding.age", () => Observed(_forwarded(), age => age.TotalSeconds), "s", "Time since all of the ledger was forwarded.");
+        _meter.CreateObservableGauge(
             "ledger.high_water", () => Observed(_highWater(), mark => mark.Checkpoint), "{checkpoint}", "The last checkpoint that this node saw.");
         _meter.CreateObservableGauge(
             "ledger.high_water.lost", () => Observed(_highWater(), mark => mark.IsNew ? 1 : 0), "{node}",
@@ -57,6 +60,8 @@ public sealed class LedgerMetrics : IDisposable
     internal void ObserveHighWater(Func<(long Checkpoint, bool IsNew)?> mark) => _highWater = mark;
 
     internal void ObserveVerification(Func<(int Problems, TimeSpan Age)?> last) => _verified = last;
+
+    internal void ObserveForwarding(Func<TimeSpan?> age) => _forwarded = age;
 
     internal void Committed(int elements, TimeSpan duration)
     {

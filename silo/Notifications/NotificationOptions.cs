@@ -54,7 +54,7 @@ public sealed record NotificationOptions
             SmtpPort = port,
             SmtpTls = ReadTls(reader, host) ?? (port == ImplicitTlsPort ? SmtpTls.Implicit : SmtpTls.StartTls),
             SmtpUser = ReadOfHost(reader, "CODESIGNING_SMTP_USER", host),
-            SmtpPassword = ReadOfHost(reader, "CODESIGNING_SMTP_PASSWORD", host),
+            SmtpPassword = RequireHost(reader, "CODESIGNING_SMTP_PASSWORD", reader.Secret("CODESIGNING_SMTP_PASSWORD"), host),
             MailFrom = ReadSender(reader, host) ?? usual.MailFrom,
         };
         options.RefuseHalfLogin(reader);
@@ -64,9 +64,10 @@ public sealed record NotificationOptions
     /// <summary>Without the password.</summary>
     public override string ToString() => $"mail through {SmtpHost ?? "no server"}, private addresses {(AllowPrivateAddresses ? "allowed" : "refused")}";
 
-    private static string? ReadOfHost(SettingsReader reader, string name, string? host)
+    private static string? ReadOfHost(SettingsReader reader, string name, string? host) => RequireHost(reader, name, reader.Text(name), host);
+
+    private static string? RequireHost(SettingsReader reader, string name, string? text, string? host)
     {
-        var text = reader.Text(name);
         if (text is not null && host is null)
         {
             reader.Refuse($"{name} is set but CODESIGNING_SMTP_HOST is not: no mail would be sent. Set both or neither.");

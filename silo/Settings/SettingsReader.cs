@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CodeSigning.Contract;
+using CodeSigning.Silo.Storage;
 using Microsoft.Extensions.Configuration;
 
 namespace CodeSigning.Silo.Settings;
@@ -10,6 +11,8 @@ namespace CodeSigning.Silo.Settings;
 /// </summary>
 public sealed class SettingsReader
 {
+    private const int MostOfSecret = 4096;
+
     private readonly IConfiguration _configuration;
     private readonly HashSet<string> _read = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<string> _mistakes = [];
@@ -55,6 +58,44 @@ public sealed class SettingsReader
         return _configuration[name] is { } text && !string.IsNullOrWhiteSpace(text) && !UnknownSetting.IsServiceLink(name, text)
             ? PastedText.Trim(text).Trim()
             : null;
+    }
+
+    /// <summary>
+    /// A setting that is a secret: its text, or after <c>file:</c> the path of a file that its owner alone may read, without a
+    /// line end. Null where it is not set, or cannot be read, which is a mistake.
+    /// </summary>
+    /// <exception cref="ArgumentException">It is none of <see cref="KnownSettings"/>, or was read before.</exception>
+    public string? Secret(string name)
+    {
+        const string file = "file:";
+        var text = Text(name);
+        if (text?.StartsWith(file, StringComparison.Ordinal) != true)
+        {
+            return text;
+        }
+
+        var path = text[file.Length..].Trim();
+        try
+        {
+            if (PrivateFiles.FindExposure($"The file of {name},", path) is { } exposure)
+            {
+                Refuse(exposure);
+                return null;
+            }
+
+            if (new FileInfo(path).Length <= MostOfSecret && PastedText.Trim(File.ReadAllText(path)).Trim() is { Length: > 0 } secret)
+            {
+                return secret;
+            }
+
+            Refuse($"The file of {name} is empty, or longer than {MostOfSecret} bytes: {path}.");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            Refuse($"{name} cannot be read: {fault.Message}");
+        }
+
+        return null;
     }
 
     /// <summary>Adds a mistake.</summary>

@@ -40,6 +40,20 @@ public sealed class SettingsReaderTests : IDisposable
             "CODESIGNING_LOG_FORMAT is invalid: expected text or json, not 'xml'.", Mistakes(("CODESIGNING_LOG_FORMAT", "xml")));
     }
 
+    [Fact]
+    public void Secret_is_read_from_a_private_file()
+    {
+        var file = _directory.File("secret");
+        File.WriteAllText(file, "the secret\r\n");
+        Assert.Contains("chmod 600", SecretOf($"file:{file}").Mistake, StringComparison.Ordinal);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Assert.Equal(("the secret", ""), SecretOf($"file:{file}"));
+        Assert.Equal(("plain", ""), SecretOf("plain"));
+        File.WriteAllText(file, " ");
+        Assert.Contains("is empty", SecretOf($"file:{file}").Mistake, StringComparison.Ordinal);
+        Assert.Contains("cannot be read", SecretOf($"file:{file}.gone").Mistake, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("CODESIGNING_TLS_CERTIFICATE", "CODESIGNING_TLS_CERT")]
     [InlineData("CODESIGNING_SMTP_USERNAME", "CODESIGNING_SMTP_USER")]
@@ -186,6 +200,12 @@ public sealed class SettingsReaderTests : IDisposable
             .SelectMany(file => Regex.Matches(File.ReadAllText(file), @"CODESIGNING_\w*[A-Z0-9]\b").Select(name => name.Value))
             .Where(name => !KnownSettings.Names.Contains(name) && !KnownSettings.OfClients.Contains(name) && !UnknownSetting.IsServiceLink(name, ""));
         Assert.Empty(named);
+    }
+
+    private (string? Secret, string Mistake) SecretOf(string value)
+    {
+        SettingsReader reader = new(Configuration(("CODESIGNING_SMTP_PASSWORD", value)));
+        return (reader.Secret("CODESIGNING_SMTP_PASSWORD"), string.Join(' ', reader.Mistakes));
     }
 
     private string Mistakes(params (string Name, string Value)[] settings) =>
