@@ -17,6 +17,7 @@ namespace CodeSigning.Certificates;
 /// <param name="CertificatePem">The leaf certificate as PEM.</param>
 /// <param name="ChainPem">The CA certificates above it as PEM, each followed by its issuer.</param>
 /// <param name="CaName">The common name of the internal CA that issued it.</param>
+/// <param name="Custody">Where its key is: <c>software</c> or the name of an HSM.</param>
 public sealed record CertificateView(
     string Id,
     CertificateStatus Status,
@@ -31,7 +32,8 @@ public sealed record CertificateView(
     RevocationReason? RevocationReason,
     string? CertificatePem,
     string? ChainPem,
-    string? CaName = null);
+    string? CaName = null,
+    string Custody = "software");
 
 /// <summary>A certificate not yet issued by the external CA.</summary>
 /// <param name="Id">The certificate's id.</param>

@@ -10,11 +10,13 @@ namespace CodeSigning.Certificates;
 /// <param name="CommonName">The subject's common name, 1 to 64 characters.</param>
 /// <param name="KeyAlgorithm">Its key algorithm, such as <c>EC_P256</c>.</param>
 /// <param name="TtlDays">Its validity in days, 1 to 3650; cut to the end of its issuer's validity.</param>
+/// <param name="Custody">Where the key is made: <c>software</c> (the default) or the name of an HSM.</param>
 public sealed record IssueCertificate(
     string CaId,
     string CommonName,
     string KeyAlgorithm,
-    int TtlDays);
+    int TtlDays,
+    string? Custody = null);
 
 /// <summary>The body that imports a certificate with its key, as PKCS#12 or as PEM.</summary>
 /// <param name="Pkcs12">PKCS#12 (RFC 7292), base64 on the wire, in one line or several; at most 256 KiB.</param>
@@ -29,13 +31,19 @@ public sealed record IssueCertificate(
 /// Allows a key that another certificate here already has, for example the certificate that this one renews. Otherwise
 /// such an import is refused with KeyInUse.
 /// </param>
+/// <param name="Custody">The HSM that has the private key, in place of PKCS#12 or a private key.</param>
+/// <param name="HsmKeyLabel">The label (CKA_LABEL) of the private key in the HSM.</param>
+/// <param name="HsmKeyId">The id (CKA_ID) of the private key in the HSM in hex, in place of its label.</param>
 public sealed record ImportCertificate(
     [property: JsonConverter(typeof(FileBytesConverter))] ReadOnlyMemory<byte>? Pkcs12 = null,
     string? Password = null,
     string? CertificatePem = null,
     string? ChainPem = null,
     string? PrivateKeyPem = null,
-    bool AllowSharedKey = false)
+    bool AllowSharedKey = false,
+    string? Custody = null,
+    string? HsmKeyLabel = null,
+    string? HsmKeyId = null)
 {
     /// <summary>The type's name alone: every value may be secret.</summary>
     public override string ToString() => nameof(ImportCertificate);
@@ -44,7 +52,8 @@ public sealed record ImportCertificate(
 /// <summary>The body that generates a key and a PKCS#10 request (RFC 2986) for an external CA.</summary>
 /// <param name="Subject">The distinguished name, such as <c>CN=Example,O=Example Ltd,C=DE</c> (RFC 4514).</param>
 /// <param name="KeyAlgorithm">The key algorithm, such as <c>EC_P256</c>.</param>
-public sealed record CreateSigningRequest(string Subject, string KeyAlgorithm);
+/// <param name="Custody">Where the key is made: <c>software</c> (the default) or the name of an HSM.</param>
+public sealed record CreateSigningRequest(string Subject, string KeyAlgorithm, string? Custody = null);
 
 /// <summary>The body that installs the certificate that an external CA issued for a key of the vault.</summary>
 /// <param name="CertificatePem">

@@ -46,6 +46,7 @@ public interface ISignerGrain : IGrainWithStringKey
 /// <param name="CommonName">The issued certificate's common name.</param>
 /// <param name="KeyAlgorithm">The issued certificate's key algorithm.</param>
 /// <param name="CertificateTtlDays">The issued certificate's validity in days; defaults to 365.</param>
+/// <param name="Custody">Where the issued certificate's key is made: <c>software</c> (the default) or the name of an HSM.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.CreateSigner")]
 public sealed record CreateSigner(
     [property: Id(0)] string Name,
@@ -56,7 +57,8 @@ public sealed record CreateSigner(
     [property: Id(5)] string? CaId = null,
     [property: Id(6)] string? CommonName = null,
     [property: Id(7)] string? KeyAlgorithm = null,
-    [property: Id(8)] int? CertificateTtlDays = null);
+    [property: Id(8)] int? CertificateTtlDays = null,
+    [property: Id(9)] string? Custody = null);
 
 /// <summary>The body that changes a signer; absent members stay unchanged.</summary>
 /// <param name="Name">The new name; the old name stays reserved.</param>

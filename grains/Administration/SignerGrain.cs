@@ -53,12 +53,17 @@ public sealed class SignerGrain(
             .Answering(caller, view)
             .Writing(name)
             .Reading(policy is null ? [] : [policy.ToVersion()]);
-        await ledger.RecordAsync(
-            issued is null
-                ? change.Reading(facts.Certificate.ReadSet)
-                : change with { With = [issued.Change] },
-            cancellationToken);
-        return view;
+        if (issued is null)
+        {
+            await ledger.RecordAsync(change.Reading(facts.Certificate.ReadSet), cancellationToken);
+            return view;
+        }
+
+        return await certificates.SaveDraftAsync(issued, async () =>
+        {
+            await ledger.RecordAsync(change with { With = [issued.Change] }, cancellationToken);
+            return view;
+        });
     }
 
     /// <inheritdoc/>
@@ -183,7 +188,8 @@ public sealed class SignerGrain(
         }
 
         var issue = new IssueCertificate(
-            request.CaId, request.CommonName ?? request.Name, request.KeyAlgorithm, request.CertificateTtlDays ?? DefaultTtlDays);
+            request.CaId, request.CommonName ?? request.Name, request.KeyAlgorithm, request.CertificateTtlDays ?? DefaultTtlDays,
+            request.Custody);
         return await certificates.DraftAsync(caller, issue, "certificateTtlDays", cancellationToken);
     }
 

@@ -39,12 +39,13 @@ public sealed class CertificateAuthorityService(
         var commonName = CertificateRules.CommonName(request.CommonName);
         var algorithm = CertificateRules.Algorithm(request.KeyAlgorithm);
         var life = CertificateRules.Life(request.TtlDays, CertificateRules.LongestAuthorityDays);
+        var custody = CertificateRules.Custody(request.Custody);
         return FreshDecision.MakeAsync(rounds: 2, async () =>
         {
             var now = time.GetUtcNow();
             var line = await ReadParentsAsync(request.ParentId, now, cancellationToken);
             var keyId = EntityId.New(IdPrefixes.Key, time);
-            var order = new CertificateOrder(keyId, algorithm, commonName, life);
+            var order = new CertificateOrder(keyId, algorithm, commonName, life, custody);
             var made = await (line.Authorities.IsEmpty
                 ? maker.MakeRootAsync(order, cancellationToken)
                 : maker.MakeAuthorityAsync(order, line.Nearest.ToIssuer(options), cancellationToken));
@@ -55,6 +56,7 @@ public sealed class CertificateAuthorityService(
                 KeyId = keyId,
                 KeyAlgorithm = algorithm,
                 ParentId = line.Authorities.IsEmpty ? null : line.Nearest.Id,
+                Custody = made.Key.Custody,
                 Certificate = made.Certificate,
                 CreatedAt = now,
                 CreatedBy = caller.ToRef(),
@@ -62,8 +64,11 @@ public sealed class CertificateAuthorityService(
             var view = authority.ToView(line.Authorities.IsEmpty ? null : line.Nearest.CommonName);
             var change = line.AddTo(Describe(caller, "ca.create", authority.Id, Changes.Making(authority.ToRecord()))).Answering(caller, view).Writing(
                 StateWrite.New(StateTypes.CertificateAuthority, authority.Id, authority), made.Key.Sealed);
-            await ledger.RecordAsync(change, cancellationToken);
-            return view;
+            return await maker.KeepIfSavedAsync(made.Key, async () =>
+            {
+                await ledger.RecordAsync(change, cancellationToken);
+                return view;
+            });
         });
     }
 

@@ -23,6 +23,9 @@ public sealed record CertificateAuthorityState : IIndexedState
     /// <summary>The CA that issued it; null for a root.</summary>
     public string? ParentId { get; init; }
 
+    /// <summary>The HSM that has the key; null for software.</summary>
+    public string? Custody { get; init; }
+
     /// <summary>Its certificate.</summary>
     public ChainedCertificate Certificate { get; init; } = new("", "", "", "", default, default);
 
@@ -47,6 +50,7 @@ public sealed record CertificateAuthorityState : IIndexedState
         CommonName,
         KeyAlgorithm = KeyAlgorithm.ToWireName(),
         ParentId,
+        Custody,
         Stage = ToIndex().Status,
         Certificate.SerialNumber,
         Certificate.Thumbprint,
@@ -70,7 +74,8 @@ public sealed record CertificateAuthorityState : IIndexedState
         Certificate.NotAfter,
         Revocation?.At,
         Certificate.Pem,
-        parentName);
+        parentName,
+        Custody ?? CertificateRules.Software);
 
     /// <inheritdoc/>
     public StateIndex ToIndex() => new(

@@ -86,7 +86,8 @@ public static class CertificateViews
         certificate.Revocation?.Reason,
         certificate.Issued?.Pem,
         certificate.Issued?.ChainPem,
-        line.Authorities.IsEmpty ? null : line.Nearest.CommonName);
+        line.Authorities.IsEmpty ? null : line.Nearest.CommonName,
+        certificate.Custody ?? CertificateRules.Software);
 
     /// <summary>The facts for a signing decision.</summary>
     /// <param name="certificate">The certificate.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CodeSigning.Errors;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
@@ -21,6 +22,7 @@ internal static class CertificateChange
             KeyId = key.Id,
             KeyAlgorithm = key.Algorithm,
             PublicKey = key.SubjectPublicKeyInfo,
+            Custody = key.Custody,
             Stage = stage,
             CreatedAt = time.GetUtcNow(),
             CreatedBy = caller.ToRef(),
@@ -31,6 +33,24 @@ internal static class CertificateChange
         Caller caller, string action, CertificateState certificate, CustodyKey key, Changes changes, TimeProvider time) =>
         Change.By(caller, action, StateTypes.Certificate, certificate.Id, changes, time)
             .Writing(StateWrite.New(StateTypes.Certificate, certificate.Id, certificate), key.Sealed);
+}
+
+/// <summary>Keeps HSMs free of keys that nothing refers to.</summary>
+internal static class NewKeys
+{
+    /// <summary>Saves what refers to a new key; if that is refused, so that nothing does, the key is discarded.</summary>
+    public static async Task<T> KeepIfSavedAsync<T>(this ICertificateMaker maker, CustodyKey key, Func<Task<T>> save)
+    {
+        try
+        {
+            return await save();
+        }
+        catch (Exception refused) when (refused is CommitRefusedException or RefusedException)
+        {
+            await maker.DiscardAsync(key);
+            throw;
+        }
+    }
 }
 
 /// <summary>

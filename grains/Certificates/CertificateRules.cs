@@ -19,6 +19,9 @@ public static class CertificateRules
     /// <summary>The maximum number of CAs above a certificate: a root and an issuing CA.</summary>
     public const int DeepestLine = 2;
 
+    /// <summary>The custody of keys that are in no HSM.</summary>
+    public const string Software = "software";
+
     // RFC 5280, appendix A.1: ub-common-name.
     private const int LongestCommonName = 64;
     private const int LongestSubject = 512;
@@ -56,10 +59,30 @@ public static class CertificateRules
         ? TimeSpan.FromDays(days)
         : throw Invalid(string.Create(CultureInfo.InvariantCulture, $"The field '{field}' is invalid: expected 1 to {longest}."));
 
-    /// <summary>Validates that an import uses exactly one of PKCS#12 and PEM.</summary>
+    /// <summary>The HSM that makes a key, whose existence the maker checks; null for software.</summary>
+    public static string? Custody(string? custody) => custody is Software ? null : custody;
+
+    /// <summary>Validates that an import uses exactly one of PKCS#12, PEM and a key in an HSM.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>.</exception>
     public static void Import(ImportCertificate request)
     {
+        if (Custody(request.Custody) is not null)
+        {
+            var isAdoption = request is { Pkcs12: null, PrivateKeyPem: null, CertificatePem: not null }
+                && (request.HsmKeyLabel is null) != (request.HsmKeyId is null);
+            if (!isAdoption)
+            {
+                throw Invalid("The import is invalid: with 'custody' of an HSM, expected 'certificatePem' and either 'hsmKeyLabel' or 'hsmKeyId', and no private key.");
+            }
+
+            return;
+        }
+
+        if (request.HsmKeyLabel is not null || request.HsmKeyId is not null)
+        {
+            throw Invalid("The field 'custody' is missing: expected the name of the HSM that has the key of 'hsmKeyLabel' or 'hsmKeyId'.");
+        }
+
         var isPem = request is { CertificatePem: not null, PrivateKeyPem: not null };
         var isOther = request is not { CertificatePem: null, ChainPem: null, PrivateKeyPem: null };
         if (request.Pkcs12 is null ? !isPem : isOther)

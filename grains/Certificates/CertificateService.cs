@@ -15,7 +15,8 @@ namespace CodeSigning.Grains.Certificates;
 /// <param name="State">The certificate.</param>
 /// <param name="Line">The internal CAs above it.</param>
 /// <param name="Change">Its entry, read set and writes, to be committed alone or together with its signer.</param>
-public sealed record DraftedCertificate(CertificateState State, IssuerLine Line, LedgerElement Change)
+/// <param name="Key">Its key.</param>
+public sealed record DraftedCertificate(CertificateState State, IssuerLine Line, LedgerElement Change, CustodyKey Key)
 {
     /// <summary>Its facts for decisions once it is stored.</summary>
     public CertificateFacts ToFacts() => State.ToFacts(new StateVersion(StateTypes.Certificate, State.Id, 1), Line);
@@ -41,8 +42,12 @@ public sealed class CertificateService(
         FreshDecision.MakeAsync(rounds: 2, async () =>
         {
             var draft = await DraftAsync(caller, request, "ttlDays", cancellationToken);
-            return await SaveAsync(caller, draft.State, draft.Line, draft.Change, cancellationToken);
+            return await SaveDraftAsync(
+                draft, () => SaveAsync(caller, draft.State, draft.Line, draft.Change, cancellationToken));
         });
+
+    /// <summary>Saves a draft; if that is refused, its key is discarded.</summary>
+    public Task<T> SaveDraftAsync<T>(DraftedCertificate draft, Func<Task<T>> save) => maker.KeepIfSavedAsync(draft.Key, save);
 
     /// <summary>Issues a certificate without storing it, so that it can be committed with other acts.</summary>
     /// <param name="caller">The caller.</param>
@@ -59,7 +64,7 @@ public sealed class CertificateService(
         var line = await authorities.ResolveLineAsync(request.CaId, "caId", cancellationToken);
         var now = time.GetUtcNow();
         line.RequireIssuing(now);
-        var order = new CertificateOrder(NewKeyId(), algorithm, commonName, life);
+        var order = new CertificateOrder(NewKeyId(), algorithm, commonName, life, CertificateRules.Custody(request.Custody));
         var made = await maker.MakeLeafAsync(order, line.Nearest.ToIssuer(options), cancellationToken);
         var certificate = CertificateChange.New(
             caller, made.Key, made.Subject, new CertificateStage.Active(made.Certificate), time) with
@@ -68,7 +73,7 @@ public sealed class CertificateService(
         };
         var change = CertificateChange.Create(
             caller, "certificate.issue", certificate, made.Key, Changes.Making(certificate.ToRecord()), time);
-        return new DraftedCertificate(certificate, line, line.AddTo(change));
+        return new DraftedCertificate(certificate, line, line.AddTo(change), made.Key);
     }
 
     /// <summary>Generates a key and a certificate signing request for an external CA.</summary>
@@ -78,14 +83,18 @@ public sealed class CertificateService(
         ProductAuthority.RequireAdministrator(caller);
         var subject = CertificateRules.Subject(request.Subject);
         var algorithm = CertificateRules.Algorithm(request.KeyAlgorithm);
-        var made = await maker.MakeSigningRequestAsync(NewKeyId(), subject, algorithm, cancellationToken);
+        var made = await maker.MakeSigningRequestAsync(
+            NewKeyId(), subject, algorithm, CertificateRules.Custody(request.Custody), cancellationToken);
         var certificate = CertificateChange.New(
             caller, made.Key, made.Subject, new CertificateStage.Awaiting(made.CsrPem), time);
         var change = CertificateChange.Create(
             caller, "certificate.request", certificate, made.Key, Changes.Making(certificate.ToRecord()), time);
         var view = new SigningRequestView(certificate.Id, made.CsrPem);
-        await ledger.RecordAsync(change.Answering(caller, view), cancellationToken);
-        return view;
+        return await maker.KeepIfSavedAsync(made.Key, async () =>
+        {
+            await ledger.RecordAsync(change.Answering(caller, view), cancellationToken);
+            return view;
+        });
     }
 
     /// <summary>

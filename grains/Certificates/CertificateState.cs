@@ -31,6 +31,9 @@ public sealed record CertificateState : IIndexedState
     /// <summary>The internal CA that issued it; null for an external one.</summary>
     public string? CaId { get; init; }
 
+    /// <summary>The HSM that has the key; null for software.</summary>
+    public string? Custody { get; init; }
+
     /// <summary>Its stage.</summary>
     public CertificateStage Stage { get; init; } = new CertificateStage.Awaiting("");
 
@@ -103,6 +106,7 @@ public sealed record CertificateState : IIndexedState
         Subject,
         KeyAlgorithm = KeyAlgorithm.ToWireName(),
         CaId,
+        Custody,
         Stage = CertificateWords.ToWord(Stage),
         Issued?.SerialNumber,
         Issued?.Thumbprint,
@@ -149,8 +153,9 @@ public abstract record CertificateStage
 /// <param name="Algorithm">Its algorithm.</param>
 /// <param name="SubjectPublicKeyInfo">The public key as DER.</param>
 /// <param name="Sealed">The write of the sealed private key, for the commit of the state that refers to it.</param>
+/// <param name="Custody">The HSM that has the private key; null for software.</param>
 public sealed record CustodyKey(
-    string Id, KeyAlgorithm Algorithm, ReadOnlyMemory<byte> SubjectPublicKeyInfo, StateWrite Sealed);
+    string Id, KeyAlgorithm Algorithm, ReadOnlyMemory<byte> SubjectPublicKeyInfo, StateWrite Sealed, string? Custody = null);
 
 /// <summary>The revocation of a certificate.</summary>
 /// <param name="At">When (UTC).</param>

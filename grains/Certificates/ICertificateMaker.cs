@@ -19,13 +19,21 @@ public interface ICertificateMaker
     Task<MadeCertificate> MakeLeafAsync(CertificateOrder order, Issuer issuer, CancellationToken cancellationToken);
 
     /// <summary>Generates a key and a certificate signing request for an external CA.</summary>
+    /// <param name="keyId">The id of the new key.</param>
+    /// <param name="subject">The distinguished name.</param>
+    /// <param name="algorithm">The key algorithm.</param>
+    /// <param name="custody">The HSM that makes the key; null for software.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="Errors.RefusedException">
-    /// <c>InvalidRequest</c>: the subject is not a valid distinguished name.
+    /// <c>InvalidRequest</c>: the subject is not a valid distinguished name, or there is no such HSM.
     /// </exception>
     Task<MadeSigningRequest> MakeSigningRequestAsync(
-        string keyId, string subject, KeyAlgorithm algorithm, CancellationToken cancellationToken);
+        string keyId, string subject, KeyAlgorithm algorithm, string? custody, CancellationToken cancellationToken);
 
-    /// <summary>Imports a certificate and its key.</summary>
+    /// <summary>Destroys a new key of an HSM that nothing came to refer to; one that is away is logged.</summary>
+    Task DiscardAsync(CustodyKey key);
+
+    /// <summary>Imports a certificate and its key, or adopts a key that is in an HSM.</summary>
     /// <exception cref="Errors.RefusedException">
     /// The input is malformed, the key algorithm is not supported, the key does not belong to the certificate, or the
     /// certificate is not a code-signing certificate.
@@ -38,7 +46,9 @@ public interface ICertificateMaker
 /// <param name="KeyAlgorithm">The key algorithm.</param>
 /// <param name="CommonName">The subject's common name.</param>
 /// <param name="Life">Its validity from now; cut to its issuer's validity.</param>
-public sealed record CertificateOrder(string KeyId, KeyAlgorithm KeyAlgorithm, string CommonName, TimeSpan Life);
+/// <param name="Custody">The HSM that makes the key; null for software.</param>
+public sealed record CertificateOrder(
+    string KeyId, KeyAlgorithm KeyAlgorithm, string CommonName, TimeSpan Life, string? Custody = null);
 
 /// <summary>A new or imported certificate with its key, not yet stored.</summary>
 /// <param name="Key">The key.</param>

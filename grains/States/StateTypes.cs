@@ -18,6 +18,9 @@ public static class StateTypes
     /// <summary>A sealed key of the vault.</summary>
     public const string Key = "key";
 
+    /// <summary>The outcome of the last PIN that was tried on a token of an HSM.</summary>
+    public const string TokenPin = "token-pin";
+
     /// <summary>A record of an imported key; see <c>ImportedKeyState</c>.</summary>
     public const string ImportedKey = "imported-key";
 

@@ -5,7 +5,7 @@ using CodeSigning.Silo.Pki;
 
 namespace CodeSigning.Silo.Certificates;
 
-/// <summary>Runs work with a CA's key on the signing threads.</summary>
+/// <summary>Runs work with a CA's key on the signing threads, or on those of the key's HSM.</summary>
 public sealed class IssuerWork(KeyVault vault, SigningThreads threads, TimeProvider time)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
@@ -17,16 +17,24 @@ public sealed class IssuerWork(KeyVault vault, SigningThreads threads, TimeProvi
         using var key = await vault.OpenAsync(
             new KeyReference(issuer.KeyId), KeyPurpose.CertificateAuthority, cancellationToken);
         var authority = new CertificateAuthority(key, issuer.Certificate.ReadLeaf(), time);
-        return await RunAsync(() => work(authority), cancellationToken);
+        return await RunAsync(key, () => work(authority), cancellationToken);
     }
 
     /// <summary>Runs work with an open key.</summary>
     /// <exception cref="RefusedException"><c>Unavailable</c>: the queue is full; or the refusal of the work.</exception>
-    public async Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken)
+    public Task<T> RunAsync<T>(KeyHandle key, Func<T> work, CancellationToken cancellationToken) =>
+        TranslateAsync(() => key.Token is { } token ? token.RunAsync("", work, cancellationToken) : threads.RunAsync(work, cancellationToken));
+
+    /// <summary>Runs work without a key of an HSM.</summary>
+    /// <exception cref="RefusedException"><c>Unavailable</c>: the queue is full; or the refusal of the work.</exception>
+    public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) =>
+        TranslateAsync(() => threads.RunAsync(work, cancellationToken));
+
+    private static async Task<T> TranslateAsync<T>(Func<Task<T>> run)
     {
         try
         {
-            return await threads.RunAsync(work, cancellationToken);
+            return await run();
         }
         catch (CertificateRefusedException refused)
         {

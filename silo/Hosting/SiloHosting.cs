@@ -5,6 +5,7 @@ using CodeSigning.Grains.Identities;
 using CodeSigning.Silo.Certificates;
 using CodeSigning.Silo.Cluster;
 using CodeSigning.Silo.Forwarding;
+using CodeSigning.Silo.Hsm;
 using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Logging;
 using CodeSigning.Silo.Notifications;
@@ -60,6 +61,11 @@ public static class SiloHosting
             .AddCheck<LedgerHealthCheck>("ledger", timeout: ProbeTimeout);
         builder.AddGrainHost(node, settings.Endpoint);
         builder.Services.AddHostedService<LedgerWatch>();
+        if (!node.Hsms.IsEmpty)
+        {
+            builder.Services.AddHostedService<HsmWatch>();
+        }
+
         return builder;
     }
 

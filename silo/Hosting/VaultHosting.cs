@@ -1,5 +1,6 @@
 using CodeSigning.Grains.Signing;
 using CodeSigning.Grains.States;
+using CodeSigning.Silo.Hsm;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Settings;
 using CodeSigning.Silo.Storage;
@@ -17,8 +18,14 @@ internal static class VaultHosting
     public static void AddVault(this IServiceCollection services, NodeSettings settings) => services
         .AddSingleton(_ => MasterKeySource.Load(settings.MasterKey, settings.DataDirectory, StoreEmptiness.Of(settings)))
         .AddSingleton<KeySealer>()
+        .AddSingleton<IPinRecord, PinRecord>()
+        .AddSingleton(PinState.Kind)
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<HsmTokens>(provider, settings.Hsms))
+        .AddSingleton<IKeyTokens>(provider => provider.GetRequiredService<HsmTokens>())
         .AddSingleton(provider => new KeyVault(
-            provider.GetRequiredService<KeySealer>(), provider.GetRequiredService<ISealedKeyStore>()))
+            provider.GetRequiredService<KeySealer>(),
+            provider.GetRequiredService<ISealedKeyStore>(),
+            provider.GetRequiredService<IKeyTokens>()))
         .AddSingleton(new CheckedSigner(EcdsaCheckEvery))
         .AddSingleton(_ => new SigningThreads())
         .AddSingleton<IUpcomingWork>(provider => provider.GetRequiredService<SigningThreads>())

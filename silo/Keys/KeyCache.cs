@@ -230,7 +230,18 @@ public sealed class KeyHandle : IDisposable
     /// <summary>The public half as SubjectPublicKeyInfo (RFC 5280, section 4.1), DER.</summary>
     public ReadOnlyMemory<byte> PublicKey => _shared.Key.PublicKey;
 
-    /// <summary>Signs a digest: PSS with a salt as long as the digest, ECDSA in DER. CPU-bound.</summary>
+    /// <summary>The name of the token that holds the key; null for a software key.</summary>
+    public string? TokenName => TokenKey?.Token;
+
+    internal TokenKey? TokenKey => (_shared.Key as TokenPrivateKey)?.Key;
+
+    /// <summary>The token that holds the key, on whose threads the key is used; null for a software key.</summary>
+    internal IKeyToken? Token => (_shared.Key as TokenPrivateKey)?.Token;
+
+    /// <summary>
+    /// Signs a digest: PSS with a salt as long as the digest, ECDSA in DER. CPU-bound; a key in a token is used within <see
+    /// cref="IKeyToken.RunAsync"/>.
+    /// </summary>
     /// <exception cref="ArgumentException">
     /// The scheme does not fit the key, or the digest's length is not the scheme's.
     /// </exception>

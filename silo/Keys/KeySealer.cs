@@ -14,9 +14,17 @@ public sealed class KeySealer(MasterKey masterKey)
     private const int DataKeyLength = 32;
 
     /// <summary>Seals a private key (PKCS#8) or, with no algorithm, a secret. <paramref name="plaintext"/> stays the caller's to zero.</summary>
-    public SealedKey Seal(KeyReference reference, KeyPurpose purpose, KeyAlgorithm? algorithm, ReadOnlySpan<byte> plaintext)
+    public SealedKey Seal(KeyReference reference, KeyPurpose purpose, KeyAlgorithm? algorithm, ReadOnlySpan<byte> plaintext) =>
+        Seal(reference, purpose, algorithm, isInToken: false, plaintext);
+
+    /// <summary>Seals the name of a key in a token.</summary>
+    public SealedKey Seal(KeyReference reference, KeyPurpose purpose, TokenKey key) =>
+        Seal(reference, purpose, key.Algorithm, isInToken: true, key.ToContent());
+
+    private SealedKey Seal(
+        KeyReference reference, KeyPurpose purpose, KeyAlgorithm? algorithm, bool isInToken, ReadOnlySpan<byte> plaintext)
     {
-        var header = SealedKeyFormat.Header(reference, purpose, algorithm);
+        var header = SealedKeyFormat.Header(reference, purpose, algorithm, isInToken);
         using var dataKey = SecretBytes.Random(DataKeyLength);
         using var cipher = new AesGcm(dataKey.Span, TagLength);
         return new SealedKey
@@ -24,6 +32,7 @@ public sealed class KeySealer(MasterKey masterKey)
             Reference = reference,
             Purpose = purpose,
             Algorithm = algorithm,
+            IsInToken = isInToken,
             MasterKeyFingerprint = masterKey.Fingerprint,
             WrappedDataKey = Wrap(header, dataKey.Span),
             Content = Encrypt(cipher, plaintext, header),
@@ -42,7 +51,7 @@ public sealed class KeySealer(MasterKey masterKey)
                 SealedKeyFault.WrongRecord, $"The record stored for {purpose} key {expected} belongs to another key: restore it from a backup.");
         }
 
-        var header = SealedKeyFormat.Header(key.Reference, key.Purpose, key.Algorithm);
+        var header = SealedKeyFormat.Header(key);
         using var dataKey = Unwrap(key, header);
         using var cipher = new AesGcm(dataKey.Span, TagLength);
         return Decrypt(cipher, key.Content, header, key);
@@ -55,7 +64,7 @@ public sealed class KeySealer(MasterKey masterKey)
     /// <exception cref="SealedKeyException">The record was sealed with another master key, or was altered.</exception>
     public SealedKey Rewrap(SealedKey key, MasterKey next)
     {
-        var header = SealedKeyFormat.Header(key.Reference, key.Purpose, key.Algorithm);
+        var header = SealedKeyFormat.Header(key);
         using var dataKey = Unwrap(key, header);
         return key with
         {

@@ -1,11 +1,13 @@
 using System.Security.Cryptography;
 using CodeSigning.Certificates;
+using CodeSigning.Errors;
 
 namespace CodeSigning.Silo.Keys;
 
 /// <summary>
 /// The only place where private keys exist in plain text: it generates them, seals them for the store and opens them
-/// for use. Its handles use keys without exposing them. Safe for use by several threads.
+/// for use. Keys in tokens (HSMs) do not exist in this process at all; the store names them. Handles use both without
+/// exposing them. Safe for use by several threads.
 /// </summary>
 public sealed class KeyVault : IDisposable
 {
@@ -13,17 +15,20 @@ public sealed class KeyVault : IDisposable
 
     private readonly KeySealer _sealer;
     private readonly ISealedKeyStore _store;
+    private readonly IKeyTokens? _tokens;
     private readonly KeyCache _cache;
 
     /// <summary>Creates a vault over a store.</summary>
     /// <param name="sealer">Seals and opens records.</param>
     /// <param name="store">Reads sealed keys.</param>
+    /// <param name="tokens">The tokens of this node; null for none.</param>
     /// <param name="cachedKeys">The number of private keys kept open.</param>
-    public KeyVault(KeySealer sealer, ISealedKeyStore store, int cachedKeys = 1024)
+    public KeyVault(KeySealer sealer, ISealedKeyStore store, IKeyTokens? tokens = null, int cachedKeys = 1024)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cachedKeys);
         _sealer = sealer;
         _store = store;
+        _tokens = tokens;
         _cache = new KeyCache(cachedKeys, LoadAsync);
     }
 
@@ -32,6 +37,57 @@ public sealed class KeyVault : IDisposable
     {
         using var key = KeyAlgorithms.Create(algorithm);
         return Seal(new KeyReference(id), purpose, algorithm, key);
+    }
+
+    /// <summary>The names of the tokens that can make keys.</summary>
+    public IReadOnlyCollection<string> TokenNames => _tokens?.Names ?? [];
+
+    /// <summary>Generates a key pair in a token.</summary>
+    /// <exception cref="RefusedException">The token is unknown or away, or cannot make the key.</exception>
+    public async Task<NewKey> GenerateInTokenAsync(
+        string id, KeyPurpose purpose, KeyAlgorithm algorithm, string tokenName, CancellationToken cancellationToken)
+    {
+        var token = RequireToken(tokenName);
+        return Seal(new KeyReference(id), purpose, token, await token.GenerateAsync(id, algorithm, cancellationToken));
+    }
+
+    /// <summary>Takes over a key that is in a token already.</summary>
+    /// <param name="id">The id of the key in the vault.</param>
+    /// <param name="purpose">What it is for.</param>
+    /// <param name="tokenName">The token.</param>
+    /// <param name="name">The key's name in the token.</param>
+    /// <param name="publicKey">The public key that the private key must belong to, SubjectPublicKeyInfo, DER.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="RefusedException">The token is unknown or away, or has no such key.</exception>
+    /// <exception cref="CryptographicException">The public key is malformed or its algorithm is not supported.</exception>
+    public async Task<NewKey> AdoptFromTokenAsync(
+        string id,
+        KeyPurpose purpose,
+        string tokenName,
+        TokenKeyName name,
+        ReadOnlyMemory<byte> publicKey,
+        CancellationToken cancellationToken)
+    {
+        var token = RequireToken(tokenName);
+        using var verification = VerificationKey.FromSubjectPublicKeyInfo(publicKey.Span);
+        return Seal(
+            new KeyReference(id), purpose, token, await token.AdoptAsync(name, verification.Algorithm, publicKey, cancellationToken));
+    }
+
+    /// <summary>Destroys a key in its token; a software key has nothing outside its record.</summary>
+    /// <exception cref="RefusedException"><c>Unavailable</c>: the token is away.</exception>
+    public async Task DestroyInTokenAsync(SealedKey record, CancellationToken cancellationToken)
+    {
+        if (!record.IsInToken)
+        {
+            return;
+        }
+
+        using var handle = Open(record, record.Reference, record.Purpose);
+        if (handle.TokenKey is { } key)
+        {
+            await RequireToken(key.Token).DestroyAsync(key, cancellationToken);
+        }
     }
 
     /// <summary>Imports a key pair. The caller disposes <paramref name="key"/>.</summary>
@@ -89,6 +145,13 @@ public sealed class KeyVault : IDisposable
         return new NewKey(record, new KeyHandle(new SharedKey(reference, PrivateKey.FromPkcs8(algorithm, pkcs8))));
     }
 
+    private NewKey Seal(KeyReference reference, KeyPurpose purpose, IKeyToken token, TokenKey key) => new(
+        _sealer.Seal(reference, purpose, key), new KeyHandle(new SharedKey(reference, new TokenPrivateKey(token, key))));
+
+    private IKeyToken RequireToken(string name) => _tokens?.Find(name)
+        ?? throw new RefusedException(
+            ErrorCode.Unavailable, $"The HSM '{name}' is not configured on this node: add it to the file of CODESIGNING_HSM.");
+
     private async Task<SharedKey> LoadAsync(KeyReference reference, KeyPurpose purpose) =>
         Unseal(await ReadAsync(reference, purpose, CancellationToken.None), reference, purpose);
 
@@ -99,8 +162,14 @@ public sealed class KeyVault : IDisposable
             throw new SealedKeyException(SealedKeyFault.WrongRecord, $"{purpose} key {reference} is a secret, not a key pair.");
         }
 
-        using var pkcs8 = _sealer.Open(record, reference, purpose);
-        return new SharedKey(reference, PrivateKey.FromPkcs8(algorithm, pkcs8.Span));
+        using var content = _sealer.Open(record, reference, purpose);
+        if (record.IsInToken)
+        {
+            var key = TokenKey.FromContent(algorithm, content.Span);
+            return new SharedKey(reference, new TokenPrivateKey(RequireToken(key.Token), key));
+        }
+
+        return new SharedKey(reference, PrivateKey.FromPkcs8(algorithm, content.Span));
     }
 
     private async Task<SealedKey> ReadAsync(KeyReference reference, KeyPurpose purpose, CancellationToken cancellationToken) =>

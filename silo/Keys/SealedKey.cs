@@ -20,13 +20,16 @@ public sealed record SealedKey
     /// <summary>The private key's algorithm; null for a symmetric secret.</summary>
     public required KeyAlgorithm? Algorithm { get; init; }
 
+    /// <summary>Whether the private key is in a token: the content then names the token and the key (<see cref="TokenKey"/>).</summary>
+    public bool IsInToken { get; init; }
+
     /// <summary>The <see cref="MasterKey.Fingerprint"/> of the master key that wraps the data key.</summary>
     public required string MasterKeyFingerprint { get; init; }
 
     /// <summary>The data key encrypted with the master key.</summary>
     public required AesGcmCiphertext WrappedDataKey { get; init; }
 
-    /// <summary>The key's PKCS#8 bytes, or the secret's bytes, encrypted with the data key.</summary>
+    /// <summary>The key's PKCS#8 bytes, the secret's bytes or the name of a key in a token, encrypted with the data key.</summary>
     public required AesGcmCiphertext Content { get; init; }
 
     /// <summary>The record's bytes; see <see cref="SealedKeyFormat"/>.</summary>
@@ -41,9 +44,9 @@ public sealed record SealedKey
 }
 
 /// <summary>
-/// The bytes of a sealed key, version 1. Numbers are big-endian.
+/// The bytes of a sealed key. Numbers are big-endian.
 /// <code>
-/// header   "CSK" | format 1 | id length u16 | id (UTF-8) | version u32 | purpose u8 | algorithm u8 (0: a secret)
+/// header   "CSK" | format 1, or 2 for a key in a token | id length u16 | id (UTF-8) | version u32 | purpose u8 | algorithm u8 (0: a secret)
 /// wrapping master key fingerprint 16 | nonce 12 | wrapped data key 32 | tag 16
 /// content  nonce 12 | length u32 | ciphertext | tag 16
 /// </code>
@@ -57,7 +60,11 @@ public static class SealedKeyFormat
 
     private static ReadOnlySpan<byte> Magic => "CSK\u0001"u8;
 
-    internal static byte[] Header(KeyReference reference, KeyPurpose purpose, KeyAlgorithm? algorithm)
+    private static ReadOnlySpan<byte> MagicOfToken => "CSK\u0002"u8;
+
+    internal static byte[] Header(SealedKey key) => Header(key.Reference, key.Purpose, key.Algorithm, key.IsInToken);
+
+    internal static byte[] Header(KeyReference reference, KeyPurpose purpose, KeyAlgorithm? algorithm, bool isInToken)
     {
         var id = Encoding.UTF8.GetBytes(reference.Id);
         if (id.Length is 0 or > LongestId || reference.Version < 1)
@@ -67,7 +74,7 @@ public static class SealedKeyFormat
 
         var header = new byte[Magic.Length + 2 + id.Length + 4 + 1 + 1];
         var rest = header.AsSpan();
-        Magic.CopyTo(rest);
+        (isInToken ? MagicOfToken : Magic).CopyTo(rest);
         BinaryPrimitives.WriteUInt16BigEndian(rest[4..], (ushort)id.Length);
         id.CopyTo(rest[6..]);
         rest = rest[(6 + id.Length)..];
@@ -87,7 +94,7 @@ public static class SealedKeyFormat
         BinaryPrimitives.WriteInt32BigEndian(length, content.Length);
         return
         [
-            .. WrappingHeader(Header(key.Reference, key.Purpose, key.Algorithm), key.MasterKeyFingerprint),
+            .. WrappingHeader(Header(key), key.MasterKeyFingerprint),
             .. key.WrappedDataKey.Nonce.Span, .. key.WrappedDataKey.Ciphertext.Span, .. key.WrappedDataKey.Tag.Span,
             .. key.Content.Nonce.Span, .. length, .. content.Span, .. key.Content.Tag.Span,
         ];
@@ -96,7 +103,9 @@ public static class SealedKeyFormat
     internal static SealedKey Read(ReadOnlyMemory<byte> bytes)
     {
         var reader = new Reader(bytes);
-        if (!reader.Take(Magic.Length).Span.SequenceEqual(Magic))
+        var magic = reader.Take(Magic.Length).Span;
+        var isInToken = magic.SequenceEqual(MagicOfToken);
+        if (!isInToken && !magic.SequenceEqual(Magic))
         {
             throw Malformed();
         }
@@ -111,7 +120,8 @@ public static class SealedKeyFormat
         var version = BinaryPrimitives.ReadInt32BigEndian(reader.Take(4).Span);
         var purpose = (KeyPurpose)reader.Take(1).Span[0];
         var algorithm = (KeyAlgorithm)reader.Take(1).Span[0];
-        if (version < 1 || !Enum.IsDefined(purpose) || (algorithm != 0 && !Enum.IsDefined(algorithm)))
+        if (version < 1 || !Enum.IsDefined(purpose) || (algorithm != 0 && !Enum.IsDefined(algorithm))
+            || (isInToken && algorithm == 0))
         {
             throw Malformed();
         }
@@ -121,6 +131,7 @@ public static class SealedKeyFormat
             Reference = new KeyReference(id, version),
             Purpose = purpose,
             Algorithm = algorithm == 0 ? null : algorithm,
+            IsInToken = isInToken,
             MasterKeyFingerprint = Convert.ToHexStringLower(reader.Take(MasterKey.FingerprintLength).Span),
             WrappedDataKey = reader.TakeCiphertext(DataKeyLength),
             Content = reader.TakeCiphertext(null),

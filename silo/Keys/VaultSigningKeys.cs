@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CodeSigning.Silo.Keys;
 
-/// <summary>Signs with the vault's keys on <see cref="SigningThreads"/>.</summary>
+/// <summary>Signs with the vault's keys: software keys on <see cref="SigningThreads"/>, others on the threads of their token.</summary>
 public sealed class VaultSigningKeys(
     KeyVault vault, CheckedSigner signer, SigningThreads threads, ILogger<VaultSigningKeys> log) : ISigningKeys
 {
@@ -27,8 +27,10 @@ public sealed class VaultSigningKeys(
             using var key = await vault.OpenAsync(
                 new KeyReference(certificate.KeyId), KeyPurpose.CodeSigning, cancellationToken);
             var publicKey = ImmutableCollectionsMarshal.AsArray(certificate.SubjectPublicKeyInfo)!;
-            return await threads.RunBrieflyAsync(
-                callerId, () => signer.SignDigest(key, publicKey, algorithm, digest.Span), cancellationToken);
+            var sign = () => signer.SignDigest(key, publicKey, algorithm, digest.Span);
+            return await (key.Token is { } token
+                ? token.RunAsync(callerId, sign, cancellationToken)
+                : threads.RunBrieflyAsync(callerId, sign, cancellationToken));
         }
         catch (SigningThreadsUnavailableException)
         {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using CodeSigning.Contract;
 using CodeSigning.Grains.Administration;
 using CodeSigning.Grains.Identities;
+using CodeSigning.Silo.Hsm;
 using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Storage;
 using Microsoft.Extensions.Configuration;
@@ -42,6 +43,9 @@ public sealed record NodeSettings
     /// <summary>The file or the directory of lists of compromised keys, as a full path; null for none.</summary>
     public string? CompromisedKeys { get; init; }
 
+    /// <summary>The HSMs.</summary>
+    public ImmutableArray<HsmSettings> Hsms { get; init; } = [];
+
     /// <summary>How often the whole ledger is verified in the background; zero for never.</summary>
     public TimeSpan VerificationInterval { get; init; } = new VerificationOptions().Interval;
 
@@ -77,6 +81,7 @@ public sealed record NodeSettings
             SecondFactor = ReadSecondFactor(reader),
             HighWater = ReadHighWater(reader),
             CompromisedKeys = ReadCompromisedKeys(reader),
+            Hsms = ReadHsms(reader),
             VerificationInterval = ReadVerificationInterval(reader),
         };
         DataDirectories.Prepare(settings.DataDirectory, reader);
@@ -159,6 +164,22 @@ public sealed record NodeSettings
         }
 
         return path;
+    }
+
+    private static ImmutableArray<HsmSettings> ReadHsms(SettingsReader reader)
+    {
+        if (reader.Text("CODESIGNING_HSM") is not { } path)
+        {
+            return [];
+        }
+
+        var hsms = HsmSettings.Read(Path.GetFullPath(path), reader.Refuse);
+        foreach (var variable in hsms.Select(hsm => hsm.Pin.Variable).OfType<string>())
+        {
+            reader.Excuse(variable);
+        }
+
+        return hsms;
     }
 
     private static TimeSpan ReadVerificationInterval(SettingsReader reader)

@@ -38,7 +38,7 @@ public sealed class SettingsReader
     }
 
     /// <summary>The variables that are named like settings and that nothing reads.</summary>
-    public ImmutableArray<UnknownSetting> Unknown { get; }
+    public ImmutableArray<UnknownSetting> Unknown { get; private set; }
 
     /// <summary>The names of the settings that were read so far.</summary>
     public IReadOnlySet<string> Read => _read;
@@ -96,6 +96,16 @@ public sealed class SettingsReader
         }
 
         return null;
+    }
+
+    /// <summary>Takes a variable that a setting names for one that is known, although it is named like a setting.</summary>
+    public void Excuse(string variable)
+    {
+        foreach (var excused in Unknown.Where(unknown => string.Equals(unknown.Name, variable, StringComparison.OrdinalIgnoreCase)))
+        {
+            _mistakes.Remove(excused.ToString());
+            Unknown = Unknown.Remove(excused);
+        }
     }
 
     /// <summary>Adds a mistake.</summary>

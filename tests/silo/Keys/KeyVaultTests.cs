@@ -240,7 +240,7 @@ public sealed class KeyVaultTests : IDisposable
         Assert.Equal([1, 0, 1], parameters.Exponent);
     }
 
-    private KeyVault VaultOf(int cachedKeys) => new(new KeySealer(_masterKey), _store, cachedKeys);
+    private KeyVault VaultOf(int cachedKeys) => new(new KeySealer(_masterKey), _store, cachedKeys: cachedKeys);
 
     private void Store(params string[] ids)
     {

@@ -22,8 +22,10 @@ internal sealed class MemoryKeys(TimeProvider time) : ICertificateMaker, ISignin
         Task.FromResult(Make(order));
 
     public Task<MadeSigningRequest> MakeSigningRequestAsync(
-        string keyId, string subject, KeyAlgorithm algorithm, CancellationToken cancellationToken) =>
+        string keyId, string subject, KeyAlgorithm algorithm, string? custody, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
+
+    public Task DiscardAsync(CustodyKey key) => Task.CompletedTask;
 
     public Task<MadeCertificate> ImportAsync(
         string keyId, ImportCertificate request, CancellationToken cancellationToken) => throw new NotSupportedException();
