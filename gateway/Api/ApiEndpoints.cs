@@ -15,6 +15,7 @@ internal static class ApiEndpoints
     public static void AddApi(this IServiceCollection services) => services
         .AddSingleton<SignerIds>()
         .AddSingleton<PathNames>()
+        .AddSingleton<CookieSessions>()
         .AddSingleton<Signatures>()
         .AddSingleton<SignHandler>()
         .AddSingleton<BatchHandler>()

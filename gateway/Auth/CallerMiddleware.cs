@@ -55,9 +55,13 @@ internal static class CallerFeature
 }
 
 /// <summary>Marks endpoints that serve an obligation, and are open to callers who have not met it yet.</summary>
-/// <param name="Obligations">The obligations.</param>
-internal sealed record OpenUnder(params CallerObligation[] Obligations)
+/// <param name="obligations">The obligations.</param>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class OpenUnder(params CallerObligation[] obligations) : Attribute
 {
+    /// <summary>The obligations.</summary>
+    public IReadOnlyList<CallerObligation> Obligations { get; } = obligations;
+
     /// <summary>Opens an endpoint to callers under these obligations.</summary>
     public static OpenUnder Any { get; } = new(Enum.GetValues<CallerObligation>());
 }

@@ -24,14 +24,19 @@ internal static class SessionCookie
 
     /// <summary>The token of the request's cookie; null where there is none, or another way to authenticate.</summary>
     public static string? Find(HttpRequest request) =>
-        request.Headers.Authorization.Count == 0 && request.Cookies.TryGetValue(NameFor(request), out var token) ? token : null;
+        request.Headers.Authorization.Count > 0 ? null
+        : request.HttpContext.Features.Get<RenewedToken>() is { } renewed ? renewed.Token
+        : request.Cookies.TryGetValue(NameFor(request), out var token) ? token : null;
 
-    /// <summary>Sets the cookie.</summary>
+    /// <summary>Sets the cookie. For the rest of the request it takes the place of the one that came with it.</summary>
     /// <param name="context">The request.</param>
     /// <param name="token">The session's token.</param>
     /// <param name="life">How long the session lasts.</param>
-    public static void Set(HttpContext context, string token, TimeSpan life) =>
+    public static void Set(HttpContext context, string token, TimeSpan life)
+    {
         context.Response.Cookies.Append(NameFor(context.Request), token, Options(context.Request, life));
+        context.Features.Set(new RenewedToken(token));
+    }
 
     /// <summary>Removes the cookie.</summary>
     public static void Remove(HttpContext context) =>
@@ -48,17 +53,26 @@ internal static class SessionCookie
         }
     }
 
-    /// <summary>Refuses a request that a page of another site may have made.</summary>
+    /// <summary>
+    /// Refuses a request that a page of another site may have made. A page itself may be opened from anywhere, such as from
+    /// a mail: that changes nothing.
+    /// </summary>
     /// <exception cref="RefusedException"><c>Forbidden</c>.</exception>
     public static void RequireOwnPage(HttpRequest request)
     {
+        var isPage = request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<PageEndpoint>() is not null;
+        if (isPage && IsSafe(request))
+        {
+            return;
+        }
+
         if (!IsFromOwnPage(request))
         {
             throw new RefusedException(
                 ErrorCode.Forbidden, "A request by cookie must come from a page of this server: send a token as 'Authorization: Bearer' otherwise.");
         }
 
-        if (!IsSafe(request) && request.Headers[Header].Count != 1)
+        if (!isPage && !IsSafe(request) && request.Headers[Header].Count != 1)
         {
             throw new RefusedException(ErrorCode.Forbidden, $"The header {Header} is missing: a change by cookie must have it.");
         }
@@ -90,4 +104,21 @@ internal static class SessionCookie
         Path = "/",
         MaxAge = life,
     };
+
+    /// <summary>A token that the request's session got meanwhile.</summary>
+    private sealed record RenewedToken(string Token)
+    {
+        /// <summary>Without the token, so that no log can show it.</summary>
+        public override string ToString() => nameof(RenewedToken);
+    }
+}
+
+/// <summary>
+/// Marks the endpoints of pages, which authenticate by cookie alone. Their forms cannot send <see
+/// cref="SessionCookie.Header"/>; the framework's antiforgery token stands in its place.
+/// </summary>
+internal sealed class PageEndpoint
+{
+    /// <summary>The mark.</summary>
+    public static PageEndpoint Mark { get; } = new();
 }

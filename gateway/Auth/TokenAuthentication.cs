@@ -45,7 +45,9 @@ internal sealed class TokenAuthentication(
     {
         if (SessionCookie.Find(context.Request) is not { } cookie)
         {
-            return ReadHeader(context).AsMemory(Scheme.Length);
+            return context.GetEndpoint()?.Metadata.GetMetadata<PageEndpoint>() is null
+                ? ReadHeader(context).AsMemory(Scheme.Length)
+                : throw new RefusedException(ErrorCode.Unauthenticated, "Sign in to see this page.");
         }
 
         SessionCookie.RequireOwnPage(context.Request);

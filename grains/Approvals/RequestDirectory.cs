@@ -31,6 +31,14 @@ public sealed class RequestDirectory(IStateStore store, RequestFactsReader reade
         return request.State.ToView(facts, time.GetUtcNow(), await ReadNamesAsync(caller, [request.State], cancellationToken));
     }
 
+    /// <summary>Whether a request waits for the caller's vote now, as in <see cref="ListAssignedAsync"/>.</summary>
+    /// <exception cref="RefusedException"><c>NotFound</c>, also for callers who may not see it.</exception>
+    public async Task<bool> IsAwaitingVoteAsync(Caller caller, string id, CancellationToken cancellationToken)
+    {
+        var (request, _) = await AuthorizeAsync(caller, id, cancellationToken);
+        return caller.Kind == PrincipalKind.User && await IsAwaitingVoteAsync(caller, request.State, cancellationToken);
+    }
+
     /// <summary>One page of the requests for a signer, newest first, for callers that may read the signer.</summary>
     public async Task<Page<RequestView>> ListOfSignerAsync(
         Caller caller, string signerId, RequestFilter filter, CancellationToken cancellationToken)

@@ -40,15 +40,8 @@ internal static class AuthEndpoints
     /// <c>X-CodeSigning-Request</c>.
     /// </summary>
     internal static async Task<Ok<CookieSessionView>> BeginSessionAsync(
-        JsonBody<PasswordCredentials> body, PasswordLogin logins, LoginMeter meter, HttpContext http)
-    {
-        SessionCookie.RequirePrivateConnection(http);
-        SessionCookie.RequireOwnPage(http.Request);
-        var token = await meter.CountAsync(
-            LoginMethod.Password, logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted));
-        SessionCookie.Set(http, token.AccessToken, TimeSpan.FromSeconds(token.ExpiresIn));
-        return TypedResults.Ok(new CookieSessionView(token.ExpiresIn));
-    }
+        JsonBody<PasswordCredentials> body, CookieSessions sessions, HttpContext http) =>
+        TypedResults.Ok(new CookieSessionView(await sessions.BeginAsync(http, body.Value)));
 
     /// <summary>Logs a machine identity in with a client secret.</summary>
     internal static async Task<Ok<IssuedToken>> LogInWithSecretAsync(
@@ -74,29 +67,13 @@ internal static class AuthEndpoints
     }
 
     /// <summary>Proves the second factor again in the session of this request. A session by cookie gets a new cookie.</summary>
-    internal static async Task<Ok<SessionView>> StepUpAsync(
-        JsonBody<StepUp> body, ApiCall call, OwnFactors factors, HttpContext http, TimeProvider time)
-    {
-        var isByCookie = SessionCookie.IsUsedBy(http.Request);
-        var stepped = await call.AskAsync(caller => factors.StepUpAsync(caller, body.Value, isByCookie, call.Aborted));
-        if (stepped.NewToken is { } token)
-        {
-            SessionCookie.Set(http, token, stepped.Session.ExpiresAt - time.GetUtcNow());
-        }
-
-        return TypedResults.Ok(stepped.Session);
-    }
+    internal static async Task<Ok<SessionView>> StepUpAsync(JsonBody<StepUp> body, CookieSessions sessions, HttpContext http) =>
+        TypedResults.Ok(await sessions.StepUpAsync(http, body.Value));
 
     /// <summary>Ends the session of this request; its token becomes invalid immediately.</summary>
-    internal static async Task<NoContent> LogOutAsync(HttpContext http, OwnSessions sessions)
+    internal static async Task<NoContent> LogOutAsync(HttpContext http, CookieSessions sessions)
     {
-        var caller = http.GetCaller();
-        await sessions.EndAsync(caller, caller.SessionId!, http.RequestAborted);
-        if (SessionCookie.IsUsedBy(http.Request))
-        {
-            SessionCookie.Remove(http);
-        }
-
+        await sessions.EndAsync(http);
         return TypedResults.NoContent();
     }
 }
