@@ -13,19 +13,23 @@ internal static class DocsEndpoints
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
         + "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-    /// <summary>Serves the page, to which the server's bare address leads. Its files are no endpoints.</summary>
+    private static readonly Dictionary<string, string> Links = new()
+    {
+        ["api"] = "/api/v1",
+        ["description"] = "/openapi/v1.json",
+        ["docs"] = "/docs",
+    };
+
+    /// <summary>
+    /// Serves the page, and links in place of the first page to JSON clients that ask for the bare address. Its files are no
+    /// endpoints.
+    /// </summary>
     public static void UseDocs(this WebApplication app)
     {
         app.Use((context, next) =>
-        {
-            if (!HttpMethods.IsGet(context.Request.Method) || context.Request.Path != "/")
-            {
-                return next(context);
-            }
-
-            context.Response.Redirect("/docs");
-            return Task.CompletedTask;
-        });
+            HttpMethods.IsGet(context.Request.Method) && context.Request.Path == "/" && IsForJson(context.Request)
+                ? context.Response.WriteAsJsonAsync(Links, context.RequestAborted)
+                : next(context));
         app.UseWhen(
             context => context.Request.Path.StartsWithSegments("/docs"),
             docs =>
@@ -44,6 +48,12 @@ internal static class DocsEndpoints
                     page.ConfigObject.DefaultModelsExpandDepth = -1;
                 });
             });
+    }
+
+    private static bool IsForJson(HttpRequest request)
+    {
+        var types = request.Headers.Accept.ToString();
+        return types.Contains("application/json", StringComparison.Ordinal) && !types.Contains("text/html", StringComparison.Ordinal);
     }
 
     public static void MapOpenApiDocument(this IEndpointRouteBuilder routes) =>

@@ -5,6 +5,7 @@ using CodeSigning.Gateway.Docs;
 using CodeSigning.Gateway.Health;
 using CodeSigning.Gateway.Limits;
 using CodeSigning.Gateway.Metrics;
+using CodeSigning.Gateway.Pages;
 using CodeSigning.Gateway.Problems;
 using CodeSigning.Gateway.Settings;
 using CodeSigning.Gateway.Tracing;
@@ -44,6 +45,7 @@ internal static class GatewayApplication
 
         builder.Services.AddSingleton<ProblemDescriber>();
         builder.Services.AddApi();
+        builder.Services.AddPages();
         builder.Services.AddSingleton<RateLimits>();
         builder.Services.AddSingleton<AddressRates>();
         builder.Services.AddSingleton<ConnectionLimits>();
@@ -65,6 +67,7 @@ internal static class GatewayApplication
         app.Services.GetRequiredService<ThreadPoolMeter>();
         app.UsePipeline(settings);
         app.MapApi();
+        app.MapPages();
         app.MapHealth();
         app.MapMetrics(settings.MetricsToken);
         app.MapOpenApiDocument();
@@ -89,13 +92,15 @@ internal static class GatewayApplication
         app.UseMiddleware<ProblemMiddleware>();
         app.UseTrustedProxies(settings);
         app.UseRouting();
+        app.UsePageProblems();
         app.UseMiddleware<AnonymousRateMiddleware>();
+        app.UsePageAssets();
         app.UseDocs();
-        app.UsePasswordResetPage();
         app.UseMiddleware<WorkInFlightMiddleware>();
         app.UseMiddleware<CallerMiddleware>();
         app.UseMiddleware<CallerShareMiddleware>();
         app.UseMiddleware<RateMiddleware>();
+        app.UsePageForms();
     }
 }
 

@@ -1,0 +1,24 @@
+using CodeSigning.Identities;
+
+namespace CodeSigning.Gateway.Pages.Layout;
+
+/// <summary>A page of the navigation.</summary>
+/// <param name="Path">Its path; pages below it count as it.</param>
+/// <param name="Title">Its title.</param>
+/// <param name="Icon">Its drawing.</param>
+/// <param name="IsOnBar">Whether a phone's bar has it; the others are in the menu.</param>
+/// <param name="IsFor">Who sees it. What it shows is decided by what it calls.</param>
+internal sealed record Destination(string Path, string Title, string Icon, bool IsOnBar, Func<Caller, bool> IsFor)
+{
+    /// <summary>All of them, in order.</summary>
+    public static IReadOnlyList<Destination> All { get; } =
+    [
+        new("/", "Approvals", "inbox", true, Anyone),
+        new("/requests", "Requests", "list", true, Anyone),
+    ];
+
+    /// <summary>Whether a page belongs to it.</summary>
+    public bool Holds(PathString page) => Path == "/" ? page == "/" : page.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase);
+
+    private static bool Anyone(Caller caller) => true;
+}

@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+using System.Security.Claims;
+using CodeSigning.Gateway.Auth;
+using CodeSigning.Gateway.Json;
+using CodeSigning.Gateway.Pages.Layout;
+using CodeSigning.Identities;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace CodeSigning.Gateway.Pages;
+
+/// <summary>
+/// Prepares requests of pages: the headers, the check that a form is of this server's pages, and the caller that the
+/// antiforgery token is bound to.
+/// </summary>
+internal sealed class PageMiddleware(RequestDelegate next)
+{
+    private const string Session = "session";
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<PageEndpoint>() is null)
+        {
+            await next(context);
+            return;
+        }
+
+        SessionCookie.RequireOwnPage(context.Request);
+        PageHeaders.Set(context);
+        if (context.Features.Get<Caller>() is { } caller)
+        {
+            context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, caller.Id)], Session));
+        }
+
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true)
+        {
+            context.Request.Body = ToStream(await RequestBody.ReadAsync(context));
+        }
+
+        await next(context);
+    }
+
+    // The bytes are those that are zeroed after the request, not a copy.
+    private static MemoryStream ToStream(ReadOnlyMemory<byte> body) =>
+        MemoryMarshal.TryGetArray(body, out var bytes)
+            ? new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false)
+            : throw new InvalidOperationException("The body is no array.");
+}
