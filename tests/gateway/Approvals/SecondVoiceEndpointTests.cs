@@ -42,17 +42,4 @@ public sealed class SecondVoiceEndpointTests : ApprovalGateway
         members = await Administrator.GetAsync($"/groups/{group}/members", 200);
         Assert.Equal(2, members["items"]!.AsArray().Count);
     }
-
-    [Theory]
-    [InlineData("/password-reset", "text/html")]
-    [InlineData("/password-reset.js", "text/javascript")]
-    public async Task Page_of_a_reset_link_comes_from_this_server_alone(string path, string type)
-    {
-        using var answer = await Gateway.Http.GetAsync(path);
-        Assert.Equal((200, type), ((int)answer.StatusCode, answer.Content.Headers.ContentType!.MediaType));
-        var policy = Assert.Single(answer.Headers.GetValues("Content-Security-Policy"));
-        Assert.Contains("script-src 'self';", policy, StringComparison.Ordinal);
-        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
-        Assert.Equal("no-referrer", Assert.Single(answer.Headers.GetValues("Referrer-Policy")));
-    }
 }

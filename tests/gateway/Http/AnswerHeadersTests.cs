@@ -61,10 +61,21 @@ public sealed class AnswerHeadersTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task Bare_address_leads_to_the_reference()
+    public async Task Bare_address_leads_people_to_sign_in()
     {
         var answer = await shared.Server.AsNobody().GetAsync("/");
 
-        Assert.Equal((302, "/docs"), (answer.Status, answer.Headers.Location!.ToString()));
+        Assert.Equal((302, "/sign-in"), (answer.Status, answer.Headers.Location!.ToString()));
+    }
+
+    [Fact]
+    public async Task Bare_address_gives_links_to_JSON_clients()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/");
+        request.Headers.Accept.ParseAdd("application/json");
+        using var response = await shared.Server.Http.SendAsync(request);
+
+        var links = (await ApiAnswer.ReadAsync(response)).Succeeded();
+        Assert.Equal(("/api/v1", "/openapi/v1.json", "/docs"), (links.Text("api"), links.Text("description"), links.Text("docs")));
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using CodeSigning.Gateway.Auth;
 using CodeSigning.Gateway.Hosting;
 using CodeSigning.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -45,7 +46,13 @@ public sealed class CodeSigningServer : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public IEnumerable<RouteEndpoint> Endpoints =>
+    /// <summary>The endpoints but for those of pages, which call what these call.</summary>
+    public IEnumerable<RouteEndpoint> Endpoints => AllEndpoints.Where(endpoint => !IsPage(endpoint));
+
+    /// <summary>The endpoints of pages and their forms.</summary>
+    public IEnumerable<RouteEndpoint> Pages => AllEndpoints.Where(IsPage);
+
+    private IEnumerable<RouteEndpoint> AllEndpoints =>
         _app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
 
     public static Task<CodeSigningServer> StartAsync(params string[] settings) => StartAsync(log: null, settings);
@@ -87,6 +94,8 @@ public sealed class CodeSigningServer : IAsyncDisposable
         _administratorToken ??= await AsNobody().LogInAsync(AdministratorEmail, AdministratorPassword);
         return As(_administratorToken);
     }
+
+    private static bool IsPage(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<PageEndpoint>() is not null;
 
     public async ValueTask DisposeAsync()
     {
