@@ -8,7 +8,7 @@ namespace CodeSigning.Pages.Tests;
 public sealed class SignInTests(PagesFixture pages)
 {
     [Fact]
-    public async Task Link_of_a_mail_leads_through_sign_in_to_its_page()
+    public async Task Mailed_link_leads_through_sign_in_to_its_page()
     {
         var request = await pages.Scene.NewRequestAsync("release", "A link to follow.");
         await using var ben = await pages.VisitAsync();
