@@ -67,7 +67,7 @@ public sealed class ApprovalRequestGrain(
         var next = RequestMachine.Approve(request.State, facts, caller.ToActor(), vote.Comment, Now);
         var change = next.Status == RequestStatus.Approved
             ? await CompleteAsync(caller, request.State, next, facts, cancellationToken)
-            : Record(caller, "request.vote", request.State, next);
+            : Record(caller, next.CurrentStep > request.State.CurrentStep ? "request.completeStep" : "request.vote", request.State, next);
         var view = await SaveVoteAsync(caller, change, request, next, facts, cancellationToken);
         if (next.Status == RequestStatus.Approved)
         {

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Text.Json;
+using CodeSigning.Approvals;
 using CodeSigning.Contract;
 using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.Identities;
@@ -92,7 +94,7 @@ internal sealed class MailSender(NotificationOptions options, TimeProvider time)
     }
 }
 
-/// <summary>Who gets mail about an event: of a new request those who decide it first, of its end the one who asked; of a change of their second factor, its owner.</summary>
+/// <summary>Who gets mail about an event: of a request those who can decide it now, of its end the one who asked; of a change of their second factor, its owner.</summary>
 internal sealed class MailRecipients(IStateStore states, NotificationOptions options)
 {
     private const int Most = 100;
@@ -106,17 +108,17 @@ internal sealed class MailRecipients(IStateStore states, NotificationOptions opt
             return [];
         }
 
-        IEnumerable<PrincipalRef> people = subject switch
+        var people = subject switch
         {
-            NotificationSubject.OfRequest request when happened.Type == EventTypes.RequestCreated => request.State.Policy.Steps[0].Approvers,
+            NotificationSubject.OfRequest request when EventTypes.Asking.Contains(happened.Type) => DecidersOf(request.State),
             NotificationSubject.OfRequest request => [RequesterOf(request.State)],
             NotificationSubject.OfGrant grant => [grant.State.Grantee],
             NotificationSubject.OfPerson person => [new PrincipalRef(PrincipalKind.User, person.Id)],
             _ => [],
         };
         // Who may not vote on a request is not asked to.
-        HashSet<string> excluded = happened.Type == EventTypes.RequestCreated && subject is NotificationSubject.OfRequest { State: var asked }
-            ? [asked.Requester.Id, .. asked.RequesterMakers]
+        HashSet<string> excluded = EventTypes.Asking.Contains(happened.Type) && subject is NotificationSubject.OfRequest { State: var asked }
+            ? [asked.Requester.Id, .. asked.RequesterMakers, .. asked.Ballots.Where(ballot => !ballot.IsVoid).Select(ballot => ballot.UserId)]
             : [];
         HashSet<string> addresses = [];
         foreach (var person in people)
@@ -145,6 +147,10 @@ internal sealed class MailRecipients(IStateStore states, NotificationOptions opt
             addresses.Add(active.Email);
         }
     }
+
+    // Nobody, where it was decided before the mail was written.
+    private static ImmutableArray<PrincipalRef> DecidersOf(ApprovalRequestState request) =>
+        request.Status == RequestStatus.Pending && request.CurrentStep < request.Policy.Steps.Length ? request.Policy.Steps[request.CurrentStep].Approvers : [];
 
     private static PrincipalRef RequesterOf(ApprovalRequestState request) => new(request.Requester.Kind, request.Requester.Id);
 }

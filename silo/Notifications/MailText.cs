@@ -33,6 +33,12 @@ internal sealed record MailText(string Subject, string Text)
             EventTypes.RequestCreated => (
                 $"Approval wanted: {request.Requester.Name} asks {what}",
                 $"{Who(request.Requester)} asks {what}. The request waits for your decision."),
+            EventTypes.RequestAdvanced => (
+                $"Approval wanted: {request.Requester.Name} asks {what}",
+                $"{Who(request.Requester)} asks {what}. The steps before yours have approved, and the request waits for your decision."),
+            EventTypes.RequestExpiring => (
+                $"Expires soon: {request.Requester.Name} asks {what}",
+                $"{Who(request.Requester)} asks {what}. The request still waits for your decision, and expires soon."),
             EventTypes.RequestApproved => ($"Approved: your request {what}", $"{By(happened)} approved your request {what}."),
             EventTypes.RequestRejected => ($"Rejected: your request {what}", $"{By(happened)} rejected your request {what}."),
             EventTypes.RequestCancelled => ($"Cancelled: your request {what}", $"{By(happened)} ended your request {what}."),
@@ -47,7 +53,7 @@ internal sealed record MailText(string Subject, string Text)
                 ? Terms(request.RequestedSignings, WindowOf(request), request.Certificate, request.Scope)
                 : [],
             ("Policy", StepOf(request), false),
-            ("Request expires", happened.Type is EventTypes.RequestCreated or EventTypes.RequestUnreachable ? Show(request.ExpiresAt) : null, false),
+            ("Request expires", EventTypes.Asking.Contains(happened.Type) || happened.Type == EventTypes.RequestUnreachable ? Show(request.ExpiresAt) : null, false),
         ]);
     }
 

@@ -186,6 +186,12 @@ public static class EventTypes
     /// <summary>A request is waiting for approval.</summary>
     public const string RequestCreated = "request.created";
 
+    /// <summary>A step of a request is complete, and the next one's approvers are asked.</summary>
+    public const string RequestAdvanced = "request.advanced";
+
+    /// <summary>A request that still waits for approval expires soon.</summary>
+    public const string RequestExpiring = "request.expiring";
+
     /// <summary>A request was approved.</summary>
     public const string RequestApproved = "request.approved";
 
@@ -202,6 +208,7 @@ public static class EventTypes
     public static ImmutableDictionary<string, string> OfActions { get; } = new Dictionary<string, string>
     {
         ["request.create"] = RequestCreated,
+        ["request.completeStep"] = RequestAdvanced,
         ["request.approve"] = RequestApproved,
         ["request.reject"] = RequestRejected,
         ["request.cancel"] = RequestCancelled,
@@ -221,5 +228,8 @@ public static class EventTypes
     public static ImmutableHashSet<string> Endings { get; } = ["signer.stop", "signer.revoke-grants", "signer.cancel-requests"];
 
     /// <summary>All event types.</summary>
-    public static ImmutableArray<string> All { get; } = [.. OfActions.Values.Order(), SigningDenied, CertificateExpiring];
+    public static ImmutableArray<string> All { get; } = [.. OfActions.Values.Order(), SigningDenied, CertificateExpiring, RequestExpiring];
+
+    /// <summary>Those that ask the approvers of a request's current step to decide it.</summary>
+    public static ImmutableHashSet<string> Asking { get; } = [RequestCreated, RequestAdvanced, RequestExpiring];
 }

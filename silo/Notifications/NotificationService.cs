@@ -14,10 +14,12 @@ internal sealed class NotificationService(
     DenialFeed denials,
     Deliveries deliveries,
     ExpiringCertificates certificates,
+    ExpiringRequests requests,
     NotificationOptions options,
     TimeProvider time,
     ILogger<NotificationService> log) : BackgroundService
 {
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     /// <inheritdoc/>
@@ -27,6 +29,7 @@ internal sealed class NotificationService(
             RepeatAsync(options.Interval, WhileAsync(feed.AdvanceAsync), stoppingToken),
             RepeatAsync(options.Interval, WhileAsync(denials.AdvanceAsync), stoppingToken),
             RepeatAsync(options.Interval, deliveries.BeginAsync, stoppingToken),
+            RepeatAsync(Minute, requests.LookAsync, stoppingToken),
             RepeatAsync(Hour, certificates.LookAsync, stoppingToken),
             RepeatAsync(Hour, deliveries.PurgeAsync, stoppingToken));
         await deliveries.EndAsync();
@@ -98,5 +101,6 @@ public static class NotificationRegistration
         .AddSingleton<DeliveryMeter>()
         .AddSingleton<Deliveries>()
         .AddSingleton<ExpiringCertificates>()
+        .AddSingleton<ExpiringRequests>()
         .AddHostedService<NotificationService>();
 }
