@@ -18,6 +18,8 @@ namespace CodeSigning.Certificates;
 /// <param name="ChainPem">The CA certificates above it as PEM, each followed by its issuer.</param>
 /// <param name="CaName">The common name of the internal CA that issued it.</param>
 /// <param name="Custody">Where its key is: <c>software</c> or the name of an HSM.</param>
+/// <param name="KeyState">The state of its key.</param>
+/// <param name="KeyDestruction">A destruction of its key that was asked for and not confirmed yet.</param>
 public sealed record CertificateView(
     string Id,
     CertificateStatus Status,
@@ -33,7 +35,9 @@ public sealed record CertificateView(
     string? CertificatePem,
     string? ChainPem,
     string? CaName = null,
-    string Custody = "software");
+    string Custody = "software",
+    KeyState KeyState = KeyState.Active,
+    KeyDestructionView? KeyDestruction = null);
 
 /// <summary>A certificate not yet issued by the external CA.</summary>
 /// <param name="Id">The certificate's id.</param>

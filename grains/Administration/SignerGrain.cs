@@ -212,6 +212,11 @@ public sealed class SignerGrain(
                 : new RefusedException(ErrorCode.NotACodeSigningCertificate, "Certificate not yet issued by the external CA: install it first.");
         }
 
+        if (certificate.KeyState != KeyState.Active)
+        {
+            throw new RefusedException(ErrorCode.WrongState, "The certificate's key is suspended, compromised or destroyed: use another certificate.");
+        }
+
         return certificate.NotAfter > time.GetUtcNow()
             ? certificate
             : throw new RefusedException(ErrorCode.CertificateExpired, certificate.EndsWithAuthority

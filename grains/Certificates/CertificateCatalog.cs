@@ -87,7 +87,9 @@ public static class CertificateViews
         certificate.Issued?.Pem,
         certificate.Issued?.ChainPem,
         line.Authorities.IsEmpty ? null : line.Nearest.CommonName,
-        certificate.Custody ?? CertificateRules.Software);
+        certificate.Custody ?? CertificateRules.Software,
+        certificate.KeyState,
+        certificate.Destruction?.ToView());
 
     /// <summary>The facts for a signing decision.</summary>
     /// <param name="certificate">The certificate.</param>
@@ -112,7 +114,8 @@ public static class CertificateViews
             [.. certificate.PublicKey.Span],
             certificate.Subject,
             BeginsWithAuthority: validity.NotBefore > own.NotBefore,
-            EndsWithAuthority: validity.NotAfter < own.NotAfter);
+            EndsWithAuthority: validity.NotAfter < own.NotAfter,
+            certificate.KeyState);
     }
 }
 
@@ -131,6 +134,7 @@ public static class CertificateViews
 /// <param name="Subject">The subject (RFC 4514).</param>
 /// <param name="BeginsWithAuthority">Whether a CA above it is valid only later than the certificate itself.</param>
 /// <param name="EndsWithAuthority">Whether a CA above it ends earlier than the certificate itself.</param>
+/// <param name="KeyState">The state of its key.</param>
 public sealed record CertificateFacts(
     ImmutableArray<StateVersion> ReadSet,
     string Id,
@@ -145,7 +149,8 @@ public sealed record CertificateFacts(
     ImmutableArray<byte> SubjectPublicKeyInfo,
     string Subject = "",
     bool BeginsWithAuthority = false,
-    bool EndsWithAuthority = false);
+    bool EndsWithAuthority = false,
+    KeyState KeyState = KeyState.Active);
 
 /// <summary>Reads external certificates and writes certificate files.</summary>
 public interface ICertificateReader

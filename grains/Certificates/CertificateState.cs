@@ -34,6 +34,12 @@ public sealed record CertificateState : IIndexedState
     /// <summary>The HSM that has the key; null for software.</summary>
     public string? Custody { get; init; }
 
+    /// <summary>The state of its key.</summary>
+    public KeyState KeyState { get; init; } = KeyState.Active;
+
+    /// <summary>A destruction of the key that was asked for and not confirmed yet, or null.</summary>
+    public KeyDestruction? Destruction { get; init; }
+
     /// <summary>Its stage.</summary>
     public CertificateStage Stage { get; init; } = new CertificateStage.Awaiting("");
 
@@ -82,6 +88,44 @@ public sealed record CertificateState : IIndexedState
             ErrorCode.WrongState, "Certificate not yet issued by the external CA: there is nothing to revoke."),
     };
 
+    /// <summary>The certificate after a change of its key's state; a compromised key's certificate is revoked.</summary>
+    /// <exception cref="RefusedException"><c>WrongState</c>: the key cannot change so.</exception>
+    public CertificateState ChangeKey(KeyState next, DateTimeOffset now) => (KeyState, next) switch
+    {
+        (_, KeyState.Destroyed) => throw new RefusedException(
+            ErrorCode.InvalidRequest, "The field 'state' is invalid: expected active, suspended or compromised; the destruction of a key takes two administrators."),
+        (KeyState.Compromised or KeyState.Destroyed, _) => throw new RefusedException(
+            ErrorCode.WrongState, "The key is compromised or destroyed, which is for good: use another key."),
+        (_, KeyState.Compromised) when Stage is CertificateStage.Active active => this with
+        {
+            KeyState = next,
+            Stage = new CertificateStage.Revoked(active.Certificate, new Revocation(now, RevocationReason.KeyCompromise)),
+        },
+        _ => this with { KeyState = next },
+    };
+
+    /// <summary>The certificate with a request for the destruction of its key.</summary>
+    /// <exception cref="RefusedException"><c>WrongState</c>: it was asked for already, or the key is destroyed.</exception>
+    public CertificateState RequestDestruction(KeyDestruction destruction) => KeyState != KeyState.Destroyed && Destruction is null
+        ? this with { Destruction = destruction }
+        : throw new RefusedException(ErrorCode.WrongState, "The key is destroyed, or its destruction was asked for already.");
+
+    /// <summary>The certificate without the request for the destruction of its key.</summary>
+    /// <exception cref="RefusedException"><c>WrongState</c>: nobody asked for it.</exception>
+    public CertificateState WithdrawDestruction() => RequireDestruction() with { Destruction = null };
+
+    /// <summary>The certificate without its key, on the word of a second administrator.</summary>
+    /// <exception cref="RefusedException">
+    /// <c>WrongState</c>: nobody asked for it; <c>SelfApproval</c>: the same administrator did.
+    /// </exception>
+    public CertificateState Destroy(string administratorId) => RequireDestruction().Destruction!.RequestedBy.Id != administratorId
+        ? this with { KeyState = KeyState.Destroyed, Destruction = null }
+        : throw new RefusedException(ErrorCode.SelfApproval, "You asked for this destruction: another administrator confirms it.");
+
+    private CertificateState RequireDestruction() => Destruction is not null
+        ? this
+        : throw new RefusedException(ErrorCode.WrongState, "Nobody asked for the destruction of the key.");
+
     /// <summary>
     /// The time in which it can sign: its own validity and, where external CAs are above it, theirs. Internal CAs are states
     /// of their own (<see cref="IssuerLine"/>). Null if not yet issued.
@@ -107,6 +151,8 @@ public sealed record CertificateState : IIndexedState
         KeyAlgorithm = KeyAlgorithm.ToWireName(),
         CaId,
         Custody,
+        KeyState = KeyState == KeyState.Active ? null : KeyState.ToString(),
+        Destruction = Destruction?.Reason,
         Stage = CertificateWords.ToWord(Stage),
         Issued?.SerialNumber,
         Issued?.Thumbprint,
@@ -121,6 +167,16 @@ public sealed record CertificateState : IIndexedState
     /// <remarks>The thumbprint is the unique name, so that a revoked certificate cannot be imported a second time.</remarks>
     public StateIndex ToIndex() => new(
         Name: Issued?.Thumbprint, Parent: CaId, Status: CertificateWords.ToWord(Stage), Until: Issued?.NotAfter);
+}
+
+/// <summary>A destruction of a key that a second administrator has not confirmed yet.</summary>
+/// <param name="RequestedAt">When it was asked for (UTC).</param>
+/// <param name="RequestedBy">Who asked.</param>
+/// <param name="Reason">Why.</param>
+public sealed record KeyDestruction(DateTimeOffset RequestedAt, PrincipalRef RequestedBy, string Reason)
+{
+    /// <summary>As administrators see it.</summary>
+    public KeyDestructionView ToView() => new(RequestedAt, RequestedBy.Id, Reason);
 }
 
 /// <summary>The stage of a certificate: awaiting, then active, then revoked, never back.</summary>

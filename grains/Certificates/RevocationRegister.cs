@@ -9,10 +9,14 @@ public sealed class RevocationRegister(IStateStore store)
     public const int Rounds = 16;
 
     /// <summary>The write that increments the count, for the commit of the revocation.</summary>
-    public async Task<StateWrite> CountOneMoreAsync(string caId, CancellationToken cancellationToken)
+    public Task<StateWrite> CountOneMoreAsync(string caId, CancellationToken cancellationToken) =>
+        CountMoreAsync(caId, 1, cancellationToken);
+
+    /// <summary>The write that adds to the count, for the commit of several revocations.</summary>
+    public async Task<StateWrite> CountMoreAsync(string caId, int more, CancellationToken cancellationToken)
     {
         var (version, revoked) = await ReadCountAsync(caId, cancellationToken);
-        var next = new RevocationCountState(revoked + 1);
+        var next = new RevocationCountState(revoked + more);
         return new StateWrite(StateTypes.RevocationCount, caId, version, StateJson.Write(next), next.ToIndex());
     }
 

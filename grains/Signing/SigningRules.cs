@@ -67,6 +67,13 @@ public static class SigningRules
             return (ErrorCode.CertificateRevoked, "The signer's certificate was revoked: bind another one to the signer.");
         }
 
+        if (certificate.KeyState != KeyState.Active)
+        {
+            return (ErrorCode.WrongState, certificate.KeyState == KeyState.Suspended
+                ? "The key of the signer's certificate is suspended: make it active, or bind another certificate to the signer."
+                : "The key of the signer's certificate is compromised or destroyed: bind another one to the signer.");
+        }
+
         if (now < certificate.NotBefore)
         {
             return (ErrorCode.CertificateNotYetValid, certificate.BeginsWithAuthority

@@ -51,6 +51,7 @@ internal static class CheckCommand
 
         try
         {
+            await services.GetRequiredService<MasterKeyRotation>().TakeOverAsync(cancellationToken);
             await services.GetRequiredService<ClusterKeys>().OpenAsync(services.GetRequiredService<KeyVault>(), cancellationToken);
             var report = await services.GetRequiredService<ILedgerVerification>().VerifyAsync(full: true, cancellationToken);
             if (await services.GetRequiredService<HighWaterWatch>().FindFaultAsync(cancellationToken) is { } older)

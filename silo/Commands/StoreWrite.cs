@@ -59,6 +59,6 @@ internal static class StoreWrite
 
     private static bool IsReason(Exception exception) => exception is RefusedException or CommitRefusedException
         or StoreInUseException or StoreUnavailableException or StoreRejectedException or LedgerUnavailableException
-        or SealedKeyException or StateTamperedException or HighWaterException
+        or SealedKeyException or MasterKeyException or StateTamperedException or HighWaterException
         or SqliteException or InvalidDataException or IOException or UnauthorizedAccessException;
 }

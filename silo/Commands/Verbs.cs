@@ -51,6 +51,7 @@ internal static class Verbs
             ArchiveLedgerCommand.Create(),
             MigrateCommand.Create(),
             ReplaceAuthorityCommand.Create(),
+            RotateMasterKeyCommand.Create(),
             PeopleCommand.CreateResetPassword(),
             PeopleCommand.CreateAddToGroup(),
         };

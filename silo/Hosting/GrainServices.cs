@@ -6,6 +6,7 @@ using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.Signing;
 using CodeSigning.Silo.Certificates;
 using CodeSigning.Silo.Pki;
+using CodeSigning.Silo.Secrets;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeSigning.Silo.Hosting;
@@ -48,6 +49,8 @@ public static class CertificateServices
         .AddSingleton<RevocationRegister>()
         .AddSingleton<CertificatesOfKey>()
         .AddSingleton<CertificateCatalog>()
+        .AddSingleton<IKeyErasure, KeyErasure>()
+        .AddSingleton<KeyLifeService>()
         .AddSingleton<CertificateService>()
         .AddSingleton<CertificateAuthorityService>();
 }

@@ -10,6 +10,7 @@ using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Logging;
 using CodeSigning.Silo.Notifications;
 using CodeSigning.Silo.Pki;
+using CodeSigning.Silo.Secrets;
 using CodeSigning.Silo.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -61,6 +62,8 @@ public static class SiloHosting
             .AddCheck<LedgerHealthCheck>("ledger", timeout: ProbeTimeout);
         builder.AddGrainHost(node, settings.Endpoint);
         builder.Services.AddHostedService<LedgerWatch>();
+        builder.Services.AddHostedService<DestroyedKeyWatch>();
+        builder.Services.AddHostedService<MasterKeyWatch>();
         if (!node.Hsms.IsEmpty)
         {
             builder.Services.AddHostedService<HsmWatch>();

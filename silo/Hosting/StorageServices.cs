@@ -65,6 +65,7 @@ public static class LedgerStorageExtensions
         services.AddSingleton<IHousekeepingWrites, SqliteHousekeepingWrites>();
         services.AddSingleton<ILedgerPruning, SqliteLedgerPruning>();
         services.AddSingleton<IReminderWrites, SqliteReminderWrites>();
+        services.AddSingleton<IStorePurge, SqliteStorePurge>();
     }
 
     private static void AddPostgreSql(IServiceCollection services)
@@ -79,6 +80,7 @@ public static class LedgerStorageExtensions
         services.AddSingleton<IHousekeepingWrites, PostgreSqlHousekeepingWrites>();
         services.AddSingleton<ILedgerPruning, PostgreSqlLedgerPruning>();
         services.AddSingleton<IReminderWrites, PostgreSqlReminderWrites>();
+        services.AddSingleton<IStorePurge, PostgreSqlStorePurge>();
     }
 
     private static long ToleranceMs(IServiceProvider provider) =>
@@ -89,6 +91,7 @@ public static class LedgerStorageExtensions
         services.AddSingleton<ISealedKeyStore, SealedKeyStore>();
         services.AddSingleton(SealedKeyStates.Kind);
         services.AddSingleton<ClusterKeys>();
+        services.AddSingleton<MasterKeyRotation>();
         services.AddSingleton<IStateSealer>(provider => provider.GetRequiredService<ClusterKeys>());
         services.AddSingleton<ISecretSealer>(provider => provider.GetRequiredService<ClusterKeys>());
         services.AddSingleton<ILedgerKey>(provider => provider.GetRequiredService<ClusterKeys>());

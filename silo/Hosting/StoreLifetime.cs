@@ -24,6 +24,7 @@ internal sealed class StoreLifetime(
     KeyVault vault,
     ISealedKeyStore keyStore,
     ILedgerReader entries,
+    MasterKeyRotation rotation,
     EarlierStates earlier,
     CheckpointWriter checkpoints,
     HighWaterWatch highWater,
@@ -34,6 +35,7 @@ internal sealed class StoreLifetime(
         await migrator.MigrateAsync(cancellationToken);
         await highWater.OpenAsync(cancellationToken);
         await writer.StartAsync(cancellationToken);
+        await rotation.TakeOverAsync(cancellationToken);
         await keys.OpenOrMakeAsync(vault, keyStore, writer, entries, cancellationToken);
         await highWater.RecordAsync(writer, cancellationToken);
         await earlier.UpgradeAsync(cancellationToken);

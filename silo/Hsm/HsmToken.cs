@@ -34,6 +34,8 @@ internal sealed class HsmToken : IKeyToken, IAsyncDisposable
     private readonly Lock _gate = new();
     private volatile TokenConnection? _connection;
     private TokenConnection? _lost;
+    private bool _isModuleLost;
+    private bool _isDisposed;
     private Task<TokenConnection>? _attempt;
     private long _attemptedAt;
     private Absence? _absence;
@@ -80,9 +82,20 @@ internal sealed class HsmToken : IKeyToken, IAsyncDisposable
     public async Task<TokenKey> AdoptAsync(
         TokenKeyName name, KeyAlgorithm algorithm, ReadOnlyMemory<byte> publicKey, CancellationToken cancellationToken)
     {
+        var adopt = (TokenConnection connection) => connection.Adopt(name, algorithm, publicKey.ToArray());
         try
         {
-            return await ChangeAsync(connection => connection.Adopt(name, algorithm, publicKey.ToArray()), Patience, cancellationToken);
+            return await ChangeAsync(adopt, Patience, cancellationToken);
+        }
+        catch (TokenKeyMissingException)
+        {
+            // Modules may show what other programs made only after they were loaded again.
+            LoseModule();
+        }
+
+        try
+        {
+            return await ChangeAsync(adopt, Patience, cancellationToken);
         }
         catch (TokenKeyMissingException missing)
         {
@@ -115,6 +128,16 @@ internal sealed class HsmToken : IKeyToken, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        lock (_gate)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            _isDisposed = true;
+        }
+
         // Threads that hang in the module are left to the end of the process.
         var stopped = Task.WhenAll(
             _threads.StopAsync(new CancellationToken(canceled: true)), _connecting.StopAsync(new CancellationToken(canceled: true)));
@@ -260,6 +283,12 @@ internal sealed class HsmToken : IKeyToken, IAsyncDisposable
             await LoginAsync(opened);
             lock (_gate)
             {
+                if (_isDisposed)
+                {
+                    opened.Close();
+                    throw new TokenFaultException("the server is stopping");
+                }
+
                 _connection = opened;
                 _module.Value.CountConnected(1);
                 if (_absence is not null)
@@ -304,7 +333,8 @@ internal sealed class HsmToken : IKeyToken, IAsyncDisposable
         lock (_gate)
         {
             (lost, _lost) = (_lost, null);
-            isModuleLost = _absence is { IsLost: true } || lost is { HasWorked: false };
+            isModuleLost = _isModuleLost || _absence is { IsLost: true } || lost is { HasWorked: false };
+            _isModuleLost = false;
         }
 
         lost?.Close();
@@ -336,6 +366,19 @@ internal sealed class HsmToken : IKeyToken, IAsyncDisposable
     }
 
     private TokenConnection RequireConnection() => _connection ?? throw new TokenFaultException("it is not connected");
+
+    private void LoseModule()
+    {
+        if (_connection is { } connection)
+        {
+            Lose(connection);
+        }
+
+        lock (_gate)
+        {
+            _isModuleLost = true;
+        }
+    }
 
     private void Lose(TokenConnection connection)
     {

@@ -39,6 +39,15 @@ internal sealed class KeyCache(int capacity, Func<KeyReference, KeyPurpose, Task
         }
     }
 
+    /// <summary>The keys of a purpose that are open.</summary>
+    public IReadOnlyCollection<KeyReference> List(KeyPurpose purpose)
+    {
+        lock (_lock)
+        {
+            return [.. _byLastUse.Where(entry => entry.Purpose == purpose && entry.Shared is not null).Select(entry => entry.Reference)];
+        }
+    }
+
     public void Dispose()
     {
         lock (_lock)

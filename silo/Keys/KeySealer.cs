@@ -4,11 +4,13 @@ using CodeSigning.Certificates;
 namespace CodeSigning.Silo.Keys;
 
 /// <summary>
-/// Seals and opens stored keys: AES-256-GCM with a fresh data key each, which is wrapped by the master key. Safe for
-/// use by several threads.
+/// Seals and opens stored keys: AES-256-GCM with a fresh data key each, which is wrapped by the master key. While the master
+/// key is rotated it opens records of both, and seals under the next. Safe for use by several threads.
 /// </summary>
 public sealed class KeySealer(MasterKey masterKey)
 {
+    private volatile MasterKeys _keys = new(masterKey, []);
+
     internal const int NonceLength = 12;
     internal const int TagLength = 16;
     private const int DataKeyLength = 32;
@@ -25,6 +27,7 @@ public sealed class KeySealer(MasterKey masterKey)
         KeyReference reference, KeyPurpose purpose, KeyAlgorithm? algorithm, bool isInToken, ReadOnlySpan<byte> plaintext)
     {
         var header = SealedKeyFormat.Header(reference, purpose, algorithm, isInToken);
+        var current = _keys.Current;
         using var dataKey = SecretBytes.Random(DataKeyLength);
         using var cipher = new AesGcm(dataKey.Span, TagLength);
         return new SealedKey
@@ -33,8 +36,8 @@ public sealed class KeySealer(MasterKey masterKey)
             Purpose = purpose,
             Algorithm = algorithm,
             IsInToken = isInToken,
-            MasterKeyFingerprint = masterKey.Fingerprint,
-            WrappedDataKey = Wrap(header, dataKey.Span),
+            MasterKeyFingerprint = current.Fingerprint,
+            WrappedDataKey = Wrap(current, header, dataKey.Span),
             Content = Encrypt(cipher, plaintext, header),
         };
     }
@@ -57,9 +60,23 @@ public sealed class KeySealer(MasterKey masterKey)
         return Decrypt(cipher, key.Content, header, key);
     }
 
+    /// <summary>The fingerprint of the master key that records are sealed under now.</summary>
+    public string Fingerprint => _keys.Current.Fingerprint;
+
+    /// <summary>Whether records under a master key can be opened.</summary>
+    public bool Knows(string fingerprint) => _keys.Find(fingerprint) is not null;
+
+    /// <summary>Takes over another master key, which it keeps to the end of the process.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="isNext">Whether records are sealed under it from now on.</param>
+    public void Add(MasterKey key, bool isNext)
+    {
+        var keys = _keys;
+        _keys = isNext ? new MasterKeys(key, [keys.Current, .. keys.Others]) : new MasterKeys(keys.Current, [key, .. keys.Others]);
+    }
+
     /// <summary>
-    /// Wraps the data key of a record with another master key, without decrypting the key itself. To rotate the master
-    /// key, do this for every record in one transaction with the store's fingerprint.
+    /// Wraps the data key of a record with another master key, without decrypting the key itself.
     /// </summary>
     /// <exception cref="SealedKeyException">The record was sealed with another master key, or was altered.</exception>
     public SealedKey Rewrap(SealedKey key, MasterKey next)
@@ -69,28 +86,35 @@ public sealed class KeySealer(MasterKey masterKey)
         return key with
         {
             MasterKeyFingerprint = next.Fingerprint,
-            WrappedDataKey = new KeySealer(next).Wrap(header, dataKey.Span),
+            WrappedDataKey = Wrap(next, header, dataKey.Span),
         };
     }
 
-    private AesGcmCiphertext Wrap(byte[] header, ReadOnlySpan<byte> dataKey)
+    private static AesGcmCiphertext Wrap(MasterKey key, byte[] header, ReadOnlySpan<byte> dataKey)
     {
-        using var cipher = masterKey.CreateWrappingCipher();
-        return Encrypt(cipher, dataKey, SealedKeyFormat.WrappingHeader(header, masterKey.Fingerprint));
+        using var cipher = key.CreateWrappingCipher();
+        return Encrypt(cipher, dataKey, SealedKeyFormat.WrappingHeader(header, key.Fingerprint));
     }
 
     private SecretBytes Unwrap(SealedKey key, byte[] header)
     {
-        if (key.MasterKeyFingerprint != masterKey.Fingerprint)
+        var keys = _keys;
+        if (keys.Find(key.MasterKeyFingerprint) is not { } masterKey)
         {
             throw new SealedKeyException(
                 SealedKeyFault.OtherMasterKey,
                 $"The record of {key.Purpose} key {key.Reference} was sealed with master key {key.MasterKeyFingerprint}, "
-                + $"but the master key in use is {masterKey.Fingerprint}.");
+                + $"but the master key in use is {keys.Current.Fingerprint}.");
         }
 
         using var cipher = masterKey.CreateWrappingCipher();
         return Decrypt(cipher, key.WrappedDataKey, SealedKeyFormat.WrappingHeader(header, masterKey.Fingerprint), key);
+    }
+
+    private sealed record MasterKeys(MasterKey Current, MasterKey[] Others)
+    {
+        public MasterKey? Find(string fingerprint) =>
+            Current.Fingerprint == fingerprint ? Current : Array.Find(Others, other => other.Fingerprint == fingerprint);
     }
 
     private static AesGcmCiphertext Encrypt(AesGcm cipher, ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> associatedData)

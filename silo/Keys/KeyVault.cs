@@ -129,6 +129,9 @@ public sealed class KeyVault : IDisposable
     /// <summary>Closes a deleted key. Signatures in progress are finished.</summary>
     public void Close(KeyReference reference, KeyPurpose purpose) => _cache.Remove(reference, purpose);
 
+    /// <summary>The keys of a purpose that are open.</summary>
+    public IReadOnlyCollection<KeyReference> ListOpen(KeyPurpose purpose) => _cache.List(purpose);
+
     /// <summary>Closes all keys. Signatures in progress are finished.</summary>
     public void Dispose() => _cache.Dispose();
 
@@ -217,6 +220,9 @@ public enum KeyPurpose
 
     /// <summary>The private key of the cluster authority, which issues node certificates.</summary>
     ClusterAuthority = 6,
+
+    /// <summary>The other master key of a rotation, sealed under one of the two.</summary>
+    MasterKey = 7,
 }
 
 /// <summary>A reference to a sealed key. Private keys stay at version 1; a rotated secret gets the next version.</summary>

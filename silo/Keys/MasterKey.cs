@@ -25,6 +25,8 @@ public sealed class MasterKey : IDisposable
         Fingerprint = Convert.ToHexStringLower(check.Span[..FingerprintLength]);
     }
 
+    private MasterKey(SecretBytes wrappingKey, string fingerprint) => (_wrappingKey, Fingerprint) = (wrappingKey, fingerprint);
+
     /// <summary>
     /// A fingerprint of 32 hex digits that distinguishes master keys without revealing them. Each sealed record
     /// contains it, so that a wrong master key is distinguished from an altered record.
@@ -36,6 +38,19 @@ public sealed class MasterKey : IDisposable
     /// <summary>Copies 32 bytes; the caller zeroes the source.</summary>
     /// <exception cref="MasterKeyException">The length is not 32.</exception>
     public static MasterKey FromBytes(ReadOnlySpan<byte> bytes) => new(bytes);
+
+    /// <summary>What another node that has one of two master keys needs of the other: 16 bytes of fingerprint, 32 of key.</summary>
+    internal SecretBytes ToSuccession()
+    {
+        SecretBytes succession = new(FingerprintLength + Length);
+        Convert.FromHexString(Fingerprint).CopyTo(succession.Span);
+        _wrappingKey.Span.CopyTo(succession.Span[FingerprintLength..]);
+        return succession;
+    }
+
+    /// <summary>Reads what <see cref="ToSuccession"/> wrote.</summary>
+    internal static MasterKey FromSuccession(ReadOnlySpan<byte> succession) => new(
+        SecretBytes.CopyOf(succession[FingerprintLength..]), Convert.ToHexStringLower(succession[..FingerprintLength]));
 
     /// <summary>Zeroes the key.</summary>
     public void Dispose() => _wrappingKey.Dispose();

@@ -50,6 +50,10 @@ public static class MasterKeySource
         return ReadFile(path, path);
     }
 
+    /// <summary>Reads a master key from a file.</summary>
+    /// <exception cref="MasterKeyException">The file is missing, malformed or readable by others.</exception>
+    public static MasterKey ReadFile(string path) => ReadFile(path, path);
+
     private static MasterKey ReadFile(string path, string origin)
     {
         if (path.Length == 0)

@@ -28,6 +28,9 @@ public static class SealedKeyStates
     /// <summary>The id of a key's state: the key's id, with its version if not 1.</summary>
     public static string Id(KeyReference reference) => reference.Version == 1 ? reference.Id : $"{reference.Id}.{reference.Version}";
 
+    /// <summary>The write that puts a record in place of the one of a row.</summary>
+    public static StateWrite Replace(StoredState row, SealedKey key) => Write(key) with { ExpectedVersion = row.Version };
+
     /// <summary>The write that stores a new key.</summary>
     public static StateWrite Write(SealedKey key) => new(
         StateTypes.Key,

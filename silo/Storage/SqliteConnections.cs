@@ -54,11 +54,11 @@ internal sealed class SqliteConnections : IReadConnections, IDisposable
             PrivateFiles.Ensure(_file);
             connection.Open();
             using var command = connection.CreateCommand();
-            // A page cache of 64 MiB: writes to the ledger's indexes are scattered, and uncached pages must be read first.
+            // What is deleted, such as a sealed key, is overwritten. A page cache of 64 MiB: writes to the ledger's indexes are scattered, and uncached pages must be read first.
             command.CommandText =
                 """
                 PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000;
-                PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;
+                PRAGMA secure_delete = ON; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;
                 """;
             command.ExecuteNonQuery();
             return connection;

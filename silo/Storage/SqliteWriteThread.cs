@@ -39,6 +39,22 @@ internal sealed class SqliteWriteThread : IDisposable
         return completion.Task;
     }
 
+    /// <summary>Runs a job outside a transaction.</summary>
+    public Task<T> MaintainAsync<T>(Func<SqliteStatements, T> job)
+    {
+        TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            _jobs.Add(() => Maintain(job, completion));
+        }
+        catch (InvalidOperationException ended)
+        {
+            completion.SetException(new StoreUnavailableException("The database is closed.", ended));
+        }
+
+        return completion.Task;
+    }
+
     public void Dispose()
     {
         if (_jobs.IsAddingCompleted)
@@ -78,6 +94,19 @@ internal sealed class SqliteWriteThread : IDisposable
                 RollBack();
                 throw;
             }
+        }
+        catch (Exception exception)
+        {
+            completion.SetException(_connections.Translate(exception));
+        }
+    }
+
+    private void Maintain<T>(Func<SqliteStatements, T> job, TaskCompletionSource<T> completion)
+    {
+        try
+        {
+            _statements ??= new SqliteStatements(_connections.OpenWriter());
+            completion.SetResult(job(_statements));
         }
         catch (Exception exception)
         {

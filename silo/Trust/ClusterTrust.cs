@@ -82,6 +82,7 @@ internal sealed class AuthorityWatch(
     ILogger<AuthorityWatch> logger) : BackgroundService, IHostedLifecycleService
 {
     private readonly TroubleLog _trouble = new(logger, time);
+    private long _seen;
 
     public async Task StartingAsync(CancellationToken cancellationToken) =>
         trust.Trust(Take(await keys.OpenAsync(cancellationToken)));
@@ -97,8 +98,16 @@ internal sealed class AuthorityWatch(
     {
         try
         {
-            if (await keys.OpenNewerAsync(trust.Authority.Version, cancellationToken) is { } newer)
+            if (await keys.OpenNewerAsync(Math.Max(_seen, trust.Authority.Version), cancellationToken) is { } newer)
             {
+                _seen = newer.Version;
+                if (newer.Handle.PublicKey.Span.SequenceEqual(trust.Authority.PublicKey.Span))
+                {
+                    // The same key, sealed under another master key.
+                    newer.Dispose();
+                    return;
+                }
+
                 var cut = trust.Trust(Take(newer));
                 logger.LogWarning("The cluster authority was replaced; {Count} connections under the previous one were closed", cut);
             }

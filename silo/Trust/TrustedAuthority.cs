@@ -35,6 +35,9 @@ internal sealed class TrustedAuthority : IDisposable
         _certificateLife = options.CertificateLife;
     }
 
+    /// <summary>The authority's public key, as SubjectPublicKeyInfo.</summary>
+    public ReadOnlyMemory<byte> PublicKey => _key.Handle.PublicKey;
+
     /// <summary>The version of the key's row.</summary>
     public long Version => _key.Version;
 

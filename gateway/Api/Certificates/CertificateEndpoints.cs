@@ -26,6 +26,10 @@ internal static class CertificateEndpoints
         certificates.MapGet("/{certificateId}/export", ExportAsync).WithName("ExportCertificate")
             .ProducesCertificate();
         certificates.MapPost("/{certificateId}/revoke", RevokeAsync).WithName("RevokeCertificate");
+        certificates.MapPatch("/{certificateId}/key", ChangeKeyAsync).WithName("ChangeKeyState");
+        certificates.MapPost("/{certificateId}/key/destruction", RequestDestructionAsync).WithName("RequestKeyDestruction");
+        certificates.MapDelete("/{certificateId}/key/destruction", WithdrawDestructionAsync).WithName("WithdrawKeyDestruction");
+        certificates.MapPost("/{certificateId}/key/destruction/confirm", ConfirmDestructionAsync).WithName("ConfirmKeyDestruction");
     }
 
     /// <summary>
@@ -98,6 +102,43 @@ internal static class CertificateEndpoints
     {
         PathId.Validate(IdPrefixes.Certificate, certificateId);
         return TypedResults.Ok(await call.AskAsync(caller => certificates.RevokeAsync(caller, certificateId, body.Value, call.Aborted)));
+    }
+
+    /// <summary>
+    /// Suspends a key, makes it active again, or declares it compromised, which revokes its certificates; in force for every
+    /// signature that begins afterwards, of every certificate with the key. Product administrators only.
+    /// </summary>
+    internal static async Task<Ok<CertificateView>> ChangeKeyAsync(
+        string certificateId, JsonBody<ChangeKeyState> body, ApiCall call, KeyLifeService keys)
+    {
+        PathId.Validate(IdPrefixes.Certificate, certificateId);
+        return TypedResults.Ok(await call.AskAsync(caller => keys.ChangeAsync(caller, certificateId, body.Value, call.Aborted)));
+    }
+
+    /// <summary>Asks for the destruction of a key, which another administrator confirms. Product administrators only.</summary>
+    internal static async Task<Ok<CertificateView>> RequestDestructionAsync(
+        string certificateId, JsonBody<RequestKeyDestruction> body, ApiCall call, KeyLifeService keys)
+    {
+        PathId.Validate(IdPrefixes.Certificate, certificateId);
+        return TypedResults.Ok(
+            await call.AskAsync(caller => keys.RequestDestructionAsync(caller, certificateId, body.Value, call.Aborted)));
+    }
+
+    /// <summary>Takes a request for the destruction of a key back. Product administrators only.</summary>
+    internal static async Task<Ok<CertificateView>> WithdrawDestructionAsync(string certificateId, ApiCall call, KeyLifeService keys)
+    {
+        PathId.Validate(IdPrefixes.Certificate, certificateId);
+        return TypedResults.Ok(await call.AskAsync(caller => keys.WithdrawDestructionAsync(caller, certificateId, call.Aborted)));
+    }
+
+    /// <summary>
+    /// Destroys a key for good, on the word of another administrator than the one who asked for it. Product administrators
+    /// only.
+    /// </summary>
+    internal static async Task<Ok<CertificateView>> ConfirmDestructionAsync(string certificateId, ApiCall call, KeyLifeService keys)
+    {
+        PathId.Validate(IdPrefixes.Certificate, certificateId);
+        return TypedResults.Ok(await call.AskAsync(caller => keys.ConfirmDestructionAsync(caller, certificateId, call.Aborted)));
     }
 
     private static Created<CertificateView> Created(CertificateView certificate) =>

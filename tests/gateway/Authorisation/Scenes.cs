@@ -66,6 +66,14 @@ internal static class Scenes
         },
         ["POST /api/v1/pki/certificates/{certificateId}/revoke"] = async (stage, _) =>
             new(new { reason = "superseded" }) { { "certificateId", await stage.NewCertificateAsync() } },
+        ["PATCH /api/v1/pki/certificates/{certificateId}/key"] = async (stage, _) =>
+            new(new { state = "suspended" }) { { "certificateId", await stage.NewCertificateAsync() } },
+        ["POST /api/v1/pki/certificates/{certificateId}/key/destruction"] = async (stage, _) =>
+            new(new { reason = "no longer needed" }) { { "certificateId", await stage.NewCertificateAsync() } },
+        ["DELETE /api/v1/pki/certificates/{certificateId}/key/destruction"] = async (stage, _) =>
+            new() { { "certificateId", await stage.NewDestructionAsync() } },
+        ["POST /api/v1/pki/certificates/{certificateId}/key/destruction/confirm"] = async (stage, _) =>
+            new() { { "certificateId", await stage.NewDestructionAsync() } },
 
         ["POST /api/v1/pki/signers"] = Body(stage => new { name = Stage.Unique(), certificateId = stage.Certificate }),
         ["PATCH /api/v1/pki/signers/{signerId}"] = Body(_ => new { description = Stage.Unique() }),

@@ -60,6 +60,14 @@ internal sealed class Stage(Cast cast, ApiClient administrator)
     public Task<string> NewCertificateAsync() =>
         CreateAsync("pki/certificates", new { caId = Authority, commonName = Unique(), keyAlgorithm = "EC_P256", ttlDays = 30 });
 
+    /// <summary>A certificate whose key the first administrator wants destroyed.</summary>
+    public async Task<string> NewDestructionAsync()
+    {
+        var id = await NewCertificateAsync();
+        (await administrator.PostAsync($"/api/v1/pki/certificates/{id}/key/destruction", new { reason = "no longer needed" })).Succeeded();
+        return id;
+    }
+
     /// <summary>A signer on which everybody has the role that the table gives them.</summary>
     public Task<string> NewSignerAsync(string? approvalPolicyId = null) => NewSignerAsync(approvalPolicyId, Certificate);
 

@@ -105,6 +105,20 @@ public sealed class TokenKeyTests : IDisposable
     }
 
     [Fact]
+    public async Task Key_made_by_other_tools_meanwhile_is_adopted()
+    {
+        await using var fixture = new HsmFixture(_hsm);
+        await fixture.Token.ProbeAsync(CancellationToken.None);
+        _hsm.MakeKey("EC:secp256r1", "release", "0a1b");
+        var publicKey = _hsm.ReadPublicKey("release");
+
+        var key = await AdoptAsync(fixture, new TokenKeyName("release", null), publicKey);
+
+        using var handle = key.Handle;
+        Assert.Equal(publicKey, handle.PublicKey.ToArray());
+    }
+
+    [Fact]
     public async Task Key_of_another_certificate_is_not_adopted()
     {
         _hsm.MakeKey("EC:secp256r1", "release", "0a1b");

@@ -175,7 +175,7 @@ public sealed class SealedKeyTests : IDisposable
     [Fact]
     public void Purposes_keep_their_numbers() =>
         Assert.Equal(
-            ["CodeSigning=1", "CertificateAuthority=2", "Ledger=3", "StateRows=4", "Answers=5", "ClusterAuthority=6"],
+            ["CodeSigning=1", "CertificateAuthority=2", "Ledger=3", "StateRows=4", "Answers=5", "ClusterAuthority=6", "MasterKey=7"],
             Enum.GetValues<KeyPurpose>().Select(purpose => $"{purpose}={(int)purpose}"));
 
     private SealedKey Seal(KeyReference reference) =>

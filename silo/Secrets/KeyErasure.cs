@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using CodeSigning.Grains.Certificates;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
+using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Storage;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace CodeSigning.Silo.Secrets;
+
+/// <inheritdoc/>
+internal sealed class KeyErasure(KeyVault vault, IStateStore states, ILedger ledger, IStorePurge purge) : IKeyErasure
+{
+    /// <inheritdoc/>
+    public async Task EraseAsync(ImmutableArray<string> keyIds, CancellationToken cancellationToken)
+    {
+        foreach (var keyId in keyIds)
+        {
+            KeyReference reference = new(keyId);
+            if (await states.ReadAsync(StateTypes.Key, SealedKeyStates.Id(reference), cancellationToken) is { } row)
+            {
+                await vault.DestroyInTokenAsync(SealedKeyStates.Read(row.Content.ToArray()), cancellationToken);
+                await RemoveAsync(row);
+            }
+
+            vault.Close(reference, KeyPurpose.CodeSigning);
+        }
+
+        await purge.PurgeAsync(CancellationToken.None);
+    }
+
+    private async Task RemoveAsync(StoredState row)
+    {
+        StateWrite removal = new(row.Type, row.Id, row.Version, Content: null, StateIndex.None);
+        var outcome = await ledger.CommitAsync(new LedgerElement { Writes = [removal] }, CancellationToken.None);
+
+        // Stale: another administrator removed it at the same time, or its master key was rotated.
+        if (outcome is CommitOutcome.Stale && await states.ReadAsync(row.Type, row.Id, CancellationToken.None) is { } changed)
+        {
+            await RemoveAsync(changed);
+        }
+    }
+}
+
+/// <summary>Closes the keys that this node has open and that were destroyed on another.</summary>
+internal sealed class DestroyedKeyWatch(KeyVault vault, IStateStore states, TimeProvider time, ILogger<DestroyedKeyWatch> log)
+    : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using PeriodicTimer timer = new(Interval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await CloseAsync(stoppingToken);
+            }
+            catch (StoreUnavailableException away)
+            {
+                log.LogDebug(away, "Destroyed keys could not be looked for; the next look is in {Interval}", Interval);
+            }
+        }
+    }
+
+    private async Task CloseAsync(CancellationToken cancellationToken)
+    {
+        var open = vault.ListOpen(KeyPurpose.CodeSigning);
+        if (open.Count == 0)
+        {
+            return;
+        }
+
+        var rows = await states.ReadManyAsync(
+            [.. open.Select(reference => (StateTypes.Key, SealedKeyStates.Id(reference)))], cancellationToken);
+        var present = rows.Select(row => row.Id).ToHashSet(StringComparer.Ordinal);
+        foreach (var gone in open.Where(reference => !present.Contains(SealedKeyStates.Id(reference))))
+        {
+            vault.Close(gone, KeyPurpose.CodeSigning);
+        }
+    }
+}
