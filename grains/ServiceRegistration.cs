@@ -37,7 +37,10 @@ public static class ServiceRegistration
         .AddSingleton<GroupDirectory>()
         .AddSingleton<PasswordLogin>()
         .AddSingleton<SecretLogin>()
-        .AddSingleton<OidcLogin>();
+        .AddSingleton<OidcLogin>()
+        .AddSingleton<ExternalGroups>()
+        .AddSingleton<SingleSignOn>()
+        .AddSingleton<BackChannelLogout>();
 
     /// <summary>Adds policies, approval requests and grants.</summary>
     public static IServiceCollection AddApprovals(this IServiceCollection services) => services
@@ -47,6 +50,7 @@ public static class ServiceRegistration
         .AddSingleton<RequestOutcomes>()
         .AddSingleton<RequestDirectory>()
         .AddSingleton<ApproverAdditions>()
+        .AddSingleton<GroupMarks>()
         .AddSingleton<GrantService>()
         .AddSingleton<PolicyService>();
 }

@@ -28,6 +28,8 @@ public static class StateKinds
         .AddSingleton(StateKind.Of<SecondFactorState>(StateTypes.SecondFactor))
         .AddSingleton(StateKind.Of<TotpEnrolmentState>(StateTypes.TotpEnrolment))
         .AddSingleton(StateKind.Of<SeenTokenState>(StateTypes.SeenToken))
+        .AddSingleton(StateKind.Of<ExternalIdentityState>(StateTypes.ExternalIdentity))
+        .AddSingleton(StateKind.Of<UsedValueState>(StateTypes.UsedValue))
         .AddSingleton(StateKind.Of<PolicyState>(StateTypes.Policy))
         .AddSingleton(StateKind.Of<ApprovalRequestState>(StateTypes.ApprovalRequest))
         .AddSingleton(StateKind.Of<GrantState>(StateTypes.Grant))

@@ -65,7 +65,9 @@ internal static class IdentityApi
 {
     public static void MapIdentityApi(this IEndpointRouteBuilder api)
     {
-        api.MapGroup("/auth").WithTags("Auth").MapAuthEndpoints();
+        var auth = api.MapGroup("/auth").WithTags("Auth");
+        auth.MapAuthEndpoints();
+        auth.MapSingleSignOnEndpoints();
         api.MapGroup("/me").WithTags("Me").MapMeEndpoints();
         api.MapGroup("/users").WithTags("Users").TakesNames().MapUserEndpoints();
         api.MapGroup("/identities").WithTags("Identities").TakesNames().MapMachineEndpoints();

@@ -24,6 +24,7 @@ internal static class AuthServices
         .AddSingleton<TokenAuthentication>()
         .AddSingleton<IssuerDocuments>()
         .AddSingleton<IssuerKeys>()
-        .AddSingleton<ITokenVerifier, OidcTokenVerifier>()
+        .AddSingleton<OidcTokenVerifier>()
+        .AddSingleton<ITokenVerifier>(provider => provider.GetRequiredService<OidcTokenVerifier>())
         .AddHostedService<FirstAdministratorAnnouncement>();
 }

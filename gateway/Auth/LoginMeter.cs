@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
 using CodeSigning.Errors;
+using CodeSigning.Grains.Identities;
 using CodeSigning.Identities;
+using Microsoft.Extensions.Options;
 
 namespace CodeSigning.Gateway.Auth;
 
@@ -15,11 +17,16 @@ internal sealed class LoginMeter : IDisposable
 
     private readonly Meter _meter;
     private readonly Counter<long> _failed;
+    private readonly Counter<long> _breakGlass;
+    private readonly bool _isBreakGlassSet;
 
-    public LoginMeter(IMeterFactory factory)
+    public LoginMeter(IMeterFactory factory, IOptions<SignInOptions> options)
     {
+        _isBreakGlassSet = options.Value.BreakGlass is not null;
         _meter = factory.Create(Name);
         _failed = _meter.CreateCounter<long>("codesigning.logins.failed", "{login}", "Logins that failed, by method and reason.");
+        _breakGlass = _meter.CreateCounter<long>(
+            "codesigning.logins.break_glass", "{login}", "Sign-ins of the break-glass administrator, where local accounts are switched off.");
     }
 
     /// <summary>
@@ -30,14 +37,24 @@ internal sealed class LoginMeter : IDisposable
     {
         try
         {
-            return await login;
+            var token = await login;
+            if (_isBreakGlassSet && method == LoginMethod.Password)
+            {
+                _breakGlass.Add(1);
+            }
+
+            return token;
         }
         catch (RefusedException refused) when (refused.Code != ErrorCode.SecondFactorRequired)
         {
-            _failed.Add(1, new KeyValuePair<string, object?>("method", Word(method)), new KeyValuePair<string, object?>("reason", refused.Code.ToString()));
+            Fail(method, refused.Code);
             throw;
         }
     }
+
+    /// <summary>Counts a login that failed.</summary>
+    public void Fail(LoginMethod method, ErrorCode code) => _failed.Add(
+        1, new KeyValuePair<string, object?>("method", Word(method)), new KeyValuePair<string, object?>("reason", code.ToString()));
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
@@ -46,6 +63,7 @@ internal sealed class LoginMeter : IDisposable
     {
         LoginMethod.Password => "password",
         LoginMethod.ClientSecret => "client_secret",
+        LoginMethod.SingleSignOn => "sso",
         _ => "oidc",
     };
 }
@@ -61,4 +79,7 @@ internal enum LoginMethod
 
     /// <summary>The OpenID Connect token of a CI.</summary>
     Oidc,
+
+    /// <summary>A sign-in at the identity provider.</summary>
+    SingleSignOn,
 }

@@ -8,6 +8,8 @@ internal static class ParameterTexts
     /// <param name="parameter">The parameter's name.</param>
     public static string? Find(string? operation, string? parameter) => (operation, parameter) switch
     {
+        ("BeginSingleSignOn", "next") => "The path of this server to go on to, in printable ASCII; `/` if not given.",
+        ("BeginSingleSignOn", "fresh") => "Whether the identity provider is to ask the person again.",
         (_, "limit") => "The most items of a page, 1 to 100.",
         (_, "cursor") => "The `next` of the page before; not given for the first page.",
         ("ListUsers", "email") => "Only the person with this email address. Product administrators only.",

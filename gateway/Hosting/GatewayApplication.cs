@@ -1,6 +1,7 @@
 using CodeSigning.Contract;
 using CodeSigning.Gateway.Api;
 using CodeSigning.Gateway.Auth;
+using CodeSigning.Gateway.Auth.SingleSignOn;
 using CodeSigning.Gateway.Docs;
 using CodeSigning.Gateway.Health;
 using CodeSigning.Gateway.Limits;
@@ -34,6 +35,7 @@ internal static class GatewayApplication
         builder.AddTraceExport(settings);
         builder.AddSilo(silo);
         builder.Services.AddAuth(silo.Node);
+        builder.Services.AddSingleSignOn(settings.SingleSignOn);
         builder.Services.AddSingleton(settings);
         builder.Services.AddHostedService<Greeting>();
         builder.Services.AddDraining(settings.DrainDelay ?? (silo.Node.PostgreSql is null ? TimeSpan.Zero : Draining.UsualDelay));
@@ -97,6 +99,11 @@ internal static class GatewayApplication
         app.UsePageAssets();
         app.UseDocs();
         app.UseMiddleware<WorkInFlightMiddleware>();
+        if (settings.SingleSignOn is not null)
+        {
+            app.UseAuthentication(); // Answers the identity provider's response alone.
+        }
+
         app.UseMiddleware<CallerMiddleware>();
         app.UseMiddleware<CallerShareMiddleware>();
         app.UseMiddleware<RateMiddleware>();

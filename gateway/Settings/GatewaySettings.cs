@@ -44,6 +44,9 @@ internal sealed record GatewaySettings
     /// <summary>Where traces are sent by OTLP; null where none are made.</summary>
     public Uri? OtlpEndpoint { get; init; }
 
+    /// <summary>The identity provider that people sign in at; null for none.</summary>
+    public SingleSignOnSettings? SingleSignOn { get; init; }
+
     /// <summary>Whether an address is that of a trusted proxy, which speaks for many clients.</summary>
     public bool IsTrustedProxy(IPAddress? address)
     {
@@ -77,6 +80,7 @@ internal sealed record GatewaySettings
             DrainDelay = ReadDrainDelay(reader),
             MetricsToken = ReadMetricsToken(reader),
             OtlpEndpoint = ReadOtlpEndpoint(reader),
+            SingleSignOn = SingleSignOnSettings.Read(reader),
         };
         foreach (var url in settings.Urls)
         {

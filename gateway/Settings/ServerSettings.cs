@@ -17,6 +17,12 @@ internal sealed record ServerSettings(GatewaySettings Gateway, SiloSettings Silo
     public static ServerSettings Read(SettingsReader reader)
     {
         var urls = ListenUrls.Read(reader);
-        return new ServerSettings(GatewaySettings.Read(reader, urls), SiloSettings.Read(reader, urls));
+        var settings = new ServerSettings(GatewaySettings.Read(reader, urls), SiloSettings.Read(reader, urls));
+        if (settings is { Silo.Node.BreakGlass: not null, Gateway.SingleSignOn: null })
+        {
+            reader.Refuse("CODESIGNING_BREAK_GLASS is set but CODESIGNING_SSO_ISSUER is not: nobody else could sign in. Set both or neither.");
+        }
+
+        return settings;
     }
 }

@@ -8,10 +8,14 @@ namespace CodeSigning.Identities;
 /// <param name="Id">The id, <c>grp_…</c>.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="CreatedAt">When it was created (UTC).</param>
+/// <param name="ExternalName">The identity provider's name of the group whose people are in this one.</param>
+/// <param name="MayApprove">Whether people whom the identity provider put into the group may approve through it.</param>
 public sealed record GroupView(
     string Id,
     string Name,
-    DateTimeOffset? CreatedAt = null);
+    DateTimeOffset? CreatedAt = null,
+    string? ExternalName = null,
+    bool? MayApprove = null);
 
 /// <summary>A member of a group.</summary>
 /// <param name="Kind">A person or a machine identity.</param>
@@ -23,11 +27,23 @@ public sealed record GroupMemberView(
 
 /// <summary>The body that creates a group.</summary>
 /// <param name="Name">1 to 64 characters, unique among groups.</param>
-public sealed record CreateGroup(string Name);
+/// <param name="ExternalName">
+/// The identity provider's name of a group, 1 to 256 characters: whoever signs in there is in this group as long as the
+/// groups claim names it, and nobody else is.
+/// </param>
+/// <param name="MayApprove">
+/// Whether those people may approve through the group; false unless given, and only with <c>externalName</c>.
+/// </param>
+public sealed record CreateGroup(string Name, string? ExternalName = null, bool? MayApprove = null);
 
-/// <summary>The body that changes a group.</summary>
+/// <summary>The body that changes a group; absent members stay unchanged.</summary>
 /// <param name="Name">The new name.</param>
-public sealed record UpdateGroup(string Name);
+/// <param name="MayApprove">Whether people whom the identity provider put into the group may approve through it.</param>
+public sealed record UpdateGroup(string? Name = null, bool? MayApprove = null)
+{
+    /// <summary>The identity provider's name of the group, which must have no people in it; null removes it.</summary>
+    public OptionalText ExternalName { get; init; }
+}
 
 /// <summary>The body that adds a member to a group.</summary>
 /// <param name="Kind">A person or a machine identity; groups do not nest.</param>

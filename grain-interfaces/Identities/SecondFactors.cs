@@ -81,4 +81,7 @@ public enum AuthenticationMethod
 
     /// <summary>An OpenID Connect token of a CI system.</summary>
     Oidc = 5,
+
+    /// <summary>A sign-in at the organisation's identity provider.</summary>
+    SingleSignOn = 6,
 }

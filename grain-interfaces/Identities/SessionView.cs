@@ -38,3 +38,13 @@ public sealed record IssuedToken(string AccessToken, long ExpiresIn, string Toke
 /// <summary>The answer to a login by cookie: the token is in the cookie alone.</summary>
 /// <param name="ExpiresIn">The session's lifetime in seconds.</param>
 public sealed record CookieSessionView(long ExpiresIn);
+
+/// <summary>How people can sign in.</summary>
+/// <param name="LocalAccounts">Whether people sign in with a password or a passkey of this server; where not, only the break-glass administrator does.</param>
+/// <param name="SingleSignOn">The identity provider; absent without one.</param>
+public sealed record SignInMethodsView(bool LocalAccounts, SingleSignOnView? SingleSignOn);
+
+/// <summary>The identity provider that people sign in at.</summary>
+/// <param name="Name">What to call it.</param>
+/// <param name="Path">Where the sign-in begins; <c>?next=</c> says which page of this server it leads to.</param>
+public sealed record SingleSignOnView(string Name, string Path);

@@ -3,13 +3,14 @@ namespace CodeSigning.Identities;
 /// <summary>A person. Callers other than product administrators and the person see id and name only.</summary>
 /// <param name="Id">The id, <c>usr_…</c>.</param>
 /// <param name="Name">The name that others see.</param>
-/// <param name="Email">The address to sign in with.</param>
+/// <param name="Email">The address to sign in with; of people of the identity provider, its verified one, if no other person has it.</param>
 /// <param name="ProductRole">The role in the product.</param>
 /// <param name="Status">Whether the person is active or disabled.</param>
 /// <param name="CreatedAt">When it was created (UTC).</param>
 /// <param name="LastLoginAt">The last login (UTC); updated with a delay of seconds.</param>
 /// <param name="HasSecondFactor">Whether a second factor is enrolled.</param>
 /// <param name="Invitation">The invitation of a person who was created without a password; in that response only.</param>
+/// <param name="IsExternal">Whether the person came in by single sign-on and signs in at the identity provider.</param>
 public sealed record UserView(
     string Id,
     string Name,
@@ -19,7 +20,8 @@ public sealed record UserView(
     DateTimeOffset? CreatedAt = null,
     DateTimeOffset? LastLoginAt = null,
     bool? HasSecondFactor = null,
-    InvitationView? Invitation = null);
+    InvitationView? Invitation = null,
+    bool? IsExternal = null);
 
 /// <summary>The caller's own identity.</summary>
 /// <param name="Kind">A person or a machine identity.</param>

@@ -54,7 +54,7 @@ public sealed class OwnFactors(
                 .Writing(before?.Replace(enrolment) ?? StateWrite.New(StateTypes.TotpEnrolment, caller.Id, enrolment)),
             cancellationToken);
         return new TotpEnrolmentView(
-            TotpRules.ToText(secret), TotpRules.ToUri(secret, user.State.Email), enrolment.ExpiresAt);
+            TotpRules.ToText(secret), TotpRules.ToUri(secret, user.State.Email.Length == 0 ? user.State.Name : user.State.Email), enrolment.ExpiresAt);
     }
 
     /// <summary>

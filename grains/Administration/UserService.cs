@@ -70,6 +70,11 @@ public sealed class UserService(
         ProductAuthority.RequireAdministrator(caller);
         var user = await RequireAsync(id, cancellationToken);
         var isOther = caller.Kind != PrincipalKind.System && caller.Id != id;
+        if (isOther && request.Password is not null && user.State.External is not null)
+        {
+            throw SignsInElsewhere();
+        }
+
         if (isOther && (request.Password is not null || IsOther(request.Email, user.State)))
         {
             await RequireNoResetAsync(user, cancellationToken);
@@ -177,7 +182,8 @@ public sealed class UserService(
         var change = Change
             .By(caller, "user.delete", StateTypes.User, id, Changes.Deleting(user.State.ToRecord()), time)
             .Writing(user.Remove())
-            .Writing(await SecondFactorRows.RemoveAsync(store, id, cancellationToken));
+            .Writing(await SecondFactorRows.RemoveAsync(store, id, cancellationToken))
+            .Writing(await ExternalIdentityRows.RemoveAsync(store, user.State, cancellationToken));
         await SaveAsync(
             user.State.IsActiveAdministrator
                 ? change.Writing(await _administrators.WithoutAsync(id, cancellationToken))
@@ -198,6 +204,11 @@ public sealed class UserService(
 
         // The commit replaces the version whose password was verified.
         var user = await RequireAsync(caller.Id, cancellationToken);
+        if (user.State.External is not null)
+        {
+            throw SignsInElsewhere();
+        }
+
         PasswordRules.Validate(request.NewPassword, user.State.Email);
         await passwords.RequireAsync(caller, user.State, request.CurrentPassword, cancellationToken);
         if (user.State.MustChangePassword && request.NewPassword == request.CurrentPassword)
@@ -285,6 +296,9 @@ public sealed class UserService(
         PasswordRules.Validate(password, newEmail ?? user.State.Email);
         return await hashing.HashAsync(password, cancellationToken);
     }
+
+    private static RefusedException SignsInElsewhere() => new(
+        ErrorCode.WrongState, "This user signs in at the identity provider and has no password here: reset the account there.");
 
     private static bool IsOther(string? email, UserState user) => email is not null && EmailAddress.Normalize(email) != user.Email;
 

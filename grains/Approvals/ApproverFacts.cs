@@ -107,7 +107,7 @@ public sealed class ApproverFactsReader(IStateStore store)
             .Where(approver => approver.Kind == PrincipalKind.Group)
             .Select(approver => approver.Id)
             .Distinct(StringComparer.Ordinal)
-            .ToImmutableDictionary(id => id, id => PrincipalFactsReader.GroupOf(rows, id));
+            .ToImmutableDictionary(id => id, id => PrincipalFactsReader.VotersOf(rows, id));
         var users = ImmutableDictionary.CreateBuilder<string, PrincipalFacts>();
         Keep(lookedAt, rows);
         await ReadCandidatesAsync();

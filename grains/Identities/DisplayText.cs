@@ -55,7 +55,8 @@ internal static class DisplayText
         }
     }
 
-    private static bool IsVisible(string text)
+    /// <summary>Whether a text has no invisible characters and none that change the text direction.</summary>
+    public static bool IsVisible(string text)
     {
         for (var i = 0; i < text.Length;)
         {

@@ -16,7 +16,14 @@ public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFac
     {
         ProductAuthority.RequireAdministrator(caller);
         var id = EntityId.New(IdPrefixes.Group, time);
-        var group = new GroupState { Name = DisplayText.ValidateName(request.Name), CreatedAt = time.GetUtcNow() };
+        var group = new GroupState
+        {
+            Name = DisplayText.ValidateName(request.Name),
+            ExternalName = ValidateExternalName(request.ExternalName),
+            MayApprove = request.MayApprove ?? false,
+            CreatedAt = time.GetUtcNow(),
+        };
+        RequireExternalForApproval(group);
         var view = group.ToView(id);
         await SaveAsync(
             Record(caller, "create", id, Changes.Making(group.ToRecord())).Answering(caller, view),
@@ -25,19 +32,54 @@ public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFac
         return view;
     }
 
-    /// <summary>Renames a group.</summary>
+    /// <summary>
+    /// Changes a group. <see cref="Approvals.GroupMarks"/> decides whether its marks may be changed.
+    /// </summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="id">The group.</param>
+    /// <param name="request">The change.</param>
+    /// <param name="readSet">The read set of the decision that the marks may be changed.</param>
+    /// <param name="cancellationToken">Cancels the call until the commit begins.</param>
+    /// <exception cref="RefusedException"><c>WrongState</c>: a group with people gets no other external name.</exception>
     public async Task<GroupView> UpdateAsync(
-        Caller caller, string id, UpdateGroup request, CancellationToken cancellationToken)
+        Caller caller, string id, UpdateGroup request, IEnumerable<StateVersion> readSet, CancellationToken cancellationToken)
     {
         var group = await AuthorizeAsync(caller, id, cancellationToken);
-        var next = group.State with { Name = DisplayText.ValidateName(request.Name) };
-        if (next.Name != group.State.Name)
+        var externalName = ValidateExternalName(request.ExternalName.Or(group.State.ExternalName));
+        var next = group.State with
+        {
+            Name = request.Name is null ? group.State.Name : DisplayText.ValidateName(request.Name),
+            ExternalName = externalName,
+            MayApprove = request.MayApprove ?? (externalName is not null && group.State.MayApprove),
+        };
+        RequireExternalForApproval(next);
+        if (next.ExternalName != group.State.ExternalName && group.State.HasPeople)
+        {
+            throw new RefusedException(
+                ErrorCode.WrongState, $"The group '{group.State.Name}' has people in it: remove them before the field 'externalName' is changed.");
+        }
+
+        if (next != group.State)
         {
             var changes = Changes.Between(group.State.ToRecord(), next.ToRecord());
-            await SaveAsync(Record(caller, "update", id, changes), group.Replace(next), cancellationToken);
+            await SaveAsync(Record(caller, "update", id, changes).Reading(readSet), group.Replace(next), cancellationToken);
         }
 
         return next.ToView(id);
+    }
+
+    private static string? ValidateExternalName(string? name) => name is null || ExternalGroups.IsName(name)
+        ? name
+        : throw new RefusedException(
+            ErrorCode.InvalidRequest, "The field 'externalName' is invalid: expected 1 to 256 visible characters.");
+
+    private static void RequireExternalForApproval(GroupState group)
+    {
+        if (group is { MayApprove: true, ExternalName: null })
+        {
+            throw new RefusedException(
+                ErrorCode.InvalidRequest, "The field 'mayApprove' is for groups with 'externalName': members of other groups may approve anyway.");
+        }
     }
 
     /// <summary>Deletes a group; its members lose the rights it gave them.</summary>
@@ -78,6 +120,13 @@ public sealed class GroupService(IStateStore store, ILedger ledger, PrincipalFac
     {
         var group = await AuthorizeAsync(caller, id, cancellationToken);
         var added = await ResolveMemberAsync(caller, member, cancellationToken);
+        if (added.Kind == PrincipalKind.User && group.State.ExternalName is { } externalName)
+        {
+            throw new RefusedException(
+                ErrorCode.WrongState,
+                $"The people of the group '{group.State.Name}' are those of '{externalName}' at the identity provider: add the person there.");
+        }
+
         var facts = await principals.FindAsync(added, cancellationToken);
         return (group, group.State.With(added, facts.Name), added, facts);
     }

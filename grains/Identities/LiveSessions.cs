@@ -49,13 +49,18 @@ public sealed class LiveSessions(IStateStore store, IOptions<SignInOptions> opti
         }
 
         var user = stored.ReadAs<UserState>();
-        return user.Status == PrincipalStatus.Active && user.SessionGeneration == session.Generation
+        return user.Status == PrincipalStatus.Active && user.SessionGeneration == session.Generation && MayBeHere(session, user)
             ? ToCaller(session, user.Name, user.Role, [stored.ToVersion()]) with
             {
-                Obligation = Obligations.Of(user, options.Value.SecondFactor),
+                Obligation = Obligations.Of(
+                    user, options.Value.SecondFactor, isProvedElsewhere: session is { Issuer: not null, SecondFactorAt: not null }),
             }
             : null;
     }
+
+    // Where local accounts are switched off, sessions of before end with the node's start.
+    private bool MayBeHere(SessionState session, UserState user) =>
+        session.Issuer is not null || options.Value.AllowsLocalSignIn(user.Email);
 
     private async Task<Caller?> FindMachineAsync(SessionState session, CancellationToken cancellationToken)
     {
@@ -197,6 +202,7 @@ public sealed class SessionRows(ILedger ledger, IStateStore store, IOptions<Sess
     private static LedgerElement ToElement(NewSession login, string id, SessionState session) => new()
     {
         Entry = login.Entry,
+        With = login.With,
         ReadSet = login.ReadSet,
         Until = session.ExpiresAt,
         Writes = [Write(id, 0, session), .. login.AlsoWrite],
@@ -219,6 +225,8 @@ public sealed class SessionRows(ILedger ledger, IStateStore store, IOptions<Sess
             SecretId = login.SecretId,
             BindingGeneration = login.BindingGeneration,
             Subject = login.Subject,
+            Issuer = login.Issuer,
+            ProviderSession = login.ProviderSession,
             Methods = login.Methods,
             SecondFactorAt = login.SecondFactorAt,
         };

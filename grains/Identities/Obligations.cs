@@ -21,6 +21,14 @@ public sealed class SignInOptions
 {
     /// <summary>Who must have a second factor.</summary>
     public SecondFactorRequirement SecondFactor { get; set; }
+
+    /// <summary>
+    /// The address of the one person who may still sign in without the identity provider; null where every local account may.
+    /// </summary>
+    public string? BreakGlass { get; set; }
+
+    /// <summary>Whether the person with an address may sign in without the identity provider.</summary>
+    public bool AllowsLocalSignIn(string email) => BreakGlass is null || BreakGlass == email;
 }
 
 /// <summary>
@@ -30,9 +38,12 @@ public sealed class SignInOptions
 public static class Obligations
 {
     /// <summary>What a person must do first; null for nothing.</summary>
-    internal static CallerObligation? Of(UserState user, SecondFactorRequirement requirement) =>
+    /// <param name="user">The person.</param>
+    /// <param name="requirement">Who must have a second factor.</param>
+    /// <param name="isProvedElsewhere">Whether one that counts was proved at the identity provider.</param>
+    internal static CallerObligation? Of(UserState user, SecondFactorRequirement requirement, bool isProvedElsewhere = false) =>
         user.MustChangePassword ? CallerObligation.ChangePassword
-        : user.Totp is null && IsRequired(user.Role, requirement) ? CallerObligation.EnrolSecondFactor
+        : user.Totp is null && !isProvedElsewhere && IsRequired(user.Role, requirement) ? CallerObligation.EnrolSecondFactor
         : null;
 
     /// <summary>The refusal of a call that does not serve the obligation.</summary>

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using CodeSigning.Errors;
+using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace CodeSigning.Grains.Identities;
 
@@ -19,6 +21,7 @@ public sealed class PasswordLogin(
     SecondFactors factors,
     SessionRows sessions,
     IObservations observations,
+    IOptions<SignInOptions> options,
     TimeProvider time,
     ILogger<PasswordLogin> log)
 {
@@ -71,9 +74,10 @@ public sealed class PasswordLogin(
                 null => "there is no such user",
                 { PasswordHash: null } => "the user has no password yet",
                 _ when provenHash is null => "the password does not match",
+                _ when !options.Value.AllowsLocalSignIn(user.Email) => "local accounts are switched off",
                 _ => "the user is disabled",
             };
-            if (provenHash is null || user is not { Status: PrincipalStatus.Active })
+            if (provenHash is null || user is not { Status: PrincipalStatus.Active } || !options.Value.AllowsLocalSignIn(user.Email))
             {
                 return null;
             }
@@ -86,10 +90,23 @@ public sealed class PasswordLogin(
                 Origin = origin,
                 ReadSet = [stored.ToVersion()],
                 Methods = [AuthenticationMethod.Password],
+                With = EntriesOf(stored.Id, user, origin),
                 AlsoWrite = newHash is null ? [] : [stored.Replace(user with { PasswordHash = newHash })],
             };
             return isCodeMissing ? null : await WithSecondFactorAsync(session, user, credentials.Code, cancellationToken);
         }
+    }
+
+    // Where local accounts are switched off, the one who still gets in is an alarm.
+    private ImmutableArray<LedgerElement> EntriesOf(string id, UserState user, LoginOrigin origin)
+    {
+        if (options.Value.BreakGlass is null)
+        {
+            return [];
+        }
+
+        var person = Caller.Standing(new PrincipalRef(PrincipalKind.User, id), user.Name) with { Address = origin.Address };
+        return [Change.By(person, "user.breakGlass", StateTypes.User, id, Changes.None.Saying("signIn", "local"), time)];
     }
 
     /// <summary>The session with the second factor; null if the code is wrong.</summary>

@@ -44,6 +44,12 @@ public sealed class PasswordResets(IStateStore store, ILedger ledger, PasswordHa
             throw new RefusedException(ErrorCode.WrongState, "The user is disabled: enable the user first.");
         }
 
+        if (user.State.External is not null)
+        {
+            throw new RefusedException(
+                ErrorCode.WrongState, "This user signs in at the identity provider and has no password here: reset the account there.");
+        }
+
         if (!mail.IsAvailable)
         {
             throw new RefusedException(

@@ -65,6 +65,10 @@ public sealed class PrincipalFactsReader(IStateStore store, TimeProvider time)
     public static GroupFacts GroupOf(StateRows rows, string groupId) => new(
         rows.VersionOf(StateTypes.Group, groupId), rows.Find<GroupState>(StateTypes.Group, groupId)?.State.Members ?? []);
 
+    /// <summary>A group from rows already read, with those members alone who may approve through it.</summary>
+    public static GroupFacts VotersOf(StateRows rows, string groupId) => new(
+        rows.VersionOf(StateTypes.Group, groupId), rows.Find<GroupState>(StateTypes.Group, groupId)?.State.Voters ?? []);
+
     /// <summary>The current facts of a person or a machine identity.</summary>
     public async Task<PrincipalFacts> FindAsync(PrincipalRef principal, CancellationToken cancellationToken) =>
         Of(await StateRows.ReadAsync(store, [KeyOf(principal)], cancellationToken), principal);

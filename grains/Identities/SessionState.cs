@@ -42,6 +42,12 @@ internal sealed record SessionState : IIndexedState
     /// <summary>The subject of the OpenID Connect token used at login.</summary>
     public string? Subject { get; init; }
 
+    /// <summary>The identity provider at which the person signed in; null for other sessions.</summary>
+    public string? Issuer { get; init; }
+
+    /// <summary>The provider's own session (<c>sid</c>), whose end ends this one.</summary>
+    public string? ProviderSession { get; init; }
+
     /// <summary>What the principal proved who it is by; empty in sessions of earlier releases.</summary>
     public ImmutableArray<AuthenticationMethod> Methods { get; init; } = [];
 
@@ -53,7 +59,10 @@ internal sealed record SessionState : IIndexedState
         string.Create(CultureInfo.InvariantCulture, $"{principalId}/{generation}");
 
     public StateIndex ToIndex() =>
-        new(Parent: ParentOf(Principal.Id, Generation), Until: ExpiresAt, Links: [Principal.ToLink()]);
+        new(Parent: ParentOf(Principal.Id, Generation), Until: ExpiresAt, Links: Links());
+
+    /// <summary>The link by which the sessions that began in a provider's session are listed.</summary>
+    public static string LinkOf(string issuer, string providerSession) => "provider-session:" + UsedValue.Hash(issuer, providerSession);
 
     public SessionView ToView(string id, string? currentId) =>
         new(id, CreatedAt, ExpiresAt, id == currentId, Address, UserAgent, SecretId, Subject, KnownMethods(), SecondFactorAt);
@@ -64,6 +73,10 @@ internal sealed record SessionState : IIndexedState
         Methods = [.. KnownMethods().Append(method).Distinct()],
         SecondFactorAt = provedAt,
     };
+
+    private ImmutableArray<string> Links() => Issuer is { } issuer && ProviderSession is { } session
+        ? [Principal.ToLink(), LinkOf(issuer, session)]
+        : [Principal.ToLink()];
 
     private ImmutableArray<AuthenticationMethod> KnownMethods() =>
         !Methods.IsEmpty ? Methods
@@ -93,6 +106,12 @@ internal sealed record NewSession
 
     public string? Subject { get; init; }
 
+    /// <summary>The identity provider at which the person signed in.</summary>
+    public string? Issuer { get; init; }
+
+    /// <summary>The provider's own session (<c>sid</c>).</summary>
+    public string? ProviderSession { get; init; }
+
     /// <summary>What the principal proved who it is by.</summary>
     public required ImmutableArray<AuthenticationMethod> Methods { get; init; }
 
@@ -107,6 +126,9 @@ internal sealed record NewSession
 
     /// <summary>The entry of what the login changes besides; null where it changes nothing, as usual.</summary>
     public EntryDraft? Entry { get; init; }
+
+    /// <summary>Further acts of the same commit, each with its entry.</summary>
+    public ImmutableArray<LedgerElement> With { get; init; } = [];
 }
 
 /// <summary>

@@ -8,7 +8,7 @@ namespace CodeSigning.Grains.Identities;
 /// <summary>A stored person.</summary>
 public sealed record UserState : IIndexedState
 {
-    /// <summary>The email address for logging in, in lower case.</summary>
+    /// <summary>The email address for logging in, in lower case; empty for people of the identity provider without one.</summary>
     public string Email { get; init; } = "";
 
     /// <summary>The name that others see.</summary>
@@ -39,6 +39,9 @@ public sealed record UserState : IIndexedState
     /// <summary>The authenticator app; null if none is enrolled. A login then needs a code besides the password.</summary>
     public TotpFactor? Totp { get; init; }
 
+    /// <summary>Who the person is at the identity provider; null for a local account.</summary>
+    public ExternalIdentity? External { get; init; }
+
     /// <summary>
     /// Sessions of another generation are invalid, and stay invalid when a disabled person is enabled again.
     /// </summary>
@@ -51,7 +54,7 @@ public sealed record UserState : IIndexedState
     internal bool IsActiveAdministrator => Role == ProductRole.Admin && Status == PrincipalStatus.Active;
 
     /// <inheritdoc/>
-    public StateIndex ToIndex() => new(Name: Email, Status: Status == PrincipalStatus.Active ? "active" : "disabled");
+    public StateIndex ToIndex() => new(Name: Email.Length == 0 ? null : Email, Status: Status == PrincipalStatus.Active ? "active" : "disabled");
 
     /// <summary>The state after a change.</summary>
     internal UserState With(UserChange change)
@@ -106,7 +109,8 @@ public sealed record UserState : IIndexedState
 
     /// <summary>The person as product administrators and the person see it.</summary>
     internal UserView ToView(string id, DateTimeOffset? lastLoginAt = null) =>
-        new(id, Name, Email, Role, Status, CreatedAt, lastLoginAt, Totp is not null);
+        new(
+            id, Name, Email.Length == 0 ? null : Email, Role, Status, CreatedAt, lastLoginAt, Totp is not null, IsExternal: External is not null ? true : null);
 
     /// <summary>The person as others see it.</summary>
     internal UserView ToName(string id) => new(id, Name);

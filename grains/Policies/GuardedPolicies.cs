@@ -32,7 +32,7 @@ public sealed class GuardedPolicies(IStateStore store)
             .Select(group => (StateTypes.Group, group.Id))
             .ToArray();
         var rows = await StateRows.ReadAsync(store, groups, cancellationToken);
-        return Array.Exists(groups, key => rows.Find<GroupState>(key.Group, key.Id)?.State.Members.Contains(person) == true);
+        return Array.Exists(groups, key => rows.Find<GroupState>(key.Group, key.Id)?.State.Voters.Contains(person) == true);
     }
 
     private static IEnumerable<PrincipalRef> Approvers(Row<PolicyState> policy) =>

@@ -45,6 +45,12 @@ public static class StateTypes
     /// <summary>A begun enrolment of an authenticator app.</summary>
     public const string TotpEnrolment = "totp-enrolment";
 
+    /// <summary>The person whom a subject of an identity provider is.</summary>
+    public const string ExternalIdentity = "external-identity";
+
+    /// <summary>A value that counts once, such as the nonce of a sign-in.</summary>
+    public const string UsedValue = "used-value";
+
     /// <summary>The single row that lists the active administrators; see <c>AdministratorRegister</c>.</summary>
     public const string Administrators = "administrators";
 

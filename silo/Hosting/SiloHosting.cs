@@ -52,7 +52,11 @@ public static class SiloHosting
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopTimeout);
         builder.Services.AddCompromisedKeys(settings.CompromisedKeys);
         builder.Services.AddGrainServices();
-        builder.Services.Configure<SignInOptions>(options => options.SecondFactor = node.SecondFactor);
+        builder.Services.Configure<SignInOptions>(options =>
+        {
+            options.SecondFactor = node.SecondFactor;
+            options.BreakGlass = node.BreakGlass;
+        });
         builder.Services.AddNotifications(settings.Notifications with { PublicUrl = node.PublicUrl });
         builder.Services.AddForwarding(settings.Forwarding);
         builder.Services.AddSingleton(new PkiOptions { PublicUrl = node.PublicUrl });

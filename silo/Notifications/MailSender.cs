@@ -94,7 +94,7 @@ internal sealed class MailSender(NotificationOptions options, TimeProvider time)
     }
 }
 
-/// <summary>Who gets mail about an event: of a request those who can decide it now, of its end the one who asked; of a change of their second factor, its owner.</summary>
+/// <summary>Who gets mail about an event: of a request those who can decide it now, of its end the one who asked; of a change of their second factor, its owner; of the use of the break-glass account, all administrators.</summary>
 internal sealed class MailRecipients(IStateStore states, NotificationOptions options)
 {
     private const int Most = 100;
@@ -113,6 +113,7 @@ internal sealed class MailRecipients(IStateStore states, NotificationOptions opt
             NotificationSubject.OfRequest request when EventTypes.Asking.Contains(happened.Type) => DecidersOf(request.State),
             NotificationSubject.OfRequest request => [RequesterOf(request.State)],
             NotificationSubject.OfGrant grant => [grant.State.Grantee],
+            NotificationSubject.OfPerson when happened.Type == EventTypes.BreakGlassUsed => await ReadAdministratorsAsync(cancellationToken),
             NotificationSubject.OfPerson person => [new PrincipalRef(PrincipalKind.User, person.Id)],
             _ => [],
         };
@@ -129,22 +130,37 @@ internal sealed class MailRecipients(IStateStore states, NotificationOptions opt
         return [.. addresses.Take(Most)];
     }
 
+    private async Task<IEnumerable<PrincipalRef>> ReadAdministratorsAsync(CancellationToken cancellationToken)
+    {
+        var active = new StateQuery(StateTypes.User, Statuses: ["active"]);
+        List<PrincipalRef> administrators = [];
+        await foreach (var user in states.ReadAllAsync<UserState>(active, cancellationToken))
+        {
+            if (user.State.Role == ProductRole.Admin)
+            {
+                administrators.Add(new PrincipalRef(PrincipalKind.User, user.Id));
+            }
+        }
+
+        return administrators;
+    }
+
     private async Task AddAsync(
         HashSet<string> addresses, PrincipalRef principal, HashSet<string> excluded, CancellationToken cancellationToken)
     {
         if (principal.Kind == PrincipalKind.Group
             && await states.ReadAsync(StateTypes.Group, principal.Id, cancellationToken) is { } group)
         {
-            foreach (var member in group.ReadAs<GroupState>().Members.Where(member => member.Kind == PrincipalKind.User).Take(Most))
+            foreach (var member in group.ReadAs<GroupState>().Voters.Where(member => member.Kind == PrincipalKind.User).Take(Most))
             {
                 await AddAsync(addresses, member, excluded, cancellationToken);
             }
         }
         else if (principal.Kind == PrincipalKind.User && !excluded.Contains(principal.Id)
             && await states.ReadAsync(StateTypes.User, principal.Id, cancellationToken) is { } user
-            && user.ReadAs<UserState>() is { Status: PrincipalStatus.Active } active)
+            && user.ReadAs<UserState>() is { Status: PrincipalStatus.Active, Email: { Length: > 0 } email })
         {
-            addresses.Add(active.Email);
+            addresses.Add(email);
         }
     }
 

@@ -74,6 +74,15 @@ internal sealed record MailText(string Subject, string Text)
     // Whoever did it may be a thief of the session: the owner hears of it at once.
     private static MailText Of(NotificationEvent happened, Uri page)
     {
+        if (happened.Type == EventTypes.BreakGlassUsed)
+        {
+            return Compose(
+                "The break-glass account was used",
+                $"{By(happened)} signed in by the break-glass account, past the identity provider. If nobody of you knows why, disable the account and read the ledger.",
+                page,
+                []);
+        }
+
         var (subject, what) = happened.Type switch
         {
             EventTypes.SecondFactorEnrolled => ("A second factor was enrolled", "enrolled a second factor for your account"),

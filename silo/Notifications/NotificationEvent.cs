@@ -183,6 +183,9 @@ public static class EventTypes
     /// <summary>A person made new recovery codes.</summary>
     public const string RecoveryCodesRenewed = "recovery-codes.renewed";
 
+    /// <summary>The break-glass administrator signed in where local accounts are switched off.</summary>
+    public const string BreakGlassUsed = "break-glass.used";
+
     /// <summary>A request is waiting for approval.</summary>
     public const string RequestCreated = "request.created";
 
@@ -221,6 +224,7 @@ public static class EventTypes
         ["user.resetSecondFactor"] = SecondFactorReset,
         ["user.useRecoveryCode"] = RecoveryCodeUsed,
         ["user.renewRecoveryCodes"] = RecoveryCodesRenewed,
+        ["user.breakGlass"] = BreakGlassUsed,
         ["ledger.verify"] = LedgerProblem,
     }.ToImmutableDictionary();
 

@@ -37,6 +37,9 @@ public sealed record NodeSettings
     /// <summary>Who must have a second factor.</summary>
     public SecondFactorRequirement SecondFactor { get; init; }
 
+    /// <summary>The address of the one person who may sign in without the identity provider; null where all local accounts may.</summary>
+    public string? BreakGlass { get; init; }
+
     /// <summary>The file outside the store in which this node keeps its high-water mark, as a full path; null for the data directory's own.</summary>
     public string? HighWater { get; init; }
 
@@ -79,6 +82,7 @@ public sealed record NodeSettings
             AdministratorEmail = administrator.Email,
             AdministratorPassword = administrator.Password,
             SecondFactor = ReadSecondFactor(reader),
+            BreakGlass = ReadBreakGlass(reader),
             HighWater = ReadHighWater(reader),
             CompromisedKeys = ReadCompromisedKeys(reader),
             Hsms = ReadHsms(reader),
@@ -132,6 +136,21 @@ public sealed record NodeSettings
                 reader.Refuse($"{name} is '{text}'. It is one of the words off, administrators and all.");
                 return SecondFactorRequirement.All;
         }
+    }
+
+    private static string? ReadBreakGlass(SettingsReader reader)
+    {
+        if (reader.Text("CODESIGNING_BREAK_GLASS") is not { } text)
+        {
+            return null;
+        }
+
+        if (new FirstAdministratorOptions { Email = text }.FindEmailMistake() is { } mistake)
+        {
+            reader.Refuse($"CODESIGNING_BREAK_GLASS: {mistake}");
+        }
+
+        return text.ToLowerInvariant();
     }
 
     private static string? ReadHighWater(SettingsReader reader)

@@ -43,9 +43,12 @@ internal static class GroupEndpoints
     internal static async Task<Ok<GroupView>> GetAsync(string groupId, ApiCall call, GroupDirectory groups) =>
         TypedResults.Ok(await call.AskAsync(caller => groups.GetAsync(caller, groupId, call.Aborted)));
 
-    /// <summary>Renames a group. Product administrators only.</summary>
+    /// <summary>
+    /// Changes a group. The name at the identity provider, and whether its people may approve, are not changed while a policy
+    /// under which a request was ever approved asks the group. Product administrators only.
+    /// </summary>
     internal static async Task<Ok<GroupView>> UpdateAsync(
-        string groupId, JsonBody<UpdateGroup> body, ApiCall call, GroupService groups) =>
+        string groupId, JsonBody<UpdateGroup> body, ApiCall call, GroupMarks groups) =>
         TypedResults.Ok(await call.AskAsync(caller => groups.UpdateAsync(caller, groupId, body.Value, call.Aborted)));
 
     /// <summary>Deletes a group; its members lose the rights it gave them. Product administrators only.</summary>

@@ -23,15 +23,25 @@ internal sealed class OidcTokenVerifier(IssuerKeys keys, TimeProvider time) : IT
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = MaxLength };
 
     /// <inheritdoc/>
-    public async Task<TokenVerdict> VerifyAsync(
-        string issuer, string audience, string token, CancellationToken cancellationToken)
+    public Task<TokenVerdict> VerifyAsync(
+        string issuer, string audience, string token, CancellationToken cancellationToken) =>
+        VerifyAsync(issuer, audience, token, isSubjectRequired: true, cancellationToken);
+
+    /// <summary>Verifies a token that may have no subject, which is empty then.</summary>
+    /// <inheritdoc cref="VerifyAsync(string, string, string, CancellationToken)"/>
+    public Task<TokenVerdict> VerifyAnyAsync(
+        string issuer, string audience, string token, CancellationToken cancellationToken) =>
+        VerifyAsync(issuer, audience, token, isSubjectRequired: false, cancellationToken);
+
+    private async Task<TokenVerdict> VerifyAsync(
+        string issuer, string audience, string token, bool isSubjectRequired, CancellationToken cancellationToken)
     {
         if (Parse(token) is not { } parsed)
         {
             return TokenVerdict.Invalid($"it is no signed JSON Web Token of three parts and at most {MaxLength} characters");
         }
 
-        if (FindFault(parsed, issuer, audience) is { } fault)
+        if (FindFault(parsed, issuer, audience, isSubjectRequired) is { } fault)
         {
             return TokenVerdict.Invalid(fault);
         }
@@ -54,7 +64,7 @@ internal sealed class OidcTokenVerifier(IssuerKeys keys, TimeProvider time) : IT
 
         var signedPart = Encoding.ASCII.GetBytes(token[..token.LastIndexOf('.')]);
         var expiresAt = new DateTimeOffset(parsed.ValidTo, TimeSpan.Zero);
-        return new TokenVerdict(new VerifiedToken(parsed.Subject, expiresAt, SHA256.HashData(signedPart), claims), null);
+        return new TokenVerdict(new VerifiedToken(parsed.Subject ?? "", expiresAt, SHA256.HashData(signedPart), claims), null);
     }
 
     private JsonWebToken? Parse(string token)
@@ -74,11 +84,11 @@ internal sealed class OidcTokenVerifier(IssuerKeys keys, TimeProvider time) : IT
     /// <summary>Three parts are a signed token (RFC 7515, section 7.1); five would be an encrypted one.</summary>
     private static bool IsSigned(string token) => token.AsSpan().Count('.') == 2;
 
-    private static string? FindFault(JsonWebToken token, string issuer, string audience) => token switch
+    private static string? FindFault(JsonWebToken token, string issuer, string audience, bool isSubjectRequired) => token switch
     {
-        _ when token.Issuer != issuer => "its issuer (iss) is not the one of the identity's OIDC binding",
-        _ when !token.Audiences.SequenceEqual([audience]) => "its audience (aud) is not exactly the one of the identity's OIDC binding",
-        _ when string.IsNullOrEmpty(token.Subject) => "it has no subject (sub)",
+        _ when token.Issuer != issuer => "its issuer (iss) is not the expected one",
+        _ when !token.Audiences.SequenceEqual([audience]) => "its audience (aud) is not exactly the expected one",
+        _ when isSubjectRequired && string.IsNullOrEmpty(token.Subject) => "it has no subject (sub)",
         _ when string.IsNullOrEmpty(token.Kid) => "it names no key (kid)",
         _ when token.TryGetHeaderValue<object>("crit", out _) => "it has critical header parameters (crit)",
         _ when !Algorithms.Contains(token.Alg) => $"its algorithm (alg) is none of {string.Join(", ", Algorithms)}",
@@ -133,6 +143,14 @@ internal static class TokenClaims
         {
             return null;
         }
+    }
+
+    /// <summary>Whether a claim is an object with a member that is an object.</summary>
+    public static bool HasObject(JsonWebToken token, string claim, string member)
+    {
+        using var payload = JsonDocument.Parse(Base64Url.DecodeFromChars(token.EncodedPayload), Strict);
+        return payload.RootElement.TryGetProperty(claim, out var value) && value.ValueKind == JsonValueKind.Object
+            && value.TryGetProperty(member, out var found) && found.ValueKind == JsonValueKind.Object;
     }
 
     // An object is no text that a pattern could be meant for.

@@ -27,6 +27,8 @@ internal static class Scenes
         ["POST /api/v1/me/factors/recovery-codes"] = Body(_ => new { currentPassword = Cast.Password, code = "123456" }),
         ["POST /api/v1/auth/step-up"] = Body(_ => new { code = "123456" }),
 
+        ["POST /api/v1/auth/sso/back-channel-logout"] = Body(_ => new { }),
+
         ["POST /api/v1/users"] = Body(_ => Stage.Person()),
         ["PATCH /api/v1/users/{userId}"] = async (stage, _) => new(new { status = "disabled" }) { { "userId", await stage.NewUserAsync() } },
         ["DELETE /api/v1/users/{userId}"] = async (stage, _) => new() { { "userId", await stage.NewUserAsync() } },

@@ -87,7 +87,7 @@ public sealed class RecordedIdentityChangesTests : IdentitySuite
             Administrator, ann.Id, new UpdateUser("ANN@example.com", "Ann", ProductRole.Member, PrincipalStatus.Active), None);
         await Machines.UpdateAsync(Administrator, robot.Id, new UpdateIdentity("robot", PrincipalStatus.Active), None);
         await Machines.BindOidcAsync(Administrator, robot.Id, Binding, None);
-        await Groups.UpdateAsync(Administrator, group.Id, new UpdateGroup("team"), None);
+        await Groups.UpdateAsync(Administrator, group.Id, new UpdateGroup("team"), [], None);
 
         Assert.Equal(before, await VersionsAsync(ann, robot, group));
     }
