@@ -43,7 +43,7 @@ internal sealed record SingleSignOnSettings
     {
         var issuer = reader.Text(IssuerSetting);
         var clientId = reader.Text("CODESIGNING_SSO_CLIENT_ID");
-        var secret = reader.Text("CODESIGNING_SSO_CLIENT_SECRET");
+        var secret = reader.Secret("CODESIGNING_SSO_CLIENT_SECRET");
         var name = reader.Text("CODESIGNING_SSO_NAME");
         var scopes = reader.Text("CODESIGNING_SSO_SCOPES");
         var groupsClaim = reader.Text("CODESIGNING_SSO_GROUPS_CLAIM");
@@ -70,7 +70,7 @@ internal sealed record SingleSignOnSettings
         {
             Issuer = issuer,
             ClientId = clientId,
-            ClientSecret = ReadSecret(secret, reader),
+            ClientSecret = secret,
             Name = name ?? "Single sign-on",
             Scopes = ReadScopes(scopes ?? "openid profile email", reader),
             GroupsClaim = groupsClaim ?? "groups",
@@ -85,25 +85,6 @@ internal sealed record SingleSignOnSettings
             || !(url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)))
         {
             reader.Refuse($"{IssuerSetting} is '{issuer}', which is not an issuer such as https://login.example.com: expected https, without query and fragment.");
-        }
-    }
-
-    private static string ReadSecret(string text, SettingsReader reader)
-    {
-        const string prefix = "file:";
-        if (!text.StartsWith(prefix, StringComparison.Ordinal))
-        {
-            return text;
-        }
-
-        try
-        {
-            return PastedText.Trim(File.ReadAllText(text[prefix.Length..])).Trim();
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            reader.Refuse($"CODESIGNING_SSO_CLIENT_SECRET names a file that cannot be read: {fault.Message}");
-            return "";
         }
     }
 
