@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using CodeSigning.Gateway.Pages.Layout;
+using CodeSigning.Gateway.Auth;
 using CodeSigning.Pages.Tests.Browser;
 using CodeSigning.Pages.Tests.Scenes;
 using Microsoft.AspNetCore.Authorization;

@@ -53,7 +53,7 @@ public sealed class HsmCustodyTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Unknown_HSM_is_refused_with_the_names_of_those_there_are()
+    public async Task Unknown_HSM_is_refused_with_the_names_of_known_ones()
     {
         var refused = (await CreateCaAsync("other")).Refused(400, "InvalidRequest");
 
@@ -84,7 +84,7 @@ public sealed class HsmCustodyTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Token_away_under_load_loses_no_entry_and_stops_no_software_signer()
+    public async Task Absent_token_loses_no_entry_and_stops_no_software_signer()
     {
         var ca = (await CreateCaAsync("software")).Succeeded().Text("id");
         var inHsm = await CreateSignerAsync(new { name = "in-hsm", caId = ca, keyAlgorithm = "EC_P256", custody = "soft" });

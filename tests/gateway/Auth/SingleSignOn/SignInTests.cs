@@ -175,7 +175,7 @@ public sealed class SignInTests(ProviderGateway place) : IClassFixture<ProviderG
     }
 
     [Fact]
-    public async Task Person_of_the_provider_enrols_an_app_after_a_recent_sign_in()
+    public async Task Providers_person_enrols_an_app_after_a_recent_sign_in()
     {
         using var browser = place.NewBrowser();
         Assert.Equal(200, (await browser.SignInAsync(place.Provider, NewSubject())).Status);
