@@ -20,6 +20,8 @@ namespace CodeSigning.Certificates;
 /// <param name="Custody">Where its key is: <c>software</c> or the name of an HSM.</param>
 /// <param name="KeyState">The state of its key.</param>
 /// <param name="KeyDestruction">A destruction of its key that was asked for and not confirmed yet.</param>
+/// <param name="Renewal">How it is renewed before it expires; null if it is not.</param>
+/// <param name="RenewedBy">The id of the certificate that renewed it.</param>
 public sealed record CertificateView(
     string Id,
     CertificateStatus Status,
@@ -37,7 +39,9 @@ public sealed record CertificateView(
     string? CaName = null,
     string Custody = "software",
     KeyState KeyState = KeyState.Active,
-    KeyDestructionView? KeyDestruction = null);
+    KeyDestructionView? KeyDestruction = null,
+    RenewalView? Renewal = null,
+    string? RenewedBy = null);
 
 /// <summary>A certificate not yet issued by the external CA.</summary>
 /// <param name="Id">The certificate's id.</param>

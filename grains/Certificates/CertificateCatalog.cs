@@ -89,7 +89,9 @@ public static class CertificateViews
         line.Authorities.IsEmpty ? null : line.Nearest.CommonName,
         certificate.Custody ?? CertificateRules.Software,
         certificate.KeyState,
-        certificate.Destruction?.ToView());
+        certificate.Destruction?.ToView(),
+        certificate.Renewal is { } terms ? new RenewalView(terms.DaysBefore, terms.Key) : null,
+        certificate.RenewedBy);
 
     /// <summary>The facts for a signing decision.</summary>
     /// <param name="certificate">The certificate.</param>

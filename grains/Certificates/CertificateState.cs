@@ -40,6 +40,12 @@ public sealed record CertificateState : IIndexedState
     /// <summary>A destruction of the key that was asked for and not confirmed yet, or null.</summary>
     public KeyDestruction? Destruction { get; init; }
 
+    /// <summary>How it is renewed before it expires; null if it is not.</summary>
+    public RenewalTerms? Renewal { get; init; }
+
+    /// <summary>The certificate that renewed it, or null.</summary>
+    public string? RenewedBy { get; init; }
+
     /// <summary>Its stage.</summary>
     public CertificateStage Stage { get; init; } = new CertificateStage.Awaiting("");
 
@@ -153,6 +159,9 @@ public sealed record CertificateState : IIndexedState
         Custody,
         KeyState = KeyState == KeyState.Active ? null : KeyState.ToString(),
         Destruction = Destruction?.Reason,
+        RenewalDays = Renewal?.DaysBefore,
+        RenewalKey = Renewal?.Key.ToString(),
+        RenewedBy,
         Stage = CertificateWords.ToWord(Stage),
         Issued?.SerialNumber,
         Issued?.Thumbprint,
@@ -178,6 +187,11 @@ public sealed record KeyDestruction(DateTimeOffset RequestedAt, PrincipalRef Req
     /// <summary>As administrators see it.</summary>
     public KeyDestructionView ToView() => new(RequestedAt, RequestedBy.Id, Reason);
 }
+
+/// <summary>How a certificate of an internal CA is renewed.</summary>
+/// <param name="DaysBefore">How many days before its end.</param>
+/// <param name="Key">Which key the renewed certificate has.</param>
+public sealed record RenewalTerms(int DaysBefore, RenewalKey Key);
 
 /// <summary>The stage of a certificate: awaiting, then active, then revoked, never back.</summary>
 [JsonDerivedType(typeof(Awaiting), "awaiting")]

@@ -18,6 +18,9 @@ public interface ICertificateMaker
     /// <summary>Creates a code-signing certificate.</summary>
     Task<MadeCertificate> MakeLeafAsync(CertificateOrder order, Issuer issuer, CancellationToken cancellationToken);
 
+    /// <summary>Creates a code-signing certificate of the same subject and length as a previous one.</summary>
+    Task<MadeCertificate> RenewLeafAsync(RenewalOrder order, Issuer issuer, CancellationToken cancellationToken);
+
     /// <summary>Generates a key and a certificate signing request for an external CA.</summary>
     /// <param name="keyId">The id of the new key.</param>
     /// <param name="subject">The distinguished name.</param>
@@ -49,6 +52,21 @@ public interface ICertificateMaker
 /// <param name="Custody">The HSM that makes the key; null for software.</param>
 public sealed record CertificateOrder(
     string KeyId, KeyAlgorithm KeyAlgorithm, string CommonName, TimeSpan Life, string? Custody = null);
+
+/// <summary>The parameters of a certificate that renews another.</summary>
+/// <param name="KeyId">The id of the key.</param>
+/// <param name="IsSameKey">Whether it is the previous certificate's; otherwise a new one is made.</param>
+/// <param name="KeyAlgorithm">The key algorithm.</param>
+/// <param name="PublicKey">The previous certificate's public key as DER (SubjectPublicKeyInfo).</param>
+/// <param name="Previous">The previous certificate.</param>
+/// <param name="Custody">The HSM that has or makes the key; null for software.</param>
+public sealed record RenewalOrder(
+    string KeyId,
+    bool IsSameKey,
+    KeyAlgorithm KeyAlgorithm,
+    ReadOnlyMemory<byte> PublicKey,
+    ChainedCertificate Previous,
+    string? Custody);
 
 /// <summary>A new or imported certificate with its key, not yet stored.</summary>
 /// <param name="Key">The key.</param>

@@ -204,7 +204,11 @@ public sealed class SigningWorker(
         }
         catch (SigningFaultException)
         {
-            return await FailAsync(attempt, decision, grant?.Version.Id);
+            // A key that was destroyed since the facts were read cannot sign, which is no fault: decide again.
+            var stale = await store.FindStaleAsync(attempt.ReadSetOf(decision), cancellationToken);
+            return stale.Count > 0
+                ? (null, new CommitOutcome.Stale([.. stale]))
+                : await FailAsync(attempt, decision, grant?.Version.Id);
         }
 
         var result = attempt.ToResult(signature, certificate, grant?.Version.Id);

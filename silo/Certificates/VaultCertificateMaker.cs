@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using CodeSigning.Certificates;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Certificates;
+using CodeSigning.Grains.States;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Pki;
 using CodeSigning.Silo.Secrets;
@@ -52,6 +54,26 @@ public sealed class VaultCertificateMaker(
             (authority, publicKey) =>
                 authority.IssueCodeSigning(publicKey, order.CommonName, order.Life, issuer.RevocationListUrl),
             cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<MadeCertificate> RenewLeafAsync(RenewalOrder order, Issuer issuer, CancellationToken cancellationToken)
+    {
+        var name = NameOf(order.Previous);
+        var life = order.Previous.NotAfter - order.Previous.NotBefore;
+        if (!order.IsSameKey)
+        {
+            return await MakeLeafAsync(
+                new CertificateOrder(order.KeyId, order.KeyAlgorithm, name, life, order.Custody), issuer, cancellationToken);
+        }
+
+        var issued = await issuers.RunAsync(
+            issuer, authority => authority.IssueCodeSigning(order.PublicKey, name, life, issuer.RevocationListUrl), cancellationToken);
+        StateWrite none = new(StateTypes.Key, order.KeyId, 0, Content: null, StateIndex.None);
+        return new MadeCertificate(
+            new CustodyKey(order.KeyId, order.KeyAlgorithm, order.PublicKey, none, order.Custody),
+            issued.Subject,
+            issued.ToChained(issuer.Certificate.WithChainPem));
+    }
 
     /// <inheritdoc/>
     public async Task<MadeSigningRequest> MakeSigningRequestAsync(
@@ -137,9 +159,14 @@ public sealed class VaultCertificateMaker(
 
     private static ReadOnlyMemory<byte>? ReadKeyId(string? hex)
     {
+        if (hex is null)
+        {
+            return null;
+        }
+
         try
         {
-            return hex is null ? null : Convert.FromHexString(hex);
+            return Convert.FromHexString(hex);
         }
         catch (FormatException)
         {
@@ -221,6 +248,13 @@ public sealed class VaultCertificateMaker(
         {
             log.LogWarning("The key {Key} in the HSM {Hsm} belongs to nothing and could not be destroyed: {Reason}", keyId, hsm, away.Message);
         }
+    }
+
+    // Certificates of internal CAs have a common name and nothing else.
+    private static string NameOf(ChainedCertificate certificate)
+    {
+        using var parsed = X509Certificate2.CreateFromPem(certificate.Pem);
+        return parsed.GetNameInfo(X509NameType.SimpleName, forIssuer: false);
     }
 
     // Validates the name before seconds are spent on a key, and normalizes it.

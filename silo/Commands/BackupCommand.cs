@@ -16,13 +16,21 @@ internal static class BackupCommand
             HelpName = "FILE",
             Required = true,
         };
-        Command command = new("backup", "copies the SQLite store while the server runs") { target };
-        command.SetAction((result, cancellationToken) => RunAsync(
-            VerbHost.ReadStorage(),
-            result.GetRequiredValue(target),
-            result.InvocationConfiguration.Output,
-            result.InvocationConfiguration.Error,
-            cancellationToken));
+        Option<string> key = new("--seal-with")
+        {
+            Description = "a file with base64 of 32 random bytes: the copy and the master key are encrypted together",
+            HelpName = "KEYFILE",
+        };
+        Command command = new("backup", "copies the SQLite store while the server runs") { target, key };
+        command.SetAction((result, cancellationToken) =>
+        {
+            var (file, output, errors) =
+                (result.GetRequiredValue(target), result.InvocationConfiguration.Output, result.InvocationConfiguration.Error);
+            var settings = VerbHost.ReadSettings();
+            return result.GetValue(key) is { } keyFile
+                ? SealedBackupCommand.BackupAsync(settings, file, keyFile, output, errors, cancellationToken)
+                : RunAsync(settings.ToStorage(), file, output, errors, cancellationToken);
+        });
         return command;
     }
 

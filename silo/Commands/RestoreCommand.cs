@@ -21,14 +21,21 @@ internal static class RestoreCommand
             HelpName = "FILE",
             Required = true,
         };
-        Command command = new("restore", "puts a copy in place of the SQLite store while the server is stopped") { source };
-        command.SetAction((result, cancellationToken) => RunAsync(
-            VerbHost.ReadStorage(),
-            result.GetRequiredValue(source),
-            TimeProvider.System,
-            result.InvocationConfiguration.Output,
-            result.InvocationConfiguration.Error,
-            cancellationToken));
+        Option<string> key = new("--open-with")
+        {
+            Description = "the key that a sealed copy was made with",
+            HelpName = "KEYFILE",
+        };
+        Command command = new("restore", "puts a copy in place of the SQLite store while the server is stopped") { source, key };
+        command.SetAction((result, cancellationToken) =>
+        {
+            var (file, output, errors) =
+                (result.GetRequiredValue(source), result.InvocationConfiguration.Output, result.InvocationConfiguration.Error);
+            var settings = VerbHost.ReadSettings();
+            return result.GetValue(key) is { } keyFile
+                ? SealedBackupCommand.RestoreAsync(settings, file, keyFile, output, errors, cancellationToken)
+                : RunAsync(settings.ToStorage(), file, TimeProvider.System, output, errors, cancellationToken);
+        });
         return command;
     }
 

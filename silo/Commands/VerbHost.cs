@@ -13,8 +13,11 @@ internal static class VerbHost
 {
     /// <summary>Where the store is.</summary>
     /// <exception cref="SettingsException">The settings hold mistakes.</exception>
-    public static StorageOptions ReadStorage() =>
-        NodeSettings.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build()).ToStorage();
+    public static StorageOptions ReadStorage() => ReadSettings().ToStorage();
+
+    /// <summary>The settings of the environment.</summary>
+    /// <exception cref="SettingsException">The settings hold mistakes.</exception>
+    public static NodeSettings ReadSettings() => NodeSettings.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build());
 
     /// <summary>Runs with a host that is not started, over a store that is there: a verb that opened an empty one would make keys for it.</summary>
     /// <param name="add">Adds what the verb needs besides.</param>

@@ -24,6 +24,7 @@ internal static class GrainServices
         .AddSingleton<SignersOfKey>()
         .AddSingleton<EmergencyStop>()
         .AddSingleton<CertificateImport>()
+        .AddSingleton<CertificateRenewal>()
         .AddSingleton<KnownSigners>()
         .AddSingleton<UnsignedAttempts>()
         .AddSingleton<SigningWorker>()

@@ -68,6 +68,7 @@ public static class SiloHosting
         builder.Services.AddHostedService<LedgerWatch>();
         builder.Services.AddHostedService<DestroyedKeyWatch>();
         builder.Services.AddHostedService<MasterKeyWatch>();
+        builder.Services.AddHostedService<RenewalService>();
         if (!node.Hsms.IsEmpty)
         {
             builder.Services.AddHostedService<HsmWatch>();

@@ -29,9 +29,8 @@ public static class MasterKeySource
     {
         if (!string.IsNullOrWhiteSpace(setting))
         {
-            return setting.StartsWith(FilePrefix, StringComparison.Ordinal)
-                ? ReadFile(setting[FilePrefix.Length..].Trim(), "CODESIGNING_MASTER_KEY")
-                : Decode(Encoding.UTF8.GetBytes(setting), "CODESIGNING_MASTER_KEY");
+            using var set = ReadSetting(setting);
+            return MasterKey.FromBytes(set.Span);
         }
 
         var path = Path.Combine(dataDirectory, FileName);
@@ -47,14 +46,30 @@ public static class MasterKeySource
             Create(path);
         }
 
-        return ReadFile(path, path);
+        return ReadFile(path);
     }
+
+    /// <summary>The master key itself, for a sealed backup; the caller disposes it.</summary>
+    /// <param name="setting">CODESIGNING_MASTER_KEY; null or empty if unset.</param>
+    /// <param name="dataDirectory">The directory of <c>master.key</c> if the setting is absent.</param>
+    /// <exception cref="MasterKeyException">The master key is missing, malformed or readable by others.</exception>
+    public static SecretBytes Export(string? setting, string dataDirectory) => string.IsNullOrWhiteSpace(setting)
+        ? ReadFile(Path.Combine(dataDirectory, FileName), FileName)
+        : ReadSetting(setting);
+
+    private static SecretBytes ReadSetting(string setting) => setting.StartsWith(FilePrefix, StringComparison.Ordinal)
+        ? ReadFile(setting[FilePrefix.Length..].Trim(), "CODESIGNING_MASTER_KEY")
+        : Decode(Encoding.UTF8.GetBytes(setting), "CODESIGNING_MASTER_KEY");
 
     /// <summary>Reads a master key from a file.</summary>
     /// <exception cref="MasterKeyException">The file is missing, malformed or readable by others.</exception>
-    public static MasterKey ReadFile(string path) => ReadFile(path, path);
+    public static MasterKey ReadFile(string path)
+    {
+        using var bytes = ReadFile(path, path);
+        return MasterKey.FromBytes(bytes.Span);
+    }
 
-    private static MasterKey ReadFile(string path, string origin)
+    private static SecretBytes ReadFile(string path, string origin)
     {
         if (path.Length == 0)
         {
@@ -88,7 +103,7 @@ public static class MasterKeySource
 
         try
         {
-            return MasterKey.FromBytes(content);
+            return SecretBytes.CopyOf(content);
         }
         finally
         {
@@ -97,7 +112,7 @@ public static class MasterKeySource
     }
 
     /// <summary>Decodes base64 and zeroes <paramref name="base64"/>.</summary>
-    private static MasterKey Decode(byte[] base64, string origin)
+    private static SecretBytes Decode(byte[] base64, string origin)
     {
         using var decoded = new SecretBytes(System.Buffers.Text.Base64.GetMaxDecodedFromUtf8Length(base64.Length));
         try
@@ -109,7 +124,7 @@ public static class MasterKeySource
                     + "(for example from 'openssl rand -base64 32'), or file:PATH of a file that contains it.");
             }
 
-            return MasterKey.FromBytes(decoded.Span[..written]);
+            return SecretBytes.CopyOf(decoded.Span[..written]);
         }
         finally
         {

@@ -3,18 +3,20 @@ using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.States;
+using CodeSigning.Silo.Settings;
 
 namespace CodeSigning.Silo.Notifications;
 
 /// <summary>
-/// Notifies of certificates that can sign for no more than 30, 7 and 1 days, once each: they expire, or an external CA's
-/// certificate above them does.
+/// Notifies of certificates that can sign for no more than 60, 30, 7 and 1 days, once each: they expire, or an external CA's
+/// certificate above them does. The administrators of their signers get mail.
 /// </summary>
-internal sealed class ExpiringCertificates(IStateStore states, ILedger ledger, Webhooks webhooks, TimeProvider time)
+internal sealed class ExpiringCertificates(
+    IStateStore states, ILedger ledger, Webhooks webhooks, MailRecipients mail, NodeSettings node, TimeProvider time)
 {
     private const int CertificatesAtOnce = 500;
     private const int MostSigners = 20;
-    private static readonly int[] Days = [1, 7, 30];
+    private static readonly int[] Days = [1, 7, 30, 60];
 
     public async Task LookAsync(CancellationToken cancellationToken)
     {
@@ -45,8 +47,9 @@ internal sealed class ExpiringCertificates(IStateStore states, ILedger ledger, W
             return;
         }
 
-        var signers = await states.ListAsync(
+        var rows = await states.ListAsync(
             new StateQuery(StateTypes.Signer, Parent: id, Statuses: ["active", "disabled"], Limit: MostSigners), cancellationToken);
+        SignerState[] signers = [.. rows.Select(row => row.ReadAs<SignerState>()).Where(signer => !signer.IsDeleted)];
         var now = time.GetUtcNow();
         var body = NotificationEvent.Write(marker, EventTypes.CertificateExpiring, UtcTimeConverter.ToText(now), json =>
         {
@@ -54,7 +57,7 @@ internal sealed class ExpiringCertificates(IStateStore states, ILedger ledger, W
             json.WriteString("certificateSubject", certificate.Subject);
             json.WriteString("certificateSerial", certificate.Issued?.SerialNumber);
             json.WriteStartArray("signers");
-            foreach (var signer in signers.Select(row => row.ReadAs<SignerState>()).Where(signer => !signer.IsDeleted))
+            foreach (var signer in signers)
             {
                 json.WriteStringValue(signer.Name);
             }
@@ -68,8 +71,18 @@ internal sealed class ExpiringCertificates(IStateStore states, ILedger ledger, W
         var deliveries = (await webhooks.ReadAllAsync(cancellationToken))
             .Where(webhook => webhook.Events.Contains(EventTypes.CertificateExpiring))
             .Select(webhook => DeliveryState.New(webhook.Id, happened, null, time))
+            .Concat(await MailAsync(
+                happened, new NotificationSubject.OfCertificate(certificate.Subject, [.. signers], end, days, node.PublicUrl), cancellationToken))
             .Select(delivery => StateWrite.New(StateTypes.Delivery, delivery.Id, delivery));
         var told = new StateWrite(StateTypes.NotificationFeed, marker, 0, StateJson.Write(new FeedState()), StateIndex.None);
         await ledger.CommitAsync(new LedgerElement { Writes = [told, .. deliveries] }, cancellationToken);
+    }
+
+    private async Task<IEnumerable<DeliveryState>> MailAsync(
+        NotificationEvent happened, NotificationSubject subject, CancellationToken cancellationToken)
+    {
+        var text = MailText.Of(happened, subject);
+        return (await mail.FindAsync(happened, subject, cancellationToken))
+            .Select(address => DeliveryState.New("mail", happened, address, time) with { Mail = text });
     }
 }

@@ -6,6 +6,7 @@ using CodeSigning.Grains.Approvals;
 using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
+using CodeSigning.Signers;
 using CodeSigning.Silo.Settings;
 using MimeKit;
 using MimeKit.Text;
@@ -108,15 +109,7 @@ internal sealed class MailRecipients(IStateStore states, NotificationOptions opt
             return [];
         }
 
-        var people = subject switch
-        {
-            NotificationSubject.OfRequest request when EventTypes.Asking.Contains(happened.Type) => DecidersOf(request.State),
-            NotificationSubject.OfRequest request => [RequesterOf(request.State)],
-            NotificationSubject.OfGrant grant => [grant.State.Grantee],
-            NotificationSubject.OfPerson when happened.Type == EventTypes.BreakGlassUsed => await ReadAdministratorsAsync(cancellationToken),
-            NotificationSubject.OfPerson person => [new PrincipalRef(PrincipalKind.User, person.Id)],
-            _ => [],
-        };
+        var people = await FindPeopleAsync(happened, subject, cancellationToken);
         // Who may not vote on a request is not asked to.
         HashSet<string> excluded = EventTypes.Asking.Contains(happened.Type) && subject is NotificationSubject.OfRequest { State: var asked }
             ? [asked.Requester.Id, .. asked.RequesterMakers, .. asked.Ballots.Where(ballot => !ballot.IsVoid).Select(ballot => ballot.UserId)]
@@ -129,6 +122,22 @@ internal sealed class MailRecipients(IStateStore states, NotificationOptions opt
 
         return [.. addresses.Take(Most)];
     }
+
+    private async Task<IEnumerable<PrincipalRef>> FindPeopleAsync(
+        NotificationEvent happened, NotificationSubject subject, CancellationToken cancellationToken) => subject switch
+    {
+        NotificationSubject.OfRequest request when EventTypes.Asking.Contains(happened.Type) => DecidersOf(request.State),
+        NotificationSubject.OfRequest request => [RequesterOf(request.State)],
+        NotificationSubject.OfGrant grant => [grant.State.Grantee],
+        NotificationSubject.OfCertificate certificate => certificate.Signers
+            .SelectMany(signer => signer.Members)
+            .Where(member => member.Role == SignerRole.Administrator)
+            .Select(member => member.Principal)
+            .Distinct(),
+        NotificationSubject.OfPerson when happened.Type == EventTypes.BreakGlassUsed => await ReadAdministratorsAsync(cancellationToken),
+        NotificationSubject.OfPerson person => [new PrincipalRef(PrincipalKind.User, person.Id)],
+        _ => [],
+    };
 
     private async Task<IEnumerable<PrincipalRef>> ReadAdministratorsAsync(CancellationToken cancellationToken)
     {

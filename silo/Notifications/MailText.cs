@@ -15,6 +15,7 @@ internal sealed record MailText(string Subject, string Text)
     {
         NotificationSubject.OfRequest request => Of(happened, request.Told),
         NotificationSubject.OfGrant grant => Of(happened, grant.Told),
+        NotificationSubject.OfCertificate certificate => Of(certificate),
         NotificationSubject.OfPerson person => Of(happened, person.Page),
         _ => throw new ArgumentOutOfRangeException(nameof(subject)),
     };
@@ -70,6 +71,18 @@ internal sealed record MailText(string Subject, string Text)
                 grant.Certificate,
                 grant.Scope),
         ]);
+
+    private static MailText Of(NotificationSubject.OfCertificate certificate) => Compose(
+        $"Ends within {certificate.Days} days: the certificate of {Names(certificate)}",
+        $"The certificate {certificate.Subject} can sign for less than {certificate.Days} days. Renew it, or bind another one to its signers.",
+        certificate.Page,
+        [
+            ("Signers", Names(certificate), false),
+            ("Ends", Show(certificate.End), false),
+        ]);
+
+    private static string Names(NotificationSubject.OfCertificate certificate) =>
+        string.Join(", ", certificate.Signers.Select(signer => $"'{signer.Name}'"));
 
     // Whoever did it may be a thief of the session: the owner hears of it at once.
     private static MailText Of(NotificationEvent happened, Uri page)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using CodeSigning.Approvals;
 using CodeSigning.Contract;
@@ -40,6 +41,18 @@ internal abstract record NotificationSubject
         /// <inheritdoc/>
         public override NotificationEvent AddTo(NotificationEvent happened) =>
             happened.Adding("grant", JsonSerializer.Serialize(Told, ContractJson.Options));
+    }
+
+    /// <summary>A certificate that ends soon.</summary>
+    /// <param name="Subject">Its subject.</param>
+    /// <param name="Signers">The signers that sign with it.</param>
+    /// <param name="End">When it can sign no longer (UTC).</param>
+    /// <param name="Days">Within how many days.</param>
+    /// <param name="Page">The service's address.</param>
+    public sealed record OfCertificate(string Subject, ImmutableArray<SignerState> Signers, DateTimeOffset End, int Days, Uri Page) : NotificationSubject
+    {
+        /// <inheritdoc/>
+        public override NotificationEvent AddTo(NotificationEvent happened) => happened;
     }
 
     /// <summary>An event about the account of a person.</summary>

@@ -26,6 +26,8 @@ internal static class CertificateEndpoints
         certificates.MapGet("/{certificateId}/export", ExportAsync).WithName("ExportCertificate")
             .ProducesCertificate();
         certificates.MapPost("/{certificateId}/revoke", RevokeAsync).WithName("RevokeCertificate");
+        certificates.MapPut("/{certificateId}/renewal", SetRenewalAsync).WithName("SetCertificateRenewal");
+        certificates.MapDelete("/{certificateId}/renewal", StopRenewalAsync).WithName("StopCertificateRenewal");
         certificates.MapPatch("/{certificateId}/key", ChangeKeyAsync).WithName("ChangeKeyState");
         certificates.MapPost("/{certificateId}/key/destruction", RequestDestructionAsync).WithName("RequestKeyDestruction");
         certificates.MapDelete("/{certificateId}/key/destruction", WithdrawDestructionAsync).WithName("WithdrawKeyDestruction");
@@ -139,6 +141,24 @@ internal static class CertificateEndpoints
     {
         PathId.Validate(IdPrefixes.Certificate, certificateId);
         return TypedResults.Ok(await call.AskAsync(caller => keys.ConfirmDestructionAsync(caller, certificateId, call.Aborted)));
+    }
+
+    /// <summary>
+    /// Has an internal CA renew a certificate before it expires, with a fresh key or the same; its signers are bound to the renewed
+    /// one. Product administrators only.
+    /// </summary>
+    internal static async Task<Ok<CertificateView>> SetRenewalAsync(
+        string certificateId, JsonBody<SetRenewal> body, ApiCall call, CertificateRenewal renewal)
+    {
+        PathId.Validate(IdPrefixes.Certificate, certificateId);
+        return TypedResults.Ok(await call.AskAsync(caller => renewal.SetAsync(caller, certificateId, body.Value, call.Aborted)));
+    }
+
+    /// <summary>Has a certificate renewed no longer. Product administrators only.</summary>
+    internal static async Task<Ok<CertificateView>> StopRenewalAsync(string certificateId, ApiCall call, CertificateRenewal renewal)
+    {
+        PathId.Validate(IdPrefixes.Certificate, certificateId);
+        return TypedResults.Ok(await call.AskAsync(caller => renewal.StopAsync(caller, certificateId, call.Aborted)));
     }
 
     private static Created<CertificateView> Created(CertificateView certificate) =>

@@ -68,6 +68,10 @@ internal static class Scenes
         },
         ["POST /api/v1/pki/certificates/{certificateId}/revoke"] = async (stage, _) =>
             new(new { reason = "superseded" }) { { "certificateId", await stage.NewCertificateAsync() } },
+        ["PUT /api/v1/pki/certificates/{certificateId}/renewal"] = async (stage, _) =>
+            new(new { daysBefore = 7, key = "fresh" }) { { "certificateId", await stage.NewCertificateAsync() } },
+        ["DELETE /api/v1/pki/certificates/{certificateId}/renewal"] = async (stage, _) =>
+            new() { { "certificateId", await stage.NewCertificateAsync() } },
         ["PATCH /api/v1/pki/certificates/{certificateId}/key"] = async (stage, _) =>
             new(new { state = "suspended" }) { { "certificateId", await stage.NewCertificateAsync() } },
         ["POST /api/v1/pki/certificates/{certificateId}/key/destruction"] = async (stage, _) =>

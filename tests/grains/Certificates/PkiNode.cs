@@ -49,7 +49,8 @@ public sealed class PkiNode : IAsyncDisposable
             .Configure<LedgerOptions>(options => options.CheckpointInterval = TimeSpan.FromDays(40))
             .AddCertificates()
             .AddSingleton<SignersOfKey>()
-            .AddSingleton<CertificateImport>();
+            .AddSingleton<CertificateImport>()
+            .AddSingleton<CertificateRenewal>();
         change?.Invoke(services);
     }));
 

@@ -111,6 +111,7 @@ public sealed class TokenKeyTests : IDisposable
         await fixture.Token.ProbeAsync(CancellationToken.None);
         _hsm.MakeKey("EC:secp256r1", "release", "0a1b");
         var publicKey = _hsm.ReadPublicKey("release");
+        await Assert.ThrowsAsync<RefusedException>(() => AdoptAsync(fixture, new TokenKeyName("none", null), publicKey));
 
         var key = await AdoptAsync(fixture, new TokenKeyName("release", null), publicKey);
 

@@ -21,6 +21,9 @@ internal sealed class MemoryKeys(TimeProvider time) : ICertificateMaker, ISignin
     public Task<MadeCertificate> MakeLeafAsync(CertificateOrder order, Issuer issuer, CancellationToken cancellationToken) =>
         Task.FromResult(Make(order));
 
+    public Task<MadeCertificate> RenewLeafAsync(RenewalOrder order, Issuer issuer, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
     public Task<MadeSigningRequest> MakeSigningRequestAsync(
         string keyId, string subject, KeyAlgorithm algorithm, string? custody, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
