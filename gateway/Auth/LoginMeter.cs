@@ -38,7 +38,7 @@ internal sealed class LoginMeter : IDisposable
         try
         {
             var token = await login;
-            if (_isBreakGlassSet && method == LoginMethod.Password)
+            if (_isBreakGlassSet && method is (LoginMethod.Password or LoginMethod.Passkey))
             {
                 _breakGlass.Add(1);
             }
@@ -64,6 +64,7 @@ internal sealed class LoginMeter : IDisposable
         LoginMethod.Password => "password",
         LoginMethod.ClientSecret => "client_secret",
         LoginMethod.SingleSignOn => "sso",
+        LoginMethod.Passkey => "passkey",
         _ => "oidc",
     };
 }
@@ -82,4 +83,7 @@ internal enum LoginMethod
 
     /// <summary>A sign-in at the identity provider.</summary>
     SingleSignOn,
+
+    /// <summary>A person's passkey.</summary>
+    Passkey,
 }

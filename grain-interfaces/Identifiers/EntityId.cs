@@ -97,6 +97,9 @@ public static class IdPrefixes
     /// <summary>An operation, recorded as a ledger entry.</summary>
     public const string Operation = "op";
 
+    /// <summary>A passkey.</summary>
+    public const string Passkey = "pky";
+
     /// <summary>A ledger stream.</summary>
     public const string Stream = "str";
 

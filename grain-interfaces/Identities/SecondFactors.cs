@@ -56,9 +56,10 @@ public sealed record ProveFactors(string CurrentPassword, string Code)
     public override string ToString() => nameof(ProveFactors);
 }
 
-/// <summary>The body that proves the second factor again in the same session.</summary>
+/// <summary>The body that proves the second factor again in the same session: either of the two.</summary>
 /// <param name="Code">The app's current code, or a recovery code.</param>
-public sealed record StepUp(string Code)
+/// <param name="Passkey">A proof by a passkey, with a challenge of <c>POST /me/passkeys/challenge</c>.</param>
+public sealed record StepUp(string? Code = null, PasskeyAssertion? Passkey = null)
 {
     /// <summary>The type's name alone, so that no log can show the code.</summary>
     public override string ToString() => nameof(StepUp);
@@ -84,4 +85,7 @@ public enum AuthenticationMethod
 
     /// <summary>A sign-in at the organisation's identity provider.</summary>
     SingleSignOn = 6,
+
+    /// <summary>A person's passkey, which verified the person.</summary>
+    Passkey = 7,
 }

@@ -18,6 +18,7 @@ public sealed class OwnFactors(
     ISecretSealer sealer,
     SecondFactors factors,
     OwnPassword passwords,
+    PasskeyProofs passkeys,
     SessionRows sessions,
     TimeProvider time)
 {
@@ -135,7 +136,8 @@ public sealed class OwnFactors(
     /// <param name="renewsToken">Whether the session gets another token, and the present one ends.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="RefusedException">
-    /// <c>WrongState</c> if no factor is enrolled; <c>Forbidden</c> if the code is incorrect; <c>RateLimited</c>.
+    /// <c>WrongState</c> if no factor is enrolled; <c>Forbidden</c> if the code or the passkey's answer is incorrect;
+    /// <c>InvalidRequest</c> if there is not exactly one of them; <c>RateLimited</c>.
     /// </exception>
     public async Task<SteppedUp> StepUpAsync(
         Caller caller, StepUp request, bool renewsToken, CancellationToken cancellationToken)
@@ -143,19 +145,37 @@ public sealed class OwnFactors(
         var user = await RequireAsync(caller, cancellationToken);
         var session = await store.FindAsync<SessionState>(StateTypes.Session, caller.SessionId!, cancellationToken)
             ?? throw new RefusedException(ErrorCode.Unauthenticated, "The session has ended: sign in again.");
-        var proved = await ProveAsync(caller, user, request.Code, cancellationToken);
+        var (method, entry, writes) = await ProveEitherAsync(caller, user, request, cancellationToken);
         var token = renewsToken ? SessionToken.New(session.Id) : null;
-        var next = session.State.With(proved.Method, time.GetUtcNow());
+        var next = session.State.With(method, time.GetUtcNow());
         next = token is null ? next : next with { TokenHash = SessionToken.Hash(token) };
         var element = new LedgerElement
         {
-            Entry = proved.Entry,
+            Entry = entry,
             ReadSet = caller.ReadSet,
             Until = caller.Until,
-            Writes = [proved.Write, session.Replace(next)],
+            Writes = [.. writes, session.Replace(next)],
         };
         await ledger.RecordAsync(element, cancellationToken);
         return new SteppedUp(next.ToView(session.Id, session.Id), token);
+    }
+
+    private async Task<(AuthenticationMethod Method, EntryDraft? Entry, IEnumerable<StateWrite> Writes)> ProveEitherAsync(
+        Caller caller, Row<UserState> user, StepUp request, CancellationToken cancellationToken)
+    {
+        switch (request)
+        {
+            case { Code: { } code, Passkey: null }:
+                var proved = await ProveAsync(caller, user, code, cancellationToken);
+                return (proved.Method, proved.Entry, [proved.Write]);
+            case { Code: null, Passkey: { } assertion }:
+                var passkey = await passkeys.ProveAsync(assertion, PasskeyPurpose.StepUp, caller.SessionId!, caller.Address, cancellationToken);
+                return passkey?.User.Id == caller.Id
+                    ? (AuthenticationMethod.Passkey, null, passkey.Writes)
+                    : throw new RefusedException(ErrorCode.Forbidden, "The passkey's answer is incorrect: begin again at POST /api/v1/me/passkeys/challenge.");
+            default:
+                throw new RefusedException(ErrorCode.InvalidRequest, "The field 'code' or the field 'passkey' is expected, and not both.");
+        }
     }
 
     // A recovery code that proves a change is used up by it, and its entry is committed with the change.

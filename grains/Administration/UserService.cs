@@ -120,10 +120,11 @@ public sealed class UserService(
         PasswordRules.Validate(password, address);
         var change = new UserChange(
             Email: address, PasswordHash: await hashing.HashAsync(password, cancellationToken), IsSetByOther: true);
-        var next = user.State.With(change) with { Totp = null, VotesFrom = time.GetUtcNow() };
+        var next = user.State.With(change) with { Totp = null, Passkeys = [], VotesFrom = time.GetUtcNow() };
         await SaveAsync(
             Change.By(Caller.System, "user.reset", StateTypes.User, user.Id, user.State.To(next), time)
                 .Writing(user.Replace(next))
+                .Writing(await PasskeyRows.RemoveAsync(store, user.State.Passkeys, cancellationToken))
                 .Writing(await SecondFactorRows.RemoveAsync(store, user.Id, cancellationToken)),
             cancellationToken);
         return next.ToView(user.Id);
@@ -146,7 +147,7 @@ public sealed class UserService(
         }
 
         var user = await RequireAsync(id, cancellationToken);
-        if (user.State.Totp is null)
+        if (!user.State.HasSecondFactor)
         {
             throw new RefusedException(ErrorCode.WrongState, "The user has no second factor.");
         }
@@ -154,12 +155,14 @@ public sealed class UserService(
         var next = user.State with
         {
             Totp = null,
+            Passkeys = [],
             VotesFrom = time.GetUtcNow(),
             SessionGeneration = user.State.SessionGeneration + 1,
         };
         await SaveAsync(
             Change.By(caller, "user.resetSecondFactor", StateTypes.User, id, user.State.To(next), time)
                 .Writing(user.Replace(next))
+                .Writing(await PasskeyRows.RemoveAsync(store, user.State.Passkeys, cancellationToken))
                 .Writing(await SecondFactorRows.RemoveAsync(store, id, cancellationToken)),
             cancellationToken);
     }
@@ -183,6 +186,7 @@ public sealed class UserService(
             .By(caller, "user.delete", StateTypes.User, id, Changes.Deleting(user.State.ToRecord()), time)
             .Writing(user.Remove())
             .Writing(await SecondFactorRows.RemoveAsync(store, id, cancellationToken))
+            .Writing(await PasskeyRows.RemoveAsync(store, user.State.Passkeys, cancellationToken))
             .Writing(await ExternalIdentityRows.RemoveAsync(store, user.State, cancellationToken));
         await SaveAsync(
             user.State.IsActiveAdministrator

@@ -43,7 +43,7 @@ public static class Obligations
     /// <param name="isProvedElsewhere">Whether one that counts was proved at the identity provider.</param>
     internal static CallerObligation? Of(UserState user, SecondFactorRequirement requirement, bool isProvedElsewhere = false) =>
         user.MustChangePassword ? CallerObligation.ChangePassword
-        : user.Totp is null && !isProvedElsewhere && IsRequired(user.Role, requirement) ? CallerObligation.EnrolSecondFactor
+        : !user.HasSecondFactor && !isProvedElsewhere && IsRequired(user.Role, requirement) ? CallerObligation.EnrolSecondFactor
         : null;
 
     /// <summary>The refusal of a call that does not serve the obligation.</summary>

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using CodeSigning.Errors;
-using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using Microsoft.AspNetCore.Identity;
@@ -40,10 +39,11 @@ public sealed class PasswordLogin(
         string? newHash = null;
         var fault = "there is no such user";
         var isCodeMissing = false;
+        UserState? missing = null;
         var token = await sessions.BeginAsync(DecideAsync, cancellationToken);
         if (token is null && isCodeMissing)
         {
-            throw CodeRequired();
+            throw CodeRequired(missing!);
         }
 
         if (token is null)
@@ -82,7 +82,8 @@ public sealed class PasswordLogin(
                 return null;
             }
 
-            isCodeMissing = user.Totp is not null && credentials.Code is null;
+            isCodeMissing = user.HasSecondFactor && credentials.Code is null;
+            missing = user;
             var session = new NewSession
             {
                 Principal = new PrincipalRef(PrincipalKind.User, stored!.Id),
@@ -90,23 +91,11 @@ public sealed class PasswordLogin(
                 Origin = origin,
                 ReadSet = [stored.ToVersion()],
                 Methods = [AuthenticationMethod.Password],
-                With = EntriesOf(stored.Id, user, origin),
+                With = BreakGlass.EntriesOf(stored, options.Value, origin, time),
                 AlsoWrite = newHash is null ? [] : [stored.Replace(user with { PasswordHash = newHash })],
             };
             return isCodeMissing ? null : await WithSecondFactorAsync(session, user, credentials.Code, cancellationToken);
         }
-    }
-
-    // Where local accounts are switched off, the one who still gets in is an alarm.
-    private ImmutableArray<LedgerElement> EntriesOf(string id, UserState user, LoginOrigin origin)
-    {
-        if (options.Value.BreakGlass is null)
-        {
-            return [];
-        }
-
-        var person = Caller.Standing(new PrincipalRef(PrincipalKind.User, id), user.Name) with { Address = origin.Address };
-        return [Change.By(person, "user.breakGlass", StateTypes.User, id, Changes.None.Saying("signIn", "local"), time)];
     }
 
     /// <summary>The session with the second factor; null if the code is wrong.</summary>
@@ -134,11 +123,15 @@ public sealed class PasswordLogin(
             : null;
     }
 
-    private static RefusedException CodeRequired() => new(
-        ErrorCode.SecondFactorRequired, "The password is right: send the authenticator app's code, or a recovery code, as 'code' with it.")
-    {
-        Members = ImmutableDictionary<string, string>.Empty.Add("factors", """["totp","recoveryCode"]"""),
-    };
+    private static RefusedException CodeRequired(UserState user) => user.Totp is null
+        ? new(ErrorCode.SecondFactorRequired, "The password is right, and not enough: sign in with your passkey.")
+        {
+            Members = ImmutableDictionary<string, string>.Empty.Add("factors", """["passkey"]"""),
+        }
+        : new(ErrorCode.SecondFactorRequired, "The password is right: send the authenticator app's code, or a recovery code, as 'code' with it.")
+        {
+            Members = ImmutableDictionary<string, string>.Empty.Add("factors", """["totp","recoveryCode"]"""),
+        };
 
     /// <summary>The hash, if the password matches it, and its replacement, if its parameters are outdated.</summary>
     private async Task<(string? Proven, string? New)> ProveAsync(

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
@@ -38,6 +39,12 @@ public sealed record UserState : IIndexedState
 
     /// <summary>The authenticator app; null if none is enrolled. A login then needs a code besides the password.</summary>
     public TotpFactor? Totp { get; init; }
+
+    /// <summary>The passkeys.</summary>
+    public ImmutableArray<Passkey> Passkeys { get; init; } = [];
+
+    /// <summary>Whether a password alone signs nobody in.</summary>
+    internal bool HasSecondFactor => Totp is not null || !Passkeys.IsEmpty;
 
     /// <summary>Who the person is at the identity provider; null for a local account.</summary>
     public ExternalIdentity? External { get; init; }
@@ -104,13 +111,18 @@ public sealed record UserState : IIndexedState
             changes = changes.Replacing("secondFactor", FactorWord(), next.FactorWord());
         }
 
+        if (next.Passkeys.Length < Passkeys.Length)
+        {
+            changes = changes.Removing("passkeys", Passkeys.Except(next.Passkeys).Select(passkey => new { passkey.Id, passkey.Name }));
+        }
+
         return next.VotesFrom == VotesFrom ? changes : changes.Replacing("votesFrom", VotesFrom, next.VotesFrom);
     }
 
     /// <summary>The person as product administrators and the person see it.</summary>
     internal UserView ToView(string id, DateTimeOffset? lastLoginAt = null) =>
         new(
-            id, Name, Email.Length == 0 ? null : Email, Role, Status, CreatedAt, lastLoginAt, Totp is not null, IsExternal: External is not null ? true : null);
+            id, Name, Email.Length == 0 ? null : Email, Role, Status, CreatedAt, lastLoginAt, HasSecondFactor, IsExternal: External is not null ? true : null);
 
     /// <summary>The person as others see it.</summary>
     internal UserView ToName(string id) => new(id, Name);

@@ -48,6 +48,9 @@ public static class StateTypes
     /// <summary>The person whom a subject of an identity provider is.</summary>
     public const string ExternalIdentity = "external-identity";
 
+    /// <summary>Whose a passkey is, and its counter.</summary>
+    public const string Passkey = "passkey";
+
     /// <summary>A value that counts once, such as the nonce of a sign-in.</summary>
     public const string UsedValue = "used-value";
 

@@ -57,6 +57,7 @@ public static class SiloHosting
             options.SecondFactor = node.SecondFactor;
             options.BreakGlass = node.BreakGlass;
         });
+        builder.Services.Configure<PasskeyOptions>(options => options.PublicUrl = node.PublicUrl);
         builder.Services.AddNotifications(settings.Notifications with { PublicUrl = node.PublicUrl });
         builder.Services.AddForwarding(settings.Forwarding);
         builder.Services.AddSingleton(new PkiOptions { PublicUrl = node.PublicUrl });

@@ -102,6 +102,9 @@ internal sealed record MailText(string Subject, string Text)
             EventTypes.SecondFactorRemoved => ("Your second factor was removed", "removed the second factor of your account"),
             EventTypes.SecondFactorReset => ("Your second factor was reset", "reset the second factor of your account"),
             EventTypes.RecoveryCodeUsed => ("A recovery code was used", "used a recovery code of your account"),
+            EventTypes.PasskeyAdded => ("A passkey was added", "added a passkey to your account"),
+            EventTypes.PasskeyRemoved => ("A passkey was removed", "removed a passkey of your account"),
+            EventTypes.PasskeySuspect => ("A passkey may have been copied", "used a passkey of your account whose counter went back, and was refused"),
             EventTypes.RecoveryCodesRenewed => ("New recovery codes were made", "made new recovery codes for your account"),
             _ => ("Your account was changed", "changed your account"),
         };

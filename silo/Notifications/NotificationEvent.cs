@@ -183,6 +183,15 @@ public static class EventTypes
     /// <summary>A person made new recovery codes.</summary>
     public const string RecoveryCodesRenewed = "recovery-codes.renewed";
 
+    /// <summary>A person added a passkey.</summary>
+    public const string PasskeyAdded = "passkey.added";
+
+    /// <summary>A person removed a passkey.</summary>
+    public const string PasskeyRemoved = "passkey.removed";
+
+    /// <summary>A passkey's counter went back: somebody may have a copy.</summary>
+    public const string PasskeySuspect = "passkey.suspect";
+
     /// <summary>The break-glass administrator signed in where local accounts are switched off.</summary>
     public const string BreakGlassUsed = "break-glass.used";
 
@@ -224,6 +233,9 @@ public static class EventTypes
         ["user.resetSecondFactor"] = SecondFactorReset,
         ["user.useRecoveryCode"] = RecoveryCodeUsed,
         ["user.renewRecoveryCodes"] = RecoveryCodesRenewed,
+        ["user.addPasskey"] = PasskeyAdded,
+        ["user.removePasskey"] = PasskeyRemoved,
+        ["user.suspectPasskey"] = PasskeySuspect,
         ["user.breakGlass"] = BreakGlassUsed,
         ["ledger.verify"] = LedgerProblem,
     }.ToImmutableDictionary();

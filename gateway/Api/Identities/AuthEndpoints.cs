@@ -21,6 +21,8 @@ internal static class AuthEndpoints
         auth.MapPost("/universal-auth/login", LogInWithSecretAsync).AllowAnonymous().WithMetadata(credentials, EndpointLimits.MachineLogin).WithName("LogInWithClientSecret");
         auth.MapPost("/oidc-auth/login", LogInWithOidcAsync).AllowAnonymous().WithMetadata(credentials, EndpointLimits.MachineLogin).WithName("LogInWithOidc");
         auth.MapPost("/password-reset", ResetPasswordAsync).AllowAnonymous().WithMetadata(credentials, EndpointLimits.PersonLogin).WithName("ResetPassword");
+        auth.MapPost("/passkey/begin", BeginPasskey).AllowAnonymous().WithMetadata(EndpointLimits.PersonLogin).WithName("BeginPasskeySession");
+        auth.MapPost("/passkey", LogInWithPasskeyAsync).AllowAnonymous().WithMetadata(credentials, EndpointLimits.PersonLogin).WithName("LogInWithPasskey");
         auth.MapPost("/step-up", StepUpAsync).WithMetadata(credentials).WithName("StepUp");
         auth.MapPost("/logout", LogOutAsync).WithMetadata(OpenUnder.Any).WithName("LogOut");
     }
@@ -42,6 +44,24 @@ internal static class AuthEndpoints
     internal static async Task<Ok<CookieSessionView>> BeginSessionAsync(
         JsonBody<PasswordCredentials> body, CookieSessions sessions, HttpContext http) =>
         TypedResults.Ok(new CookieSessionView(await sessions.BeginAsync(http, body.Value)));
+
+    /// <summary>Gets a challenge to log in with a passkey of this server, for pages in a browser. It counts once, for five minutes.</summary>
+    internal static Ok<PasskeyRequestView> BeginPasskey(PasskeyLogin logins) => TypedResults.Ok(logins.Begin());
+
+    /// <summary>
+    /// Logs a person in with a passkey alone, for pages in a browser: the session's token is in a cookie. The authenticator must
+    /// have verified the person.
+    /// </summary>
+    internal static async Task<Ok<CookieSessionView>> LogInWithPasskeyAsync(
+        JsonBody<PasskeyAssertion> body, PasskeyLogin logins, LoginMeter meter, HttpContext http)
+    {
+        SessionCookie.RequirePrivateConnection(http);
+        SessionCookie.RequireOwnPage(http.Request);
+        var token = await meter.CountAsync(
+            LoginMethod.Passkey, logins.LoginAsync(body.Value, http.GetOrigin(), http.RequestAborted));
+        SessionCookie.Set(http, token.AccessToken, TimeSpan.FromSeconds(token.ExpiresIn));
+        return TypedResults.Ok(new CookieSessionView(token.ExpiresIn));
+    }
 
     /// <summary>Logs a machine identity in with a client secret.</summary>
     internal static async Task<Ok<IssuedToken>> LogInWithSecretAsync(

@@ -22,6 +22,11 @@ internal static class MeEndpoints
         me.MapPost("/factors/totp/confirm", ConfirmTotpAsync).WithMetadata(enrolment).WithName("ConfirmTotp");
         me.MapPost("/factors/totp/remove", RemoveTotpAsync).WithName("RemoveTotp");
         me.MapPost("/factors/recovery-codes", RenewRecoveryCodesAsync).WithName("RenewRecoveryCodes");
+        me.MapGet("/passkeys", ListPasskeysAsync).WithMetadata(enrolment).WithName("ListPasskeys");
+        me.MapPost("/passkeys/begin", BeginPasskeyAsync).WithMetadata(enrolment).WithName("BeginPasskey");
+        me.MapPost("/passkeys", AddPasskeyAsync).WithMetadata(enrolment).WithName("AddPasskey");
+        me.MapPost("/passkeys/challenge", ChallengePasskeyAsync).WithName("ChallengePasskey");
+        me.MapPost("/passkeys/{passkeyId}/remove", RemovePasskeyAsync).WithName("RemovePasskey");
         me.MapGet("/sessions", ListSessionsAsync).WithName("ListSessions");
         me.MapDelete("/sessions", EndSessionsAsync).WithName("EndSessions");
         me.MapDelete("/sessions/{sessionId}", EndSessionAsync).WithName("EndSession");
@@ -68,6 +73,36 @@ internal static class MeEndpoints
     internal static async Task<Ok<RecoveryCodesView>> RenewRecoveryCodesAsync(
         JsonBody<ProveFactors> body, ApiCall call, OwnFactors factors) =>
         TypedResults.Ok(await call.AskAsync(caller => factors.RenewRecoveryCodesAsync(caller, body.Value, call.Aborted)));
+
+    /// <summary>Lists the caller's passkeys.</summary>
+    internal static async Task<Ok<PasskeysView>> ListPasskeysAsync(ApiCall call, OwnPasskeys passkeys) =>
+        TypedResults.Ok(await call.AskAsync(caller => passkeys.ListAsync(caller, call.Aborted)));
+
+    /// <summary>
+    /// Begins to add a passkey: proves the caller, and gets what a browser needs to make one. Within five minutes it must be
+    /// added in the same session.
+    /// </summary>
+    internal static async Task<Ok<PasskeyCreationView>> BeginPasskeyAsync(JsonBody<ProveOwner> body, ApiCall call, OwnPasskeys passkeys) =>
+        TypedResults.Ok(await call.AskAsync(caller => passkeys.BeginAsync(caller, body.Value, call.Aborted)));
+
+    /// <summary>
+    /// Adds the passkey that a browser made. Where it is the first second factor, the caller's other sessions end, and a
+    /// password alone signs nobody in any more.
+    /// </summary>
+    internal static async Task<Created<PasskeyView>> AddPasskeyAsync(JsonBody<AddPasskey> body, ApiCall call, OwnPasskeys passkeys) =>
+        TypedResults.Created((string?)null, await call.AskAsync(caller => passkeys.AddAsync(caller, body.Value, call.Aborted)));
+
+    /// <summary>Gets a challenge for a step-up by one of the caller's passkeys.</summary>
+    internal static async Task<Ok<PasskeyRequestView>> ChallengePasskeyAsync(ApiCall call, OwnPasskeys passkeys) =>
+        TypedResults.Ok(await call.AskAsync(caller => passkeys.ChallengeAsync(caller, call.Aborted)));
+
+    /// <summary>Removes a passkey; the caller's other sessions end.</summary>
+    internal static async Task<NoContent> RemovePasskeyAsync(string passkeyId, JsonBody<ProveOwner> body, ApiCall call, OwnPasskeys passkeys)
+    {
+        PathId.Validate(IdPrefixes.Passkey, passkeyId);
+        await call.AskAsync(caller => passkeys.RemoveAsync(caller, passkeyId, body.Value, call.Aborted));
+        return TypedResults.NoContent();
+    }
 
     /// <summary>Lists the caller's sessions.</summary>
     internal static async Task<Ok<Page<SessionView>>> ListSessionsAsync(

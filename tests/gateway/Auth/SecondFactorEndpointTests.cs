@@ -64,7 +64,10 @@ public sealed class SecondFactorEndpointTests
         }
 
         Assert.Equal(
-            ["GET /api/v1/me", "GET /api/v1/me/factors", "POST /api/v1/me/factors/totp", "POST /api/v1/me/factors/totp/confirm"],
+            [
+                "GET /api/v1/me", "GET /api/v1/me/factors", "GET /api/v1/me/passkeys",
+                "POST /api/v1/me/factors/totp", "POST /api/v1/me/factors/totp/confirm", "POST /api/v1/me/passkeys", "POST /api/v1/me/passkeys/begin",
+            ],
             open.Order(StringComparer.Ordinal));
     }
 

@@ -25,6 +25,13 @@ internal static class Scenes
         ["POST /api/v1/me/factors/totp/confirm"] = Body(_ => new { code = "123456" }),
         ["POST /api/v1/me/factors/totp/remove"] = Body(_ => new { currentPassword = Cast.Password, code = "123456" }),
         ["POST /api/v1/me/factors/recovery-codes"] = Body(_ => new { currentPassword = Cast.Password, code = "123456" }),
+        ["POST /api/v1/auth/passkey/begin"] = Body(_ => new { }),
+        ["POST /api/v1/auth/passkey"] = Body(_ => new { credentialId = "AAAA", clientDataJson = "AAAA", authenticatorData = "AAAA", signature = "AAAA" }),
+        ["POST /api/v1/me/passkeys/begin"] = Body(_ => new { currentPassword = Cast.Password }),
+        ["POST /api/v1/me/passkeys"] = Body(_ => new { name = "laptop", credentialId = "AAAA", clientDataJson = "AAAA", attestationObject = "AAAA" }),
+        ["POST /api/v1/me/passkeys/challenge"] = Body(_ => new { }),
+        ["POST /api/v1/me/passkeys/{passkeyId}/remove"] = async (_, _) =>
+            await Task.FromResult(new Scene(new { currentPassword = Cast.Password }) { { "passkeyId", "pky_01k9p0b2c4d6e8f0g2h4j6k8m0" } }),
         ["POST /api/v1/auth/step-up"] = Body(_ => new { code = "123456" }),
 
         ["POST /api/v1/auth/sso/back-channel-logout"] = Body(_ => new { }),
