@@ -124,20 +124,21 @@ internal sealed class MailRecipients(IStateStore states, NotificationOptions opt
     }
 
     private async Task<IEnumerable<PrincipalRef>> FindPeopleAsync(
-        NotificationEvent happened, NotificationSubject subject, CancellationToken cancellationToken) => subject switch
-    {
-        NotificationSubject.OfRequest request when EventTypes.Asking.Contains(happened.Type) => DecidersOf(request.State),
-        NotificationSubject.OfRequest request => [RequesterOf(request.State)],
-        NotificationSubject.OfGrant grant => [grant.State.Grantee],
-        NotificationSubject.OfCertificate certificate => certificate.Signers
-            .SelectMany(signer => signer.Members)
-            .Where(member => member.Role == SignerRole.Administrator)
-            .Select(member => member.Principal)
-            .Distinct(),
-        NotificationSubject.OfPerson when happened.Type == EventTypes.BreakGlassUsed => await ReadAdministratorsAsync(cancellationToken),
-        NotificationSubject.OfPerson person => [new PrincipalRef(PrincipalKind.User, person.Id)],
-        _ => [],
-    };
+        NotificationEvent happened, NotificationSubject subject, CancellationToken cancellationToken) =>
+        subject switch
+        {
+            NotificationSubject.OfRequest request when EventTypes.Asking.Contains(happened.Type) => DecidersOf(request.State),
+            NotificationSubject.OfRequest request => [RequesterOf(request.State)],
+            NotificationSubject.OfGrant grant => [grant.State.Grantee],
+            NotificationSubject.OfCertificate certificate => certificate.Signers
+                .SelectMany(signer => signer.Members)
+                .Where(member => member.Role == SignerRole.Administrator)
+                .Select(member => member.Principal)
+                .Distinct(),
+            NotificationSubject.OfPerson when happened.Type == EventTypes.BreakGlassUsed => await ReadAdministratorsAsync(cancellationToken),
+            NotificationSubject.OfPerson person => [new PrincipalRef(PrincipalKind.User, person.Id)],
+            _ => [],
+        };
 
     private async Task<IEnumerable<PrincipalRef>> ReadAdministratorsAsync(CancellationToken cancellationToken)
     {

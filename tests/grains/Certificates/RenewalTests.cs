@@ -68,7 +68,7 @@ public sealed class RenewalTests
         Assert.Equal(ErrorCode.InvalidRequest, refused.Code);
     }
 
-    private static Task SetAsync(PkiNode node, string id, int days, RenewalKey key) =>
+    private static Task<CertificateView> SetAsync(PkiNode node, string id, int days, RenewalKey key) =>
         node.Get<CertificateRenewal>().SetAsync(PkiNode.Administrator, id, new SetRenewal(days, key), None);
 
     private static Task<IReadOnlyList<(string Id, string SuccessorId)>> RenewAsync(PkiNode node) =>
