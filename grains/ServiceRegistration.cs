@@ -27,6 +27,7 @@ public static class ServiceRegistration
         .AddSingleton<PasskeyProofs>()
         .AddSingleton<PasskeyLogin>()
         .AddSingleton<OwnPasskeys>()
+        .AddSingleton<DeviceLogins>()
         .AddSingleton<OwnFactors>()
         .AddSingleton<SessionRows>()
         .AddSingleton<LiveSessions>()

@@ -30,6 +30,7 @@ public static class StateKinds
         .AddSingleton(StateKind.Of<SeenTokenState>(StateTypes.SeenToken))
         .AddSingleton(StateKind.Of<ExternalIdentityState>(StateTypes.ExternalIdentity))
         .AddSingleton(StateKind.Of<PasskeyState>(StateTypes.Passkey))
+        .AddSingleton(StateKind.Of<DeviceLoginState>(StateTypes.DeviceLogin))
         .AddSingleton(StateKind.Of<UsedValueState>(StateTypes.UsedValue))
         .AddSingleton(StateKind.Of<PolicyState>(StateTypes.Policy))
         .AddSingleton(StateKind.Of<ApprovalRequestState>(StateTypes.ApprovalRequest))

@@ -68,6 +68,7 @@ internal static class IdentityApi
         var auth = api.MapGroup("/auth").WithTags("Auth");
         auth.MapAuthEndpoints();
         auth.MapSingleSignOnEndpoints();
+        auth.MapGroup("/device").MapDeviceEndpoints();
         api.MapGroup("/me").WithTags("Me").MapMeEndpoints();
         api.MapGroup("/users").WithTags("Users").TakesNames().MapUserEndpoints();
         api.MapGroup("/identities").WithTags("Identities").TakesNames().MapMachineEndpoints();

@@ -30,7 +30,8 @@ internal sealed class LoginMeter : IDisposable
     }
 
     /// <summary>
-    /// Waits for a login, and counts it if it is refused. A right password that a code must be sent with is no failure.
+    /// Waits for a login, and counts it if it is refused. A right password that a code must be sent with is no failure, nor is
+    /// a person who has not decided yet.
     /// </summary>
     /// <exception cref="RefusedException">It was refused.</exception>
     public async Task<IssuedToken> CountAsync(LoginMethod method, Task<IssuedToken> login)
@@ -45,7 +46,7 @@ internal sealed class LoginMeter : IDisposable
 
             return token;
         }
-        catch (RefusedException refused) when (refused.Code != ErrorCode.SecondFactorRequired)
+        catch (RefusedException refused) when (refused.Code is not (ErrorCode.SecondFactorRequired or ErrorCode.Conflict))
         {
             Fail(method, refused.Code);
             throw;
@@ -65,6 +66,7 @@ internal sealed class LoginMeter : IDisposable
         LoginMethod.ClientSecret => "client_secret",
         LoginMethod.SingleSignOn => "sso",
         LoginMethod.Passkey => "passkey",
+        LoginMethod.Device => "device",
         _ => "oidc",
     };
 }
@@ -86,4 +88,7 @@ internal enum LoginMethod
 
     /// <summary>A person's passkey.</summary>
     Passkey,
+
+    /// <summary>A code that a person confirmed for a command-line client.</summary>
+    Device,
 }

@@ -165,10 +165,16 @@ internal static class ProblemSchema
             ["factors"] = new OpenApiSchema
             {
                 Type = JsonSchemaType.Array,
-                Description = "With SecondFactorRequired at a login: what 'code' may be.",
-                Items = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["totp", "recoveryCode"] },
+                Description = "With SecondFactorRequired at a login: what 'code' may be; `passkey` alone for who signs in by one at POST /auth/passkey.",
+                Items = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["totp", "recoveryCode", "passkey"] },
             },
             ["secondFactorWithin"] = Text("With SecondFactorRequired at a vote: how old the second factor may be."),
+            ["error"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Description = "Of POST /auth/device/token: the code of RFC 8628, section 3.5.",
+                Enum = ["authorization_pending", "access_denied", "expired_token"],
+            },
             ["request"] = new OpenApiSchemaReference(nameof(SuggestedRequest), document)
             {
                 Description = "If an approval is missing: the body of the request to create.",

@@ -26,6 +26,7 @@ internal static class ParameterTexts
         ("RemoveGroupMember", "memberId") => "The member's id or name, or a person's email address.",
         (_, "memberId") => "The membership's id, or the member's id or name, or a person's email address.",
         (_, "secretId") => "The client secret's id.",
+        (_, "userCode") => "The code that the client shows, with or without its hyphen.",
         (_, "passkeyId") => "The passkey's id.",
         (_, "sessionId") => "The session's id.",
         (_, "operationId") => "The operation's id.",

@@ -13,6 +13,7 @@ namespace CodeSigning.Identities;
 /// <param name="Subject">The subject of the OpenID Connect token used at login.</param>
 /// <param name="Methods">What the caller proved who it is by.</param>
 /// <param name="SecondFactorAt">When a second factor was last proved in it (UTC).</param>
+/// <param name="Client">The command-line client that was let in by a code; absent for other sessions.</param>
 public sealed record SessionView(
     string Id,
     DateTimeOffset CreatedAt,
@@ -23,7 +24,8 @@ public sealed record SessionView(
     string? ClientSecretId,
     string? Subject,
     ImmutableArray<AuthenticationMethod> Methods,
-    DateTimeOffset? SecondFactorAt);
+    DateTimeOffset? SecondFactorAt,
+    string? Client = null);
 
 /// <summary>The answer to a login.</summary>
 /// <param name="AccessToken">The token, to be sent as <c>Authorization: Bearer</c>.</param>

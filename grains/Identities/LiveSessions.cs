@@ -227,6 +227,7 @@ public sealed class SessionRows(ILedger ledger, IStateStore store, IOptions<Sess
             Subject = login.Subject,
             Issuer = login.Issuer,
             ProviderSession = login.ProviderSession,
+            Client = login.Client,
             Methods = login.Methods,
             SecondFactorAt = login.SecondFactorAt,
         };

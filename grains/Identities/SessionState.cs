@@ -48,6 +48,9 @@ internal sealed record SessionState : IIndexedState
     /// <summary>The provider's own session (<c>sid</c>), whose end ends this one.</summary>
     public string? ProviderSession { get; init; }
 
+    /// <summary>The command-line client that was let in by a code; null for other sessions.</summary>
+    public string? Client { get; init; }
+
     /// <summary>What the principal proved who it is by; empty in sessions of earlier releases.</summary>
     public ImmutableArray<AuthenticationMethod> Methods { get; init; } = [];
 
@@ -65,7 +68,7 @@ internal sealed record SessionState : IIndexedState
     public static string LinkOf(string issuer, string providerSession) => "provider-session:" + UsedValue.Hash(issuer, providerSession);
 
     public SessionView ToView(string id, string? currentId) =>
-        new(id, CreatedAt, ExpiresAt, id == currentId, Address, UserAgent, SecretId, Subject, KnownMethods(), SecondFactorAt);
+        new(id, CreatedAt, ExpiresAt, id == currentId, Address, UserAgent, SecretId, Subject, KnownMethods(), SecondFactorAt, Client);
 
     /// <summary>The session after a second factor was proved in it.</summary>
     public SessionState With(AuthenticationMethod method, DateTimeOffset provedAt) => this with
@@ -111,6 +114,9 @@ internal sealed record NewSession
 
     /// <summary>The provider's own session (<c>sid</c>).</summary>
     public string? ProviderSession { get; init; }
+
+    /// <summary>The command-line client that is let in by a code.</summary>
+    public string? Client { get; init; }
 
     /// <summary>What the principal proved who it is by.</summary>
     public required ImmutableArray<AuthenticationMethod> Methods { get; init; }

@@ -51,6 +51,9 @@ public static class StateTypes
     /// <summary>Whose a passkey is, and its counter.</summary>
     public const string Passkey = "passkey";
 
+    /// <summary>A sign-in of a command-line client that its person confirms.</summary>
+    public const string DeviceLogin = "device-login";
+
     /// <summary>A value that counts once, such as the nonce of a sign-in.</summary>
     public const string UsedValue = "used-value";
 

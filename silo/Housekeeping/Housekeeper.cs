@@ -102,7 +102,7 @@ public sealed class HousekeepingOptions
     public TimeSpan ExpiredStatesKept { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>The state types that are removed after their expiry (<see cref="StateIndex.Until"/>).</summary>
-    public IList<string> PurgedTypes { get; } = [StateTypes.Session, StateTypes.SeenToken, StateTypes.TotpEnrolment, StateTypes.UsedValue];
+    public IList<string> PurgedTypes { get; } = [StateTypes.Session, StateTypes.SeenToken, StateTypes.TotpEnrolment, StateTypes.UsedValue, StateTypes.DeviceLogin];
 }
 
 /// <summary>Removes expired states through the ledger, without an entry.</summary>

@@ -32,6 +32,11 @@ internal static class Scenes
         ["POST /api/v1/me/passkeys/challenge"] = Body(_ => new { }),
         ["POST /api/v1/me/passkeys/{passkeyId}/remove"] = async (_, _) =>
             await Task.FromResult(new Scene(new { currentPassword = Cast.Password }) { { "passkeyId", "pky_01k9p0b2c4d6e8f0g2h4j6k8m0" } }),
+        ["POST /api/v1/auth/device"] = Body(_ => new { client = "cli", codeChallenge = new string('A', 43) }),
+        ["POST /api/v1/auth/device/token"] = Body(_ => new { deviceCode = "none", codeVerifier = "none" }),
+        ["GET /api/v1/auth/device/{userCode}"] = async (_, _) => await Task.FromResult(new Scene() { { "userCode", "BCDF-GHJK" } }),
+        ["POST /api/v1/auth/device/{userCode}/approve"] = async (_, _) => await Task.FromResult(new Scene(new { }) { { "userCode", "BCDF-GHJK" } }),
+        ["POST /api/v1/auth/device/{userCode}/deny"] = async (_, _) => await Task.FromResult(new Scene(new { }) { { "userCode", "BCDF-GHJK" } }),
         ["POST /api/v1/auth/step-up"] = Body(_ => new { code = "123456" }),
 
         ["POST /api/v1/auth/sso/back-channel-logout"] = Body(_ => new { }),
