@@ -20,6 +20,7 @@ internal static class ApiEndpoints
         .AddSingleton<SignHandler>()
         .AddSingleton<BatchHandler>()
         .AddSingleton<LedgerSearches>()
+        .AddSingleton<SignerActivity>()
         .AddApprovalApi();
 
     public static void MapApi(this IEndpointRouteBuilder routes)

@@ -5,9 +5,11 @@ using CodeSigning.Gateway.Hosting;
 using CodeSigning.Gateway.Limits;
 using CodeSigning.Gateway.Pages.Account;
 using CodeSigning.Gateway.Pages.Assets;
+using CodeSigning.Gateway.Pages.Home;
 using CodeSigning.Gateway.Pages.Layout;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 
 namespace CodeSigning.Gateway.Pages;
@@ -23,6 +25,8 @@ internal static class PagesSetup
         services.AddRazorComponents();
         services.AddSingleton<PageAssets>();
         services.AddSingleton<SignInTickets>();
+        services.AddSingleton<RecentActivity>();
+        services.Configure<FormOptions>(options => options.MemoryBufferThreshold = KestrelSetup.MaxLargeBody); // Keys in no file.
         services.AddAntiforgery(options =>
         {
             options.Cookie.Name = "antiforgery";

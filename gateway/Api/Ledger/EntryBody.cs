@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CodeSigning.Contract;
 using CodeSigning.Gateway.Json;
 using CodeSigning.Identities;
 using CodeSigning.Ledger;
@@ -68,7 +69,11 @@ internal sealed record EntryBody(
     string? Subject = null,
     JsonElement? Changes = null,
     IReadOnlyList<string>? Basis = null,
-    IReadOnlyList<string>? Writes = null);
+    IReadOnlyList<string>? Writes = null)
+{
+    /// <summary>Reads an entry's text.</summary>
+    public static EntryBody Read(LedgerEntry entry) => JsonSerializer.Deserialize<EntryBody>(entry.Json, ContractJson.Options)!;
+}
 
 /// <summary>One page of entries.</summary>
 /// <param name="Items">The entries, newest first.</param>
@@ -78,6 +83,12 @@ internal sealed record EntryPageBody(IReadOnlyList<EntryBody> Items, string? Nex
 /// <summary>One page of ledger entries. An entry is sent as the exact text of its hash.</summary>
 internal sealed class EntryPage(IReadOnlyList<LedgerEntry> entries, string? next) : IResult
 {
+    /// <summary>The entries, newest first.</summary>
+    public IReadOnlyList<LedgerEntry> Entries => entries;
+
+    /// <summary>The cursor of the next page; null on the last.</summary>
+    public string? Next => next;
+
     public Task ExecuteAsync(HttpContext httpContext) => JsonAnswer.WriteAsync(httpContext, json =>
     {
         json.WriteStartObject();

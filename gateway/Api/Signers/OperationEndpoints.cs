@@ -7,6 +7,7 @@ using CodeSigning.Grains.Signers;
 using CodeSigning.Grains.States;
 using CodeSigning.Identifiers;
 using CodeSigning.Identities;
+using CodeSigning.Ledger;
 using CodeSigning.Signers;
 
 namespace CodeSigning.Gateway.Api.Signers;
@@ -29,39 +30,58 @@ internal static class OperationEndpoints
         string? from,
         string? to,
         string? grantId,
-        SignerDirectory directory,
-        IStateStore states,
-        LedgerSearches searches)
+        SignerActivity activity) =>
+        await activity.ListAsync(call, new ActivityFilter(status, actor, from, to, grantId), page);
+
+    /// <summary>Gets one of the signer's entries.</summary>
+    internal static async Task<IResult> GetAsync(SignerCall call, string operationId, SignerActivity activity) =>
+        TypedResults.Text((await activity.GetAsync(call, operationId)).Json, "application/json");
+}
+
+/// <summary>Which of a signer's entries to list, as a query gives it.</summary>
+/// <param name="Status">The outcome.</param>
+/// <param name="Actor">The id, email address or name of who acted.</param>
+/// <param name="From">The earliest time.</param>
+/// <param name="To">The time before which they are.</param>
+/// <param name="GrantId">The grant.</param>
+internal sealed record ActivityFilter(string? Status, string? Actor, string? From, string? To, string? GrantId);
+
+/// <summary>Reads the ledger entries of a signer for its readers.</summary>
+/// <remarks>Every method refuses with <see cref="RefusedException"/>.</remarks>
+internal sealed class SignerActivity(SignerDirectory directory, IStateStore states, LedgerSearches searches, ILedgerReader ledger)
+{
+    /// <summary>One page, newest first.</summary>
+    public async Task<EntryPage> ListAsync(SignerCall call, ActivityFilter filter, PageQuery page)
     {
         var query = new LedgerQuery(
-            Outcome: EntryFilter.ParseOutcome(status, nameof(status)),
+            Outcome: EntryFilter.ParseOutcome(filter.Status, "status"),
             SignerId: call.SignerId,
-            GrantId: PathId.ValidateFilter(grantId, nameof(grantId), IdPrefixes.Grant),
-            From: EntryFilter.ParseTime(from, nameof(from)),
-            To: EntryFilter.ParseTime(to, nameof(to)),
+            GrantId: PathId.ValidateFilter(filter.GrantId, "grantId", IdPrefixes.Grant),
+            From: EntryFilter.ParseTime(filter.From, "from"),
+            To: EntryFilter.ParseTime(filter.To, "to"),
             Before: page.GetBefore(IdPrefixes.Operation),
             Limit: page.GetLimit());
-        await RequireReaderAsync(call, directory);
-        var actorId = actor is null ? null : await call.AskAsync(caller => FindActorAsync(states, caller, actor, call.Aborted));
+        await RequireReaderAsync(call);
+        var actorId = filter.Actor is { } actor ? await call.AskAsync(caller => FindActorAsync(caller, actor, call.Aborted)) : null;
         return await searches.ListAsync(call.CallerId, query with { ActorId = actorId }, call.Aborted);
     }
 
-    /// <summary>Gets one of the signer's entries.</summary>
-    internal static async Task<IResult> GetAsync(SignerCall call, string operationId, SignerDirectory directory, ILedgerReader ledger)
+    /// <summary>One entry; <c>NotFound</c> if it is another signer's.</summary>
+    public async Task<LedgerEntry> GetAsync(SignerCall call, string operationId)
     {
-        await RequireReaderAsync(call, directory);
+        await RequireReaderAsync(call);
         return await ledger.FindAsync(operationId, call.Aborted) is { } entry && entry.SignerId == call.SignerId
-            ? TypedResults.Text(entry.Json, "application/json")
+            ? entry
             : throw new RefusedException(ErrorCode.NotFound, "The operation does not exist on this signer.");
     }
 
     // Only an email address has an @ that a machine identity's id has not: a machine identity so named is found by its id.
-    private static Task<string> FindActorAsync(IStateStore states, Caller caller, string actor, CancellationToken cancellationToken) =>
+    private Task<string> FindActorAsync(Caller caller, string actor, CancellationToken cancellationToken) =>
         actor == Caller.System.Id || EntityId.Is(IdPrefixes.User, actor)
             ? Task.FromResult(actor)
             : PrincipalLookup.FindIdAsync(
                 states, caller, actor.Contains('@', StringComparison.Ordinal) ? PrincipalKind.User : PrincipalKind.Identity, actor, cancellationToken);
 
-    private static Task<SignerAccess> RequireReaderAsync(SignerCall call, SignerDirectory directory) =>
+    private Task<SignerAccess> RequireReaderAsync(SignerCall call) =>
         call.AskAsync(caller => directory.AuthorizeAsync(caller, call.SignerId, SignerAction.Read, call.Aborted));
 }

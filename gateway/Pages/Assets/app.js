@@ -40,7 +40,41 @@ document.addEventListener('submit', event => {
 });
 addEventListener('pageshow', () => document.querySelectorAll('form').forEach(form => delete form.dataset.sent));
 
+// A form of several steps: one is shown, and the next once its fields are filled in.
+function addSteps(form) {
+  const line = form.querySelector('.wizard-line');
+  const steps = [...form.querySelectorAll('[data-step]')];
+  const [back, next, last] = ['back', 'next', 'last'].map(name => form.querySelector(`[data-step-${name}]`));
+  let current = 0;
+  const isFilled = step => [...step.querySelectorAll('input, select, textarea')].every(field => field.reportValidity());
+  const show = to => {
+    current = to;
+    steps.forEach((step, index) => step.hidden = index !== to);
+    line.querySelectorAll('button').forEach((button, index) => {
+      if (index === to) button.setAttribute('aria-current', 'step');
+      else button.removeAttribute('aria-current');
+    });
+    back.hidden = to === 0;
+    next.hidden = to === steps.length - 1;
+    last.hidden = !next.hidden;
+  };
+  const go = to => {
+    if (to > current && !isFilled(steps[current])) return;
+    show(to);
+    steps[to].querySelector('input, select, textarea').focus();
+  };
+  line.hidden = false;
+  line.addEventListener('click', event => event.target.dataset.stepTo && go(Number(event.target.dataset.stepTo)));
+  back.addEventListener('click', () => go(current - 1));
+  next.addEventListener('click', () => go(current + 1));
+  form.addEventListener('keydown', event => {
+    if (event.key === 'Enter' && event.target.matches('input') && !next.hidden) { event.preventDefault(); go(current + 1); }
+  });
+  show(Number(line.dataset.start));
+}
+
 addStatus();
+document.querySelectorAll('form.wizard').forEach(addSteps);
 document.querySelectorAll('dialog[data-open]').forEach(dialog => dialog.showModal());
 document.querySelectorAll('input[data-fragment]').forEach(input => {
   if (location.hash.length > 1) input.value = location.hash.slice(1);

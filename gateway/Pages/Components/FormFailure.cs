@@ -21,8 +21,14 @@ internal sealed partial record FormFailure(string Form, ErrorCode Code, string? 
     public static FormFailure Of(string form, string? field, string message) =>
         new(form, ErrorCode.InvalidRequest, field, message, ErrorCodeTable.StatusOf(ErrorCode.InvalidRequest));
 
+    /// <summary>Whether it is about a field, or about a value of a field that takes several.</summary>
+    public bool IsAt(string field) => Field is not null && (Field == field || Index().Replace(Field, "") == field);
+
     private static string? FieldOf(string message) => FieldName().Match(message) is { Success: true } match ? match.Groups[1].Value : null;
 
     [GeneratedRegex("^The field '([^']+)'")]
     private static partial Regex FieldName();
+
+    [GeneratedRegex(@"\[\d+\]$")]
+    private static partial Regex Index();
 }

@@ -15,6 +15,8 @@ internal sealed record Destination(string Path, string Title, string Icon, bool 
     [
         new("/", "Approvals", "inbox", true, Anyone),
         new("/requests", "Requests", "list", true, Anyone),
+        new("/signers", "Signers", "key", true, Anyone),
+        new("/overview", "Overview", "chart", false, Anyone),
     ];
 
     /// <summary>Whether a page belongs to it.</summary>

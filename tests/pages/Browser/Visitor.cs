@@ -66,6 +66,19 @@ internal sealed class Visitor : IAsyncDisposable
         Assert.True(overflow <= 0, $"{Place} is {overflow} pixels wider than the screen.");
     }
 
+    /// <summary>The page is sound in light, dark and on a phone, and a picture of each is kept.</summary>
+    public async Task IsSoundInEveryLookAsync(string name)
+    {
+        foreach (var look in Enum.GetValues<Look>())
+        {
+            var options = look.ToOptions();
+            await Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = options.ColorScheme });
+            await Page.SetViewportSizeAsync(options.ViewportSize!.Width, options.ViewportSize.Height);
+            await KeepPictureAsync($"{name}-{look}".ToLowerInvariant());
+            await IsSoundAsync();
+        }
+    }
+
     /// <summary>Keeps a picture of the page beside the results of the run.</summary>
     public async Task KeepPictureAsync(string name) =>
         await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(PictureFolder(), $"{name}.png") });

@@ -32,6 +32,12 @@ internal sealed class Scene
     /// <summary>Votes in the second step.</summary>
     public Person Cleo { get; private set; } = null!;
 
+    /// <summary>Reads what the signer <c>nightly</c> does.</summary>
+    public Person Eli { get; private set; } = null!;
+
+    /// <summary>The machine identity that signs with <c>nightly</c>.</summary>
+    public string Machine { get; private set; } = null!;
+
     /// <summary>Has no part in anything.</summary>
     public Person Dora { get; private set; } = null!;
 
@@ -44,6 +50,7 @@ internal sealed class Scene
         scene.Dora = await scene.NewPersonAsync("Dora Novak");
         await scene.NewSignerAsync("release");
         await scene.NewRequestAsync("release", "Hotfix for field outage INC-7731, limited to the EU ring.");
+        await scene.NewTeamAsync();
         return scene;
     }
 
@@ -80,6 +87,54 @@ internal sealed class Scene
             approvalPolicyId = policy,
             members = new[] { new { kind = "user", id = Ada.Id, role = "operator" } },
         })).Succeeded();
+    }
+
+    /// <summary>Makes a signer without a policy, for which Ada and a machine identity are operators and Eli is an auditor.</summary>
+    public async Task NewOpenSignerAsync(string name, string description = "Nightly builds of the desktop client") =>
+        (await _administrator.PostAsync("/api/v1/pki/signers", new
+        {
+            name,
+            description,
+            caId = "Example Root of release",
+            commonName = "Example Ltd",
+            keyAlgorithm = "EC_P256",
+            members = new[]
+            {
+                new { kind = "user", id = Ada.Id, role = "operator" },
+                new { kind = "identity", id = Machine, role = "operator" },
+                new { kind = "user", id = Eli.Id, role = "auditor" },
+            },
+        })).Succeeded();
+
+    /// <summary>Signs, or is denied; gives the answer.</summary>
+    public async Task<ApiAnswer> SignAsync(Person person, string signer) =>
+        await _server.As(person.Token).PostAsync($"/api/v1/pki/signers/{signer}/sign", new
+        {
+            data = Convert.ToBase64String(new byte[32]),
+            signingAlgorithm = "ECDSA_SHA256",
+            isDigest = true,
+            clientMetadata = new { tool = "osslsigncode", hostname = "build-07", fileName = "Setup.exe" },
+        });
+
+    /// <summary>Grants Ada signatures without a request; gives the grant's id.</summary>
+    public async Task<string> PreApproveAsync(string signer) =>
+        (await _administrator.PostAsync($"/api/v1/pki/signers/{signer}/requests/pre-approve", new
+        {
+            grantee = new { kind = "user", id = Ada.Id },
+            justification = "The release of the week.",
+            requestedSignings = 5,
+            requestedWindowDuration = "8h",
+        })).Succeeded().Text("id");
+
+    private async Task NewTeamAsync()
+    {
+        Eli = await NewPersonAsync("Eli Haddad");
+        Machine = (await _administrator.PostAsync("/api/v1/identities", new { name = "Build pipeline" })).Succeeded().Text("id");
+        await NewOpenSignerAsync("nightly");
+        (await SignAsync(Ada, "nightly")).Succeeded();
+        (await SignAsync(Ada, "release")).Refused(403, "ApprovalRequired");
+        await PreApproveAsync("release");
+        (await SignAsync(Ada, "release")).Succeeded();
     }
 
     /// <summary>Ada requests signatures; gives the request's id.</summary>
