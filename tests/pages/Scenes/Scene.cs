@@ -35,6 +35,12 @@ internal sealed class Scene
     /// <summary>Reads what the signer <c>nightly</c> does.</summary>
     public Person Eli { get; private set; } = null!;
 
+    /// <summary>Administers the signers that have no policy, and nothing else.</summary>
+    public Person Gus { get; private set; } = null!;
+
+    /// <summary>A product administrator, and a member of no signer.</summary>
+    public Person Hanna { get; private set; } = null!;
+
     /// <summary>The machine identity that signs with <c>nightly</c>.</summary>
     public string Machine { get; private set; } = null!;
 
@@ -55,10 +61,10 @@ internal sealed class Scene
     }
 
     /// <summary>Makes a person who has chosen a password, and is signed in.</summary>
-    public async Task<Person> NewPersonAsync(string name)
+    public async Task<Person> NewPersonAsync(string name, string productRole = "member")
     {
         var email = $"{name.Split(' ')[0].ToLowerInvariant()}-{Guid.NewGuid():n}@example.com";
-        var id = await _administrator.CreatePersonAsync(email, name, Password);
+        var id = await _administrator.CreatePersonAsync(email, name, Password, productRole);
         return new Person(id, name, email, await _server.AsNobody().LogInAsync(email, Password));
     }
 
@@ -89,12 +95,13 @@ internal sealed class Scene
         })).Succeeded();
     }
 
-    /// <summary>Makes a signer without a policy, for which Ada and a machine identity are operators and Eli is an auditor.</summary>
-    public async Task NewOpenSignerAsync(string name, string description = "Nightly builds of the desktop client") =>
+    /// <summary>Makes a signer without a policy, or under one, which Ada and a machine identity sign with, Eli reads and Gus administers.</summary>
+    public async Task NewOpenSignerAsync(string name, string description = "Nightly builds of the desktop client", string? policy = null) =>
         (await _administrator.PostAsync("/api/v1/pki/signers", new
         {
             name,
             description,
+            approvalPolicyId = policy,
             caId = "Example Root of release",
             commonName = "Example Ltd",
             keyAlgorithm = "EC_P256",
@@ -103,6 +110,7 @@ internal sealed class Scene
                 new { kind = "user", id = Ada.Id, role = "operator" },
                 new { kind = "identity", id = Machine, role = "operator" },
                 new { kind = "user", id = Eli.Id, role = "auditor" },
+                new { kind = "user", id = Gus.Id, role = "administrator" },
             },
         })).Succeeded();
 
@@ -129,6 +137,8 @@ internal sealed class Scene
     private async Task NewTeamAsync()
     {
         Eli = await NewPersonAsync("Eli Haddad");
+        Gus = await NewPersonAsync("Gus Weber");
+        Hanna = await NewPersonAsync("Hanna Sato", "admin");
         Machine = (await _administrator.PostAsync("/api/v1/identities", new { name = "Build pipeline" })).Succeeded().Text("id");
         await NewOpenSignerAsync("nightly");
         (await SignAsync(Ada, "nightly")).Succeeded();
