@@ -7,6 +7,7 @@ using CodeSigning.Gateway.Pages.Account;
 using CodeSigning.Gateway.Pages.Assets;
 using CodeSigning.Gateway.Pages.Home;
 using CodeSigning.Gateway.Pages.Layout;
+using CodeSigning.Gateway.Pages.Signers;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Features;
@@ -26,6 +27,7 @@ internal static class PagesSetup
         services.AddSingleton<PageAssets>();
         services.AddSingleton<SignInTickets>();
         services.AddSingleton<RecentActivity>();
+        services.AddSingleton<KnownPrincipals>();
         services.Configure<FormOptions>(options => options.MemoryBufferThreshold = KestrelSetup.MaxLargeBody); // Keys in no file.
         services.AddAntiforgery(options =>
         {

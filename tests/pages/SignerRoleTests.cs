@@ -41,7 +41,7 @@ public sealed class SignerRoleTests(PagesFixture pages)
     }
 
     [Theory]
-    [InlineData("members", "add", "kind=user&id={ben}&role=operator", "Dora Eli Ada", "Gus")]
+    [InlineData("members", "add", "id=user:{ben}&role=operator", "Dora Eli Ada", "Gus")]
     [InlineData("members", "remove-{member}", "", "Dora Eli Ada", "Gus")]
     [InlineData("members", "change-{member}", "role=administrator", "Dora Eli Ada", "Hanna")]
     [InlineData("settings", "describe", "name={signer}&description=Other", "Dora Eli Ada", "Gus")]
@@ -54,7 +54,7 @@ public sealed class SignerRoleTests(PagesFixture pages)
     [InlineData("set-up", "secret", "identity={machine}&ttl=1d", "Dora Eli Ada Gus", "Hanna")]
     public async Task Forms_act_for_those_who_may(string page, string form, string fields, string refused, string allowed)
     {
-        await Scene.NewOpenSignerAsync(_signer);
+        await Scene.NewOpenSignerAsync(_signer, policy: page == "pre-approve" ? await PolicyAsync() : null);
         var (name, filled) = (await FillAsync(form), await FillAsync(fields));
         var before = await DescribeAsync();
         foreach (var person in refused.Split(' ').Select(Find))
@@ -70,8 +70,7 @@ public sealed class SignerRoleTests(PagesFixture pages)
     [Fact]
     public async Task Requests_and_revocations_are_for_those_who_may()
     {
-        var policy = (await Scene.Administrator.GetAsync("/api/v1/pki/signers/release")).Succeeded().Text("approvalPolicyId");
-        await Scene.NewOpenSignerAsync(_signer, policy: policy);
+        await Scene.NewOpenSignerAsync(_signer, policy: await PolicyAsync());
         var grant = await Scene.PreApproveAsync(_signer);
         foreach (var person in new[] { Scene.Dora, Scene.Eli, Scene.Hanna })
         {
@@ -107,6 +106,9 @@ public sealed class SignerRoleTests(PagesFixture pages)
 
     private Person Find(string name) => Everybody().Single(person => person.Name.StartsWith(name, StringComparison.Ordinal));
 
+    private async Task<string> PolicyAsync() =>
+        (await Scene.Administrator.GetAsync("/api/v1/pki/signers/release")).Succeeded().Text("approvalPolicyId");
+
     private Task<int> OpenAsync(Person person, string path) => FormPost.OpenAsync(pages.Server.Http, person.Token, path);
 
     private Task<int> SendAsync(Person person, string page, string form, string fields) => FormPost.SendAsync(
@@ -133,7 +135,7 @@ public sealed class SignerRoleTests(PagesFixture pages)
         var release = (await Scene.Administrator.GetAsync("/api/v1/pki/signers/release")).Succeeded();
         return text.Replace("{member}", member.GetProperty("memberId").GetString(), StringComparison.Ordinal)
             .Replace("{signer}", _signer, StringComparison.Ordinal)
-            .Replace("{ben}", Scene.Ben.Email, StringComparison.Ordinal)
+            .Replace("{ben}", Scene.Ben.Id, StringComparison.Ordinal)
             .Replace("{ada}", Scene.Ada.Id, StringComparison.Ordinal)
             .Replace("{machine}", Scene.Machine, StringComparison.Ordinal)
             .Replace("{policy}", release.Text("approvalPolicyId"), StringComparison.Ordinal)

@@ -60,10 +60,12 @@ public sealed class SignerTests(PagesFixture pages)
         var name = await NewOpenSignerAsync();
         await using var admin = await pages.VisitAsync(Admin);
         await admin.OpenAsync($"/signers/{name}/members");
-        await admin.FillAsync("Email address or name", "nobody@example.com");
+        await admin.Page.GetByText("Not in the list").ClickAsync();
+        await admin.FillAsync("Email address, name or id", "nobody@example.com");
         await admin.PressAsync("Add");
         await admin.SeesAsync("expected the id or email address of an existing user");
-        await admin.FillAsync("Email address or name", Scene.Ben.Email);
+        await admin.FillAsync("Email address, name or id", "");
+        await admin.Page.GetByLabel("Member", new() { Exact = true }).SelectOptionAsync(new SelectOptionValue { Label = "Ben Lindqvist (person)" });
         await admin.PressAsync("Add");
         await admin.SeesAsync("The member is added.");
 
