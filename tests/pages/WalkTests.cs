@@ -36,7 +36,7 @@ public sealed class WalkTests(PagesFixture pages)
         await admin.SeesAsync("GrantRevoked");
     }
 
-    private async Task SignInAsync(Visitor admin)
+    private static async Task SignInAsync(Visitor admin)
     {
         await admin.OpenAsync("/signers/new");
         await admin.FillAsync("Email address", CodeSigningServer.AdministratorEmail);

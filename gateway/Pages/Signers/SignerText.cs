@@ -6,7 +6,7 @@ namespace CodeSigning.Gateway.Pages.Signers;
 /// <summary>Signers in words. Pure functions.</summary>
 internal static class SignerText
 {
-    /// <summary>The roles as people read them, the strongest first.</summary>
+    /// <summary>The roles as people read them, the usual first.</summary>
     public static IReadOnlyList<(string Value, string Text)> Roles { get; } =
     [
         ("operator", "Operator: signs and requests"), ("administrator", "Administrator: manages the signer"), ("auditor", "Auditor: reads"),
