@@ -48,6 +48,19 @@ public sealed class PolicyService(
         return await ViewAsync(caller, isPending ? policy : policy with { PendingChangeRequestId = null }, cancellationToken);
     }
 
+    /// <summary>What the active approvers lack to approve these steps; null for nothing. Product administrators only.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="steps">The steps, with ids of approvers.</param>
+    /// <param name="isDistinct">Whether each step needs other people.</param>
+    /// <param name="cancellationToken">Cancels the reads.</param>
+    public async Task<ApproverShortage?> FindShortageAsync(
+        Caller caller, ImmutableArray<ApprovalStep> steps, bool isDistinct, CancellationToken cancellationToken)
+    {
+        ProductAuthority.RequireAdministrator(caller);
+        var facts = await approvers.ReadAsync(steps, [], ImmutableHashSet<string>.Empty, null, cancellationToken);
+        return ApproverRules.FindShortage(steps, isDistinct, facts);
+    }
+
     /// <summary>Creates a policy; a step with too few eligible approvers is refused.</summary>
     public async Task<PolicyView> CreateAsync(
         Caller caller, PolicyDefinition definition, CancellationToken cancellationToken)

@@ -19,27 +19,28 @@ public static class ApproverRules
             RequireExists(approver, facts);
         }
 
-        var steps = definition.Steps
+        return FindShortage(definition.Steps, definition.DistinctApproversAcrossSteps, facts) switch
+        {
+            null => [.. facts.Groups.Values.Select(group => group.Version)],
+            { Step: { } step } shortage => throw new RefusedException(
+                ErrorCode.UnreachableApproval,
+                $"The field 'steps[{step}].requiredApprovals' is {shortage.Required}, but step {step + 1} has only {shortage.Active} active approvers: add approvers, or require fewer."),
+            _ => throw new RefusedException(
+                ErrorCode.UnreachableApproval,
+                "The steps have too few distinct approvers: add approvers, or allow the same people in several steps."),
+        };
+    }
+
+    /// <summary>What the current approvers lack to approve every step; null for nothing.</summary>
+    public static ApproverShortage? FindShortage(ImmutableArray<ApprovalStep> definition, bool isDistinct, ApproverFacts facts)
+    {
+        var steps = definition
             .Select(step => new OpenStep(step.RequiredApprovals, [.. facts.PeopleOf(step)]))
             .ToArray();
-        for (var i = 0; i < steps.Length; i++)
-        {
-            if (steps[i].Candidates.Count < steps[i].Required)
-            {
-                throw new RefusedException(
-                    ErrorCode.UnreachableApproval,
-                    $"The field 'steps[{i}].requiredApprovals' is {steps[i].Required}, but step {i + 1} has only {steps[i].Candidates.Count} active approvers: add approvers, or require fewer.");
-            }
-        }
-
-        if (definition.DistinctApproversAcrossSteps && !Reachability.CanFillTogether(steps))
-        {
-            throw new RefusedException(
-                ErrorCode.UnreachableApproval,
-                "The steps have too few distinct approvers: add approvers, or allow the same people in several steps.");
-        }
-
-        return [.. facts.Groups.Values.Select(group => group.Version)];
+        var shortStep = Array.FindIndex(steps, step => step.Candidates.Count < step.Required);
+        return shortStep >= 0 ? new ApproverShortage(shortStep, steps[shortStep].Required, steps[shortStep].Candidates.Count)
+            : isDistinct && !Reachability.CanFillTogether(steps) ? new ApproverShortage(null, 0, 0)
+            : null;
     }
 
     /// <summary>The refusal of an approver that does not exist.</summary>
@@ -58,3 +59,9 @@ public static class ApproverRules
         }
     }
 }
+
+/// <summary>Too few active approvers to approve under a policy.</summary>
+/// <param name="Step">The first step that has too few, from 0; null if only all steps together have too few different people.</param>
+/// <param name="Required">The approvals that the step needs.</param>
+/// <param name="Active">The active people who may approve in it.</param>
+public sealed record ApproverShortage(int? Step, int Required, int Active);

@@ -28,6 +28,26 @@ public sealed class AppearanceTests(PagesFixture pages)
     public Task Page_with_nothing_on_it_is_sound(string page, Look look) => CheckAsync(page, look, pages.Scene.Dora.Token);
 
     [Theory]
+    [InlineData("people", "/people")]
+    [InlineData("person", "/people/{user}")]
+    [InlineData("machines", "/machines")]
+    [InlineData("machine", "/machines/{machine}")]
+    [InlineData("binding", "/machines/{machine}/oidc?ci=github")]
+    [InlineData("binding-other", "/machines/{machine}/oidc?ci=other")]
+    [InlineData("groups", "/groups")]
+    [InlineData("group", "/groups/{group}")]
+    [InlineData("policies", "/policies")]
+    [InlineData("policy", "/policies/{policy}")]
+    [InlineData("policy-edit", "/policies/{policy}/edit")]
+    public async Task Page_of_an_administrator_is_sound(string name, string path)
+    {
+        var household = await pages.HouseholdAsync();
+        await using var visitor = await pages.VisitAsync(pages.Scene.Administrator.Token);
+        await visitor.OpenAsync(household.Fill(path, pages.Scene));
+        await visitor.IsSoundInEveryLookAsync(name);
+    }
+
+    [Theory]
     [InlineData(Look.Light)]
     [InlineData(Look.Dark)]
     [InlineData(Look.Phone)]

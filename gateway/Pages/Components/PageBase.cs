@@ -1,3 +1,4 @@
+using CodeSigning.Errors;
 using CodeSigning.Gateway.Auth;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Identities;
@@ -68,6 +69,16 @@ public abstract class PageBase : ComponentBase
         Failure = failure;
         Http.Response.StatusCode = failure.Status;
         StateHasChanged();
+    }
+
+    /// <summary>Refuses everybody but product administrators, before a page offers what only they may do.</summary>
+    /// <exception cref="RefusedException"><c>Forbidden</c>.</exception>
+    private protected void RequireAdministrator()
+    {
+        if (Caller.Role != ProductRole.Admin)
+        {
+            throw new RefusedException(ErrorCode.Forbidden, "Only product administrators may do this.");
+        }
     }
 
     /// <summary>Leads the browser to another page of this server.</summary>

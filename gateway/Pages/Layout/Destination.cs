@@ -17,10 +17,17 @@ internal sealed record Destination(string Path, string Title, string Icon, bool 
         new("/requests", "Requests", "list", true, Anyone),
         new("/signers", "Signers", "key", true, Anyone),
         new("/overview", "Overview", "chart", false, Anyone),
+        new("/policies", "Policies", "shield", false, Anyone),
+        new("/people", "People", "people", false, Administrators) { Also = ["/machines", "/groups"] },
     ];
 
+    /// <summary>Other paths that count as it.</summary>
+    public IReadOnlyList<string> Also { get; init; } = [];
+
     /// <summary>Whether a page belongs to it.</summary>
-    public bool Holds(PathString page) => Path == "/" ? page == "/" : page.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase);
+    public bool Holds(PathString page) => Path == "/" ? page == "/" : Also.Prepend(Path).Any(path => page.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase));
 
     private static bool Anyone(Caller caller) => true;
+
+    private static bool Administrators(Caller caller) => caller.Role == ProductRole.Admin;
 }

@@ -11,6 +11,7 @@ public sealed class PagesFixture : IAsyncLifetime
 
     private IPlaywright _playwright = null!;
     private IBrowser _browser = null!;
+    private Household? _household;
 
     public CodeSigningServer Server { get; private set; } = null!;
 
@@ -34,6 +35,9 @@ public sealed class PagesFixture : IAsyncLifetime
         _playwright.Dispose();
         await Server.DisposeAsync();
     }
+
+    /// <summary>What an administrator looks after, made when it is first asked for.</summary>
+    internal async Task<Household> HouseholdAsync() => _household ??= await Household.BuildAsync(Scene);
 
     /// <summary>Somebody with a browser of their own, signed in with a token; null for not signed in.</summary>
     internal async Task<Visitor> VisitAsync(string? token = null, Look look = Look.Light, Uri? address = null)

@@ -42,6 +42,9 @@ internal sealed class Visitor : IAsyncDisposable
 
     public Task PressAsync(string name) => Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = name, Exact = true }).ClickAsync();
 
+    /// <summary>Presses the first of several buttons of the same name.</summary>
+    public Task PressFirstAsync(string name) => Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = name, Exact = true }).First.ClickAsync();
+
     /// <summary>Presses a button of the dialog that is open.</summary>
     public Task PressInDialogAsync(string name) => Page.GetByRole(AriaRole.Dialog)
         .GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = name, Exact = true }).ClickAsync();
@@ -66,16 +69,23 @@ internal sealed class Visitor : IAsyncDisposable
         Assert.True(overflow <= 0, $"{Place} is {overflow} pixels wider than the screen.");
     }
 
-    /// <summary>The page is sound in light, dark and on a phone, and a picture of each is kept.</summary>
+    /// <summary>Looks at the same page in another way.</summary>
+    public async Task LookAsync(Look look)
+    {
+        var options = look.ToOptions();
+        await Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = options.ColorScheme, ReducedMotion = ReducedMotion.Reduce });
+        await Page.SetViewportSizeAsync(options.ViewportSize!.Width, options.ViewportSize.Height);
+    }
+
+    /// <summary>The page is sound in light, dark and on a phone; keeps a whole picture of each.</summary>
     public async Task IsSoundInEveryLookAsync(string name)
     {
         foreach (var look in Enum.GetValues<Look>())
         {
-            var options = look.ToOptions();
-            await Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = options.ColorScheme });
-            await Page.SetViewportSizeAsync(options.ViewportSize!.Width, options.ViewportSize.Height);
-            await KeepPictureAsync($"{name}-{look}".ToLowerInvariant());
+            await LookAsync(look);
             await IsSoundAsync();
+            await GrowAsync();
+            await KeepPictureAsync($"{name}-{look}".ToLowerInvariant());
         }
     }
 
@@ -84,6 +94,13 @@ internal sealed class Visitor : IAsyncDisposable
         await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(PictureFolder(), $"{name}.png") });
 
     public async ValueTask DisposeAsync() => await _context.DisposeAsync();
+
+    // A whole picture of a page with a fixed bar would have the bar in its middle; a higher screen has it at its end.
+    private async Task GrowAsync()
+    {
+        var height = await Page.EvaluateAsync<int>("document.documentElement.scrollHeight");
+        await Page.SetViewportSizeAsync(Page.ViewportSize!.Width, Math.Max(height, Page.ViewportSize.Height));
+    }
 
     private static string Describe(AxeResultItem violation) =>
         $"{violation.Id} ({violation.Impact}): {string.Join("; ", violation.Nodes.Select(node => node.Html))}";
