@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Claims;
 using CodeSigning.Gateway.Auth;
+using CodeSigning.Gateway.Calls;
 using CodeSigning.Gateway.Json;
 using CodeSigning.Gateway.Pages.Layout;
 using CodeSigning.Identities;
@@ -31,6 +32,7 @@ internal sealed class PageMiddleware(RequestDelegate next)
             context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, caller.Id)], Session));
         }
 
+        context.GetEndpoint()?.Metadata.GetMetadata<ReadsBodyOf>()?.Require(context.GetCaller());
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true)
         {
             context.Request.Body = ToStream(await RequestBody.ReadAsync(context));

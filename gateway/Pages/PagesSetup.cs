@@ -5,11 +5,14 @@ using CodeSigning.Gateway.Hosting;
 using CodeSigning.Gateway.Limits;
 using CodeSigning.Gateway.Pages.Account;
 using CodeSigning.Gateway.Pages.Assets;
+using CodeSigning.Gateway.Pages.Certificates;
 using CodeSigning.Gateway.Pages.Home;
 using CodeSigning.Gateway.Pages.Layout;
 using CodeSigning.Gateway.Pages.Signers;
+using CodeSigning.Grains.Administration;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Components.Endpoints;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 
@@ -28,7 +31,8 @@ internal static class PagesSetup
         services.AddSingleton<SignInTickets>();
         services.AddSingleton<RecentActivity>();
         services.AddSingleton<KnownPrincipals>();
-        services.Configure<FormOptions>(options => options.MemoryBufferThreshold = KestrelSetup.MaxLargeBody); // Keys in no file.
+        // An upload may hold a private key, which must not reach a disk.
+        services.Configure<FormOptions>(options => options.MemoryBufferThreshold = KestrelSetup.MaxLargeBody);
         services.AddAntiforgery(options =>
         {
             options.Cookie.Name = "antiforgery";
@@ -68,6 +72,12 @@ internal static class PagesSetup
         {
             page.Metadata.Add(EndpointLimits.PersonLogin);
             page.Metadata.Add(new RequestSizeLimitAttribute(KestrelSetup.MaxCredentials));
+        }
+
+        if (page.Metadata.OfType<ComponentTypeMetadata>().Any(component => component.Type == typeof(ImportPage)))
+        {
+            page.Metadata.Add(new RequestSizeLimitAttribute(KestrelSetup.MaxLargeBody));
+            page.Metadata.Add(new ReadsBodyOf(CertificateImport.RequireImporter));
         }
     }
 

@@ -39,6 +39,12 @@ public sealed class AppearanceTests(PagesFixture pages)
     [InlineData("policies", "/policies")]
     [InlineData("policy", "/policies/{policy}")]
     [InlineData("policy-edit", "/policies/{policy}/edit")]
+    [InlineData("certificates", "/certificates")]
+    [InlineData("issue", "/certificates/issue")]
+    [InlineData("import-pem", "/certificates/import?as=pem")]
+    [InlineData("cas", "/cas")]
+    [InlineData("ledger", "/ledger")]
+    [InlineData("checkpoints", "/ledger/checkpoints")]
     public async Task Page_of_an_administrator_is_sound(string name, string path)
     {
         var household = await pages.HouseholdAsync();

@@ -34,6 +34,7 @@ internal static class EvidenceEndpoints
         var end = EntryFilter.ParseTime(to, nameof(to));
         await call.AskAsync(caller => authority.RecordExportAsync(caller, begin, end, call.Aborted));
         http.Response.ContentType = JsonLines;
+        http.Response.Headers.ContentDisposition = "attachment; filename=\"ledger.jsonl\"";
         http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         await export.WriteAsync(http.Response.Body, begin, end, call.Aborted);
     }

@@ -1,5 +1,5 @@
-// What pages cannot do without a script: open dialogs where a browser has no commands for them, copy values, and hand over
-// a token that follows the # of an address, which no server sees.
+// What pages cannot do without a script: open dialogs where a browser has no commands for them, copy values, show that long
+// work goes on and cancel it, and hand over a token that follows the # of an address, which no server sees.
 'use strict';
 
 const hasCommands = 'commandForElement' in HTMLButtonElement.prototype;
@@ -18,6 +18,14 @@ async function copy(button) {
   setTimeout(() => button.classList.remove('copied'), 1500);
 }
 
+// The server cancels the work when the browser gives up waiting for it.
+function cancel(form) {
+  stop();
+  delete form.dataset.sent;
+  form.querySelector('[data-wait]').hidden = true;
+  document.getElementById('said').textContent = 'Cancelled.';
+}
+
 function addStatus() {
   const said = document.createElement('p');
   said.id = 'said';
@@ -30,6 +38,7 @@ document.addEventListener('click', event => {
   const button = event.target.closest('button');
   if (!button) return;
   if (button.dataset.copy) copy(button);
+  if ('stop' in button.dataset) cancel(button.form);
   if (!hasCommands && button.hasAttribute('commandfor')) runCommand(button);
 });
 
@@ -37,6 +46,8 @@ document.addEventListener('click', event => {
 document.addEventListener('submit', event => {
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = 'true';
+  const wait = event.target.querySelector('[data-wait]');
+  if (wait) wait.hidden = false;
 });
 addEventListener('pageshow', () => document.querySelectorAll('form').forEach(form => delete form.dataset.sent));
 

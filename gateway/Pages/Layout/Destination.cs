@@ -17,8 +17,11 @@ internal sealed record Destination(string Path, string Title, string Icon, bool 
         new("/requests", "Requests", "list", true, Anyone),
         new("/signers", "Signers", "key", true, Anyone),
         new("/overview", "Overview", "chart", false, Anyone),
+        new("/certificates", "Certificates", "certificate", false, Administrators) { Also = ["/cas"] },
         new("/policies", "Policies", "shield", false, Anyone),
         new("/people", "People", "people", false, Administrators) { Also = ["/machines", "/groups"] },
+        new("/ledger", "Ledger", "book", false, Administrators),
+        new("/settings", "Settings", "settings", false, Administrators),
     ];
 
     /// <summary>Other paths that count as it.</summary>

@@ -1,0 +1,85 @@
+using CodeSigning.Pages.Tests.Browser;
+using Microsoft.Playwright;
+
+namespace CodeSigning.Pages.Tests;
+
+/// <summary>The ledger's pages.</summary>
+[Collection(PagesFixture.Collection)]
+public sealed class LedgerTests(PagesFixture pages)
+{
+    [Fact]
+    public async Task Entry_is_found_by_filters_and_shows_its_place()
+    {
+        await pages.HouseholdAsync();
+        await using var administrator = await AsAdministratorAsync();
+        await administrator.OpenAsync("/ledger");
+        await administrator.FollowAsync("Administration");
+        await administrator.FollowAsync("Done");
+        await administrator.IsAtAsync("/ledger?kind=admin&outcome=success");
+        await administrator.Page.GetByRole(AriaRole.Link, new() { Name = "Created a policy: Firmware releases" }).ClickAsync();
+
+        await administrator.SeesAsync("Its place in the ledger");
+        await administrator.IsSoundInEveryLookAsync("entry");
+        await administrator.FollowAsync("Open its page");
+        await administrator.SeesAsync("Firmware releases");
+    }
+
+    [Fact]
+    public async Task One_button_verifies_and_says_what_was_checked()
+    {
+        await using var administrator = await AsAdministratorAsync();
+        await administrator.OpenAsync("/ledger/evidence");
+        await administrator.PressAsync("Verify the ledger");
+
+        await administrator.SeesAsync("Intact");
+        await administrator.SeesAsync("every entry's hash and its chain to the entry before");
+        await administrator.IsSoundInEveryLookAsync("verified");
+    }
+
+    [Fact]
+    public async Task Verification_shows_that_it_goes_on_and_can_be_cancelled()
+    {
+        await using var administrator = await AsAdministratorAsync();
+        await administrator.OpenAsync("/ledger/evidence");
+        var asked = new TaskCompletionSource();
+        await administrator.Page.RouteAsync("**/ledger/evidence", _ =>
+        {
+            asked.TrySetResult(); // Never answered, as a verification of many entries would not be for long.
+            return Task.CompletedTask;
+        });
+        await administrator.Page.GetByRole(AriaRole.Button, new() { Name = "Verify the ledger" })
+            .EvaluateAsync("button => setTimeout(() => button.click())"); // A click would wait for the answer.
+        await asked.Task;
+        await administrator.SeesAsync("Verifying…");
+        await administrator.PressAsync("Cancel");
+
+        await Assertions.Expect(administrator.Page.GetByText("Verifying…")).ToBeHiddenAsync();
+    }
+
+    [Fact]
+    public async Task Export_is_downloaded_as_a_file()
+    {
+        await using var administrator = await AsAdministratorAsync();
+        await administrator.OpenAsync("/ledger/evidence");
+        var download = await administrator.Page.RunAndWaitForDownloadAsync(() => administrator.PressAsync("Download the export"));
+
+        Assert.Equal("ledger.jsonl", download.SuggestedFilename);
+        Assert.Contains("\"kind\":\"admin\"", await File.ReadAllTextAsync(await download.PathAsync()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Member_of_a_signer_reads_its_entries_and_no_others()
+    {
+        await using var ada = await pages.VisitAsync(pages.Scene.Ada.Token);
+        await ada.OpenAsync("/ledger?signer=release");
+        await ada.SeesAsync("Created a signer: release");
+        await ada.Page.GetByRole(AriaRole.Link, new() { Name = "Created a signer: release" }).ClickAsync();
+        await ada.SeesAsync("Its place in the ledger");
+
+        Assert.Equal(403, (await ada.OpenAsync("/ledger"))!.Status);
+        Assert.Equal(403, (await ada.OpenAsync("/ledger/evidence"))!.Status);
+        Assert.Equal(403, (await ada.OpenAsync("/ledger/checkpoints"))!.Status);
+    }
+
+    private Task<Visitor> AsAdministratorAsync() => pages.VisitAsync(pages.Scene.Administrator.Token);
+}
