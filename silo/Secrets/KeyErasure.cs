@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
+using CodeSigning.Identities;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Storage;
 using Microsoft.Extensions.Hosting;
@@ -10,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace CodeSigning.Silo.Secrets;
 
 /// <inheritdoc/>
-internal sealed class KeyErasure(KeyVault vault, IStateStore states, ILedger ledger, IStorePurge purge) : IKeyErasure
+internal sealed class KeyErasure(KeyVault vault, IStateStore states, ILedger ledger, IStorePurge purge, TimeProvider time) : IKeyErasure
 {
     /// <inheritdoc/>
     public async Task EraseAsync(ImmutableArray<string> keyIds, CancellationToken cancellationToken)
@@ -32,8 +33,12 @@ internal sealed class KeyErasure(KeyVault vault, IStateStore states, ILedger led
 
     private async Task RemoveAsync(StoredState row)
     {
+        // The ledger tells of every row that is removed; one that is missing otherwise is a problem of its verification.
         StateWrite removal = new(row.Type, row.Id, row.Version, Content: null, StateIndex.None);
-        var outcome = await ledger.CommitAsync(new LedgerElement { Writes = [removal] }, CancellationToken.None);
+        var erasure = Change
+            .By(Caller.System, "key.erase", row.Type, row.Id, Changes.None.Saying("erased", true), time)
+            .Writing(removal);
+        var outcome = await ledger.CommitAsync(erasure with { ReadSet = [] }, CancellationToken.None);
 
         // Stale: another administrator removed it at the same time, or its master key was rotated.
         if (outcome is CommitOutcome.Stale && await states.ReadAsync(row.Type, row.Id, CancellationToken.None) is { } changed)

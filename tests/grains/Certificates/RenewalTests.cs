@@ -42,7 +42,7 @@ public sealed class RenewalTests
     }
 
     [Fact]
-    public async Task Certificate_of_an_expired_CA_is_told_of_and_not_renewed()
+    public async Task Certificate_of_a_revoked_CA_is_not_renewed()
     {
         await using var node = await PkiNode.StartAsync();
         var ca = await node.MakeAuthorityAsync();
