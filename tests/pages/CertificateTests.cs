@@ -25,7 +25,7 @@ public sealed class CertificateTests(PagesFixture pages)
         await administrator.SeesAsync(name);
         await administrator.IsSoundInEveryLookAsync("certificate");
         await administrator.PressAsync("Revoke");
-        await administrator.Page.GetByLabel("Reason").SelectOptionAsync("Its private key is compromised");
+        await administrator.Page.GetByRole(AriaRole.Dialog).GetByLabel("Reason").SelectOptionAsync("Its private key is compromised");
         await administrator.PressInDialogAsync("Revoke");
 
         await administrator.SeesAsync("The certificate is revoked.");
