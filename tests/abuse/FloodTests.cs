@@ -109,7 +109,7 @@ public sealed class FloodTests(FloodedServer server, ITestOutputHelper output) :
     }
 
     [Fact]
-    public async Task Recovery_code_lets_its_owner_in_after_a_flood_of_codes()
+    public async Task Recovery_code_lets_its_owner_in_after_a_flood()
     {
         var (person, email, password) = await Members.PersonAsync(server.Target);
         using var owned = person;
