@@ -78,7 +78,7 @@ public sealed class CertificateTests(PagesFixture pages)
     }
 
     [Fact]
-    public async Task Request_goes_to_a_CA_outside_and_its_answer_is_installed()
+    public async Task Answer_of_a_CA_outside_to_a_request_is_installed()
     {
         await using var administrator = await AsAdministratorAsync();
         await administrator.OpenAsync("/certificates/csr");

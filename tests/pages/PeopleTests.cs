@@ -9,7 +9,7 @@ namespace CodeSigning.Pages.Tests;
 public sealed class PeopleTests(PagesFixture pages)
 {
     [Fact]
-    public async Task Invited_person_signs_in_by_the_link_that_is_shown_once()
+    public async Task Invited_person_chooses_a_password_by_the_link_shown_once()
     {
         var email = $"eve-{Guid.NewGuid():n}@example.com";
         await using var administrator = await AsAdministratorAsync();

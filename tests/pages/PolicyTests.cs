@@ -7,7 +7,7 @@ namespace CodeSigning.Pages.Tests;
 public sealed class PolicyTests(PagesFixture pages)
 {
     [Fact]
-    public async Task Policy_of_two_steps_is_made_and_reads_as_a_line()
+    public async Task Policy_of_two_steps_reads_as_a_line()
     {
         await pages.HouseholdAsync();
         var name = $"Policy {Guid.NewGuid():n}"[..20];
