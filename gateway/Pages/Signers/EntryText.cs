@@ -24,6 +24,7 @@ internal static class EntryText
         ["request.create"] = "Request created",
         ["request.approve"] = "Request approved",
         ["request.vote"] = "Vote cast",
+        ["request.completeStep"] = "Step completed",
         ["request.reject"] = "Request rejected",
         ["request.cancel"] = "Request cancelled",
         ["request.expire"] = "Request expired",
