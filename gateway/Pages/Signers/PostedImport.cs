@@ -13,7 +13,7 @@ internal static class PostedImport
     {
         var file = await Upload.ReadAsync(page.Http, "pkcs12", cancellationToken);
         var import = new ImportCertificate(
-            file is null ? null : new ReadOnlyMemory<byte>(file),
+            file is null ? default(ReadOnlyMemory<byte>?) : new ReadOnlyMemory<byte>(file),
             page.PostedAsTyped("password"),
             await Upload.ReadTextAsync(page.Http, "certificatePem", cancellationToken),
             await Upload.ReadTextAsync(page.Http, "chainPem", cancellationToken),
