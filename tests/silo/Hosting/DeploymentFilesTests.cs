@@ -9,7 +9,11 @@ namespace CodeSigning.Silo.Tests.Hosting;
 public sealed partial class DeploymentFilesTests
 {
     // Of the scripts themselves, and of the modules.
-    private static readonly string[] Others = ["CODESIGNING_SERVER", "CODESIGNING_SYSROOT", "CODESIGNING_IMAGE", "CODESIGNING_PKCS11_CONFIG"];
+    private static readonly string[] Others =
+    [
+        "CODESIGNING_SERVER", "CODESIGNING_SYSROOT", "CODESIGNING_IMAGE", "CODESIGNING_PKCS11_CONFIG",
+        "CODESIGNING_SERVER_URL", "CODESIGNING_TOKEN", "CODESIGNING_CA_CERTIFICATE", "CODESIGNING_RELEASE_CHAIN", "CODESIGNING_RELEASE_SIGNER",
+    ];
 
     public static TheoryData<string> Files => new(
         Directory.GetFiles(Deploy, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Deploy, file)).Order());
