@@ -23,6 +23,7 @@ internal static class ActionWords
         ["change-member"] = "Changed a member of",
         ["change-policy"] = "Changed the policy of",
         ["changePassword"] = "Changed the password of",
+        ["completeStep"] = "Completed a step of",
         ["create"] = "Created",
         ["createClientSecret"] = "Created a client secret of",
         ["delete"] = "Deleted",
