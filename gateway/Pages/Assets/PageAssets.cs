@@ -14,7 +14,8 @@ internal sealed class PageAssets
 
     private static readonly (string Name, string Type)[] Files =
     [
-        ("app.css", "text/css; charset=utf-8"), ("app.js", "text/javascript; charset=utf-8"), ("icon.svg", "image/svg+xml"),
+        ("app.css", "text/css; charset=utf-8"), ("app.js", "text/javascript; charset=utf-8"), ("passkeys.js", "text/javascript; charset=utf-8"),
+        ("icon.svg", "image/svg+xml"),
     ];
 
     private readonly FrozenDictionary<string, Asset> _byPath;
