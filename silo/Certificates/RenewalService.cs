@@ -1,6 +1,5 @@
 using CodeSigning.Grains.Administration;
-using CodeSigning.Grains.Ledger;
-using CodeSigning.Grains.States;
+using CodeSigning.Silo.Logging;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -11,6 +10,8 @@ internal sealed class RenewalService(CertificateRenewal renewal, TimeProvider ti
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
+    private readonly TroubleLog _trouble = new(log, time);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using PeriodicTimer timer = new(Interval, time);
@@ -19,10 +20,15 @@ internal sealed class RenewalService(CertificateRenewal renewal, TimeProvider ti
             try
             {
                 await RenewAsync(stoppingToken);
+                _trouble.Over("Certificates are renewed again.");
             }
-            catch (Exception away) when (away is StoreUnavailableException or LedgerUnavailableException or StateTamperedException)
+            catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
-                log.LogWarning("Certificates could not be renewed: {Reason} The next attempt is in an hour", away.Message);
+                // An unhandled exception would stop the host, and with it the signing.
+                _trouble.Met(
+                    exception,
+                    "Certificates could not be renewed; the next attempt is in an hour.",
+                    "Certificates could not be renewed; the next attempt is in an hour: fix the cause.");
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using CodeSigning.Errors;
 using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Logging;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -49,10 +50,11 @@ internal sealed class HsmWatch : BackgroundService
     private readonly HsmTokens _tokens;
     private readonly TimeProvider _time;
     private readonly Meter _meter;
+    private readonly TroubleLog _trouble;
 
-    public HsmWatch(HsmTokens tokens, TimeProvider time, IMeterFactory? factory = null)
+    public HsmWatch(HsmTokens tokens, TimeProvider time, ILogger<HsmWatch> logger, IMeterFactory? factory = null)
     {
-        (_tokens, _time) = (tokens, time);
+        (_tokens, _time, _trouble) = (tokens, time, new TroubleLog(logger, time));
         _meter = factory?.Create(MeterName) ?? new Meter(MeterName);
         _meter.CreateObservableGauge(
             "codesigning.hsm.available",
@@ -78,15 +80,21 @@ internal sealed class HsmWatch : BackgroundService
     }
 
     // What keeps it from connecting is logged where it is met.
-    private static async Task ProbeAsync(HsmToken token, CancellationToken cancellationToken)
+    private async Task ProbeAsync(HsmToken token, CancellationToken cancellationToken)
     {
         try
         {
             await token.ProbeAsync(cancellationToken);
+            _trouble.Over("HSMs are looked at again.");
         }
         catch (RefusedException)
         {
             // It is tried again at the next tick.
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            // An unhandled exception would stop the host, and with it the signing.
+            _trouble.Met(exception, $"The HSM {token.Name} could not be looked at.", $"The HSM {token.Name} could not be looked at: fix the cause.");
         }
     }
 }

@@ -4,6 +4,7 @@ using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Logging;
 using CodeSigning.Silo.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -54,6 +55,8 @@ internal sealed class DestroyedKeyWatch(KeyVault vault, IStateStore states, Time
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
+    private readonly TroubleLog _trouble = new(log, time);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using PeriodicTimer timer = new(Interval, time);
@@ -62,10 +65,15 @@ internal sealed class DestroyedKeyWatch(KeyVault vault, IStateStore states, Time
             try
             {
                 await CloseAsync(stoppingToken);
+                _trouble.Over("Keys that were destroyed elsewhere are looked for again.");
             }
-            catch (StoreUnavailableException away)
+            catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
-                log.LogDebug(away, "Destroyed keys could not be looked for; the next look is in {Interval}", Interval);
+                // An unhandled exception would stop the host, and with it the signing.
+                _trouble.Met(
+                    exception,
+                    "Keys that were destroyed elsewhere could not be looked for, and will be.",
+                    "Keys that were destroyed elsewhere could not be looked for, and will be: fix the cause.");
             }
         }
     }

@@ -3,6 +3,7 @@ using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using CodeSigning.Silo.Keys;
+using CodeSigning.Silo.Logging;
 using CodeSigning.Silo.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -84,6 +85,8 @@ internal sealed class MasterKeyWatch(MasterKeyRotation rotation, TimeProvider ti
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
+    private readonly TroubleLog _trouble = new(log, time);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using PeriodicTimer timer = new(Interval, time);
@@ -95,14 +98,16 @@ internal sealed class MasterKeyWatch(MasterKeyRotation rotation, TimeProvider ti
                 {
                     log.LogInformation("The master key is being rotated: this node reads what is sealed under either, and seals under the next");
                 }
+
+                _trouble.Over("Rotations of the master key are followed again.");
             }
-            catch (StoreUnavailableException)
+            catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
-                // The ledger's writer logs that the store is unavailable.
-            }
-            catch (SealedKeyException fault)
-            {
-                log.LogError(fault, "The other master key of a rotation cannot be opened");
+                // An unhandled exception would stop the host, and with it the signing.
+                _trouble.Met(
+                    exception,
+                    "Whether the master key is being rotated could not be read, and will be.",
+                    "A rotation of the master key could not be followed, and will be tried again: fix the cause.");
             }
         }
     }
