@@ -9,7 +9,7 @@ namespace CodeSigning.Abuse.Tests;
 /// <summary>The emergency stop of a signer with a long past, and searches of that.</summary>
 public sealed class LongPastTests(LongPast past, ITestOutputHelper output) : IClassFixture<LongPast>
 {
-    private const long MostMemory = 300L * 1024 * 1024;
+    private const long MostGrowth = 200L * 1024 * 1024; // The list itself is several times as long.
     private static readonly TimeSpan FirstEffect = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Warming = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Searching = TimeSpan.FromSeconds(3);
@@ -18,6 +18,7 @@ public sealed class LongPastTests(LongPast past, ITestOutputHelper output) : ICl
     public async Task Stop_of_signer_with_long_history_takes_effect_at_once()
     {
         past.Node.ForgetPeakMemory();
+        var before = past.Node.PeakMemory;
         using var operators = await Api.SignInAsync(past.Node.Address, past.Operator);
         Assert.Equal(HttpStatusCode.OK, (await SignAsync(operators, past.SignerId)).Status);
 
@@ -32,11 +33,11 @@ public sealed class LongPastTests(LongPast past, ITestOutputHelper output) : ICl
         var (revoked, listed) = await stopping;
         output.WriteLine(
             $"First effect after {effect.TotalMilliseconds:f0} ms, whole answer after {Stopwatch.GetElapsedTime(asked).TotalSeconds:f1} s, "
-            + $"{past.Node.PeakMemory / 1024 / 1024} MiB at most.");
+            + $"{before / 1024 / 1024} MiB before, {past.Node.PeakMemory / 1024 / 1024} MiB at most.");
         Assert.InRange(effect, TimeSpan.Zero, FirstEffect);
         Assert.Equal(LongPast.Grants / 2, revoked);
         Assert.InRange(listed, LongPast.Signatures + 1, LongPast.Signatures + 1000);
-        Assert.InRange(past.Node.PeakMemory, 0, MostMemory);
+        Assert.InRange(past.Node.PeakMemory - before, 0, MostGrowth);
     }
 
     [Fact]

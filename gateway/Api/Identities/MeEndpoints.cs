@@ -22,7 +22,7 @@ internal static class MeEndpoints
         me.MapPost("/factors/totp/confirm", ConfirmTotpAsync).WithMetadata(enrolment).WithName("ConfirmTotp");
         me.MapPost("/factors/totp/remove", RemoveTotpAsync).WithName("RemoveTotp");
         me.MapPost("/factors/recovery-codes", RenewRecoveryCodesAsync).WithName("RenewRecoveryCodes");
-        me.MapGet("/passkeys", ListPasskeysAsync).WithMetadata(enrolment).WithName("ListPasskeys");
+        me.MapGet("/passkeys", GetPasskeysAsync).WithMetadata(enrolment).WithName("GetPasskeys");
         me.MapPost("/passkeys/begin", BeginPasskeyAsync).WithMetadata(enrolment).WithName("BeginPasskey");
         me.MapPost("/passkeys", AddPasskeyAsync).WithMetadata(enrolment).WithName("AddPasskey");
         me.MapPost("/passkeys/challenge", ChallengePasskeyAsync).WithName("ChallengePasskey");
@@ -74,8 +74,8 @@ internal static class MeEndpoints
         JsonBody<ProveFactors> body, ApiCall call, OwnFactors factors) =>
         TypedResults.Ok(await call.AskAsync(caller => factors.RenewRecoveryCodesAsync(caller, body.Value, call.Aborted)));
 
-    /// <summary>Lists the caller's passkeys.</summary>
-    internal static async Task<Ok<PasskeysView>> ListPasskeysAsync(ApiCall call, OwnPasskeys passkeys) =>
+    /// <summary>Gets the caller's passkeys, twenty at most.</summary>
+    internal static async Task<Ok<PasskeysView>> GetPasskeysAsync(ApiCall call, OwnPasskeys passkeys) =>
         TypedResults.Ok(await call.AskAsync(caller => passkeys.ListAsync(caller, call.Aborted)));
 
     /// <summary>

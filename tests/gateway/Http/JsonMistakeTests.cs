@@ -8,7 +8,7 @@ namespace CodeSigning.Gateway.Tests.Http;
 public sealed class JsonMistakeTests(SharedServer shared)
 {
     [Theory]
-    [InlineData("""{"commonName":"x","keyAlgorithm":"EC_P256","ttlDays":1,"colour":1}""", "The field 'colour' is unknown: expected commonName, keyAlgorithm, ttlDays, parentId.")]
+    [InlineData("""{"commonName":"x","keyAlgorithm":"EC_P256","ttlDays":1,"colour":1}""", "The field 'colour' is unknown: expected commonName, keyAlgorithm, ttlDays, parentId, custody.")]
     [InlineData("""{"commonName":"x","keyAlgorithm":"EC_P256"}""", "The field 'ttlDays' is missing.")]
     [InlineData("""{"commonName":"x","keyAlgorithm":"EC_P256","ttlDays":"1"}""", "The field 'ttlDays' must be a whole number.")]
     [InlineData("""{"commonName":1,"keyAlgorithm":"EC_P256","ttlDays":1}""", "The field 'commonName' must be a string.")]
