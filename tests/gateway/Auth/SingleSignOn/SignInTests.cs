@@ -73,7 +73,8 @@ public sealed class SignInTests(ProviderGateway place) : IClassFixture<ProviderG
         Assert.Equal([right], GroupsOf(await SignInAsync(subject, claims => claims["groups"] = right)));
         Assert.Empty(GroupsOf(await SignInAsync(subject)));
         var actions = (await place.Administrator.GetAsync("/ledger/entries?limit=8", 200))["items"]!.AsArray().Select(entry => (string?)entry!["action"]);
-        Assert.Equal(["group.removeMember", "group.removeMember", "group.addMember", "group.addMember"], actions.Where(IsOfMembers));
+        // What one sign-in changes has one time, and no order.
+        Assert.Equal(["group.addMember", "group.addMember", "group.removeMember", "group.removeMember"], actions.Where(IsOfMembers).Order());
     }
 
     [Fact]
