@@ -10,29 +10,15 @@ internal sealed class RenewalService(CertificateRenewal renewal, TimeProvider ti
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
-    private readonly TroubleLog _trouble = new(log, time);
+    private readonly RepeatedWork _work = new(
+        log,
+        time,
+        "Certificates are renewed again.",
+        "Certificates could not be renewed; the next attempt is in an hour.",
+        "Certificates could not be renewed; the next attempt is in an hour: fix the cause.");
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using PeriodicTimer timer = new(Interval, time);
-        do
-        {
-            try
-            {
-                await RenewAsync(stoppingToken);
-                _trouble.Over("Certificates are renewed again.");
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
-            {
-                // An unhandled exception would stop the host, and with it the signing.
-                _trouble.Met(
-                    exception,
-                    "Certificates could not be renewed; the next attempt is in an hour.",
-                    "Certificates could not be renewed; the next attempt is in an hour: fix the cause.");
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        _work.RepeatAsync(Interval, RenewAsync, stoppingToken, isDue: true);
 
     private async Task RenewAsync(CancellationToken cancellationToken)
     {

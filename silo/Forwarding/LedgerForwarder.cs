@@ -140,43 +140,29 @@ internal sealed record ForwardingState
 internal sealed class ForwardingService(
     LedgerForwarder forwarder, LedgerMetrics metrics, ForwardingOptions options, TimeProvider time, ILogger<ForwardingService> logger) : BackgroundService
 {
-    private readonly TroubleLog _trouble = new(logger, time);
+    private readonly RepeatedWork _work = new(
+        logger,
+        time,
+        "The ledger is forwarded again.",
+        "The ledger could not be forwarded and will be.",
+        "The ledger could not be forwarded and will be tried again: fix the cause.");
+
     private long _upToDateAt;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
         _upToDateAt = time.GetTimestamp();
         metrics.ObserveForwarding(() => time.GetElapsedTime(Volatile.Read(ref _upToDateAt)));
-        using PeriodicTimer timer = new(options.Interval, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await TryAsync(stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host is stopping.
-        }
+        return _work.RepeatAsync(options.Interval, ForwardAsync, stoppingToken);
     }
 
-    private async Task TryAsync(CancellationToken cancellationToken)
+    private async Task ForwardAsync(CancellationToken cancellationToken)
     {
-        try
+        while (await forwarder.AdvanceAsync(cancellationToken))
         {
-            while (await forwarder.AdvanceAsync(cancellationToken))
-            {
-            }
+        }
 
-            Volatile.Write(ref _upToDateAt, time.GetTimestamp());
-            _trouble.Over("The ledger is forwarded again.");
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            // An unhandled exception would stop the host, and with it the signing.
-            _trouble.Met(exception, "The ledger could not be forwarded and will be.", "The ledger could not be forwarded and will be tried again: fix the cause.");
-        }
+        Volatile.Write(ref _upToDateAt, time.GetTimestamp());
     }
 }
 

@@ -41,49 +41,21 @@ internal sealed class Housekeeper(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        TroubleLog observing = new(logger, time);
-        TroubleLog purging = new(logger, time);
-        TroubleLog counting = new(logger, time);
+        var observing = NewWork();
         await Task.WhenAll(
-            RepeatAsync(options.Value.CensusInterval, census.CountAsync, counting, stoppingToken, isDue: true),
-            RepeatAsync(options.Value.ObservationInterval, observations.FlushAsync, observing, stoppingToken),
-            RepeatAsync(options.Value.PurgeInterval, PurgeAsync, purging, stoppingToken));
-        await TryAsync(observations.FlushAsync, observing, CancellationToken.None);
-    }
-
-    private async Task RepeatAsync(TimeSpan interval, Func<CancellationToken, Task> work, TroubleLog trouble, CancellationToken stoppingToken, bool isDue = false)
-    {
-        using PeriodicTimer timer = new(interval, time);
-        try
-        {
-            for (; isDue || await timer.WaitForNextTickAsync(stoppingToken); isDue = false)
-            {
-                await TryAsync(work, trouble, stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host is stopping.
-        }
+            NewWork().RepeatAsync(options.Value.CensusInterval, census.CountAsync, stoppingToken, isDue: true),
+            observing.RepeatAsync(options.Value.ObservationInterval, observations.FlushAsync, stoppingToken),
+            NewWork().RepeatAsync(options.Value.PurgeInterval, PurgeAsync, stoppingToken));
+        await observing.TryAsync(observations.FlushAsync, CancellationToken.None);
     }
 
     // The store may be unavailable; the next round repeats the work.
-    private static async Task TryAsync(Func<CancellationToken, Task> work, TroubleLog trouble, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await work(cancellationToken);
-            trouble.Over("Housekeeping works again.");
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            // An unhandled exception would stop the host, and with it the verification of the ledger.
-            trouble.Met(
-                exception,
-                "Housekeeping failed and will be retried.",
-                "Housekeeping failed and will be retried: verify the ledger, since a row may have been changed outside the service.");
-        }
-    }
+    private RepeatedWork NewWork() => new(
+        logger,
+        time,
+        "Housekeeping works again.",
+        "Housekeeping failed and will be retried.",
+        "Housekeeping failed and will be retried: verify the ledger, since a row may have been changed outside the service.");
 }
 
 /// <summary>The intervals of housekeeping.</summary>

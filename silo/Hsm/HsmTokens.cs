@@ -50,11 +50,11 @@ internal sealed class HsmWatch : BackgroundService
     private readonly HsmTokens _tokens;
     private readonly TimeProvider _time;
     private readonly Meter _meter;
-    private readonly TroubleLog _trouble;
+    private readonly ILogger<HsmWatch> _logger;
 
     public HsmWatch(HsmTokens tokens, TimeProvider time, ILogger<HsmWatch> logger, IMeterFactory? factory = null)
     {
-        (_tokens, _time, _trouble) = (tokens, time, new TroubleLog(logger, time));
+        (_tokens, _time, _logger) = (tokens, time, logger);
         _meter = factory?.Create(MeterName) ?? new Meter(MeterName);
         _meter.CreateObservableGauge(
             "codesigning.hsm.available",
@@ -69,32 +69,25 @@ internal sealed class HsmWatch : BackgroundService
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using PeriodicTimer timer = new(Interval, _time);
-        do
-        {
-            await Task.WhenAll(_tokens.All.Select(token => ProbeAsync(token, stoppingToken)));
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(_tokens.All.Select(token =>
+        new RepeatedWork(
+            _logger,
+            _time,
+            $"The HSM {token.Name} is looked at again.",
+            $"The HSM {token.Name} could not be looked at.",
+            $"The HSM {token.Name} could not be looked at: fix the cause.")
+        .RepeatAsync(Interval, round => ProbeAsync(token, round), stoppingToken, isDue: true)));
 
     // What keeps it from connecting is logged where it is met.
-    private async Task ProbeAsync(HsmToken token, CancellationToken cancellationToken)
+    private static async Task ProbeAsync(HsmToken token, CancellationToken cancellationToken)
     {
         try
         {
             await token.ProbeAsync(cancellationToken);
-            _trouble.Over("HSMs are looked at again.");
         }
         catch (RefusedException)
         {
             // It is tried again at the next tick.
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            // An unhandled exception would stop the host, and with it the signing.
-            _trouble.Met(exception, $"The HSM {token.Name} could not be looked at.", $"The HSM {token.Name} could not be looked at: fix the cause.");
         }
     }
 }

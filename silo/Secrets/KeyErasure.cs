@@ -55,28 +55,14 @@ internal sealed class DestroyedKeyWatch(KeyVault vault, IStateStore states, Time
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
-    private readonly TroubleLog _trouble = new(log, time);
+    private readonly RepeatedWork _work = new(
+        log,
+        time,
+        "Keys that were destroyed elsewhere are looked for again.",
+        "Keys that were destroyed elsewhere could not be looked for, and will be.",
+        "Keys that were destroyed elsewhere could not be looked for, and will be: fix the cause.");
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using PeriodicTimer timer = new(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await CloseAsync(stoppingToken);
-                _trouble.Over("Keys that were destroyed elsewhere are looked for again.");
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
-            {
-                // An unhandled exception would stop the host, and with it the signing.
-                _trouble.Met(
-                    exception,
-                    "Keys that were destroyed elsewhere could not be looked for, and will be.",
-                    "Keys that were destroyed elsewhere could not be looked for, and will be: fix the cause.");
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _work.RepeatAsync(Interval, CloseAsync, stoppingToken);
 
     private async Task CloseAsync(CancellationToken cancellationToken)
     {

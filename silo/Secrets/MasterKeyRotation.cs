@@ -85,30 +85,20 @@ internal sealed class MasterKeyWatch(MasterKeyRotation rotation, TimeProvider ti
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private readonly TroubleLog _trouble = new(log, time);
+    private readonly RepeatedWork _work = new(
+        log,
+        time,
+        "Rotations of the master key are followed again.",
+        "Whether the master key is being rotated could not be read, and will be.",
+        "A rotation of the master key could not be followed, and will be tried again: fix the cause.");
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _work.RepeatAsync(Interval, FollowAsync, stoppingToken);
+
+    private async Task FollowAsync(CancellationToken cancellationToken)
     {
-        using PeriodicTimer timer = new(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        if (await rotation.TakeOverAsync(cancellationToken))
         {
-            try
-            {
-                if (await rotation.TakeOverAsync(stoppingToken))
-                {
-                    log.LogInformation("The master key is being rotated: this node reads what is sealed under either, and seals under the next");
-                }
-
-                _trouble.Over("Rotations of the master key are followed again.");
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
-            {
-                // An unhandled exception would stop the host, and with it the signing.
-                _trouble.Met(
-                    exception,
-                    "Whether the master key is being rotated could not be read, and will be.",
-                    "A rotation of the master key could not be followed, and will be tried again: fix the cause.");
-            }
+            log.LogInformation("The master key is being rotated: this node reads what is sealed under either, and seals under the next");
         }
     }
 }

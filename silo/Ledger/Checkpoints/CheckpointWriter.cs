@@ -67,39 +67,19 @@ internal sealed class CheckpointService(
     IOptions<LedgerOptions> options,
     ILogger<CheckpointService> logger) : BackgroundService
 {
-    private readonly TroubleLog _trouble = new(logger, time);
+    private readonly RepeatedWork _work = new(
+        logger,
+        time,
+        "Checkpoints are written again.",
+        "The checkpoint could not be written and will be retried.",
+        "The checkpoint could not be written and will be retried: verify the ledger, since it may have been changed outside the service.");
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using PeriodicTimer timer = new(options.Value.CheckpointInterval, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await TryWriteAsync(stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host is stopping.
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        _work.RepeatAsync(options.Value.CheckpointInterval, WriteAsync, stoppingToken);
 
-    private async Task TryWriteAsync(CancellationToken cancellationToken)
+    private async Task WriteAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            await silent.CloseAsync(cancellationToken);
-            await writer.WriteIfDueAsync(cancellationToken);
-            _trouble.Over("Checkpoints are written again.");
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            // An unhandled exception would stop the host, and with it the verification of the ledger.
-            _trouble.Met(
-                exception,
-                "The checkpoint could not be written and will be retried.",
-                "The checkpoint could not be written and will be retried: verify the ledger, since it may have been changed outside the service.");
-        }
+        await silent.CloseAsync(cancellationToken);
+        await writer.WriteIfDueAsync(cancellationToken);
     }
 }

@@ -24,7 +24,7 @@ internal sealed class LedgerArchives(IStateStore states)
 /// <summary>
 /// What of the ledger lies in archives: of each stream the entries up to a number, and the checkpoints before one. The row is
 /// sealed, and the entry that tells of each archive names its version. Of archived entries the store keeps the administrative
-/// ones, each grant's last use and each stream's last entry: states, quotas and chains rest on them.
+/// ones, each grant's last use and each stream's last entry, against which states, quotas and chains are verified.
 /// </summary>
 internal sealed record LedgerArchiveState
 {

@@ -159,7 +159,13 @@ internal sealed class FullVerificationService(
     IOptions<VerificationOptions> options,
     ILogger<FullVerificationService> logger) : BackgroundService
 {
-    private readonly TroubleLog _trouble = new(logger, time);
+    private readonly RepeatedWork _work = new(
+        logger,
+        time,
+        "The background verification of the ledger works again.",
+        "The background verification of the ledger failed and will be retried.",
+        "The background verification of the ledger failed and will be retried.");
+
     private FullVerification? _last;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -171,39 +177,18 @@ internal sealed class FullVerificationService(
 
         metrics.ObserveVerification(() => _last is { } last ? (last.Problems, time.GetUtcNow() - last.EndedAt) : null);
         var startedAt = time.GetTimestamp();
-        using PeriodicTimer timer = new(options.Value.LookInterval, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await TryAsync(isEarly: time.GetElapsedTime(startedAt) < options.Value.FirstAfter, stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host is stopping.
-        }
+        await _work.RepeatAsync(
+            options.Value.LookInterval,
+            cancellationToken => LookAsync(isEarly: time.GetElapsedTime(startedAt) < options.Value.FirstAfter, cancellationToken),
+            stoppingToken);
     }
 
-    private async Task TryAsync(bool isEarly, CancellationToken cancellationToken)
+    private async Task LookAsync(bool isEarly, CancellationToken cancellationToken)
     {
-        try
+        _last = await results.FindLastAsync(cancellationToken) ?? _last;
+        if (!isEarly && await TryClaimAsync(cancellationToken))
         {
-            _last = await results.FindLastAsync(cancellationToken) ?? _last;
-            if (!isEarly && await TryClaimAsync(cancellationToken))
-            {
-                await VerifyAsync(cancellationToken);
-            }
-
-            _trouble.Over("The background verification of the ledger works again.");
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            // An unhandled exception would stop the host, and with it the verification of the ledger.
-            _trouble.Met(
-                exception,
-                "The background verification of the ledger failed and will be retried.",
-                "The background verification of the ledger failed and will be retried.");
+            await VerifyAsync(cancellationToken);
         }
     }
 
