@@ -24,20 +24,7 @@ internal sealed class SqliteWriteThread : IDisposable
     }
 
     /// <summary>Runs a job in a transaction that holds the write lock from its beginning, and commits it.</summary>
-    public Task<T> WriteAsync<T>(Func<SqliteStatements, T> job)
-    {
-        TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        try
-        {
-            _jobs.Add(() => Run(job, completion));
-        }
-        catch (InvalidOperationException ended)
-        {
-            completion.SetException(new StoreUnavailableException("The database is closed.", ended));
-        }
-
-        return completion.Task;
-    }
+    public Task<T> WriteAsync<T>(Func<SqliteStatements, T> job) => MaintainAsync(statements => Commit(statements, job));
 
     /// <summary>Runs a job outside a transaction.</summary>
     public Task<T> MaintainAsync<T>(Func<SqliteStatements, T> job)
@@ -45,7 +32,7 @@ internal sealed class SqliteWriteThread : IDisposable
         TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
-            _jobs.Add(() => Maintain(job, completion));
+            _jobs.Add(() => Run(job, completion));
         }
         catch (InvalidOperationException ended)
         {
@@ -82,18 +69,7 @@ internal sealed class SqliteWriteThread : IDisposable
         try
         {
             _statements ??= new SqliteStatements(_connections.OpenWriter());
-            _statements.Execute("BEGIN IMMEDIATE");
-            try
-            {
-                var result = job(_statements);
-                _statements.Execute("COMMIT");
-                completion.SetResult(result);
-            }
-            catch
-            {
-                RollBack();
-                throw;
-            }
+            completion.SetResult(job(_statements));
         }
         catch (Exception exception)
         {
@@ -101,16 +77,19 @@ internal sealed class SqliteWriteThread : IDisposable
         }
     }
 
-    private void Maintain<T>(Func<SqliteStatements, T> job, TaskCompletionSource<T> completion)
+    private T Commit<T>(SqliteStatements statements, Func<SqliteStatements, T> job)
     {
+        statements.Execute("BEGIN IMMEDIATE");
         try
         {
-            _statements ??= new SqliteStatements(_connections.OpenWriter());
-            completion.SetResult(job(_statements));
+            var result = job(statements);
+            statements.Execute("COMMIT");
+            return result;
         }
-        catch (Exception exception)
+        catch
         {
-            completion.SetException(_connections.Translate(exception));
+            RollBack();
+            throw;
         }
     }
 

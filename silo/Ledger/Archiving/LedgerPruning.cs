@@ -51,7 +51,7 @@ internal static class PruningRanges
 }
 
 /// <inheritdoc/>
-internal sealed class SqliteLedgerPruning(SqliteWriteThread writes, SqliteConnections connections) : ILedgerPruning
+internal sealed class SqliteLedgerPruning(SqliteWriteThread writes, IStorePurge purge) : ILedgerPruning
 {
     private const string EntriesTrigger = "ledger_entries_stay";
     private const string HeadsTrigger = "ledger_heads_stay";
@@ -91,18 +91,7 @@ internal sealed class SqliteLedgerPruning(SqliteWriteThread writes, SqliteConnec
         }
     }
 
-    public async Task ReclaimAsync(CancellationToken cancellationToken)
-    {
-        // No transaction may be open, and VACUUM blocks until the file is written anew.
-        await Task.Run(
-            () =>
-            {
-                using SqliteStatements statements = new(connections.OpenWriter());
-                statements.Execute("VACUUM");
-                statements.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
-            },
-            cancellationToken);
-    }
+    public Task ReclaimAsync(CancellationToken cancellationToken) => purge.PurgeAsync(cancellationToken);
 
     // The trigger is back before the transaction ends: nobody else sees the table without it.
     private static int Without(SqliteStatements statements, string trigger, Func<int> remove)
