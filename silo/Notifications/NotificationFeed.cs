@@ -20,8 +20,7 @@ internal sealed class NotificationFeed(
     IGrainFactory grains,
     Webhooks webhooks,
     NotificationSubjects subjects,
-    MailRecipients mail,
-    TimeProvider time)
+    EventDeliveries deliveries)
 {
     private const int EntriesAtOnce = 5000;
     private const int EventsAtOnce = 50;
@@ -111,10 +110,7 @@ internal sealed class NotificationFeed(
             {
                 var subject = await subjects.ReadAsync(raised, cancellationToken);
                 var happened = subject?.AddTo(raised) ?? raised;
-                writes.AddRange(receivers
-                    .Where(webhook => webhook.Events.Contains(happened.Type))
-                    .Select(webhook => Write(DeliveryState.New(webhook.Id, happened, null, time))));
-                writes.AddRange(await MailAsync(happened, subject, cancellationToken));
+                writes.AddRange(await deliveries.MakeAsync(happened, subject, receivers, cancellationToken));
             }
         }
 
@@ -141,28 +137,13 @@ internal sealed class NotificationFeed(
     }
 
     private async Task CommitAsync(
-        IReadOnlyList<StateWrite> deliveries, long version, FeedState position, CancellationToken cancellationToken)
+        IReadOnlyList<StateWrite> told, long version, FeedState position, CancellationToken cancellationToken)
     {
         var write = new StateWrite(
             StateTypes.NotificationFeed, FeedState.RowId, version, StateJson.Write(position), StateIndex.None);
         // If the position is stale, another node has stored the same deliveries.
-        await ledger.CommitAsync(new LedgerElement { Writes = [write, .. deliveries] }, cancellationToken);
+        await ledger.CommitAsync(new LedgerElement { Writes = [write, .. told] }, cancellationToken);
     }
-
-    private async Task<IEnumerable<StateWrite>> MailAsync(
-        NotificationEvent happened, NotificationSubject? subject, CancellationToken cancellationToken)
-    {
-        if (subject is null)
-        {
-            return [];
-        }
-
-        var text = MailText.Of(happened, subject);
-        var addresses = await mail.FindAsync(happened, subject, cancellationToken);
-        return addresses.Select(address => Write(DeliveryState.New("mail", happened, address, time) with { Mail = text }));
-    }
-
-    private static StateWrite Write(DeliveryState delivery) => StateWrite.New(StateTypes.Delivery, delivery.Id, delivery);
 
     private static bool IsToBeReviewedAfter(JsonElement entry) =>
         entry.TryGetProperty("action", out var action)

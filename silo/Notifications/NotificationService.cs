@@ -95,6 +95,7 @@ public static class NotificationRegistration
         .AddSingleton<IResetMail, ResetMail>()
         .AddSingleton<Invitations>()
         .AddSingleton<PasswordResets>()
+        .AddSingleton<EventDeliveries>()
         .AddSingleton<NotificationFeed>()
         .AddSingleton<DenialFeed>()
         .AddSingleton<DeliveryQueues>()
