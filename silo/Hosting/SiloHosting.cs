@@ -67,8 +67,13 @@ public static class SiloHosting
             .AddCheck<LedgerHealthCheck>("ledger", timeout: ProbeTimeout);
         builder.AddGrainHost(node, settings.Endpoint);
         builder.Services.AddHostedService<LedgerWatch>();
-        builder.Services.AddHostedService<DestroyedKeyWatch>();
-        builder.Services.AddHostedService<MasterKeyWatch>();
+        if (node.PostgreSql is not null)
+        {
+            // What other processes do to keys: while a server runs over SQLite there is no other.
+            builder.Services.AddHostedService<DestroyedKeyWatch>();
+            builder.Services.AddHostedService<MasterKeyWatch>();
+        }
+
         builder.Services.AddHostedService<RenewalService>();
         if (!node.Hsms.IsEmpty)
         {
