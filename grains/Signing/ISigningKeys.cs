@@ -17,7 +17,10 @@ public interface ISigningKeys
     /// <param name="cancellationToken">Cancels the call until the computation begins.</param>
     /// <returns>The signature: for RSA as long as the modulus, for ECDSA in DER.</returns>
     /// <exception cref="Errors.RefusedException"><c>Unavailable</c> if too many signatures are pending.</exception>
-    /// <exception cref="SigningFaultException">The key cannot be used, or the signature did not verify.</exception>
+    /// <exception cref="SigningFaultException">
+    /// The key cannot be used, or the signature did not verify. What a token refuses for a while, such as when it is away, is
+    /// the inner exception, for the caller.
+    /// </exception>
     ValueTask<byte[]> SignAsync(
         string callerId,
         CertificateFacts certificate,

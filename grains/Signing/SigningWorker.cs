@@ -202,13 +202,13 @@ public sealed class SigningWorker(
             signature = await keys.SignAsync(
                 attempt.Grantee.Id, certificate, attempt.Question.Algorithm, attempt.Digest, cancellationToken);
         }
-        catch (SigningFaultException)
+        catch (SigningFaultException fault)
         {
             // A key that was destroyed since the facts were read cannot sign, which is no fault: decide again.
             var stale = await store.FindStaleAsync(attempt.ReadSetOf(decision), cancellationToken);
             return stale.Count > 0
                 ? (null, new CommitOutcome.Stale([.. stale]))
-                : await FailAsync(attempt, decision, grant?.Version.Id);
+                : await FailAsync(attempt, decision, grant?.Version.Id, fault.InnerException as RefusedException);
         }
 
         var result = attempt.ToResult(signature, certificate, grant?.Version.Id);
@@ -236,16 +236,17 @@ public sealed class SigningWorker(
             new SignReply.NotSigned(null, code, detail, DenialMembers.For(code, attempt.Question)));
 
     private Task<(SignReply? Reply, CommitOutcome? Outcome)> FailAsync(
-        SigningAttempt attempt, SigningDecision decision, string? grantId) =>
+        SigningAttempt attempt, SigningDecision decision, string? grantId, RefusedException? reason) =>
         RecordAsync(
             attempt,
             attempt.Failure(decision, grantId),
             new SignReply.NotSigned(
                 null,
                 ErrorCode.Unavailable,
-                "The signature could not be made: retry, and if the fault persists, report the operation's id to an operator.",
+                reason?.Message
+                    ?? "The signature could not be made: retry, and if the fault persists, report the operation's id to an operator.",
                 ImmutableDictionary<string, string>.Empty,
-                ShortWait));
+                reason?.RetryAfter ?? ShortWait));
 
     private async Task<(SignReply? Reply, CommitOutcome? Outcome)> RecordAsync(
         SigningAttempt attempt, LedgerElement element, SignReply.NotSigned reply)
@@ -253,7 +254,8 @@ public sealed class SigningWorker(
         var recorded = await withoutSignature.RecordAsync(element);
         if (recorded.RetryAfter is { } wait)
         {
-            return (DeniedTooOften(wait), null);
+            // A failure is not the caller's doing: the reason tells them more than that there were too many.
+            return (reply.Code == ErrorCode.Unavailable ? reply with { RetryAfter = wait } : DeniedTooOften(wait), null);
         }
 
         if (recorded.Outcome is not CommitOutcome.Committed)

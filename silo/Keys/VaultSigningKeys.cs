@@ -40,6 +40,10 @@ public sealed class VaultSigningKeys(
                 RetryAfter = RetryAfter,
             };
         }
+        catch (RefusedException away)
+        {
+            throw new SigningFaultException(away.Message, away); // The token is away, or has too much to do.
+        }
         catch (Exception fault) when (fault is SealedKeyException or SignatureCheckException or CryptographicException)
         {
             // The messages of these exceptions contain the key's id and nothing secret.

@@ -110,7 +110,8 @@ public sealed class HsmCustodyTests : IAsyncLifetime, IDisposable
         var away = ours.Where(answer => answer.Status != 200).ToList();
         Assert.All(away, answer => Assert.Contains("The HSM 'soft' is unavailable", answer.Refused(503, "Unavailable").Text("detail"), StringComparison.Ordinal));
         Assert.All(away, answer => Assert.NotNull(answer.Headers.RetryAfter));
-        Assert.Equal(ours.Count(answer => answer.Status == 200), await CountEntriesAsync(inHsm));
+        Assert.Equal(ours.Count(answer => answer.Status == 200), await CountEntriesAsync(inHsm, "success"));
+        Assert.True(await CountEntriesAsync(inHsm, "failed") > 0, "attempts with an absent token are entries");
         await VerifyAllAsync(inHsm, ours.Where(answer => answer.Status == 200));
         var report = (await _administrator.PostAsync("/api/v1/ledger/verify?full=true")).Succeeded().Json;
         Assert.True(report.GetProperty("intact").GetBoolean(), report.GetRawText());
@@ -159,13 +160,13 @@ public sealed class HsmCustodyTests : IAsyncLifetime, IDisposable
             "x"u8, Convert.FromBase64String(answer.Text("signature")), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence)));
     }
 
-    private async Task<int> CountEntriesAsync(string signer)
+    private async Task<int> CountEntriesAsync(string signer, string outcome)
     {
         var count = 0;
         for (var next = ""; next is not null;)
         {
             var page = (await _administrator.GetAsync(
-                $"/api/v1/pki/signers/{signer}/operations?status=success&limit=100{(next.Length > 0 ? "&cursor=" + next : "")}")).Succeeded().Json;
+                $"/api/v1/pki/signers/{signer}/operations?status={outcome}&limit=100{(next.Length > 0 ? "&cursor=" + next : "")}")).Succeeded().Json;
             count += page.GetProperty("items").EnumerateArray().Count(entry => entry.GetProperty("kind").GetString() == "sign");
             next = page.TryGetProperty("next", out var cursor) ? cursor.GetString() : null;
         }
