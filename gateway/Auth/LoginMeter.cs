@@ -27,6 +27,10 @@ internal sealed class LoginMeter : IDisposable
         _failed = _meter.CreateCounter<long>("codesigning.logins.failed", "{login}", "Logins that failed, by method and reason.");
         _breakGlass = _meter.CreateCounter<long>(
             "codesigning.logins.break_glass", "{login}", "Sign-ins of the break-glass administrator, where local accounts are switched off.");
+        if (_isBreakGlassSet)
+        {
+            _breakGlass.Add(0);
+        }
     }
 
     /// <summary>

@@ -10,10 +10,12 @@ using CodeSigning.Gateway.Pages;
 using CodeSigning.Gateway.Problems;
 using CodeSigning.Gateway.Settings;
 using CodeSigning.Gateway.Tracing;
+using CodeSigning.Grains.Signing;
 using CodeSigning.Silo.Hosting;
 using CodeSigning.Silo.Settings;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using OpenTelemetry.Metrics;
 
 namespace CodeSigning.Gateway.Hosting;
 
@@ -65,6 +67,10 @@ internal static class GatewayApplication
         builder.Services.SealDataProtection(); // After everything that registers the framework's.
 
         var app = builder.Build();
+        // First whoever reads, then the counters, which begin at zero: what is first seen at one is no increase to Prometheus.
+        app.Services.GetRequiredService<MeterProvider>();
+        app.Services.GetRequiredService<SigningMeter>();
+        app.Services.GetRequiredService<LoginMeter>();
         app.Services.GetRequiredService<ConnectionMetrics>();
         app.Services.GetRequiredService<ThreadPoolMeter>();
         app.UsePipeline(settings);

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using CodeSigning.Ledger;
+using CodeSigning.Signing;
 
 namespace CodeSigning.Grains.Signing;
 
@@ -20,19 +21,27 @@ public sealed class SigningMeter : IDisposable
         _signatures = _meter.CreateCounter<long>(
             "codesigning.signatures", "{signature}", "Attempts to sign, by algorithm and outcome.");
         _denials = _meter.CreateCounter<long>("codesigning.denials", "{signature}", "Attempts to sign that were denied, by code.");
+        foreach (var algorithm in Enum.GetValues<SigningAlgorithm>())
+        {
+            foreach (var outcome in Enum.GetValues<EntryOutcome>())
+            {
+                Count(algorithm.ToWireName(), outcome, 0);
+            }
+        }
     }
 
     /// <summary>Counts one attempt.</summary>
-    public void Count(string algorithm, EntryOutcome outcome) => _signatures.Add(
-        1,
-        new KeyValuePair<string, object?>("algorithm", algorithm),
-        new KeyValuePair<string, object?>("outcome", Word(outcome)));
-
+    public void Count(string algorithm, EntryOutcome outcome) => Count(algorithm, outcome, 1);
     /// <summary>Counts a denial by the code that the caller is told.</summary>
     public void CountDenial(ErrorCode code) => _denials.Add(1, new KeyValuePair<string, object?>("code", code.ToString()));
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
+
+    private void Count(string algorithm, EntryOutcome outcome, long attempts) => _signatures.Add(
+        attempts,
+        new KeyValuePair<string, object?>("algorithm", algorithm),
+        new KeyValuePair<string, object?>("outcome", Word(outcome)));
 
     private static string Word(EntryOutcome outcome) => outcome switch
     {

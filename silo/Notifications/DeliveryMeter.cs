@@ -17,11 +17,23 @@ internal sealed class DeliveryMeter : IDisposable
         _attempts = _meter.CreateCounter<long>(
             "codesigning.deliveries.attempts", "{attempt}",
             "Attempts to deliver by webhook or mail: delivered, failed and tried again, or given up.");
+        foreach (var channel in Enum.GetValues<DeliveryChannel>())
+        {
+            foreach (var outcome in Enum.GetValues<DeliveryOutcome>())
+            {
+                Count(channel, outcome, 0);
+            }
+        }
     }
 
     /// <summary>Counts one.</summary>
-    public void Count(DeliveryChannel channel, DeliveryOutcome outcome) => _attempts.Add(
-        1,
+    public void Count(DeliveryChannel channel, DeliveryOutcome outcome) => Count(channel, outcome, 1);
+
+    /// <inheritdoc/>
+    public void Dispose() => _meter.Dispose();
+
+    private void Count(DeliveryChannel channel, DeliveryOutcome outcome, long attempts) => _attempts.Add(
+        attempts,
         new KeyValuePair<string, object?>("channel", channel == DeliveryChannel.Mail ? "mail" : "webhook"),
         new KeyValuePair<string, object?>("outcome", outcome switch
         {
@@ -29,9 +41,6 @@ internal sealed class DeliveryMeter : IDisposable
             DeliveryOutcome.Failed => "failed",
             _ => "given_up",
         }));
-
-    /// <inheritdoc/>
-    public void Dispose() => _meter.Dispose();
 }
 
 /// <summary>By which way something is delivered.</summary>

@@ -147,6 +147,14 @@ public sealed class MetricsTests(SharedServer shared) : IDisposable
         Assert.Equal(before + 2, (await ScrapeAsync()).ValueOf(series));
     }
 
+    // To Prometheus what is first seen at one has not increased.
+    [Theory]
+    [InlineData("codesigning_signatures_total{algorithm=\"RSASSA_PSS_SHA512\",outcome=\"failed\"} ")]
+    [InlineData("codesigning_deliveries_attempts_total{channel=\"mail\",outcome=\"given_up\"} ")]
+    [InlineData("codesigning_deliveries_attempts_total{channel=\"webhook\",outcome=\"given_up\"} ")]
+    public async Task Counter_of_faults_is_there_before_the_first(string series) =>
+        Assert.Contains((await ScrapeAsync()).Lines, line => line.StartsWith(series, StringComparison.Ordinal));
+
     [Fact]
     public async Task Denial_is_counted_by_its_code()
     {
