@@ -1,4 +1,6 @@
+using System.Globalization;
 using CodeSigning.Silo.Settings;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
@@ -41,7 +43,13 @@ public static class ServerLog
     {
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Polly", LogLevel.Warning);
-        builder.Services.AddSystemd();
+        var isUnderSystemd = IsStartedBySystemd();
+        if (isUnderSystemd)
+        {
+            builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
+            builder.Services.AddSingleton<IHostLifetime, SystemdLifetime>();
+        }
+
         if (format == LogFormat.Json)
         {
             builder.Logging.AddJsonConsole(console =>
@@ -51,7 +59,11 @@ public static class ServerLog
                 console.IncludeScopes = true;
             });
         }
-        else if (!SystemdHelpers.IsSystemdService())
+        else if (isUnderSystemd)
+        {
+            builder.Logging.AddSystemdConsole();
+        }
+        else
         {
             builder.Logging.AddSimpleConsole(console =>
             {
@@ -61,4 +73,10 @@ public static class ServerLog
             });
         }
     }
+
+    // AddSystemd() asks the name of the parent process, which a unit with ProtectProc=invisible hides: systemd would wait for a
+    // READY that never comes (dotnet/runtime#125520). Since version 248 systemd says whom it started.
+    private static bool IsStartedBySystemd() =>
+        Environment.GetEnvironmentVariable("SYSTEMD_EXEC_PID") == Environment.ProcessId.ToString(CultureInfo.InvariantCulture)
+        || SystemdHelpers.IsSystemdService();
 }
