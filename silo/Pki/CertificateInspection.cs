@@ -70,6 +70,9 @@ public static class CertificateInspection
                     ? Convert.ToHexStringLower(identifier.Span)
                     : null,
             CrlDistributionPoints = DistributionPoints(structure),
+            PolicyIdentifiers = PolicyIdentifiers(structure),
+            IssuerUrls = IssuerUrls(structure),
+            CriticalExtensions = [.. structure.CriticalExtensions],
             Thumbprint = Convert.ToHexStringLower(SHA256.HashData(der)),
         };
     }
@@ -126,6 +129,49 @@ public static class CertificateInspection
         }
 
         return uris.ToImmutable();
+    }
+
+    /// <summary>The policies of CertificatePolicies (RFC 5280, section 4.2.1.4).</summary>
+    private static ImmutableArray<string> PolicyIdentifiers(CertificateStructure structure) => ReadList(
+        structure, Oids.CertificatePolicies, static policies => policies.ReadSequence().ReadObjectIdentifier());
+
+    /// <summary>The URIs of caIssuers in AuthorityInfoAccess (RFC 5280, section 4.2.2.1).</summary>
+    private static ImmutableArray<string> IssuerUrls(CertificateStructure structure) => ReadList(
+        structure,
+        Oids.AuthorityInformationAccess,
+        static descriptions =>
+        {
+            var description = descriptions.ReadSequence();
+            return description.ReadObjectIdentifier() == Oids.CaIssuers && description.PeekTag().HasSameClassAndValue(Uri)
+                ? description.ReadCharacterString(UniversalTagNumber.IA5String, Uri)
+                : null;
+        });
+
+    // These two are for information: a malformed one says nothing, and makes no certificate useless that signed before.
+    private static ImmutableArray<string> ReadList(CertificateStructure structure, string oid, Func<AsnReader, string?> readNext)
+    {
+        if (!structure.Extensions.TryGetValue(oid, out var value))
+        {
+            return [];
+        }
+
+        try
+        {
+            var found = ImmutableArray.CreateBuilder<string>();
+            for (var elements = new AsnReader(value, AsnEncodingRules.DER).ReadSequence(); elements.HasData;)
+            {
+                if (readNext(elements) is { } element)
+                {
+                    found.Add(element);
+                }
+            }
+
+            return found.ToImmutable();
+        }
+        catch (AsnContentException)
+        {
+            return [];
+        }
     }
 }
 
@@ -185,6 +231,15 @@ public sealed record CertificateDetails
 
     /// <summary>The URIs of its CRL distribution points.</summary>
     public required ImmutableArray<string> CrlDistributionPoints { get; init; }
+
+    /// <summary>The object identifiers of its certificate policies.</summary>
+    public required ImmutableArray<string> PolicyIdentifiers { get; init; }
+
+    /// <summary>The URIs of its issuer's certificate.</summary>
+    public required ImmutableArray<string> IssuerUrls { get; init; }
+
+    /// <summary>The object identifiers of the extensions that are critical.</summary>
+    public required ImmutableArray<string> CriticalExtensions { get; init; }
 
     /// <summary>SHA-256 over the DER, lower-case hex.</summary>
     public required string Thumbprint { get; init; }

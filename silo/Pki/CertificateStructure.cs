@@ -15,7 +15,8 @@ internal sealed record CertificateStructure(
     DateTimeOffset NotAfter,
     ReadOnlyMemory<byte> Subject,
     ReadOnlyMemory<byte> SubjectPublicKeyInfo,
-    IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Extensions)
+    IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Extensions,
+    IReadOnlySet<string> CriticalExtensions)
 {
     private static readonly Asn1Tag Version = new(TagClass.ContextSpecific, 0);
     private static readonly Asn1Tag IssuerUniqueId = new(TagClass.ContextSpecific, 1);
@@ -51,14 +52,15 @@ internal sealed record CertificateStructure(
         var notAfter = ReadTime(validity);
         var subject = fields.ReadEncodedValue();
         var publicKey = fields.ReadEncodedValue();
+        var (extensions, critical) = ReadExtensions(fields);
         return new CertificateStructure(
-            signed, signatureAlgorithm, signature, serialNumber, issuer, notBefore, notAfter, subject, publicKey, ReadExtensions(fields));
+            signed, signatureAlgorithm, signature, serialNumber, issuer, notBefore, notAfter, subject, publicKey, extensions, critical);
     }
 
     private static DateTimeOffset ReadTime(AsnReader reader) =>
         reader.PeekTag().HasSameClassAndValue(Asn1Tag.UtcTime) ? reader.ReadUtcTime() : reader.ReadGeneralizedTime();
 
-    private static Dictionary<string, ReadOnlyMemory<byte>> ReadExtensions(AsnReader fields)
+    private static (Dictionary<string, ReadOnlyMemory<byte>> Extensions, HashSet<string> Critical) ReadExtensions(AsnReader fields)
     {
         foreach (var uniqueId in new[] { IssuerUniqueId, SubjectUniqueId })
         {
@@ -69,9 +71,10 @@ internal sealed record CertificateStructure(
         }
 
         var extensions = new Dictionary<string, ReadOnlyMemory<byte>>();
+        var critical = new HashSet<string>();
         if (!fields.HasData)
         {
-            return extensions;
+            return (extensions, critical);
         }
 
         var list = fields.ReadSequence(ExtensionsTag).ReadSequence();
@@ -80,9 +83,9 @@ internal sealed record CertificateStructure(
         {
             var extension = list.ReadSequence();
             var oid = extension.ReadObjectIdentifier();
-            if (extension.PeekTag() == Asn1Tag.Boolean)
+            if (extension.PeekTag() == Asn1Tag.Boolean && extension.ReadBoolean())
             {
-                extension.ReadBoolean();
+                critical.Add(oid);
             }
 
             if (!extensions.TryAdd(oid, extension.ReadOctetString()))
@@ -91,7 +94,7 @@ internal sealed record CertificateStructure(
             }
         }
 
-        return extensions;
+        return (extensions, critical);
     }
 }
 
@@ -146,12 +149,18 @@ internal static class Oids
     public const string KeyUsage = "2.5.29.15";
     public const string BasicConstraints = "2.5.29.19";
     public const string CrlDistributionPoints = "2.5.29.31";
+    public const string CertificatePolicies = "2.5.29.32";
     public const string AuthorityKeyIdentifier = "2.5.29.35";
     public const string ExtendedKeyUsage = "2.5.29.37";
+    public const string AuthorityInformationAccess = "1.3.6.1.5.5.7.1.1";
+    public const string CaIssuers = "1.3.6.1.5.5.7.48.2";
 
     public const string AnyExtendedKeyUsage = "2.5.29.37.0";
     public const string ServerAuth = "1.3.6.1.5.5.7.3.1";
     public const string CodeSigning = "1.3.6.1.5.5.7.3.3";
+    public const string EmailProtection = "1.3.6.1.5.5.7.3.4";
+    public const string LifetimeSigning = "1.3.6.1.4.1.311.10.3.13";
+    public const string DocumentSigning = "1.3.6.1.4.1.311.3.10.3.12";
 
     public const string Data = "1.2.840.113549.1.7.1";
     public const string SignedData = "1.2.840.113549.1.7.2";

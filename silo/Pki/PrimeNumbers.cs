@@ -79,6 +79,34 @@ internal static class PrimeNumbers
         return root * root == number;
     }
 
+    /// <summary>Whether a number without factors below a limit is a power of another, with an odd exponent.</summary>
+    /// <param name="number">The number.</param>
+    /// <param name="smallestFactor">The limit.</param>
+    public static bool IsOddPower(BigInteger number, int smallestFactor)
+    {
+        var mostFactors = (int)(number.GetBitLength() / Math.Log2(smallestFactor)) + 1;
+        return Below(mostFactors + 1).Any(exponent => exponent > 2 && BigInteger.Pow(Root(number, exponent), exponent) == number);
+    }
+
+    /// <summary>The largest integer whose power is not above <paramref name="number"/>.</summary>
+    private static BigInteger Root(BigInteger number, int exponent)
+    {
+        // Newton's iteration from above, as for the square root. The logarithm gives the first fifty bits or so.
+        var bits = BigInteger.Log(number, 2) / exponent;
+        var shift = Math.Max(0, (int)bits - 40);
+        var root = ((BigInteger)Math.Ceiling(Math.Pow(2, bits - shift) * (1 + 1e-9)) + 1) << shift;
+        while (true)
+        {
+            var next = (((exponent - 1) * root) + (number / BigInteger.Pow(root, exponent - 1))) / exponent;
+            if (next >= root)
+            {
+                return root;
+            }
+
+            root = next;
+        }
+    }
+
     /// <summary>The test of Miller and Rabin with random bases (NIST FIPS 186-5, B.3.1).</summary>
     public static bool IsProbablePrime(BigInteger number, int rounds = MillerRabinRounds)
     {

@@ -84,6 +84,9 @@ public enum PublicKeyFault
 
     /// <summary>The private key has been published.</summary>
     PublishedKey,
+
+    /// <summary>An RSA modulus that is a power of another number, whose root anyone computes (CA/Browser Forum 6.1.6).</summary>
+    PowerModulus,
 }
 
 /// <summary>Describes faults of public keys.</summary>
@@ -91,7 +94,8 @@ internal static class PublicKeyFaults
 {
     /// <summary>Whether anyone could obtain the private key.</summary>
     public static bool IsCompromising(this PublicKeyFault fault) => fault is
-        PublicKeyFault.WeakModulus or PublicKeyFault.CloseFactors or PublicKeyFault.RocaModulus or PublicKeyFault.PublishedKey;
+        PublicKeyFault.WeakModulus or PublicKeyFault.CloseFactors or PublicKeyFault.PowerModulus or PublicKeyFault.RocaModulus
+        or PublicKeyFault.PublishedKey;
 
     /// <summary>The fault as a predicate, with "its" for the certificate.</summary>
     /// <param name="fault">The fault.</param>
@@ -103,6 +107,7 @@ internal static class PublicKeyFaults
         PublicKeyFault.WeakExponent => "its RSA exponent is weak (expected an odd number from 65537 to 2^256 - 1)",
         PublicKeyFault.WeakModulus => "its RSA modulus is weak (it has a factor below 752)",
         PublicKeyFault.CloseFactors => "its RSA modulus is weak (its prime factors are so close that Fermat's method finds them)",
+        PublicKeyFault.PowerModulus => "its RSA modulus is weak (it is a power of another number)",
         PublicKeyFault.RocaModulus => "its RSA modulus is weak (it has the form of Infineon's keys, CVE-2017-15361)",
         PublicKeyFault.PublishedKey => "its private key has been published",
         _ => throw new ArgumentOutOfRangeException(nameof(fault)),

@@ -45,6 +45,11 @@ public static class RsaKeyQuality
             return PublicKeyFault.CloseFactors;
         }
 
+        if (PrimeNumbers.IsOddPower(modulus, SmallFactorLimit))
+        {
+            return PublicKeyFault.PowerModulus;
+        }
+
         if (RocaFingerprint.IsOf(modulus))
         {
             return PublicKeyFault.RocaModulus;

@@ -45,6 +45,23 @@ public sealed class RsaKeyQualityTests(VaultFixture vault) : IClassFixture<Vault
     public void Primes_that_fermat_finds_are_a_fault_of_the_modulus(int bitsApart) =>
         Assert.Equal(PublicKeyFault.CloseFactors, PublicFault(CloseTo(bitsApart)));
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(5)]
+    [InlineData(15)]
+    public void Power_of_a_number_is_a_fault_of_the_modulus(int exponent)
+    {
+        var root = (BigInteger.One << (2048 / exponent)) - 1;
+        while (!BigInteger.GreatestCommonDivisor(root, PrimeNumbers.ProductBelow(752)).IsOne)
+        {
+            root--;
+        }
+
+        Assert.Equal(
+            exponent == 2 ? PublicKeyFault.CloseFactors : PublicKeyFault.PowerModulus, RsaKeyQuality.FaultOf(BigInteger.Pow(root, exponent), F4));
+    }
+
     [Fact]
     public void Infineon_modulus_is_a_fault() => Assert.Equal(PublicKeyFault.RocaModulus, PublicFault(OfInfineon()));
 
