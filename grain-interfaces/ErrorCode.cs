@@ -110,4 +110,7 @@ public enum ErrorCode
 
     /// <summary>The password was set by another and must be changed first.</summary>
     PasswordChangeRequired,
+
+    /// <summary>The certificate of a public signer, or the custody of its key, does not conform to the public profile.</summary>
+    ProfileViolated,
 }

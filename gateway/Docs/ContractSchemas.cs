@@ -162,6 +162,12 @@ internal static class ProblemSchema
                 Description = "With KeyInUse: the certificates with this key, and their signers.",
                 Items = SharedKey(),
             },
+            ["profileFindings"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Description = "With ProfileViolated: all that keeps the certificate from a public signer.",
+                Items = new OpenApiSchemaReference(nameof(ProfileFinding), document),
+            },
             ["factors"] = new OpenApiSchema
             {
                 Type = JsonSchemaType.Array,

@@ -68,6 +68,7 @@ internal static class ErrorCodeTable
             [ErrorCode.CertificateNotYetValid] = (400, "The certificate is not yet valid"),
             [ErrorCode.CertificateRevoked] = (400, "The certificate was revoked"),
             [ErrorCode.NotACodeSigningCertificate] = (400, "Not a code-signing certificate"),
+            [ErrorCode.ProfileViolated] = (400, "Not fit for a public signer"),
             [ErrorCode.PolicyLimitExceeded] = (400, "The policy limit is exceeded"),
             [ErrorCode.NoConstraint] = (400, "The policy has no limit"),
             [ErrorCode.UnreachableApproval] = (400, "The approval is unreachable"),

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace CodeSigning.Certificates;
 
 /// <summary>A certificate.</summary>
@@ -22,6 +24,10 @@ namespace CodeSigning.Certificates;
 /// <param name="KeyDestruction">A destruction of its key that was asked for and not confirmed yet.</param>
 /// <param name="Renewal">How it is renewed before it expires; null if it is not.</param>
 /// <param name="RenewedBy">The id of the certificate that renewed it.</param>
+/// <param name="ProfileFindings">
+/// What deviates from the CA/Browser Forum's rules for publicly trusted certificates; a public signer refuses those that are
+/// errors.
+/// </param>
 public sealed record CertificateView(
     string Id,
     CertificateStatus Status,
@@ -41,7 +47,8 @@ public sealed record CertificateView(
     KeyState KeyState = KeyState.Active,
     KeyDestructionView? KeyDestruction = null,
     RenewalView? Renewal = null,
-    string? RenewedBy = null);
+    string? RenewedBy = null,
+    ImmutableArray<ProfileFinding>? ProfileFindings = null);
 
 /// <summary>A certificate not yet issued by the external CA.</summary>
 /// <param name="Id">The certificate's id.</param>

@@ -19,7 +19,7 @@ public interface ISignerGrain : IGrainWithStringKey
     [Alias("Create")]
     Task<SignerView> CreateAsync(Caller caller, CreateSigner request, CancellationToken cancellationToken);
 
-    /// <summary>Changes name, description, certificate or policy.</summary>
+    /// <summary>Changes name, description, certificate, policy or whether it is public.</summary>
     [Alias("Update"), ResponseTimeout("00:00:06")]
     Task<SignerView> UpdateAsync(Caller caller, UpdateSigner request, CancellationToken cancellationToken);
 
@@ -47,6 +47,10 @@ public interface ISignerGrain : IGrainWithStringKey
 /// <param name="KeyAlgorithm">The issued certificate's key algorithm.</param>
 /// <param name="CertificateTtlDays">The issued certificate's validity in days; defaults to 365.</param>
 /// <param name="Custody">Where the issued certificate's key is made: <c>software</c> (the default) or the name of an HSM.</param>
+/// <param name="Public">
+/// Whether it is for publicly trusted code signing: its certificate must conform to the CA/Browser Forum's rules, and its key
+/// must be in an HSM.
+/// </param>
 [GenerateSerializer, Immutable, Alias("codesigning.CreateSigner")]
 public sealed record CreateSigner(
     [property: Id(0)] string Name,
@@ -58,7 +62,8 @@ public sealed record CreateSigner(
     [property: Id(6)] string? CommonName = null,
     [property: Id(7)] string? KeyAlgorithm = null,
     [property: Id(8)] int? CertificateTtlDays = null,
-    [property: Id(9)] string? Custody = null);
+    [property: Id(9)] string? Custody = null,
+    [property: Id(10)] bool Public = false);
 
 /// <summary>The body that changes a signer; absent members stay unchanged.</summary>
 /// <param name="Name">The new name; the old name stays reserved.</param>
@@ -73,6 +78,10 @@ public sealed record UpdateSigner([property: Id(0)] string? Name = null, [proper
     /// <summary>The new policy's id or name; null detaches the current one.</summary>
     [Id(3)]
     public OptionalText ApprovalPolicyId { get; init; }
+
+    /// <summary>Whether it is for publicly trusted code signing. Changed by product administrators only.</summary>
+    [Id(4)]
+    public bool? Public { get; init; }
 }
 
 /// <summary>The body that enables or disables a signer.</summary>

@@ -18,6 +18,7 @@ namespace CodeSigning.Signers;
 /// <param name="PendingPolicyRequestId">The pending request for a policy change that loosens.</param>
 /// <param name="ApprovalPolicyName">The policy's name, for people.</param>
 /// <param name="CertificateSubject">The certificate's subject (RFC 4514).</param>
+/// <param name="Public">Whether it is for publicly trusted code signing.</param>
 [GenerateSerializer, Immutable, Alias("codesigning.SignerView")]
 public sealed record SignerView(
     [property: Id(0)] string Id,
@@ -34,7 +35,8 @@ public sealed record SignerView(
     [property: Id(11)] DateTimeOffset? LastSignedAt = null,
     [property: Id(12)] string? PendingPolicyRequestId = null,
     [property: Id(13)] string? ApprovalPolicyName = null,
-    [property: Id(14)] string? CertificateSubject = null);
+    [property: Id(14)] string? CertificateSubject = null,
+    [property: Id(15)] bool Public = false);
 
 /// <summary>The status of a signer. Written as <c>active</c>, <c>disabled</c> and <c>expired</c>.</summary>
 public enum SignerStatus

@@ -21,6 +21,7 @@ namespace CodeSigning.Grains.Administration;
 /// <remarks>Product administrators only. Every method refuses with <see cref="RefusedException"/>.</remarks>
 public sealed class CertificateImport(
     ICertificateMaker maker,
+    ICertificateReader reader,
     CertificatesOfKey certificates,
     SignersOfKey signers,
     IStateStore store,
@@ -83,7 +84,7 @@ public sealed class CertificateImport(
         var certificate = CertificateChange.New(
             caller, made.Key, made.Subject, new CertificateStage.Active(made.Certificate), time);
         var changes = Changes.Making(certificate.ToRecord()).Adding("sharedKeyWith", others.Select(other => other.Id));
-        var view = certificate.ToView(IssuerLine.None, time.GetUtcNow());
+        var view = certificate.ToView(IssuerLine.None, reader, time.GetUtcNow());
         var change = CertificateChange.Create(caller, "certificate.import", certificate, made.Key, changes, time);
         await ledger.RecordAsync(
             change.Writing(counted).Answering(caller, view),

@@ -20,6 +20,7 @@ public sealed class CertificateRenewal(
     IStateStore store,
     ILedger ledger,
     ICertificateMaker maker,
+    ICertificateReader reader,
     CertificateAuthorities authorities,
     PkiOptions options,
     TimeProvider time)
@@ -110,9 +111,9 @@ public sealed class CertificateRenewal(
             CreatedAt = time.GetUtcNow(),
             CreatedBy = Caller.System.ToRef(),
         };
-        var element = await DescribeAsync(previous, next, isSame ? [] : [made.Key.Sealed], cancellationToken);
         return await maker.KeepIfSavedAsync(isSame ? made.Key with { Custody = null } : made.Key, async () =>
         {
+            var element = await DescribeAsync(previous, next, isSame ? [] : [made.Key.Sealed], cancellationToken);
             await ledger.RecordAsync(line.AddTo(element), cancellationToken);
             return next.Id;
         });
@@ -122,10 +123,16 @@ public sealed class CertificateRenewal(
         Row<CertificateState> previous, CertificateState next, ImmutableArray<StateWrite> key, CancellationToken cancellationToken)
     {
         List<LedgerElement> signers = [];
+        var errors = PublicProfile.Errors(reader.Judge(next));
         await foreach (var signer in store.ReadAllAsync<SignerState>(new StateQuery(StateTypes.Signer, Parent: previous.Id), cancellationToken))
         {
             if (signer.State is { IsDeleted: false } bound && bound.CertificateId == previous.Id)
             {
+                if (bound.IsPublic)
+                {
+                    PublicProfile.Require(errors, $"The signer '{bound.Name}' is public, and the renewed certificate is not fit for it");
+                }
+
                 var rebound = bound with { CertificateId = next.Id };
                 signers.Add(Change
                     .By(Caller.System, "signer.renew-certificate", StateTypes.Signer, signer.Id, Changes.Between(bound.ToRecord(), rebound.ToRecord()), time)
@@ -156,7 +163,7 @@ public sealed class CertificateRenewal(
                 Change.By(caller, "certificate.renewal", StateTypes.Certificate, id, Changes.Between(row.State.ToRecord(), next.ToRecord()), time)
                     .Writing(row.Replace(next)),
                 cancellationToken);
-            return next.ToView(await authorities.ReadLineOfAsync(next, cancellationToken), time.GetUtcNow());
+            return next.ToView(await authorities.ReadLineOfAsync(next, cancellationToken), reader, time.GetUtcNow());
         });
     }
 }

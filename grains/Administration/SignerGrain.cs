@@ -44,26 +44,33 @@ public sealed class SignerGrain(
         var draft = Draft(caller, request, policy?.Id, await ResolveMembersAsync(caller, members, cancellationToken));
         var name = await ReserveNameAsync(draft.Name, cancellationToken);
         var issued = await DraftCertificateAsync(caller, request, cancellationToken);
-        var signer = draft with { CertificateId = issued?.State.Id ?? ValidateCertificateId(request.CertificateId!) };
+        return issued is null
+            ? await CreateAsync(caller, draft with { CertificateId = ValidateCertificateId(request.CertificateId!) }, policy, name, null, cancellationToken)
+            : await certificates.SaveDraftAsync(
+                issued, () => CreateAsync(caller, draft with { CertificateId = issued.State.Id }, policy, name, issued, cancellationToken));
+    }
+
+    private async Task<SignerView> CreateAsync(
+        Caller caller,
+        SignerState signer,
+        Row<PolicyState>? policy,
+        ImmutableArray<StateWrite> name,
+        DraftedCertificate? issued,
+        CancellationToken cancellationToken)
+    {
         var row = new Row<SignerState>(StateTypes.Signer, Id, 0, signer);
         var facts = (await reader.ReadAsync([row], cancellationToken))[0];
-        facts = facts with { Certificate = RequireUsable(issued?.ToFacts() ?? facts.Certificate) };
+        var errors = issued is null ? facts.ProfileErrors : signer.IsPublic ? PublicProfile.Errors(issued.Findings) : [];
+        facts = facts with { Certificate = RequireUsable(issued?.ToFacts() ?? facts.Certificate), ProfileErrors = errors };
+        PublicProfile.RequireField(errors, issued is null ? _ => "certificateId" : FieldOfIssue);
         var view = (await directory.ViewAsync(caller, [facts], cancellationToken))[0];
         var change = SignerChange.Describe(caller, "signer.create", facts, signer, Changes.Making(signer.ToRecord()), time)
             .Answering(caller, view)
             .Writing(name)
             .Reading(policy is null ? [] : [policy.ToVersion()]);
-        if (issued is null)
-        {
-            await ledger.RecordAsync(change.Reading(facts.Certificate.ReadSet), cancellationToken);
-            return view;
-        }
-
-        return await certificates.SaveDraftAsync(issued, async () =>
-        {
-            await ledger.RecordAsync(change with { With = [issued.Change] }, cancellationToken);
-            return view;
-        });
+        await ledger.RecordAsync(
+            issued is null ? change.Reading(facts.Certificate.ReadSet) : change with { With = [issued.Change] }, cancellationToken);
+        return view;
     }
 
     /// <inheritdoc/>
@@ -75,15 +82,10 @@ public sealed class SignerGrain(
             Name = SignerName.Validate(request.Name ?? facts.State.Name),
             Description = SignerChanges.ValidateDescription(request.Description.Or(facts.State.Description)),
             CertificateId = request.CertificateId ?? facts.State.CertificateId,
+            IsPublic = request.Public ?? facts.State.IsPublic,
         };
-        var after = facts;
-        if (next.CertificateId != facts.State.CertificateId)
-        {
-            SignerAuthority.Authorize(facts, caller, SignerAction.BindCertificate);
-            ValidateCertificateId(next.CertificateId);
-            after = (await reader.ReadAsync([facts.Signer with { State = next }], cancellationToken))[0];
-            standing = standing with { ReadSet = [.. standing.ReadSet, .. RequireUsable(after.Certificate).ReadSet] };
-        }
+        var after = await BindAsync(caller, facts, next, cancellationToken);
+        standing = standing with { ReadSet = [.. standing.ReadSet, .. ReferenceEquals(after, facts) ? [] : after.Certificate!.ReadSet] };
 
         var name = next.Name == facts.State.Name ? [] : await ReserveNameAsync(next.Name, cancellationToken);
         var policyId = request.ApprovalPolicyId.Value is { } asked
@@ -164,6 +166,7 @@ public sealed class SignerGrain(
             Id = Id,
             Name = SignerName.Validate(request.Name),
             Description = SignerChanges.ValidateDescription(request.Description),
+            IsPublic = request.Public,
             PolicyId = policyId,
             Members = [new SignerMember(EntityId.New(IdPrefixes.Member, time), caller.ToRef(), SignerRole.Administrator)],
             CreatedAt = time.GetUtcNow(),
@@ -192,6 +195,39 @@ public sealed class SignerGrain(
             request.Custody);
         return await certificates.DraftAsync(caller, issue, "certificateTtlDays", cancellationToken);
     }
+
+    /// <summary>
+    /// The facts with the next certificate, which is refused if the signer cannot have it; the same facts if neither the certificate
+    /// nor what it must be changes. Who could make a signer private could lift what the organization promised its CA.
+    /// </summary>
+    private async Task<SignerFacts> BindAsync(Caller caller, SignerFacts facts, SignerState next, CancellationToken cancellationToken)
+    {
+        var isOther = next.CertificateId != facts.State.CertificateId;
+        if (!isOther && next.IsPublic == facts.State.IsPublic)
+        {
+            return facts;
+        }
+
+        SignerAuthority.Authorize(facts, caller, SignerAction.BindCertificate);
+        ValidateCertificateId(next.CertificateId);
+        var after = (await reader.ReadAsync([facts.Signer with { State = next }], cancellationToken))[0];
+        if (isOther || after.Certificate is null)
+        {
+            RequireUsable(after.Certificate);
+        }
+
+        PublicProfile.RequireField(after.ProfileErrors, _ => isOther ? "certificateId" : "public");
+        return after;
+    }
+
+    /// <summary>The field of the body that decides what a rule is about.</summary>
+    private static string FieldOfIssue(ProfileRule rule) => rule switch
+    {
+        ProfileRule.KeyNotInHardware => "custody",
+        ProfileRule.ValidityTooLong => "certificateTtlDays",
+        ProfileRule.RsaKeyTooShort => "keyAlgorithm",
+        _ => "caId",
+    };
 
     private static string ValidateCertificateId(string id) => EntityId.Is(IdPrefixes.Certificate, id) ? id : throw NoCertificate();
 

@@ -9,7 +9,8 @@ using CodeSigning.Identities;
 namespace CodeSigning.Grains.Certificates;
 
 /// <summary>Lists certificates and internal CAs, newest first. Product administrators only.</summary>
-public sealed class CertificateCatalog(IStateStore store, CertificateAuthorities authorities, TimeProvider time)
+public sealed class CertificateCatalog(
+    IStateStore store, CertificateAuthorities authorities, ICertificateReader reader, TimeProvider time)
 {
     /// <summary>The id of the CA that a path or a filter gives by id or common name.</summary>
     /// <param name="caller">The caller; null where CAs are for everybody.</param>
@@ -45,7 +46,7 @@ public sealed class CertificateCatalog(IStateStore store, CertificateAuthorities
         var lines = await authorities.ReadLinesOfAsync(certificates, cancellationToken);
         var now = time.GetUtcNow();
         return new Page<CertificateView>(
-            [.. certificates.Select(certificate => certificate.ToView(lines.Of(certificate), now))], page.Next);
+            [.. certificates.Select(certificate => certificate.ToView(lines.Of(certificate), reader, now))], page.Next);
     }
 
     /// <summary>One page of internal CAs.</summary>
@@ -72,7 +73,8 @@ public sealed class CertificateCatalog(IStateStore store, CertificateAuthorities
 public static class CertificateViews
 {
     /// <summary>The certificate as product administrators see it.</summary>
-    public static CertificateView ToView(this CertificateState certificate, IssuerLine line, DateTimeOffset now) => new(
+    public static CertificateView ToView(
+        this CertificateState certificate, IssuerLine line, ICertificateReader reader, DateTimeOffset now) => new(
         certificate.Id,
         certificate.StatusAt(now, line.IsRevoked),
         certificate.Subject,
@@ -91,7 +93,8 @@ public static class CertificateViews
         certificate.KeyState,
         certificate.Destruction?.ToView(),
         certificate.Renewal is { } terms ? new RenewalView(terms.DaysBefore, terms.Key) : null,
-        certificate.RenewedBy);
+        certificate.RenewedBy,
+        reader.Judge(certificate));
 
     /// <summary>The facts for a signing decision.</summary>
     /// <param name="certificate">The certificate.</param>
@@ -167,6 +170,9 @@ public interface ICertificateReader
 
     /// <summary>The public key of a certificate as DER (SubjectPublicKeyInfo), as stored for keys of the vault.</summary>
     ReadOnlyMemory<byte> ReadPublicKey(ChainedCertificate certificate);
+
+    /// <summary>Compares a certificate with the profile of publicly trusted ones; the same for a certificate at any time.</summary>
+    ImmutableArray<ProfileFinding> Judge(ChainedCertificate certificate);
 
     /// <summary>Writes a certificate as a file.</summary>
     /// <param name="certificate">The certificate with its chain.</param>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using CodeSigning.Certificates;
@@ -16,7 +17,9 @@ namespace CodeSigning.Grains.Certificates;
 /// <param name="Line">The internal CAs above it.</param>
 /// <param name="Change">Its entry, read set and writes, to be committed alone or together with its signer.</param>
 /// <param name="Key">Its key.</param>
-public sealed record DraftedCertificate(CertificateState State, IssuerLine Line, LedgerElement Change, CustodyKey Key)
+/// <param name="Findings">How it compares with publicly trusted ones.</param>
+public sealed record DraftedCertificate(
+    CertificateState State, IssuerLine Line, LedgerElement Change, CustodyKey Key, ImmutableArray<ProfileFinding> Findings)
 {
     /// <summary>Its facts for decisions once it is stored.</summary>
     public CertificateFacts ToFacts() => State.ToFacts(new StateVersion(StateTypes.Certificate, State.Id, 1), Line);
@@ -73,7 +76,7 @@ public sealed class CertificateService(
         };
         var change = CertificateChange.Create(
             caller, "certificate.issue", certificate, made.Key, Changes.Making(certificate.ToRecord()), time);
-        return new DraftedCertificate(certificate, line, line.AddTo(change), made.Key);
+        return new DraftedCertificate(certificate, line, line.AddTo(change), made.Key, reader.Judge(certificate));
     }
 
     /// <summary>Generates a key and a certificate signing request for an external CA.</summary>
@@ -140,6 +143,10 @@ public sealed class CertificateService(
     public async Task<CertificateView> GetAsync(Caller caller, string id, CancellationToken cancellationToken) =>
         await ViewAsync((await FindAsync(caller, id, cancellationToken)).State, cancellationToken);
 
+    /// <summary>One certificate, for a caller that its signer has authorized to read it.</summary>
+    public async Task<CertificateView> GetOfSignerAsync(string id, CancellationToken cancellationToken) =>
+        await ViewAsync((await FindAsync(id, cancellationToken)).State, cancellationToken);
+
     /// <summary>Exports a certificate, and records that in the ledger.</summary>
     public async Task<CertificateFile> ExportAsync(
         Caller caller, string id, CertificateFormat format, CancellationToken cancellationToken)
@@ -173,7 +180,7 @@ public sealed class CertificateService(
         && (certificate.ChainPem.Length > 0 || request.ChainPem is not null);
 
     private async Task<CertificateView> ViewAsync(CertificateState certificate, CancellationToken cancellationToken) =>
-        certificate.ToView(await authorities.ReadLineOfAsync(certificate, cancellationToken), time.GetUtcNow());
+        certificate.ToView(await authorities.ReadLineOfAsync(certificate, cancellationToken), reader, time.GetUtcNow());
 
     private string NewKeyId() => EntityId.New(IdPrefixes.Key, time);
 
@@ -185,7 +192,7 @@ public sealed class CertificateService(
     private async Task<CertificateView> SaveAsync(
         Caller caller, CertificateState next, IssuerLine line, LedgerElement change, CancellationToken cancellationToken)
     {
-        var view = next.ToView(line, time.GetUtcNow());
+        var view = next.ToView(line, reader, time.GetUtcNow());
         await ledger.RecordAsync(
             change.Answering(caller, view), ErrorCode.Conflict, CertificateChange.AlreadyExists, cancellationToken);
         return view;

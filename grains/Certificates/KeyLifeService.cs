@@ -17,6 +17,7 @@ public sealed class KeyLifeService(
     IStateStore store,
     ILedger ledger,
     IKeyErasure erasure,
+    ICertificateReader reader,
     CertificateAuthorities authorities,
     RevocationRegister revocations,
     TimeProvider time)
@@ -88,7 +89,7 @@ public sealed class KeyLifeService(
                 element = element.Writing(await revocations.CountMoreAsync(authority.Key, authority.Count(), cancellationToken));
             }
 
-            var view = own.Next.ToView(await authorities.ReadLineOfAsync(own.Next, cancellationToken), time.GetUtcNow());
+            var view = own.Next.ToView(await authorities.ReadLineOfAsync(own.Next, cancellationToken), reader, time.GetUtcNow());
             await ledger.RecordAsync(element.Answering(caller, view), cancellationToken);
             return view;
         });
@@ -103,7 +104,7 @@ public sealed class KeyLifeService(
     private async Task<CertificateView> ViewAsync(string id, CancellationToken cancellationToken)
     {
         var state = (await FindAsync(id, cancellationToken)).State;
-        return state.ToView(await authorities.ReadLineOfAsync(state, cancellationToken), time.GetUtcNow());
+        return state.ToView(await authorities.ReadLineOfAsync(state, cancellationToken), reader, time.GetUtcNow());
     }
 
     private async Task<List<Row<CertificateState>>> FindOfSameKeyAsync(Row<CertificateState> own, CancellationToken cancellationToken)

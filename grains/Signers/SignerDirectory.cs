@@ -164,7 +164,8 @@ public sealed class SignerDirectory(IStateStore store, SignerFactsReader reader,
             facts.State.CreatedAt,
             facts.State.CreatedBy,
             PendingPolicyRequestId: facts.State.PendingPolicyRequestId,
-            CertificateSubject: facts.Certificate?.Subject);
+            CertificateSubject: facts.Certificate?.Subject,
+            Public: facts.State.IsPublic);
     }
 
     private async Task<IEnumerable<string>> LinksAsync(Caller caller, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CodeSigning.Certificates;
 using CodeSigning.Contract;
 using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.Identities;
@@ -22,12 +23,15 @@ public sealed record SignerFacts(
     /// <summary>The signer as it is stored.</summary>
     public SignerState State => Signer.State;
 
+    /// <summary>What keeps the certificate from a public signer; empty if the signer is not public.</summary>
+    public ImmutableArray<ProfileFinding> ProfileErrors { get; init; } = [];
+
     /// <summary>The signer's own version.</summary>
     public StateVersion Self => Signer.ToVersion();
 }
 
 /// <summary>Reads the facts about signers, uncached.</summary>
-public sealed class SignerFactsReader(IStateStore store, CertificateAuthorities authorities)
+public sealed class SignerFactsReader(IStateStore store, CertificateAuthorities authorities, ICertificateReader reader)
 {
     /// <summary>The current facts about a signer; null if it does not exist.</summary>
     public async Task<SignerFacts?> ReadAsync(string signerId, CancellationToken cancellationToken) =>
@@ -51,7 +55,10 @@ public sealed class SignerFactsReader(IStateStore store, CertificateAuthorities 
                 signer,
                 GroupsOf(signer.State).ToImmutableDictionary(id => id, id => PrincipalFactsReader.GroupOf(rows, id)),
                 certificate?.State.ToFacts(certificate.ToVersion(), lines.Of(certificate.State)),
-                signer.State.PolicyId is { } policyId ? rows.Find<PolicyState>(StateTypes.Policy, policyId) : null)),
+                signer.State.PolicyId is { } policyId ? rows.Find<PolicyState>(StateTypes.Policy, policyId) : null)
+            {
+                ProfileErrors = signer.State.IsPublic && certificate is not null ? PublicProfile.Errors(reader.Judge(certificate.State)) : [],
+            }),
         ];
     }
 

@@ -46,6 +46,9 @@ public sealed record SignerState : IIndexedState
     /// <summary>Its signing policy.</summary>
     public string? PolicyId { get; init; }
 
+    /// <summary>Whether it is for publicly trusted code signing.</summary>
+    public bool IsPublic { get; init; }
+
     /// <summary>Its members, in the order of their addition.</summary>
     public IReadOnlyList<SignerMember> Members { get; init; } = [];
 
@@ -87,6 +90,7 @@ public sealed record SignerState : IIndexedState
         Status = ToIndex().Status,
         CertificateId,
         ApprovalPolicyId = PolicyId,
+        Public = IsPublic ? true : (bool?)null,
         Members = Members.ToDictionary(
             member => member.MemberId, member => new { member.Principal.Kind, member.Principal.Id, member.Role }),
     };

@@ -49,7 +49,7 @@ public static class SigningRules
         }
 
         ImmutableArray<StateVersion> readSet = [.. standing.ReadSet, .. certificate.ReadSet];
-        return CheckCertificate(certificate, algorithm, now) is { } problem
+        return (CheckCertificate(certificate, algorithm, now) ?? CheckProfile(facts)) is { } problem
             ? new SigningDecision.Refused(readSet, facts.State.Name, certificate, problem.Code, problem.Detail)
             : ApplyPolicy(facts, caller, certificate, readSet);
     }
@@ -93,6 +93,11 @@ public static class SigningRules
             : (ErrorCode.AlgorithmKeyMismatch,
                 $"The algorithm {algorithm.ToWireName()} does not fit the signer's key, which is {certificate.KeyAlgorithm.ToWireName()}.");
     }
+
+    // A certificate that does not conform is refused when it is bound; this one came another way, as from an older backup.
+    private static (ErrorCode Code, string Detail)? CheckProfile(SignerFacts facts) => facts.ProfileErrors.IsEmpty
+        ? null
+        : (ErrorCode.ProfileViolated, PublicProfile.Describe(facts.ProfileErrors, "The signer is public, and its certificate is not fit for it"));
 
     private static SigningDecision ApplyPolicy(
         SignerFacts facts, Caller caller, CertificateFacts certificate, ImmutableArray<StateVersion> readSet)

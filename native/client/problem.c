@@ -28,6 +28,7 @@ static const known_problem known_problems[] = {
     { "CertificateNotYetValid", CS_SIGNER_UNUSABLE, "wait until the certificate's validity begins" },
     { "CertificateRevoked", CS_SIGNER_UNUSABLE, "an administrator must give the signer a new certificate" },
     { "NotACodeSigningCertificate", CS_SIGNER_UNUSABLE, "an administrator must give the signer another certificate" },
+    { "ProfileViolated", CS_SIGNER_UNUSABLE, "an administrator must give the signer another certificate" },
     { "UnsupportedAlgorithm", CS_UNSUPPORTED_ALGORITHM, "use SHA-256, SHA-384 or SHA-512" },
     { "AlgorithmKeyMismatch", CS_UNSUPPORTED_ALGORITHM, "use a mechanism that fits the signer's key" },
     { "DigestLengthMismatch", CS_INVALID_DATA, "the digest must be as long as the hash function's" },

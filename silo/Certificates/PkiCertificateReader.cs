@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Text;
 using CodeSigning.Certificates;
 using CodeSigning.Grains.Certificates;
@@ -8,6 +10,10 @@ namespace CodeSigning.Silo.Certificates;
 /// <inheritdoc/>
 public sealed class PkiCertificateReader(CompromisedKeys compromised, TimeProvider time) : ICertificateReader
 {
+    private const int MostJudged = 10_000;
+
+    private readonly ConcurrentDictionary<string, ImmutableArray<ProfileFinding>> _judged = new(StringComparer.Ordinal);
+
     /// <inheritdoc/>
     public (string Subject, ChainedCertificate Certificate) Read(
         string certificatePem, string? chainPem, ReadOnlyMemory<byte> subjectPublicKeyInfo)
@@ -27,6 +33,18 @@ public sealed class PkiCertificateReader(CompromisedKeys compromised, TimeProvid
     /// <inheritdoc/>
     public ReadOnlyMemory<byte> ReadPublicKey(ChainedCertificate certificate) =>
         KeyMatch.Canonical(certificate.ReadLeaf().SubjectPublicKeyInfo.Span);
+
+    /// <inheritdoc/>
+    /// <remarks>Judging an RSA key takes milliseconds, and lists have a hundred.</remarks>
+    public ImmutableArray<ProfileFinding> Judge(ChainedCertificate certificate)
+    {
+        if (_judged.Count >= MostJudged)
+        {
+            _judged.Clear();
+        }
+
+        return _judged.GetOrAdd(certificate.Thumbprint, static (_, one) => CertificateProfile.Judge(one.ReadLeaf()), certificate);
+    }
 
     /// <inheritdoc/>
     public CertificateFile Write(ChainedCertificate certificate, CertificateFormat format, string name) => format switch

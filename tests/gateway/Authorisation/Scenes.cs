@@ -97,6 +97,8 @@ internal static class Scenes
         ["PATCH /api/v1/pki/signers/{signerId}"] = Body(_ => new { description = Stage.Unique() }),
         ["PATCH /api/v1/pki/signers/{signerId} certificateId"] = async (stage, _) =>
             new(new { certificateId = await stage.NewCertificateAsync() }) { { "signerId", await stage.NewSignerAsync() } },
+        ["PATCH /api/v1/pki/signers/{signerId} public"] = async (stage, _) =>
+            new(new { @public = true }) { { "signerId", await stage.NewSignerInHsmAsync() } },
         ["PATCH /api/v1/pki/signers/{signerId} approvalPolicyId"] = async (stage, _) =>
             new(new { approvalPolicyId = stage.Policy }) { { "signerId", await stage.NewSignerAsync() } },
         ["PATCH /api/v1/pki/signers/{signerId}/status"] = async (stage, _) =>

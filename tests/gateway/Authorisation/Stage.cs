@@ -1,4 +1,8 @@
 using CodeSigning.Gateway.Tests.Server;
+using CodeSigning.Grains.Certificates;
+using CodeSigning.Grains.Ledger;
+using CodeSigning.Grains.States;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeSigning.Gateway.Tests.Authorisation;
 
@@ -6,7 +10,7 @@ namespace CodeSigning.Gateway.Tests.Authorisation;
 /// The things that calls are about, each made by the first administrator, who has no role of its own in the table. What a
 /// call would use up is made anew for each.
 /// </summary>
-internal sealed class Stage(Cast cast, ApiClient administrator)
+internal sealed class Stage(Cast cast, ApiClient administrator, IServiceProvider services)
 {
     public Cast Cast => cast;
 
@@ -27,7 +31,7 @@ internal sealed class Stage(Cast cast, ApiClient administrator)
     public static async Task<Stage> BuildAsync(CodeSigningServer server)
     {
         var cast = await Cast.HireAsync(server);
-        var stage = new Stage(cast, await server.AsAdministratorAsync());
+        var stage = new Stage(cast, await server.AsAdministratorAsync(), server.Services);
         stage.Authority = await stage.NewAuthorityAsync();
         stage.Certificate = await stage.NewCertificateAsync();
         stage.Policy = await stage.CreateAsync("pki/signing-policies", stage.PolicyBody());
@@ -73,6 +77,18 @@ internal sealed class Stage(Cast cast, ApiClient administrator)
 
     /// <summary>A signer whose key no other signer of the stage has.</summary>
     public async Task<string> NewSignerOfItsOwnKeyAsync() => await NewSignerAsync(null, await NewCertificateAsync());
+
+    /// <summary>A certificate whose row says that its key is in an HSM, which the stage has none of.</summary>
+    public async Task<string> NewCertificateInHsmAsync()
+    {
+        var id = await NewCertificateAsync();
+        var row = await services.GetRequiredService<IStateStore>().FindAsync<CertificateState>(StateTypes.Certificate, id, CancellationToken.None);
+        var moved = row!.Replace(row.State with { Custody = "hsm" });
+        await services.GetRequiredService<ILedger>().CommitAsync(new LedgerElement { Writes = [moved] }, CancellationToken.None);
+        return id;
+    }
+
+    public async Task<string> NewSignerInHsmAsync() => await NewSignerAsync(null, await NewCertificateInHsmAsync());
 
     public Task<string> NewUserAsync() => CreateAsync("users", Person());
 

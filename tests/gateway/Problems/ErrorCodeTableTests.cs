@@ -9,7 +9,7 @@ public sealed class ErrorCodeTableTests
     {
         [400] = "InvalidRequest InvalidData UnsupportedAlgorithm AlgorithmKeyMismatch DigestLengthMismatch SignerDisabled "
             + "CertificateExpired CertificateNotYetValid CertificateRevoked NotACodeSigningCertificate PolicyLimitExceeded "
-            + "NoConstraint UnreachableApproval",
+            + "ProfileViolated NoConstraint UnreachableApproval",
         [401] = "Unauthenticated",
         [403] = "Forbidden ApprovalRequired GrantExhausted GrantExpired GrantNotYetValid GrantRevoked ScopeMismatch SelfApproval "
             + "SecondFactorRequired PasswordChangeRequired",

@@ -7,7 +7,15 @@ using CodeSigning.Testing;
 
 namespace CodeSigning.Gateway.Tests.Signing;
 
+/// <summary>Tests with SoftHSM run one after the other: it finds its token by a variable of the process.</summary>
+[CollectionDefinition(Name)]
+public sealed class SoftHsmSuite
+{
+    public const string Name = "SoftHSM";
+}
+
 /// <summary>Certificates whose keys are in an HSM, as clients meet them.</summary>
+[Collection(SoftHsmSuite.Name)]
 public sealed class HsmCustodyTests : IAsyncLifetime, IDisposable
 {
     private const int Clients = 32;

@@ -68,6 +68,23 @@ public sealed class RenewalTests
         Assert.Equal(ErrorCode.InvalidRequest, refused.Code);
     }
 
+    [Fact]
+    public async Task Renewal_that_a_public_signer_cannot_have_is_refused()
+    {
+        await using var node = await PkiNode.StartAsync();
+        var certificate = await node.IssueAsync((await node.MakeAuthorityAsync()).Id, ttlDays: 1000);
+        await BindAsync(node, certificate.Id, isPublic: true);
+        await SetAsync(node, certificate.Id, 30, RenewalKey.Fresh);
+        node.Time.Sleep(TimeSpan.FromDays(971));
+        List<string> refused = [];
+
+        Assert.Empty(await node.Get<CertificateRenewal>().RenewDueAsync((_, reason) => refused.Add(reason), None));
+
+        Assert.StartsWith(
+            "The signer 'release' is public, and the renewed certificate is not fit for it: the key is in software", Assert.Single(refused), StringComparison.Ordinal);
+        Assert.Equal(certificate.Id, (await ReadSignerAsync(node)).CertificateId);
+    }
+
     private static Task<CertificateView> SetAsync(PkiNode node, string id, int days, RenewalKey key) =>
         node.Get<CertificateRenewal>().SetAsync(PkiNode.Administrator, id, new SetRenewal(days, key), None);
 
@@ -80,9 +97,9 @@ public sealed class RenewalTests
     private static async Task<SignerState> ReadSignerAsync(PkiNode node) =>
         (await node.Get<IStateStore>().FindAsync<SignerState>(StateTypes.Signer, "sgn_1", None))!.State;
 
-    private static async Task BindAsync(PkiNode node, string certificateId)
+    private static async Task BindAsync(PkiNode node, string certificateId, bool isPublic = false)
     {
-        SignerState signer = new() { Id = "sgn_1", Name = "release", CertificateId = certificateId };
+        SignerState signer = new() { Id = "sgn_1", Name = "release", CertificateId = certificateId, IsPublic = isPublic };
         await node.Get<ILedger>().CommitAsync(
             new LedgerElement { Writes = [StateWrite.New(StateTypes.Signer, signer.Id, signer)] }, None);
     }

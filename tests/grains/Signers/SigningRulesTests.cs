@@ -22,6 +22,16 @@ public sealed class SigningRulesTests
     }
 
     [Fact]
+    public void Unfit_certificate_of_a_public_signer_denies()
+    {
+        var finding = new ProfileFinding(ProfileRule.RsaKeyTooShort, FindingSeverity.Error, "CSBR 6.1.5.2", "The key is short.", "Make another.");
+
+        var decision = Refused(Facts with { ProfileErrors = [finding] }, Operator, ErrorCode.ProfileViolated);
+
+        Assert.Equal("The signer is public, and its certificate is not fit for it: the key is short (CSBR 6.1.5.2).", decision.Detail);
+    }
+
+    [Fact]
     public void Read_set_of_allowed_signature_includes_signer_certificate_and_authorities()
     {
         var decision = Decide(Facts, Operator);

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using CodeSigning.Certificates;
 using CodeSigning.Grains.Certificates;
 using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Ledger;
@@ -59,7 +61,9 @@ internal sealed class MemoryGround : IHouseGround
             .AddSingleton<MemoryKeys>()
             .AddSingleton<ICertificateMaker>(provider => provider.GetRequiredService<MemoryKeys>())
             .AddSingleton<ISigningKeys>(provider => provider.GetRequiredService<MemoryKeys>())
-            .AddSingleton(StandIn.Of<ICertificateReader>((_, _) => throw new NotSupportedException()))
+            .AddSingleton(StandIn.Of<ICertificateReader>((method, _) => method.Name == nameof(ICertificateReader.Judge)
+                ? ImmutableArray<ProfileFinding>.Empty
+                : throw new NotSupportedException()))
             .AddSingleton(StandIn.Of<IRevocationListBuilder>((_, _) => throw new NotSupportedException()))
             .AddSingleton(new PkiOptions())
             .AddSingleton<IReminderRegistry>(_reminders)
