@@ -17,6 +17,7 @@ public static class StateKinds
     public static IServiceCollection AddStateKinds(this IServiceCollection services) => services
         .AddSingleton(StateKind.Of<SignerState>(StateTypes.Signer))
         .AddSingleton(StateKind.Of<CertificateState>(StateTypes.Certificate))
+        .AddSingleton(StateKind.Of<AttestationState>(StateTypes.Attestation))
         .AddSingleton(StateKind.Of<CertificateAuthorityState>(StateTypes.CertificateAuthority))
         .AddSingleton(StateKind.Of<RevocationCountState>(StateTypes.RevocationCount))
         .AddSingleton(StateKind.Of<ImportedKeyState>(StateTypes.ImportedKey))

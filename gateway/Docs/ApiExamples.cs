@@ -77,6 +77,7 @@ internal static class ExampleFiles
         "application/x-pem-file" => "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE…\n-----END PUBLIC KEY-----\n",
         "application/pem-certificate-chain" => "-----BEGIN CERTIFICATE-----\nMIIB5DCCAYqgAwIBAgIUQXJv…\n-----END CERTIFICATE-----\n",
         "application/jsonl" => "{\"operationId\":\"op_01k9p0f6a8c0e2g4j6m8p0r2t4\",\"kind\":\"sign\",\"outcome\":\"success\",…}\n",
+        "text/plain" => "Private Key Object; EC\n  label: key_01k9p0b2c4d6e8f0g2h4j6k8m0\n  Access: sensitive, always sensitive, never extractable, local\n",
         _ => null,
     };
 }

@@ -29,6 +29,7 @@ internal static class ParameterTexts
         (_, "userCode") => "The code that the client shows, with or without its hyphen.",
         (_, "passkeyId") => "The passkey's id.",
         (_, "sessionId") => "The session's id.",
+        (_, "attestationId") => "The attestation's id.",
         (_, "operationId") => "The operation's id.",
         (_, "requestId") => "The request's id.",
         ("ListOperations", "grantId") => "Only entries about this grant.",

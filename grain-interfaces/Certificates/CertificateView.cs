@@ -28,6 +28,7 @@ namespace CodeSigning.Certificates;
 /// What deviates from the CA/Browser Forum's rules for publicly trusted certificates; a public signer refuses those that are
 /// errors.
 /// </param>
+/// <param name="Attestations">What the tools of its key's token attested, oldest first.</param>
 public sealed record CertificateView(
     string Id,
     CertificateStatus Status,
@@ -48,7 +49,8 @@ public sealed record CertificateView(
     KeyDestructionView? KeyDestruction = null,
     RenewalView? Renewal = null,
     string? RenewedBy = null,
-    ImmutableArray<ProfileFinding>? ProfileFindings = null);
+    ImmutableArray<ProfileFinding>? ProfileFindings = null,
+    ImmutableArray<AttestationView>? Attestations = null);
 
 /// <summary>A certificate not yet issued by the external CA.</summary>
 /// <param name="Id">The certificate's id.</param>

@@ -67,6 +67,9 @@ public static class IdPrefixes
     /// <summary>An internal certification authority.</summary>
     public const string CertificateAuthority = "cas";
 
+    /// <summary>An attestation of a key.</summary>
+    public const string Attestation = "att";
+
     /// <summary>A key of the vault.</summary>
     public const string Key = "key";
 

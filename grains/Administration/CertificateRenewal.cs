@@ -108,6 +108,7 @@ public sealed class CertificateRenewal(
             PublicKey = made.Key.SubjectPublicKeyInfo,
             Stage = new CertificateStage.Active(made.Certificate),
             Destruction = null,
+            Attestations = isSame ? state.Attestations : [],
             CreatedAt = time.GetUtcNow(),
             CreatedBy = Caller.System.ToRef(),
         };

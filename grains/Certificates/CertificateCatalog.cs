@@ -94,7 +94,8 @@ public static class CertificateViews
         certificate.Destruction?.ToView(),
         certificate.Renewal is { } terms ? new RenewalView(terms.DaysBefore, terms.Key) : null,
         certificate.RenewedBy,
-        reader.Judge(certificate));
+        reader.Judge(certificate),
+        [.. certificate.Attestations.Select(attestation => attestation.ToView())]);
 
     /// <summary>The facts for a signing decision.</summary>
     /// <param name="certificate">The certificate.</param>

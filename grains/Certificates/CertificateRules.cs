@@ -102,7 +102,8 @@ public static class CertificateRules
         }
     }
 
-    private static bool IsPlain([NotNullWhen(true)] string? text)
+    /// <summary>Whether a text has visible characters only, and no blanks around it.</summary>
+    internal static bool IsPlain([NotNullWhen(true)] string? text)
     {
         if (string.IsNullOrWhiteSpace(text) || text != text.Trim())
         {

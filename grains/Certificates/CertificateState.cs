@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Serialization;
@@ -45,6 +46,9 @@ public sealed record CertificateState : IIndexedState
 
     /// <summary>The certificate that renewed it, or null.</summary>
     public string? RenewedBy { get; init; }
+
+    /// <summary>What the tools of its key's token attested, oldest first.</summary>
+    public ImmutableArray<KeyAttestation> Attestations { get; init; } = [];
 
     /// <summary>Its stage.</summary>
     public CertificateStage Stage { get; init; } = new CertificateStage.Awaiting("");
@@ -132,6 +136,29 @@ public sealed record CertificateState : IIndexedState
         ? this
         : throw new RefusedException(ErrorCode.WrongState, "Nobody asked for the destruction of the key.");
 
+    /// <summary>The certificate with another attestation.</summary>
+    /// <exception cref="RefusedException">
+    /// <c>WrongState</c>: the key is in software, or has too many; <c>Conflict</c>: the same file is attached already.
+    /// </exception>
+    public CertificateState Attach(KeyAttestation attestation)
+    {
+        if (Custody is null)
+        {
+            throw new RefusedException(
+                ErrorCode.WrongState, "The key is in software, which no token attests: attach attestations to certificates of keys in an HSM.");
+        }
+
+        if (Attestations.FirstOrDefault(present => present.Sha256 == attestation.Sha256) is { } same)
+        {
+            throw new RefusedException(ErrorCode.Conflict, $"The same file is attached already, as {same.Id}.");
+        }
+
+        return Attestations.Length < CertificateAttestations.MostAttestations
+            ? this with { Attestations = Attestations.Add(attestation) }
+            : throw new RefusedException(
+                ErrorCode.WrongState, $"The certificate has {CertificateAttestations.MostAttestations} attestations, which is the most: put several files into one.");
+    }
+
     /// <summary>
     /// The time in which it can sign: its own validity and, where external CAs are above it, theirs. Internal CAs are states
     /// of their own (<see cref="IssuerLine"/>). Null if not yet issued.
@@ -170,6 +197,9 @@ public sealed record CertificateState : IIndexedState
             ? Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(chain)))
             : null,
         Revocation?.Reason,
+        Attestations = Attestations.IsEmpty
+            ? null
+            : Attestations.ToDictionary(one => one.Id, one => new { one.FileName, one.MediaType, one.Length, one.Sha256 }),
     };
 
     /// <inheritdoc/>

@@ -15,6 +15,9 @@ public static class StateTypes
     /// <summary>The number of certificates that an internal CA has revoked.</summary>
     public const string RevocationCount = "revocation-count";
 
+    /// <summary>The file of an attestation of a key.</summary>
+    public const string Attestation = "attestation";
+
     /// <summary>A sealed key of the vault.</summary>
     public const string Key = "key";
 

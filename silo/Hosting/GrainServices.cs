@@ -53,5 +53,6 @@ public static class CertificateServices
         .AddSingleton<IKeyErasure, KeyErasure>()
         .AddSingleton<KeyLifeService>()
         .AddSingleton<CertificateService>()
+        .AddSingleton<CertificateAttestations>()
         .AddSingleton<CertificateAuthorityService>();
 }

@@ -54,6 +54,25 @@ public sealed class WizardTests(PagesFixture pages)
     }
 
     [Fact]
+    public async Task Wizard_refuses_a_public_signer_of_a_software_key()
+    {
+        await using var admin = await pages.VisitAsync(Scene.Administrator.Token);
+        await admin.OpenAsync("/signers/new");
+        await admin.FillAsync("Name", _name);
+        await admin.Page.GetByLabel("Public").CheckAsync();
+        await admin.IsSoundInEveryLookAsync("wizard-public");
+        await admin.PressAsync("Next");
+        await admin.FillAsync("Common name", "Example Ltd");
+        await admin.PressAsync("Next");
+        await admin.PressAsync("Next");
+        await admin.PressAsync("Create the signer");
+
+        await Assertions.Expect(admin.Page.GetByRole(AriaRole.Heading, new() { Name = "Certificate", Exact = true })).ToBeVisibleAsync();
+        await admin.SeesAsync("is invalid for a public signer: the key is in software");
+        await admin.IsSoundInEveryLookAsync("wizard-not-public");
+    }
+
+    [Fact]
     public async Task Wizard_stays_at_a_step_that_is_not_filled_in()
     {
         await using var admin = await pages.VisitAsync(Scene.Administrator.Token);

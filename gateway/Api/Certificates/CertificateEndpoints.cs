@@ -25,6 +25,10 @@ internal static class CertificateEndpoints
         certificates.MapGet("/{certificateId}", GetAsync).WithName("GetCertificate");
         certificates.MapGet("/{certificateId}/export", ExportAsync).WithName("ExportCertificate")
             .ProducesCertificate();
+        certificates.MapPost("/{certificateId}/attestations", AttachAsync).WithName("AttachAttestation")
+            .TakesIdempotencyKey(StatusCodes.Status201Created);
+        certificates.MapGet("/{certificateId}/attestations/{attestationId}", GetAttestationAsync).WithName("GetAttestation")
+            .ProducesAttestation();
         certificates.MapPost("/{certificateId}/revoke", RevokeAsync).WithName("RevokeCertificate");
         certificates.MapPut("/{certificateId}/renewal", SetRenewalAsync).WithName("SetCertificateRenewal");
         certificates.MapDelete("/{certificateId}/renewal", StopRenewalAsync).WithName("StopCertificateRenewal");
@@ -94,6 +98,27 @@ internal static class CertificateEndpoints
         var wanted = CertificateFormats.Parse(format);
         PathId.Validate(IdPrefixes.Certificate, certificateId);
         return (await call.AskAsync(caller => certificates.ExportAsync(caller, certificateId, wanted, call.Aborted))).ToResult();
+    }
+
+    /// <summary>
+    /// Attaches what the tools of the key's token attest; it is kept with its SHA-256 and never replaced. Product administrators
+    /// only.
+    /// </summary>
+    internal static async Task<Created<AttestationView>> AttachAsync(
+        string certificateId, JsonBody<AttachAttestation> body, ApiCall call, CertificateAttestations attestations)
+    {
+        PathId.Validate(IdPrefixes.Certificate, certificateId);
+        var attached = await call.AskAsync(caller => attestations.AttachAsync(caller, certificateId, body.Value, call.Aborted));
+        return TypedResults.Created($"{Location(certificateId)}/attestations/{attached.Id}", attached);
+    }
+
+    /// <summary>Gets the file of an attestation, byte for byte. Product administrators only.</summary>
+    internal static async Task<FileContentHttpResult> GetAttestationAsync(
+        string certificateId, string attestationId, ApiCall call, CertificateAttestations attestations)
+    {
+        PathId.Validate(IdPrefixes.Certificate, certificateId);
+        PathId.Validate(IdPrefixes.Attestation, attestationId);
+        return (await call.AskAsync(caller => attestations.ReadAsync(caller, certificateId, attestationId, call.Aborted))).ToResult();
     }
 
     /// <summary>
@@ -188,6 +213,17 @@ internal static class CertificateFormats
         "application/pkix-cert",
         "application/x-pkcs7-certificates",
         "application/pem-certificate-chain");
+
+    /// <summary>Describes the media types of attestations in the OpenAPI document.</summary>
+    public static void ProducesAttestation(this RouteHandlerBuilder endpoint) => endpoint.Produces<byte[]>(
+        StatusCodes.Status200OK,
+        "application/octet-stream",
+        "application/gzip",
+        "application/pdf",
+        "application/pkix-cert",
+        "application/x-pem-file",
+        "application/zip",
+        "text/plain");
 
     /// <summary>The file as a response.</summary>
     public static FileContentHttpResult ToResult(this CertificateFile file) =>

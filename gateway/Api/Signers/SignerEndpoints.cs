@@ -25,6 +25,7 @@ internal static class SignerEndpoints
         signers.MapGet("/{signerId}/certificate", GetCertificateAsync).WithName("GetSignerCertificate").ProducesCertificate();
         signers.MapGet("/{signerId}/public-key", GetPublicKeyAsync).WithName("GetSignerPublicKey")
             .Produces<byte[]>(StatusCodes.Status200OK, "application/x-pem-file");
+        signers.MapGet("/{signerId}/attestations/{attestationId}", GetAttestationAsync).WithName("GetSignerAttestation").ProducesAttestation();
         signers.MapGet("/{signerId}/permissions", GetPermissionsAsync).WithName("GetSignerPermissions");
     }
 
@@ -84,6 +85,14 @@ internal static class SignerEndpoints
     internal static async Task<FileContentHttpResult> GetPublicKeyAsync(
         SignerCall call, SignerDirectory directory, CertificateService certificates) =>
         (await certificates.GetPublicKeyAsync(await CertificateIdAsync(call, directory), call.Aborted)).ToResult();
+
+    /// <summary>Gets the file of an attestation of the key that the signer signs with.</summary>
+    internal static async Task<FileContentHttpResult> GetAttestationAsync(
+        SignerCall call, string attestationId, SignerDirectory directory, CertificateAttestations attestations)
+    {
+        PathId.Validate(IdPrefixes.Attestation, attestationId);
+        return (await attestations.ReadOfSignerAsync(await CertificateIdAsync(call, directory), attestationId, call.Aborted)).ToResult();
+    }
 
     /// <summary>Gets the caller's permissions for the signer.</summary>
     internal static async Task<Ok<PermissionsView>> GetPermissionsAsync(SignerCall call, SignerDirectory directory) =>

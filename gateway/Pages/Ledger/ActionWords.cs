@@ -17,6 +17,7 @@ internal static class ActionWords
         ["beginSecondFactor"] = "Began to set up the second factor of",
         ["bindOidc"] = "Bound the CI system of",
         ["breakGlass"] = "Opened the emergency access of",
+        ["attest"] = "Attached an attestation to",
         ["cancel"] = "Cancelled",
         ["cancel-requests"] = "Cancelled the requests of",
         ["chain"] = "Replaced the chain of",

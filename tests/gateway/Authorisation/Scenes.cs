@@ -78,6 +78,13 @@ internal static class Scenes
             var (id, issued) = await stage.NewSigningRequestAsync();
             return new(issued) { { "certificateId", id } };
         },
+        ["POST /api/v1/pki/certificates/{certificateId}/attestations"] = async (stage, _) =>
+            new(Stage.Attestation()) { { "certificateId", await stage.NewCertificateInHsmAsync() } },
+        ["GET /api/v1/pki/certificates/{certificateId}/attestations/{attestationId}"] = async (stage, _) =>
+        {
+            var id = await stage.NewCertificateInHsmAsync();
+            return new() { { "certificateId", id }, { "attestationId", await stage.NewAttestationAsync(id) } };
+        },
         ["POST /api/v1/pki/certificates/{certificateId}/revoke"] = async (stage, _) =>
             new(new { reason = "superseded" }) { { "certificateId", await stage.NewCertificateAsync() } },
         ["PUT /api/v1/pki/certificates/{certificateId}/renewal"] = async (stage, _) =>
@@ -101,6 +108,12 @@ internal static class Scenes
             new(new { @public = true }) { { "signerId", await stage.NewSignerInHsmAsync() } },
         ["PATCH /api/v1/pki/signers/{signerId} approvalPolicyId"] = async (stage, _) =>
             new(new { approvalPolicyId = stage.Policy }) { { "signerId", await stage.NewSignerAsync() } },
+        ["GET /api/v1/pki/signers/{signerId}/attestations/{attestationId}"] = async (stage, _) =>
+        {
+            var certificate = await stage.NewCertificateInHsmAsync();
+            var attestation = await stage.NewAttestationAsync(certificate);
+            return new() { { "signerId", await stage.NewSignerAsync(null, certificate) }, { "attestationId", attestation } };
+        },
         ["PATCH /api/v1/pki/signers/{signerId}/status"] = async (stage, _) =>
             new(new { status = "disabled" }) { { "signerId", await stage.NewSignerAsync() } },
         ["DELETE /api/v1/pki/signers/{signerId}"] = async (stage, _) => new() { { "signerId", await stage.NewSignerAsync() } },

@@ -88,6 +88,12 @@ internal sealed class Stage(Cast cast, ApiClient administrator, IServiceProvider
         return id;
     }
 
+    /// <summary>The body of an attestation.</summary>
+    public static object Attestation() =>
+        new { fileName = "attestation.txt", mediaType = "text/plain", content = Convert.ToBase64String("never extractable"u8) };
+
+    public async Task<string> NewAttestationAsync(string certificateId) => await CreateAsync($"pki/certificates/{certificateId}/attestations", Attestation());
+
     public async Task<string> NewSignerInHsmAsync() => await NewSignerAsync(null, await NewCertificateInHsmAsync());
 
     public Task<string> NewUserAsync() => CreateAsync("users", Person());
@@ -140,6 +146,6 @@ internal sealed class Stage(Cast cast, ApiClient administrator, IServiceProvider
     private async Task<string> CreateAsync(string what, object body) =>
         (await administrator.PostAsync($"/api/v1/{what}", body)).Succeeded().Text("id");
 
-    private Task<string> NewSignerAsync(string? approvalPolicyId, string certificateId) => CreateAsync(
+    public Task<string> NewSignerAsync(string? approvalPolicyId, string certificateId) => CreateAsync(
         "pki/signers", new { name = Unique(), certificateId, approvalPolicyId, members = cast.Members() });
 }

@@ -198,7 +198,11 @@ public sealed class OpenApiTests(SharedServer shared)
         }
     }
 
-    private static readonly string[] BinaryTypes = ["application/pkix-cert", "application/x-pkcs7-certificates", "application/pkix-crl"];
+    private static readonly string[] BinaryTypes =
+    [
+        "application/pkix-cert", "application/x-pkcs7-certificates", "application/pkix-crl", "application/octet-stream", "application/gzip",
+        "application/pdf", "application/zip",
+    ];
 
     private static IEnumerable<JsonProperty> Operations(JsonElement document) =>
         document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject());

@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace CodeSigning.Gateway.Tests.Server;
 
 /// <summary>What the server answered.</summary>
-public sealed record ApiAnswer(int Status, HttpResponseHeaders Headers, string? ContentType, byte[] Body)
+public sealed record ApiAnswer(int Status, HttpResponseHeaders Headers, string? ContentType, byte[] Body, string? Disposition = null)
 {
     public string BodyText => Encoding.UTF8.GetString(Body);
 
@@ -18,7 +18,8 @@ public sealed record ApiAnswer(int Status, HttpResponseHeaders Headers, string? 
         (int)response.StatusCode,
         response.Headers,
         response.Content.Headers.ContentType?.MediaType,
-        await response.Content.ReadAsByteArrayAsync());
+        await response.Content.ReadAsByteArrayAsync(),
+        response.Content.Headers.ContentDisposition?.ToString());
 
     public string Text(string member) => Json.GetProperty(member).GetString()!;
 
