@@ -62,7 +62,7 @@ public sealed class SignerGrain(
         var facts = (await reader.ReadAsync([row], cancellationToken))[0];
         var errors = issued is null ? facts.ProfileErrors : signer.IsPublic ? PublicProfile.Errors(issued.Findings) : [];
         facts = facts with { Certificate = RequireUsable(issued?.ToFacts() ?? facts.Certificate), ProfileErrors = errors };
-        PublicProfile.RequireField(errors, issued is null ? _ => "certificateId" : FieldOfIssue);
+        RequireConforming(errors, issued is null ? "certificateId" : FieldOfIssue(errors));
         var view = (await directory.ViewAsync(caller, [facts], cancellationToken))[0];
         var change = SignerChange.Describe(caller, "signer.create", facts, signer, Changes.Making(signer.ToRecord()), time)
             .Answering(caller, view)
@@ -216,12 +216,15 @@ public sealed class SignerGrain(
             RequireUsable(after.Certificate);
         }
 
-        PublicProfile.RequireField(after.ProfileErrors, _ => isOther ? "certificateId" : "public");
+        RequireConforming(after.ProfileErrors, isOther ? "certificateId" : "public");
         return after;
     }
 
-    /// <summary>The field of the body that decides what a rule is about.</summary>
-    private static string FieldOfIssue(ProfileRule rule) => rule switch
+    private static void RequireConforming(ImmutableArray<ProfileFinding> errors, string field) => PublicProfile.Require(
+        errors, field == "public" ? "The field 'public' is invalid with the signer's certificate" : $"The field '{field}' is invalid for a public signer");
+
+    /// <summary>The field of the body that decides what the first error is about.</summary>
+    private static string FieldOfIssue(ImmutableArray<ProfileFinding> errors) => errors.FirstOrDefault()?.Code switch
     {
         ProfileRule.KeyNotInHardware => "custody",
         ProfileRule.ValidityTooLong => "certificateTtlDays",

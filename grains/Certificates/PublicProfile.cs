@@ -32,17 +32,7 @@ public static class PublicProfile
 
     /// <summary>Refuses a certificate that has errors, naming all.</summary>
     /// <param name="errors">The errors.</param>
-    /// <param name="fieldOf">The field of the body that a rule is about; that of the first error is named.</param>
-    /// <exception cref="RefusedException"><c>ProfileViolated</c>.</exception>
-    public static void RequireField(ImmutableArray<ProfileFinding> errors, Func<ProfileRule, string> fieldOf)
-    {
-        if (!errors.IsEmpty)
-        {
-            Require(errors, $"The field '{fieldOf(errors[0].Code)}' is invalid for a public signer");
-        }
-    }
-
-    /// <summary>Refuses a certificate that has errors, naming all.</summary>
+    /// <param name="what">What is refused; the beginning of a sentence that goes on with the errors.</param>
     /// <exception cref="RefusedException"><c>ProfileViolated</c>.</exception>
     public static void Require(ImmutableArray<ProfileFinding> errors, string what)
     {

@@ -48,7 +48,7 @@ public sealed class AttestationTests(PagesFixture pages)
     }
 
     [Fact]
-    public async Task Signer_of_a_software_key_is_told_why_it_stays_private()
+    public async Task Signer_of_a_software_key_stays_private_with_reasons()
     {
         await using var visitor = await pages.VisitAsync(Administrator.Token);
         await visitor.OpenAsync("/signers/nightly/settings");

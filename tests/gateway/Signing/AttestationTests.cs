@@ -23,7 +23,7 @@ public sealed class AttestationTests : IAsyncLifetime, IDisposable
     public void Dispose() => _hsm.Dispose();
 
     [Fact]
-    public async Task What_the_tokens_tools_say_is_attached_before_the_CA_issues()
+    public async Task Output_of_the_tokens_tools_is_attached_before_the_certificate()
     {
         var id = (await _administrator.PostAsync(
             "/api/v1/pki/certificates/csr", new { subject = "CN=Example Ltd", keyAlgorithm = "EC_P256", custody = "soft" })).Succeeded().Text("id");

@@ -53,7 +53,7 @@ public sealed class PublicSignerTests : IAsyncLifetime, IDisposable
         Assert.Equal(["error keyNotInHardware", "error validityTooLong"], Findings(refused));
         Assert.Equal(Findings(refused), Findings(certificate)[..2]);
         Assert.StartsWith("The field 'certificateId' is invalid for a public signer: the key is in software", refused.Text("detail"), StringComparison.Ordinal);
-        Assert.StartsWith("The field 'public' is invalid for a public signer", promoted.Text("detail"), StringComparison.Ordinal);
+        Assert.StartsWith("The field 'public' is invalid with the signer's certificate", promoted.Text("detail"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -80,7 +80,7 @@ public sealed class PublicSignerTests : IAsyncLifetime
         Assert.True((await MakeAsync(signer.Id, isPublic: true)).Public);
         Assert.False((await MakeAsync(signer.Id, isPublic: false)).Public);
 
-        Assert.StartsWith("The field 'public' is invalid for a public signer", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The field 'public' is invalid with the signer's certificate: the key is in software", refused.Message, StringComparison.Ordinal);
         Assert.Equal(2, (await _house.ActionsAsync("signer/" + signer.Id)).Count(action => action == "signer.update"));
         Assert.Equal(["""{"public":{"from":null,"to":true}}""", """{"public":{"from":true,"to":null}}"""], (await ChangesAsync()).Order(StringComparer.Ordinal));
     }
