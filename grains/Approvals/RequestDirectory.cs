@@ -39,6 +39,16 @@ public sealed class RequestDirectory(IStateStore store, RequestFactsReader reade
         return caller.Kind == PrincipalKind.User && await IsAwaitingVoteAsync(caller, request.State, cancellationToken);
     }
 
+    /// <summary>Whether the caller may cancel a request, as its grain decides: its requester, and administrators of its signer.</summary>
+    /// <exception cref="RefusedException"><c>NotFound</c>, also for callers who may not see it.</exception>
+    public async Task<bool> MayCancelAsync(Caller caller, string id, CancellationToken cancellationToken)
+    {
+        var (request, _) = await AuthorizeAsync(caller, id, cancellationToken);
+        return request.State.IsOf(caller) || (request.State.SignerId is { } signerId
+            ? await signers.MayAsync(caller, signerId, SignerAction.Revoke, cancellationToken)
+            : caller.Role == ProductRole.Admin);
+    }
+
     /// <summary>One page of the requests for a signer, newest first, for callers that may read the signer.</summary>
     public async Task<Page<RequestView>> ListOfSignerAsync(
         Caller caller, string signerId, RequestFilter filter, CancellationToken cancellationToken)

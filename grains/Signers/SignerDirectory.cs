@@ -102,6 +102,11 @@ public sealed class SignerDirectory(IStateStore store, SignerFactsReader reader,
         return new PermissionsView(access.Role, SignerAuthority.Of(access.Facts, caller).Actions);
     }
 
+    /// <summary>Whether the caller may do something with a signer; not for one that does not exist.</summary>
+    public async Task<bool> MayAsync(Caller caller, string signerId, SignerAction action, CancellationToken cancellationToken) =>
+        await reader.ReadAsync(signerId, cancellationToken) is { State.IsDeleted: false } facts
+        && SignerAuthority.Of(facts, caller).Actions.Contains(action);
+
     /// <summary>Authorizes an action on current facts.</summary>
     /// <exception cref="RefusedException">
     /// <c>NotFound</c>, <c>Forbidden</c>, or <c>SignerDisabled</c> for requests and pre-approvals.

@@ -17,6 +17,8 @@ internal sealed class Cast(CodeSigningServer server, ApiClient administrator)
 
     public string IdOf(Role role) => _machines.TryGetValue(role, out var machine) ? machine.Id : _people[role].Id;
 
+    public bool IsPerson(Role role) => _people.ContainsKey(role);
+
     public static async Task<Cast> HireAsync(CodeSigningServer server)
     {
         var cast = new Cast(server, await server.AsAdministratorAsync());

@@ -98,6 +98,22 @@ internal sealed class Stage(Cast cast, ApiClient administrator, IServiceProvider
 
     public Task<string> NewUserAsync() => CreateAsync("users", Person());
 
+    public async Task<string> NewDisabledUserAsync()
+    {
+        var user = await NewUserAsync();
+        (await administrator.PatchAsync($"/api/v1/users/{user}", new { status = "disabled" })).Succeeded();
+        return user;
+    }
+
+    public async Task<string> NewDisabledSignerAsync()
+    {
+        var signer = await NewSignerAsync();
+        (await administrator.PatchAsync($"/api/v1/pki/signers/{signer}/status", new { status = "disabled" })).Succeeded();
+        return signer;
+    }
+
+    public async Task<string> NameOfSignerAsync(string id) => (await administrator.GetAsync($"/api/v1/pki/signers/{id}")).Succeeded().Text("name");
+
     public Task<string> NewIdentityAsync() => CreateAsync("identities", new { name = Unique() });
 
     public Task<string> NewGroupAsync() => CreateAsync("groups", new { name = Unique() });
