@@ -13,5 +13,7 @@ internal static class PageHeaders
     {
         context.Response.Headers.ContentSecurityPolicy = Policy;
         context.Response.Headers["Referrer-Policy"] = "same-origin";
+        // What the antiforgery service would set; over anything else it logs a warning at each form.
+        context.Response.Headers.CacheControl = "no-cache, no-store";
     }
 }
