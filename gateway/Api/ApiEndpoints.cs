@@ -39,6 +39,7 @@ internal static class ApiEndpoints
 
         api.MapGroup("/pki").MapApprovalApi();
         api.MapGroup("/webhooks").WithTags("Webhooks").MapWebhookEndpoints();
+        api.MapGroup("/mail").WithTags("Webhooks").MapMailEndpoints();
         api.MapGroup("/ledger").WithTags("Ledger").MapLedgerEndpoints();
     }
 }

@@ -231,12 +231,22 @@ public sealed class UserService(
     }
 
     /// <summary>Ends all sessions of the calling person, including the current one.</summary>
-    public async Task EndSessionsAsync(Caller caller, CancellationToken cancellationToken)
+    public Task EndSessionsAsync(Caller caller, CancellationToken cancellationToken) =>
+        EndSessionsAsync(caller, caller.Id, cancellationToken);
+
+    /// <summary>Ends all sessions of another person, whose password, votes and grants stay as they are.</summary>
+    public Task EndSessionsOfAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
-        var user = await RequireAsync(caller.Id, cancellationToken);
+        ProductAuthority.RequireAdministrator(caller);
+        return EndSessionsAsync(caller, id, cancellationToken);
+    }
+
+    private async Task EndSessionsAsync(Caller caller, string id, CancellationToken cancellationToken)
+    {
+        var user = await RequireAsync(id, cancellationToken);
         var next = user.State with { SessionGeneration = user.State.SessionGeneration + 1 };
         await SaveAsync(
-            Change.By(caller, "user.endSessions", StateTypes.User, caller.Id, Changes.None.Saying("sessions", "ended"), time)
+            Change.By(caller, "user.endSessions", StateTypes.User, id, Changes.None.Saying("sessions", "ended"), time)
                 .Writing(user.Replace(next)),
             cancellationToken);
     }

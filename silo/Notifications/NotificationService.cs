@@ -1,5 +1,6 @@
 using CodeSigning.Grains.Administration;
 using CodeSigning.Grains.Identities;
+using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Silo.Logging;
 using Microsoft.Extensions.DependencyInjection;
@@ -89,6 +90,14 @@ public static class NotificationRegistration
         .AddSingleton(options)
         .AddSingleton<Webhooks>()
         .AddSingleton<WebhookSender>()
+        .AddSingleton(services => new TestDeliveries(
+            services.GetRequiredService<IStateStore>(),
+            services.GetRequiredService<ILedger>(),
+            services.GetRequiredService<Webhooks>(),
+            services.GetRequiredService<WebhookSender>(),
+            services.GetRequiredService<MailSender>(),
+            options,
+            services.GetRequiredService<TimeProvider>()))
         .AddSingleton<NotificationSubjects>()
         .AddSingleton<MailRecipients>()
         .AddSingleton<MailSender>()

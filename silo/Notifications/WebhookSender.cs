@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Text;
 using CodeSigning.Silo.Network;
@@ -49,9 +50,9 @@ internal sealed class WebhookSender(NotificationOptions options, TimeProvider ti
         {
             return forbidden.Message;
         }
-        catch (HttpRequestException)
+        catch (HttpRequestException failed)
         {
-            return "The receiver could not be reached.";
+            return Explain(failed.InnerException);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -61,6 +62,16 @@ internal sealed class WebhookSender(NotificationOptions options, TimeProvider ti
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    private static string Explain(Exception? cause) => cause switch
+    {
+        AuthenticationException tls => $"TLS with the receiver failed: {(tls.InnerException ?? tls).Message.TrimEnd('.')}.",
+        SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } =>
+            "The receiver's host name was not found.",
+        SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "The receiver refused the connection.",
+        SocketException socket => $"The receiver could not be reached: {socket.SocketErrorCode}.",
+        _ => "The receiver could not be reached.",
+    };
 
     private static async ValueTask<Stream> ConnectAsync(
         DnsEndPoint endPoint, NotificationOptions options, CancellationToken cancellationToken)

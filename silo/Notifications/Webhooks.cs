@@ -117,6 +117,15 @@ public sealed class Webhooks
             ? (new Uri(webhook.Url), secret)
             : null;
 
+    /// <exception cref="RefusedException"><c>Forbidden</c>.</exception>
+    internal static void RequireAdministrator(Caller caller)
+    {
+        if (caller.Role != ProductRole.Admin)
+        {
+            throw new RefusedException(ErrorCode.Forbidden, "Only product administrators may do this.");
+        }
+    }
+
     private Task CommitAsync(LedgerElement change, StateWrite write, CancellationToken cancellationToken) =>
         _ledger.RecordAsync(change.Writing(write), cancellationToken);
 
@@ -131,14 +140,6 @@ public sealed class Webhooks
         _ => throw new RefusedException(
             ErrorCode.InvalidRequest, $"The field 'events' is invalid: expected some of {string.Join(", ", EventTypes.All)}."),
     };
-
-    private static void RequireAdministrator(Caller caller)
-    {
-        if (caller.Role != ProductRole.Admin)
-        {
-            throw new RefusedException(ErrorCode.Forbidden, "Only product administrators may do this.");
-        }
-    }
 
     private static byte[] Context(string id) => Encoding.ASCII.GetBytes("webhook/" + id);
 }

@@ -9,6 +9,21 @@ namespace CodeSigning.Pages.Tests;
 public sealed class PeopleTests(PagesFixture pages)
 {
     [Fact]
+    public async Task Sessions_of_another_person_are_ended_after_a_question()
+    {
+        var person = await pages.Scene.NewPersonAsync("Nora Leaves");
+        await using var administrator = await pages.VisitAsync(pages.Scene.Administrator.Token);
+        await administrator.OpenAsync($"/people/{person.Id}");
+        await administrator.PressAsync("End all sessions");
+        await administrator.SeesAsync("End all sessions of Nora Leaves?");
+        (await pages.Server.As(person.Token).GetAsync("/api/v1/me")).Succeeded();
+        await administrator.PressInDialogAsync("End them");
+
+        await administrator.SeesAsync("All sessions have ended.");
+        (await pages.Server.As(person.Token).GetAsync("/api/v1/me")).Refused(401, "Unauthenticated");
+    }
+
+    [Fact]
     public async Task Invited_person_chooses_a_password_by_the_link_shown_once()
     {
         var email = $"eve-{Guid.NewGuid():n}@example.com";

@@ -16,16 +16,18 @@ public sealed class SettingsTests(PagesFixture pages)
         await administrator.FillAsync("Address", "http://example.com/hook");
         await administrator.PressInDialogAsync("Create");
         await administrator.SeesAsync("The field 'url' is invalid");
-        await administrator.FillAsync("Address", "https://example.com/hook");
+        await administrator.FillAsync("Address", "https://hooks.invalid/hook");
         await administrator.Page.GetByText("signing.denied").ClickAsync();
         await administrator.PressInDialogAsync("Create");
         await administrator.SeesAsync("It is shown only now.");
         await administrator.FollowAsync("I have kept it");
         await administrator.SeesAsync("Deliveries"); // Events of before may be on their way.
+        await administrator.PressAsync("Send a test");
+        await administrator.SeesAsync("The test was not delivered to https://hooks.invalid/hook.");
         await administrator.IsSoundInEveryLookAsync("webhook");
         await administrator.OpenAsync("/settings");
         await administrator.IsSoundInEveryLookAsync("settings");
-        await administrator.FollowAsync("https://example.com/hook");
+        await administrator.FollowAsync("https://hooks.invalid/hook");
         await administrator.PressAsync("Delete");
         await administrator.PressInDialogAsync("Delete");
 

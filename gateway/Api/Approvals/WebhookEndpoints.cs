@@ -16,7 +16,10 @@ internal static class WebhookEndpoints
         webhooks.MapGet("/{webhookId}", GetAsync).WithName("GetWebhook");
         webhooks.MapDelete("/{webhookId}", DeleteAsync).WithName("DeleteWebhook");
         webhooks.MapGet("/{webhookId}/deliveries", ListDeliveriesAsync).WithName("ListWebhookDeliveries");
+        webhooks.MapPost("/{webhookId}/test", TestAsync).WithName("TestWebhook");
     }
+
+    public static void MapMailEndpoints(this IEndpointRouteBuilder mail) => mail.MapPost("/test", TestMailAsync).WithName("TestMail");
 
     /// <summary>
     /// Creates a webhook; only this response contains its secret. Each event is posted as {id, type, at, data} with the
@@ -49,6 +52,20 @@ internal static class WebhookEndpoints
         await call.AskAsync(caller => webhooks.DeleteAsync(caller, webhookId, call.Aborted));
         return TypedResults.NoContent();
     }
+
+    /// <summary>
+    /// Posts an event of type webhook.test to a webhook, once, and tells what became of it. The event appears in no list of
+    /// deliveries.
+    /// </summary>
+    internal static async Task<Ok<TestDelivery>> TestAsync(string webhookId, ApiCall call, TestDeliveries tests)
+    {
+        PathId.Validate(IdPrefixes.Webhook, webhookId);
+        return TypedResults.Ok(await call.AskAsync(caller => tests.SendWebhookAsync(caller, webhookId, call.Aborted)));
+    }
+
+    /// <summary>Mails a test to the caller's own address, and tells what became of it.</summary>
+    internal static async Task<Ok<TestDelivery>> TestMailAsync(ApiCall call, TestDeliveries tests) =>
+        TypedResults.Ok(await call.AskAsync(caller => tests.SendMailAsync(caller, call.Aborted)));
 
     /// <summary>Lists the deliveries to a webhook with their outcome, newest first.</summary>
     internal static async Task<Ok<Page<DeliveryView>>> ListDeliveriesAsync(

@@ -19,6 +19,7 @@ internal static class UserEndpoints
         users.MapPatch("/{userId}", UpdateAsync).WithName("UpdateUser");
         users.MapDelete("/{userId}", DeleteAsync).WithName("DeleteUser");
         users.MapDelete("/{userId}/factors", ResetFactorsAsync).WithName("ResetFactors");
+        users.MapDelete("/{userId}/sessions", EndSessionsAsync).WithName("EndSessionsOfUser");
         users.MapPost("/{userId}/password-reset", SendPasswordResetAsync).WithName("SendPasswordReset");
     }
 
@@ -66,6 +67,17 @@ internal static class UserEndpoints
     {
         PathId.Validate(IdPrefixes.User, userId);
         await call.AskAsync(caller => users.ResetFactorsAsync(caller, userId, call.Aborted));
+        return TypedResults.NoContent();
+    }
+
+    /// <summary>
+    /// Ends all sessions and tokens of a person at once. Password, second factor, votes and grants stay. Product administrators
+    /// only.
+    /// </summary>
+    internal static async Task<NoContent> EndSessionsAsync(string userId, ApiCall call, UserService users)
+    {
+        PathId.Validate(IdPrefixes.User, userId);
+        await call.AskAsync(caller => users.EndSessionsOfAsync(caller, userId, call.Aborted));
         return TypedResults.NoContent();
     }
 

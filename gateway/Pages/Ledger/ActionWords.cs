@@ -66,6 +66,7 @@ internal static class ActionWords
         ["sendPasswordReset"] = "Sent a password link to",
         ["stop"] = "Stopped",
         ["suspectPasskey"] = "Suspects a passkey of",
+        ["test"] = "Sent a test to",
         ["unbindOidc"] = "Removed the CI binding of",
         ["unreachable"] = "Told that nobody can approve",
         ["update"] = "Changed",
@@ -88,6 +89,7 @@ internal static class ActionWords
         ["grant"] = ("a grant", null),
         ["webhook"] = ("a webhook", "/settings/webhooks/"),
         ["ledger"] = ("the ledger", null),
+        ["mail"] = ("the mail server", null),
         ["store"] = ("the store", null),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

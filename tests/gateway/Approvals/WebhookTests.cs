@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using CodeSigning.Gateway.Tests.Auth;
 using CodeSigning.Silo.Notifications;
+using CodeSigning.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -109,6 +110,55 @@ public sealed class WebhookTests : IAsyncLifetime
         await ann.PostAsync("/webhooks", new { url = "https://example.com/" }, 403);
         await ann.GetAsync("/webhooks", 403);
         await administrator.PostAsync("/webhooks", new { url = "https://example.com/", events = EventTypes.All.Append("all") }, 400);
+    }
+
+    [Fact]
+    public async Task Test_reaches_the_receiver_signed_and_is_in_the_ledger()
+    {
+        await using var gateway = await RunningGateway.StartAsync("--CODESIGNING_WEBHOOK_PRIVATE_ADDRESSES=allow");
+        using var administrator = await gateway.SignInAsync();
+        var webhook = await CreateAsync(administrator, $"{_receiver.Urls.Single()}/hook", "signing.denied");
+        Assert.True((bool)(await administrator.PostAsync($"/webhooks/{webhook["id"]}/test", new { }, 200))["isDelivered"]!);
+
+        var (body, headers) = await ReceiveAsync();
+        Assert.Equal("webhook.test", (string)JsonNode.Parse(body)!["type"]!);
+        var timestamp = long.Parse(headers[WebhookSignature.TimestampHeader]!, null);
+        var secret = Encoding.ASCII.GetBytes((string)webhook["secret"]!);
+        Assert.Equal(WebhookSignature.Compute(secret, timestamp, body), headers[WebhookSignature.SignatureHeader]);
+        var entry = (await administrator.GetAsync("/ledger/entries?kind=admin&limit=1", 200))["items"]![0]!;
+        Assert.Equal(("webhook.test", $"webhook/{webhook["id"]}"), ((string)entry["action"]!, (string)entry["subject"]!));
+    }
+
+    [Fact]
+    public async Task Test_says_what_went_wrong_and_is_limited()
+    {
+        await using var gateway = await RunningGateway.StartAsync("--CODESIGNING_WEBHOOK_PRIVATE_ADDRESSES=allow");
+        using var administrator = await gateway.SignInAsync();
+        var closed = await CreateAsync(administrator, $"https://127.0.0.1:{FreePort.Find()}/hook", "signing.denied");
+        Assert.Equal("The receiver refused the connection.", await TestAsync(closed));
+        var clear = await CreateAsync(administrator, $"{_receiver.Urls.Single().Replace("http:", "https:", StringComparison.Ordinal)}/hook", "signing.denied");
+        Assert.StartsWith("TLS with the receiver failed: ", await TestAsync(clear), StringComparison.Ordinal);
+        var unknown = await CreateAsync(administrator, "https://nothing.invalid/", "signing.denied");
+        Assert.Equal("The receiver's host name was not found.", await TestAsync(unknown));
+        var other = await CreateAsync(administrator, $"{_receiver.Urls.Single()}/nothing", "signing.denied");
+        Assert.Equal("The receiver responded with status 404.", await TestAsync(other));
+        await TestAsync(other);
+        await administrator.PostAsync($"/webhooks/{other["id"]}/test", new { }, 429);
+
+        async Task<string?> TestAsync(JsonNode webhook) =>
+            (string?)(await administrator.PostAsync($"/webhooks/{webhook["id"]}/test", new { }, 200))["problem"];
+    }
+
+    [Fact]
+    public async Task Test_by_mail_says_why_the_mail_server_did_not_take_it()
+    {
+        await using var gateway = await RunningGateway.StartAsync(
+            "--CODESIGNING_SMTP_HOST=127.0.0.1", $"--CODESIGNING_SMTP_PORT={FreePort.Find()}", "--CODESIGNING_MAIL_FROM=signing@example.com");
+        using var administrator = await gateway.SignInAsync();
+        var test = await administrator.PostAsync("/mail/test", new { }, 200);
+
+        Assert.Equal((false, RunningGateway.AdministratorEmail), ((bool)test["isDelivered"]!, (string)test["receiver"]!));
+        Assert.Equal("The mail server could not be reached: ConnectionRefused.", (string)test["problem"]!);
     }
 
     private static Task<JsonNode> CreateAsync(HttpClient administrator, string url, params string[] events) =>

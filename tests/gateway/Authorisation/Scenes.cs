@@ -44,6 +44,7 @@ internal static class Scenes
         ["POST /api/v1/users"] = Body(_ => Stage.Person()),
         ["PATCH /api/v1/users/{userId}"] = async (stage, _) => new(new { status = "disabled" }) { { "userId", await stage.NewUserAsync() } },
         ["DELETE /api/v1/users/{userId}"] = async (stage, _) => new() { { "userId", await stage.NewUserAsync() } },
+        ["DELETE /api/v1/users/{userId}/sessions"] = async (stage, _) => new() { { "userId", await stage.NewUserAsync() } },
         ["POST /api/v1/identities"] = Body(_ => new { name = Stage.Unique() }),
         ["PATCH /api/v1/identities/{identityId}"] = async (stage, _) =>
             new(new { status = "disabled" }) { { "identityId", await stage.NewIdentityAsync() } },

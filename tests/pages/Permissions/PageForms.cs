@@ -130,6 +130,7 @@ internal static class PageForms
             new($"/people/{await stage.NewDisabledUserAsync()}", "enable")),
         OfUser("DeleteAsync", "delete", $"DELETE {Users}/{{userId}}"),
         OfUser("ResetAsync", "reset", $"POST {Users}/{{userId}}/password-reset"),
+        OfUser("EndSessionsAsync", "end-sessions", $"DELETE {Users}/{{userId}}/sessions"),
         OfUser("RemoveFactorsAsync", "factors", $"DELETE {Users}/{{userId}}/factors"),
         new("/machines", "CreateAsync", $"POST {Machines}", _ => Task.FromResult(new FilledForm("/machines", "new", ("name", Stage.Unique())))),
         OfMachine("ChangeAsync", "change", $"PATCH {Machines}/{{identityId}}", ("name", Stage.Unique())),
@@ -174,6 +175,9 @@ internal static class PageForms
         new("/ledger/evidence", "VerifyAsync", "POST /api/v1/ledger/verify", new FilledForm("/ledger/evidence", "verify")) { LeavesEntry = false },
         new("/ledger/evidence", "ExportAsync", "GET /api/v1/ledger/export", new FilledForm("/ledger/evidence", "export")) { LeavesEntry = false },
         new("/settings", "CreateAsync", "POST /api/v1/webhooks", new FilledForm("/settings", "new", ("url", "https://hooks.example.com/signing"))),
+        new("/settings", "TestMailAsync", "POST /api/v1/mail/test", new FilledForm("/settings", "test-mail")),
+        new("/settings/webhooks/{WebhookId}", "TestAsync", "POST /api/v1/webhooks/{webhookId}/test", async stage =>
+            new($"/settings/webhooks/{await stage.NewWebhookAsync()}", "test")),
         new("/settings/webhooks/{WebhookId}", "DeleteAsync", "DELETE /api/v1/webhooks/{webhookId}", async stage =>
             new($"/settings/webhooks/{await stage.NewWebhookAsync()}", "delete")),
     ];
