@@ -15,7 +15,7 @@ public sealed class LedgerTests(PagesFixture pages)
         await using var administrator = await AsAdministratorAsync();
         await administrator.OpenAsync("/ledger");
         await administrator.FollowAsync("Administration");
-        await administrator.FollowAsync("Done");
+        await administrator.FollowAsync("Success");
         await administrator.IsAtAsync("/ledger?kind=admin&outcome=success");
         await administrator.Page.GetByRole(AriaRole.Link, new() { Name = $"Created a group: {name}" }).ClickAsync();
 

@@ -11,13 +11,6 @@ internal static class CertificateText
     /// <summary>How long before its end a certificate is said to expire soon.</summary>
     public static readonly TimeSpan Soon = TimeSpan.FromDays(30);
 
-    /// <summary>The keys that can be made, with their titles.</summary>
-    public static IReadOnlyList<(string Name, string Title)> Algorithms { get; } =
-    [
-        ("EC_P256", "ECDSA P-256"), ("EC_P384", "ECDSA P-384"), ("EC_P521", "ECDSA P-521"),
-        ("RSA_3072", "RSA 3072"), ("RSA_4096", "RSA 4096"), ("RSA_2048", "RSA 2048 (private PKI only)"),
-    ];
-
     /// <summary>The reasons for a revocation, with their titles.</summary>
     public static IReadOnlyList<(RevocationReason Reason, string Title)> Reasons { get; } =
     [
@@ -28,10 +21,6 @@ internal static class CertificateText
         (RevocationReason.Superseded, "Another certificate replaced it"),
         (RevocationReason.CessationOfOperation, "It is no longer needed"),
     ];
-
-    /// <summary>The title of a key algorithm.</summary>
-    public static string KeyOf(string name) =>
-        Algorithms.FirstOrDefault(algorithm => algorithm.Name == name).Title?.Split(" (")[0] ?? name;
 
     /// <summary>The common name of a subject (RFC 4514), or the whole subject where it has none.</summary>
     public static string NameOf(string subject)

@@ -98,7 +98,7 @@ internal sealed record StepDraft(string? Name, string? RequiredApprovals, Immuta
     /// <param name="index">Its place, for messages.</param>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>: the number is none.</exception>
     public ApprovalStep ToStep(int index) =>
-        new(Approvers, (int)Math.Min(Number.Parse(RequiredApprovals, $"steps[{index}].requiredApprovals") ?? 0, int.MaxValue), Name);
+        new(Approvers, Number.ParseInt32(RequiredApprovals, $"steps[{index}].requiredApprovals") ?? 0, Name);
 
     private static PrincipalRef? ParseApprover(string? value) => value?.Split(' ', 3) is [var kind, var id, var name]
         ? new PrincipalRef(kind == "group" ? PrincipalKind.Group : PrincipalKind.User, id) { Name = name }

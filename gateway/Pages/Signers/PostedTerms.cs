@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using CodeSigning.Approvals;
 using CodeSigning.Errors;
 using CodeSigning.Gateway.Api.Ledger;
@@ -21,7 +20,7 @@ internal static class PostedTerms
     /// <exception cref="RefusedException"><c>InvalidRequest</c>, naming the field.</exception>
     public static CreateRequest Read(PageBase page) => new(
         page.Posted("justification") ?? "",
-        NumberOf(page, "requestedSignings"),
+        Number.Parse(page.Posted("requestedSignings"), "requestedSignings"),
         TimeOf(page, "windowStart"),
         TimeOf(page, "windowEnd"),
         page.Posted("requestedWindowDuration"),
@@ -36,13 +35,6 @@ internal static class PostedTerms
 
     private static ImmutableArray<string>? ValuesOf(PageBase page, string field) =>
         page.Posted(field)?.Split(Separators, StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } values ? [.. values] : null;
-
-    private static long? NumberOf(PageBase page, string field) => page.Posted(field) switch
-    {
-        null => null,
-        var text when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) => number,
-        _ => throw new RefusedException(ErrorCode.InvalidRequest, $"The field '{field}' is invalid: expected a whole number."),
-    };
 
     /// <summary>A date and a time, in UTC; null if the field is empty.</summary>
     /// <exception cref="RefusedException"><c>InvalidRequest</c>, naming the field.</exception>

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace CodeSigning.Gateway.Pages.Ledger;
+namespace CodeSigning.Gateway.Pages.Entries;
 
 /// <summary>The words for the actions of administrative entries.</summary>
 internal static class ActionWords
@@ -11,6 +11,7 @@ internal static class ActionWords
         ["addMember"] = "Added a member to",
         ["addPasskey"] = "Added a passkey of",
         ["approve"] = "Approved",
+        ["approveDevice"] = "Let a program sign in as",
         ["archive"] = "Archived",
         ["ask-addMember"] = "Requested to add a member to",
         ["ask-change"] = "Requested a change of",
@@ -28,10 +29,12 @@ internal static class ActionWords
         ["create"] = "Created",
         ["createClientSecret"] = "Created a client secret of",
         ["delete"] = "Deleted",
+        ["denyDevice"] = "Kept out a program that asked to sign in as",
         ["disable"] = "Disabled",
         ["enable"] = "Enabled",
         ["endSessions"] = "Ended the sessions of",
         ["enrolSecondFactor"] = "Set up the second factor of",
+        ["erase"] = "Erased",
         ["exhausted"] = "Used up",
         ["expire"] = "Ended at its time:",
         ["export"] = "Exported",
@@ -89,6 +92,7 @@ internal static class ActionWords
         ["grant"] = ("a grant", null),
         ["webhook"] = ("a webhook", "/settings/webhooks/"),
         ["ledger"] = ("the ledger", null),
+        ["key"] = ("a key", null),
         ["mail"] = ("the mail server", null),
         ["store"] = ("the store", null),
     }.ToFrozenDictionary(StringComparer.Ordinal);
