@@ -104,7 +104,6 @@ internal static class GatewayApplication
         app.UseMiddleware<AnonymousRateMiddleware>();
         app.UsePageAssets();
         app.UseDocs();
-        app.UseDevicePage();
         app.UseMiddleware<WorkInFlightMiddleware>();
         if (settings.SingleSignOn is not null)
         {

@@ -114,16 +114,6 @@ public sealed class DeviceLoginTests(SharedGateway shared) : IClassFixture<Share
         await RedeemAsync(late, 401);
     }
 
-    [Fact]
-    public async Task Page_says_what_not_to_do()
-    {
-        using var answer = await shared.Gateway.Http.GetAsync("/device");
-        var page = await answer.Content.ReadAsStringAsync();
-        Assert.Contains("only if you started the program yourself", page, StringComparison.Ordinal);
-        Assert.Contains("script-src 'self'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
-        Assert.Contains("/approve", await shared.Gateway.Http.GetStringAsync("/device.js"), StringComparison.Ordinal);
-    }
-
     private static string Challenge() => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));
 
     private async Task<HttpClient> NewPersonAsync()

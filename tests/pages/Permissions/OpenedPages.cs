@@ -33,6 +33,7 @@ internal static class OpenedPages
         new("/account", "GET /api/v1/me/factors"),
         new("/account/password", "GET /api/v1/me"),
         new("/account/second-factor", "GET /api/v1/me"),
+        new("/device", "GET /api/v1/me"),
 
         new("/", "GET /api/v1/pki/approval-requests?assignedToMe=true"),
         new("/requests", "GET /api/v1/pki/approval-requests"),

@@ -35,6 +35,11 @@ internal static class PageForms
             "/account/second-factor", "begin", ("currentPassword", Cast.Password))),
         new("/account/second-factor", "ConfirmAsync", "POST /api/v1/me/factors/totp/confirm", new FilledForm(
             "/account/second-factor", "confirm", ("uri", "otpauth://totp/a"), ("secret", "AAAA"), ("code", "123456"))),
+        new("/device", "AskAsync", "GET /api/v1/auth/device/{userCode}", new FilledForm("/device", "ask", ("code", "BCDF-GHJK"))),
+        new("/device", "ApproveAsync", "POST /api/v1/auth/device/{userCode}/approve", new FilledForm(
+            "/device", "approve", ("code", "BCDF-GHJK"), ("decision", "approve"))),
+        new("/device", "DenyAsync", "POST /api/v1/auth/device/{userCode}/deny", new FilledForm(
+            "/device", "deny", ("code", "BCDF-GHJK"), ("decision", "deny"))),
         new("/sign-out", "SignOut", "POST /api/v1/auth/logout", new FilledForm("/sign-out", null)) { LeavesEntry = false },
         new("/theme", "SetTheme", "GET /api/v1/me", new FilledForm("/theme", null, ("theme", "dark"))) { LeavesEntry = false },
     ];
