@@ -14,7 +14,7 @@ public sealed class DeviceTests(PagesFixture pages)
     private const string Verifier = "the-secret-of-a-program-that-signs-in-by-a-code";
 
     [Fact]
-    public async Task Code_leads_through_sign_in_to_who_asks_and_lets_the_program_in()
+    public async Task Code_leads_through_sign_in_and_lets_the_program_in()
     {
         var begun = await BeginAsync();
         await using var ada = await pages.VisitAsync();

@@ -21,7 +21,7 @@ public sealed class LedgerTests(PagesFixture pages)
 
         await administrator.SeesAsync("Its place in the ledger");
         await administrator.IsSoundInEveryLookAsync("entry");
-        await administrator.FollowAsync("Open its page");
+        await administrator.FollowAsync(name);
         await administrator.SeesAsync("Nobody is in this group");
     }
 

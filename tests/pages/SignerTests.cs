@@ -107,7 +107,7 @@ public sealed class SignerTests(PagesFixture pages)
         await admin.OpenAsync($"/signers/{signer}/pre-approve");
         await admin.FillAsync("Why", "Ahead of the launch.");
         await admin.FillAsync("Number of signatures", "3");
-        await admin.FillAsync("Time to sign", "2h");
+        await admin.FillAsync("Time to sign", "2");
         await admin.PressAsync("Pre-approve");
 
         await admin.SeesAsync("The grant is valid now.");
@@ -121,10 +121,10 @@ public sealed class SignerTests(PagesFixture pages)
         await ada.OpenAsync("/signers/release/request");
         await ada.SeesAsync("Two steps for release");
         await ada.FillAsync("Why", "Too long a time.");
-        await ada.FillAsync("Time to sign", "9h");
+        await ada.FillAsync("Time to sign", "9");
         await ada.PressAsync("Send the request");
         await Assertions.Expect(ada.Page.Locator("#request-requestedWindowDuration-error, .notice-bad").First).ToBeVisibleAsync();
-        await ada.FillAsync("Time to sign", "2h");
+        await ada.FillAsync("Time to sign", "2");
         await ada.Page.GetByText("Limit what may be signed").ClickAsync();
         await ada.FillAsync("Digests", "sha256:zz");
         await ada.PressAsync("Send the request");

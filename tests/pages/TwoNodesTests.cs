@@ -53,7 +53,7 @@ public sealed partial class TwoNodesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Sign_in_with_a_code_goes_on_at_the_other_node()
+    public async Task Sign_in_with_a_code_goes_on_elsewhere()
     {
         var administrator = await _here.AsAdministratorAsync();
         await administrator.CreatePersonAsync("ada@example.com", "Ada Okafor", Scenes.Scene.Password);

@@ -158,7 +158,7 @@ public sealed class WalkTests(PagesFixture pages) : IAsyncLifetime
         await ada.OpenAsync($"/signers/{Signer}/request");
         await ada.FillAsync("Why", Reason);
         await ada.FillAsync("Number of signatures", "2");
-        await ada.FillAsync("Time to sign", "1h");
+        await ada.FillAsync("Time to sign", "1");
         await ada.PressAsync("Send the request");
         await ada.SeesAsync(Reason);
         return ada.Place;

@@ -67,7 +67,8 @@ public abstract class PageBase : ComponentBase
     private protected void Fail(FormFailure failure)
     {
         Failure = failure;
-        Http.Response.StatusCode = failure.Status;
+        // The renderer takes 404 for a page that is not there, and gives up what it rendered.
+        Http.Response.StatusCode = failure.Status == StatusCodes.Status404NotFound ? StatusCodes.Status400BadRequest : failure.Status;
         StateHasChanged();
     }
 

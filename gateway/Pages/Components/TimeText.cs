@@ -1,4 +1,5 @@
 using System.Globalization;
+using CodeSigning.Contract;
 
 namespace CodeSigning.Gateway.Pages.Components;
 
@@ -23,6 +24,17 @@ internal static class TimeText
         { TotalHours: >= 1 } => Count(length.TotalHours, "hour"),
         _ => Count(length.TotalMinutes, "minute"),
     };
+
+    /// <summary>A duration of the API such as <c>90m</c> as <c>90 minutes</c>, in the unit that it was given in.</summary>
+    public static string LengthOf(string text) => Duration.TryParse(text, out var length)
+        ? text[^1] switch
+        {
+            's' => Count(length.TotalSeconds, "second"),
+            'm' => Count(length.TotalMinutes, "minute"),
+            'h' => Count(length.TotalHours, "hour"),
+            _ => Count(length.TotalDays, "day"),
+        }
+        : text;
 
     private static string Count(double count, string unit)
     {

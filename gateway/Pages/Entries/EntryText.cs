@@ -37,15 +37,42 @@ internal static class EntryText
     public static string? SubjectPageOf(EntryBody entry) =>
         entry.Subject?.Split('/') is [_, var id] && NounOf(entry).Page is { } page && VerbOf(entry) != "delete" ? page + id : null;
 
-    /// <summary>Its changes, indented; null for none.</summary>
-    public static string? ChangesOf(EntryBody entry) => entry.Changes is { } changes ? JsonSerializer.Serialize(changes, Indented) : null;
+    /// <summary>The name of its subject, or of the signer that it is about; null where the entry has none.</summary>
+    public static string? SubjectNameOf(EntryBody entry) => entry.SignerName
+        ?? FindNamed(entry, "name") ?? FindNamed(entry, "commonName") ?? FindNamed(entry, "subject") ?? FindNamed(entry, "url");
+
+    /// <summary>Its changes: what changed, from what, to what. What is no simple change is told as JSON.</summary>
+    public static IEnumerable<(string What, string? From, string To)> ChangesOf(EntryBody entry) =>
+        entry.Changes is { ValueKind: JsonValueKind.Object } changes
+            ? changes.EnumerateObject().Select(member => ChangeOf(member.Name, member.Value))
+            : [];
+
+    /// <summary>What a client calls itself by, in words.</summary>
+    public static string ClaimOf(string name) => name switch
+    {
+        "tool" => "Tool",
+        "hostname" => "Host",
+        "fileName" => "File",
+        _ => name,
+    };
+
+    private static (string What, string? From, string To) ChangeOf(string name, JsonElement change) =>
+        change.ValueKind == JsonValueKind.Object && change.EnumerateObject().All(member => member.Name is "from" or "to")
+            ? (name, change.TryGetProperty("from", out var from) ? Write(from) : null, change.TryGetProperty("to", out var to) ? Write(to) : "nothing")
+            : (name, null, Write(change));
+
+    private static string Write(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString()!,
+        JsonValueKind.True => "yes",
+        JsonValueKind.False => "no",
+        JsonValueKind.Null => "nothing",
+        _ => JsonSerializer.Serialize(value, Indented),
+    };
 
     private static string VerbOf(EntryBody entry) => entry.Action is { } action ? action[(action.IndexOf('.', StringComparison.Ordinal) + 1)..] : "";
 
     private static (string Noun, string? Page) NounOf(EntryBody entry) => ActionWords.NounOf(entry.Action?.Split('.')[0] ?? "");
-
-    private static string? SubjectNameOf(EntryBody entry) => entry.SignerName
-        ?? FindNamed(entry, "name") ?? FindNamed(entry, "commonName") ?? FindNamed(entry, "subject") ?? FindNamed(entry, "url");
 
     private static string? FindNamed(EntryBody entry, string member) =>
         entry.Changes is { ValueKind: JsonValueKind.Object } changes

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using CodeSigning.Contract;
+using CodeSigning.Gateway.Pages.Components;
 using CodeSigning.Grains.Approvals;
 using CodeSigning.Policies;
 
@@ -18,22 +18,11 @@ internal static class PolicyText
     /// <summary>The limits of a grant, such as <c>10 signatures in 8 hours</c>.</summary>
     public static string LimitsOf(PolicyConstraints constraints) => (constraints.MaxSignings, constraints.MaxWindowDuration) switch
     {
-        ({ } count, { } window) => $"{CountOf(count)} in {LengthOf(window)}",
+        ({ } count, { } window) => $"{CountOf(count)} in {TimeText.LengthOf(window)}",
         ({ } count, null) => CountOf(count),
-        (null, { } window) => $"Any number in {LengthOf(window)}",
+        (null, { } window) => $"Any number in {TimeText.LengthOf(window)}",
         _ => "Without limit",
     };
-
-    /// <summary>A length of time such as <c>90 minutes</c>, in the unit that it was given in.</summary>
-    public static string LengthOf(string text) => Duration.TryParse(text, out var length)
-        ? text[^1] switch
-        {
-            's' => Plural((long)length.TotalSeconds, "second"),
-            'm' => Plural((long)length.TotalMinutes, "minute"),
-            'h' => Plural((long)length.TotalHours, "hour"),
-            _ => Plural((long)length.TotalDays, "day"),
-        }
-        : text;
 
     /// <summary>Why the steps cannot be filled, in a sentence.</summary>
     public static string Warn(ApproverShortage shortage) => shortage.Step is { } step

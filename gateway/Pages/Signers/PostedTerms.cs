@@ -23,7 +23,7 @@ internal static class PostedTerms
         Number.Parse(page.Posted("requestedSignings"), "requestedSignings"),
         TimeOf(page, "windowStart"),
         TimeOf(page, "windowEnd"),
-        page.Posted("requestedWindowDuration"),
+        DurationField.Read(page, "requestedWindowDuration"),
         ScopeOf(page));
 
     private static GrantScope? ScopeOf(PageBase page)

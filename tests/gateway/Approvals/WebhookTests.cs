@@ -150,7 +150,7 @@ public sealed class WebhookTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Test_by_mail_says_why_the_mail_server_did_not_take_it()
+    public async Task Test_by_mail_tells_why_it_failed()
     {
         await using var gateway = await RunningGateway.StartAsync(
             "--CODESIGNING_SMTP_HOST=127.0.0.1", $"--CODESIGNING_SMTP_PORT={FreePort.Find()}", "--CODESIGNING_MAIL_FROM=signing@example.com");
