@@ -32,9 +32,14 @@ internal sealed class JsonBody<T>(T value) : IEndpointParameterMetadataProvider
         JsonText.Check(bytes.Span);
         try
         {
-            return new JsonBody<T>(
-                JsonSerializer.Deserialize<T>(bytes.Span, ContractJson.Options)
-                ?? throw new RefusedException(ErrorCode.InvalidRequest, "The body is null: expected a JSON object."));
+            var value = JsonSerializer.Deserialize<T>(bytes.Span, ContractJson.Options)
+                ?? throw new RefusedException(ErrorCode.InvalidRequest, "The body is null: expected a JSON object.");
+            if (value is IDisposable secret)
+            {
+                context.Response.RegisterForDispose(secret);
+            }
+
+            return new JsonBody<T>(value);
         }
         catch (JsonException mistake)
         {
@@ -160,7 +165,7 @@ internal static class JsonMistake
     private static string? FindInValue(JsonElement element, Type type, string path, IReadOnlyList<object> offered) => element.ValueKind switch
     {
         JsonValueKind.Null => null,
-        var kind when type == typeof(string) && kind != JsonValueKind.String => $"{Name(path)} must be a string.",
+        var kind when (type == typeof(string) || type == typeof(SecretText)) && kind != JsonValueKind.String => $"{Name(path)} must be a string.",
         var kind when type == typeof(OptionalText) && kind != JsonValueKind.String => $"{Name(path)} must be a string or null.",
         var kind when type == typeof(bool) && kind is not (JsonValueKind.True or JsonValueKind.False) =>
             $"{Name(path)} must be true or false.",

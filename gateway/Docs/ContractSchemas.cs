@@ -21,7 +21,7 @@ internal static class ContractSchemas
 
     /// <summary>The name that a type's schema has among the components; null for one that is written where it occurs.</summary>
     public static string? NameOf(JsonTypeInfo type) =>
-        IsBytes(type.Type) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
+        IsBytes(type.Type) || type.Type == typeof(SecretText) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
 
     /// <summary>Corrects a schema.</summary>
     public static void Correct(OpenApiSchema schema, OpenApiSchemaTransformerContext context)
@@ -29,7 +29,7 @@ internal static class ContractSchemas
         var type = context.JsonTypeInfo.Type;
         var value = Nullable.GetUnderlyingType(type) ?? type;
         var orNull = value == type ? default : JsonSchemaType.Null;
-        if (value == typeof(OptionalText))
+        if (value == typeof(OptionalText) || value == typeof(SecretText))
         {
             schema.Type = JsonSchemaType.String | JsonSchemaType.Null;
         }

@@ -33,6 +33,7 @@ internal static class KestrelSetup
         // Thousands of clients may connect at once; dropped connection attempts are repeated after a second.
         host.UseSockets(sockets => sockets.Backlog = 4096);
         host.UseKestrelHttpsConfiguration();
+        host.ConfigureServices(static services => services.ClearBuffers());
         host.ConfigureKestrel(server =>
         {
             server.AddServerHeader = false;

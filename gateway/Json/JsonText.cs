@@ -25,13 +25,15 @@ internal static class JsonText
 
         var reader = new Utf8JsonReader(text, ReaderOptions);
         var place = new JsonPlace();
+        // Not as strings, which cannot be zeroed: any value may be a secret.
+        var value = ArrayPool<byte>.Shared.Rent(text.Length);
         try
         {
             while (reader.Read())
             {
                 place.MoveTo(ref reader);
                 if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName
-                    && reader.GetString()!.Contains('\0', StringComparison.Ordinal))
+                    && value.AsSpan(0, reader.CopyString(value)).Contains((byte)0))
                 {
                     throw Refuse($"{place.Name} contains the character U+0000, which no text here may have.");
                 }
@@ -50,6 +52,10 @@ internal static class JsonText
         {
             // The reader throws this for lone surrogates and invalid UTF-8.
             throw Refuse($"{place.Name} is not Unicode text: expected UTF-8 without lone surrogates.");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(value, clearArray: true);
         }
     }
 

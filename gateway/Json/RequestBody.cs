@@ -36,7 +36,8 @@ internal sealed class RequestBody : IDisposable
             var read = await pipe.ReadAsync(cancellationToken);
             if (read.IsCompleted)
             {
-                var bytes = read.Buffer.ToArray();
+                var bytes = GC.AllocateUninitializedArray<byte>(checked((int)read.Buffer.Length), pinned: read.Buffer.Length > 0);
+                read.Buffer.CopyTo(bytes);
                 pipe.AdvanceTo(read.Buffer.End);
                 return bytes;
             }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 using CodeSigning.Contract;
 
@@ -18,7 +20,9 @@ public sealed record IssueCertificate(
     int TtlDays,
     string? Custody = null);
 
-/// <summary>The body that imports a certificate with its key, as PKCS#12 or as PEM.</summary>
+/// <summary>
+/// The body that imports a certificate with its key, as PKCS#12 or as PEM. What is secret of it is zeroed when it is disposed.
+/// </summary>
 /// <param name="Pkcs12">PKCS#12 (RFC 7292), base64 on the wire, in one line or several; at most 256 KiB.</param>
 /// <param name="Password">The password of the PKCS#12 file or of the encrypted private key.</param>
 /// <param name="CertificatePem">
@@ -36,15 +40,27 @@ public sealed record IssueCertificate(
 /// <param name="HsmKeyId">The id (CKA_ID) of the private key in the HSM in hex, in place of its label.</param>
 public sealed record ImportCertificate(
     [property: JsonConverter(typeof(FileBytesConverter))] ReadOnlyMemory<byte>? Pkcs12 = null,
-    string? Password = null,
+    SecretText? Password = null,
     string? CertificatePem = null,
     string? ChainPem = null,
-    string? PrivateKeyPem = null,
+    SecretText? PrivateKeyPem = null,
     bool AllowSharedKey = false,
     string? Custody = null,
     string? HsmKeyLabel = null,
-    string? HsmKeyId = null)
+    string? HsmKeyId = null) : IDisposable
 {
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Pkcs12 is { } file && MemoryMarshal.TryGetArray(file, out var bytes))
+        {
+            CryptographicOperations.ZeroMemory(bytes);
+        }
+
+        Password?.Dispose();
+        PrivateKeyPem?.Dispose();
+    }
+
     /// <summary>The type's name alone: every value may be secret.</summary>
     public override string ToString() => nameof(ImportCertificate);
 }

@@ -6,6 +6,7 @@ using CodeSigning.Silo.Certificates;
 using CodeSigning.Silo.Cluster;
 using CodeSigning.Silo.Forwarding;
 using CodeSigning.Silo.Hsm;
+using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Logging;
 using CodeSigning.Silo.Notifications;
@@ -74,6 +75,8 @@ public static class SiloHosting
             builder.Services.AddHostedService<MasterKeyWatch>();
         }
 
+        builder.Services.AddSingleton(new IdleKeyOptions(node.IdleKeysOpen));
+        builder.Services.AddHostedService<IdleKeyWatch>();
         builder.Services.AddHostedService<RenewalService>();
         if (!node.Hsms.IsEmpty)
         {

@@ -25,7 +25,8 @@ internal static class VaultHosting
         .AddSingleton(provider => new KeyVault(
             provider.GetRequiredService<KeySealer>(),
             provider.GetRequiredService<ISealedKeyStore>(),
-            provider.GetRequiredService<IKeyTokens>()))
+            provider.GetRequiredService<IKeyTokens>(),
+            time: provider.GetRequiredService<TimeProvider>()))
         .AddSingleton(new CheckedSigner(EcdsaCheckEvery))
         .AddSingleton(_ => new SigningThreads())
         .AddSingleton<IUpcomingWork>(provider => provider.GetRequiredService<SigningThreads>())

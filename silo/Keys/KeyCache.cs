@@ -7,7 +7,7 @@ namespace CodeSigning.Silo.Keys;
 /// A bounded cache of open keys that evicts the least recently used. Concurrent callers share one load; a failed load
 /// is removed, so that the next caller retries.
 /// </summary>
-internal sealed class KeyCache(int capacity, Func<KeyReference, KeyPurpose, Task<SharedKey>> load) : IDisposable
+internal sealed class KeyCache(int capacity, TimeProvider time, Func<KeyReference, KeyPurpose, Task<SharedKey>> load) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<(KeyReference, KeyPurpose), LinkedListNode<Entry>> _entries = [];
@@ -33,6 +33,18 @@ internal sealed class KeyCache(int capacity, Func<KeyReference, KeyPurpose, Task
         lock (_lock)
         {
             if (_entries.TryGetValue((reference, purpose), out var node))
+            {
+                Drop(node);
+            }
+        }
+    }
+
+    /// <summary>Removes the keys that nobody asked for since a time ago; their current holders may finish.</summary>
+    public void RemoveIdle(TimeSpan since)
+    {
+        lock (_lock)
+        {
+            while (_byLastUse.Last is { Value.Shared: not null } node && time.GetElapsedTime(node.Value.AskedAt) >= since)
             {
                 Drop(node);
             }
@@ -69,10 +81,11 @@ internal sealed class KeyCache(int capacity, Func<KeyReference, KeyPurpose, Task
             {
                 _byLastUse.Remove(node);
                 _byLastUse.AddFirst(node);
+                node.Value.AskedAt = time.GetTimestamp();
                 return node.Value;
             }
 
-            var entry = new Entry(reference, purpose);
+            var entry = new Entry(reference, purpose) { AskedAt = time.GetTimestamp() };
             var added = _byLastUse.AddFirst(entry);
             _entries.Add((reference, purpose), added);
             // On the thread pool, not on the caller's grain scheduler, since others wait for the load too.
@@ -146,6 +159,8 @@ internal sealed class KeyCache(int capacity, Func<KeyReference, KeyPurpose, Task
         public KeyReference Reference { get; } = reference;
 
         public KeyPurpose Purpose { get; } = purpose;
+
+        public long AskedAt { get; set; }
 
         public SharedKey? Shared { get; set; }
 

@@ -11,8 +11,6 @@ namespace CodeSigning.Silo.Keys;
 /// </summary>
 public sealed class KeyVault : IDisposable
 {
-    private const int LongestPkcs8 = 4096;
-
     private readonly KeySealer _sealer;
     private readonly ISealedKeyStore _store;
     private readonly IKeyTokens? _tokens;
@@ -23,13 +21,16 @@ public sealed class KeyVault : IDisposable
     /// <param name="store">Reads sealed keys.</param>
     /// <param name="tokens">The tokens of this node; null for none.</param>
     /// <param name="cachedKeys">The number of private keys kept open.</param>
-    public KeyVault(KeySealer sealer, ISealedKeyStore store, IKeyTokens? tokens = null, int cachedKeys = 1024)
+    /// <param name="time">The clock by which keys are idle; null for the system's.</param>
+    public KeyVault(
+        KeySealer sealer, ISealedKeyStore store, IKeyTokens? tokens = null, int cachedKeys = 1024, TimeProvider? time = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cachedKeys);
+        NativeHeap.OverwriteFreed();
         _sealer = sealer;
         _store = store;
         _tokens = tokens;
-        _cache = new KeyCache(cachedKeys, LoadAsync);
+        _cache = new KeyCache(cachedKeys, time ?? TimeProvider.System, LoadAsync);
     }
 
     /// <summary>Generates a key pair. RSA takes up to seconds of CPU time: run it on <see cref="SigningThreads"/>.</summary>
@@ -129,6 +130,9 @@ public sealed class KeyVault : IDisposable
     /// <summary>Closes a deleted key. Signatures in progress are finished.</summary>
     public void Close(KeyReference reference, KeyPurpose purpose) => _cache.Remove(reference, purpose);
 
+    /// <summary>Closes the keys that were not asked for since a time ago. They are opened again when they are asked for.</summary>
+    public void CloseIdle(TimeSpan since) => _cache.RemoveIdle(since);
+
     /// <summary>The keys of a purpose that are open.</summary>
     public IReadOnlyCollection<KeyReference> ListOpen(KeyPurpose purpose) => _cache.List(purpose);
 
@@ -137,15 +141,9 @@ public sealed class KeyVault : IDisposable
 
     private NewKey Seal(KeyReference reference, KeyPurpose purpose, KeyAlgorithm algorithm, AsymmetricAlgorithm key)
     {
-        using var buffer = new SecretBytes(LongestPkcs8);
-        if (!key.TryExportPkcs8PrivateKey(buffer.Span, out var length))
-        {
-            throw new CryptographicException("The key is longer than any supported algorithm allows.");
-        }
-
-        var pkcs8 = buffer.Span[..length];
-        var record = _sealer.Seal(reference, purpose, algorithm, pkcs8);
-        return new NewKey(record, new KeyHandle(new SharedKey(reference, PrivateKey.FromPkcs8(algorithm, pkcs8))));
+        using var pkcs8 = Pkcs8.Export(key);
+        var record = _sealer.Seal(reference, purpose, algorithm, pkcs8.Span);
+        return new NewKey(record, new KeyHandle(new SharedKey(reference, PrivateKey.FromPkcs8(algorithm, pkcs8.Span))));
     }
 
     private NewKey Seal(KeyReference reference, KeyPurpose purpose, IKeyToken token, TokenKey key) => new(

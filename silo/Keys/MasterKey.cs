@@ -106,6 +106,16 @@ public sealed class SecretBytes : IDisposable
     /// <summary>The number of bytes.</summary>
     public int Length => _bytes.Length;
 
+    /// <summary>The bytes, for readers that take no span; not to be used after disposal.</summary>
+    internal ReadOnlyMemory<byte> Memory
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _bytes;
+        }
+    }
+
     /// <summary>Copies <paramref name="source"/>, which the caller zeroes.</summary>
     public static SecretBytes CopyOf(ReadOnlySpan<byte> source)
     {

@@ -44,6 +44,10 @@ internal abstract class PrivateKey : IDisposable
             key.Dispose();
             throw;
         }
+        finally
+        {
+            NativeHeap.OverwriteFreedByThread();
+        }
     }
 
     /// <summary>Signs a digest whose length is the algorithm's; the scheme must fit the key.</summary>
@@ -66,13 +70,22 @@ internal sealed class RsaPrivateKey(KeyAlgorithm algorithm, RSA rsa)
     public override void Dispose() => rsa.Dispose();
 }
 
-internal sealed class EcPrivateKey(KeyAlgorithm algorithm, ECDsa ecdsa)
-    : PrivateKey(algorithm, ecdsa.ExportSubjectPublicKeyInfo())
+internal sealed class EcPrivateKey : PrivateKey
 {
-    public override byte[] SignDigest(SigningAlgorithm algorithm, ReadOnlySpan<byte> digest) =>
-        ecdsa.SignHash(digest.ToArray(), DSASignatureFormat.Rfc3279DerSequence);
+    private readonly ECDsa _ecdsa;
 
-    public override void Dispose() => ecdsa.Dispose();
+    public EcPrivateKey(KeyAlgorithm algorithm, ECDsa ecdsa)
+        : base(algorithm, ecdsa.ExportSubjectPublicKeyInfo())
+    {
+        _ecdsa = ecdsa;
+        // OpenSSL brings a key into another form at its first use, on the way through memory that it does not zero: so here.
+        SignDigest(algorithm.CertificateScheme(), new byte[algorithm.CertificateScheme().DigestLength()]);
+    }
+
+    public override byte[] SignDigest(SigningAlgorithm algorithm, ReadOnlySpan<byte> digest) =>
+        _ecdsa.SignHash(digest.ToArray(), DSASignatureFormat.Rfc3279DerSequence);
+
+    public override void Dispose() => _ecdsa.Dispose();
 }
 
 /// <summary>The two encodings of an ECDSA signature: DER (RFC 3279, section 2.2.3) and r‖s (IEEE P1363, PKCS#11).</summary>

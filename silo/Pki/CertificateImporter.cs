@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using CodeSigning.Contract;
 using CodeSigning.Signing;
 using CodeSigning.Silo.Keys;
 
@@ -28,7 +29,7 @@ public sealed class CertificateImporter(KeyVault vault, CompromisedKeys compromi
     /// <exception cref="CertificateRefusedException">
     /// It does not contain exactly one code-signing certificate with its key and chain.
     /// </exception>
-    public ImportedCertificate ImportPkcs12(string keyId, ReadOnlyMemory<byte> pkcs12, string? password)
+    public ImportedCertificate ImportPkcs12(string keyId, ReadOnlyMemory<byte> pkcs12, SecretText? password)
     {
         EnsureBounded(pkcs12.Length, password);
         using var file = Pkcs12File.Open(pkcs12, password);
@@ -43,7 +44,7 @@ public sealed class CertificateImporter(KeyVault vault, CompromisedKeys compromi
     /// <param name="password">The password of an encrypted key.</param>
     /// <exception cref="CertificateRefusedException">It is not a code-signing certificate, its key and its chain.</exception>
     public ImportedCertificate ImportPem(
-        string keyId, string certificatePem, string? chainPem, string privateKeyPem, string? password)
+        string keyId, string certificatePem, string? chainPem, SecretText privateKeyPem, SecretText? password)
     {
         EnsureBounded(certificatePem.Length + (chainPem?.Length ?? 0) + privateKeyPem.Length, password);
         var certificates = IssuedCertificate.ReadAll(certificatePem, chainPem);
@@ -96,7 +97,7 @@ public sealed class CertificateImporter(KeyVault vault, CompromisedKeys compromi
         }
     }
 
-    private static void EnsureBounded(int length, string? password)
+    private static void EnsureBounded(int length, SecretText? password)
     {
         if (length > LongestInput || password?.Length > LongestPassword)
         {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using CodeSigning.Contract;
 
 namespace CodeSigning.Silo.Pki;
 
@@ -17,15 +18,24 @@ internal sealed class FilePassword : IDisposable
     /// <summary>
     /// The readings of a password: one, or two of an empty one, which some writers end with a zero and others leave out.
     /// </summary>
-    public static FilePassword[] ReadingsOf(string? password) => string.IsNullOrEmpty(password)
+    public static FilePassword[] ReadingsOf(SecretText? password) => password is not { Length: > 0 }
         ? [new([], [0, 0]), new([], [])]
-        : [new(Encoding.UTF8.GetBytes(password), Encoding.BigEndianUnicode.GetBytes(password + '\0'))];
+        : [new(Encode(Encoding.UTF8, password, zeros: 0), Encode(Encoding.BigEndianUnicode, password, zeros: 2))];
 
     /// <inheritdoc/>
     public void Dispose()
     {
         CryptographicOperations.ZeroMemory(Utf8);
         CryptographicOperations.ZeroMemory(Bmp);
+    }
+
+    // Pinned, so that the garbage collector makes no copies.
+    private static byte[] Encode(Encoding encoding, SecretText password, int zeros)
+    {
+        var text = password.Characters.Span;
+        var bytes = GC.AllocateArray<byte>(encoding.GetByteCount(text) + zeros, pinned: true);
+        encoding.GetBytes(text, bytes);
+        return bytes;
     }
 }
 

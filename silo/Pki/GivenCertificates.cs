@@ -45,7 +45,7 @@ internal static class GivenCertificates
         }
 
         var labels = new List<string>();
-        foreach (var block in GivenText.Blocks(text))
+        foreach (var block in GivenText.Blocks(text.AsMemory()))
         {
             labels.Add(block.Label);
             if (IsOfCertificates(block.Label))

@@ -1,5 +1,6 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
+using CodeSigning.Contract;
 
 namespace CodeSigning.Silo.Pki;
 
@@ -31,12 +32,12 @@ internal sealed class Pkcs12File : IDisposable
 
     /// <summary>Opens a file; PEM, or base64 once more, is read as what is in it.</summary>
     /// <exception cref="CertificateRefusedException">It cannot be opened, or contains no private key or several.</exception>
-    public static Pkcs12File Open(ReadOnlyMemory<byte> file, string? password)
+    public static Pkcs12File Open(ReadOnlyMemory<byte> file, SecretText? password)
     {
         var readings = FilePassword.ReadingsOf(password);
         try
         {
-            return Open(Pkcs12Structure.Read(Unwrap(file)), readings, isGiven: !string.IsNullOrEmpty(password));
+            return Open(Pkcs12Structure.Read(Unwrap(file)), readings, isGiven: password is { Length: > 0 });
         }
         catch (AsnContentException)
         {
@@ -67,7 +68,7 @@ internal sealed class Pkcs12File : IDisposable
             return GivenText.FromBase64(text) ?? file;
         }
 
-        foreach (var block in GivenText.Blocks(text))
+        foreach (var block in GivenText.Blocks(text.AsMemory()))
         {
             if (block.Label is "PKCS12" or "PFX")
             {

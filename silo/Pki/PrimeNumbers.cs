@@ -1,14 +1,10 @@
 using System.Numerics;
-using System.Security.Cryptography;
 
 namespace CodeSigning.Silo.Pki;
 
 /// <summary>Arithmetic of primes and squares.</summary>
 internal static class PrimeNumbers
 {
-    // NIST SP 800-56B, 6.4.1.2: an error of at most 2^-100, even for adversarial numbers.
-    private const int MillerRabinRounds = 50;
-
     // Bit i is set if i is a square modulo 64, which rules out four of five numbers as squares.
     private const ulong SquaresModulo64 = 0x0202021202030213;
 
@@ -106,54 +102,4 @@ internal static class PrimeNumbers
             root = next;
         }
     }
-
-    /// <summary>The test of Miller and Rabin with random bases (NIST FIPS 186-5, B.3.1).</summary>
-    public static bool IsProbablePrime(BigInteger number, int rounds = MillerRabinRounds)
-    {
-        if (number < 4 || number.IsEven)
-        {
-            return number == 2 || number == 3;
-        }
-
-        var twos = 0;
-        while (((number - 1) >> twos).IsEven)
-        {
-            twos++;
-        }
-
-        for (var round = 0; round < rounds; round++)
-        {
-            if (IsWitness(RandomBase(number), number, twos))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private static bool IsWitness(BigInteger witness, BigInteger number, int twos)
-    {
-        var power = BigInteger.ModPow(witness, (number - 1) >> twos, number);
-        if (power.IsOne)
-        {
-            return false;
-        }
-
-        for (var square = 0; square < twos; square++)
-        {
-            if (power == number - 1)
-            {
-                return false;
-            }
-
-            power = power * power % number;
-        }
-
-        return true;
-    }
-
-    // Between 2 and number - 2. So many more bits than the number has make the remainder's bias as small as the test's error.
-    private static BigInteger RandomBase(BigInteger number) =>
-        (new BigInteger(RandomNumberGenerator.GetBytes(number.GetByteCount() + 16), isUnsigned: true) % (number - 3)) + 2;
 }

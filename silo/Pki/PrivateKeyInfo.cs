@@ -50,6 +50,10 @@ internal static class PrivateKeyInfo
                 CertificateRefusal.Malformed,
                 $"The private key in '{field}' is damaged: expected PKCS#8, PKCS#1 or SEC 1; export it again from where it was made.");
         }
+        finally
+        {
+            NativeHeap.OverwriteFreedByThread();
+        }
     }
 
     private static AsymmetricAlgorithm OpenPkcs8(ReadOnlyMemory<byte> der, AsnReader info, string field)
@@ -60,7 +64,7 @@ internal static class PrivateKeyInfo
         {
             SubjectPublicKeyInfo.RsaEncryption => OpenRsa(rsa => rsa.ImportPkcs8PrivateKey(der.Span, out _)),
             SubjectPublicKeyInfo.EcPublicKey => OpenEc(
-                algorithm.HasData ? algorithm.ReadEncodedValue() : ReadOnlyMemory<byte>.Empty, info.ReadOctetString(), field),
+                algorithm.HasData ? algorithm.ReadEncodedValue() : ReadOnlyMemory<byte>.Empty, Pkcs8.ReadOctets(info), field),
             SubjectPublicKeyInfo.RsassaPss => throw Unsupported(
                 $"The private key in '{field}' may make RSASSA-PSS signatures only (id-RSASSA-PSS, RFC 4055), which is not supported: expected an RSA key without that restriction (rsaEncryption)."),
             _ => throw Unsupported(
@@ -88,81 +92,44 @@ internal static class PrivateKeyInfo
     {
         var key = new AsnReader(ecPrivateKey, AsnEncodingRules.BER).ReadSequence();
         key.ReadInteger();
-        var number = key.ReadOctetString();
-        byte[]? pkcs8 = null;
+        var number = Pkcs8.ReadOctets(key);
+        var own = key.HasData && key.PeekTag().HasSameClassAndValue(Parameters) ? key.ReadSequence(Parameters).ReadEncodedValue() : default;
+        var given = parameters.IsEmpty ? own : parameters;
+        if (given.IsEmpty)
+        {
+            throw Unsupported($"The private key in '{field}' names no curve: convert it with 'openssl pkcs8 -topk8 -nocrypt'.");
+        }
+
+        var curve = NamedCurve.Read(given)
+            ?? throw Unsupported(
+                $"The private key in '{field}' is {PublicKeyName.OfCurve(given)}, which is not supported: expected {KeyAlgorithmNames.Supported}.");
+        var point = key.HasData && key.PeekTag().HasSameClassAndValue(Point)
+            ? curve.Uncompress(key.ReadSequence(Point).ReadBitString(out _)) ?? throw new AsnContentException()
+            : null;
+        using var pkcs8 = Write(curve, number.Span.TrimStart((byte)0), point);
+        var ecdsa = ECDsa.Create();
         try
         {
-            var own = key.HasData && key.PeekTag().HasSameClassAndValue(Parameters) ? key.ReadSequence(Parameters).ReadEncodedValue() : default;
-            var given = parameters.IsEmpty ? own : parameters;
-            if (given.IsEmpty)
-            {
-                throw Unsupported($"The private key in '{field}' names no curve: convert it with 'openssl pkcs8 -topk8 -nocrypt'.");
-            }
-
-            var curve = NamedCurve.Read(given)
-                ?? throw Unsupported(
-                    $"The private key in '{field}' is {PublicKeyName.OfCurve(given)}, which is not supported: expected {KeyAlgorithmNames.Supported}.");
-            var point = key.HasData && key.PeekTag().HasSameClassAndValue(Point)
-                ? curve.Uncompress(key.ReadSequence(Point).ReadBitString(out _)) ?? throw new AsnContentException()
-                : null;
-            pkcs8 = Write(curve, number.AsSpan().TrimStart((byte)0), point);
-            var ecdsa = ECDsa.Create();
-            try
-            {
-                ecdsa.ImportPkcs8PrivateKey(pkcs8, out _);
-                return ecdsa;
-            }
-            catch
-            {
-                ecdsa.Dispose();
-                throw;
-            }
+            ecdsa.ImportPkcs8PrivateKey(pkcs8.Span, out _);
+            return ecdsa;
         }
-        finally
+        catch
         {
-            CryptographicOperations.ZeroMemory(number);
-            CryptographicOperations.ZeroMemory(pkcs8);
+            ecdsa.Dispose();
+            throw;
         }
     }
 
-    private static byte[] Write(NamedCurve curve, ReadOnlySpan<byte> number, byte[]? point)
+    private static SecretBytes Write(NamedCurve curve, ReadOnlySpan<byte> number, byte[]? point)
     {
         if (number.Length > curve.FieldLength)
         {
             throw new AsnContentException();
         }
 
-        var padded = new byte[curve.FieldLength];
-        number.CopyTo(padded.AsSpan(curve.FieldLength - number.Length));
-        var writer = new AsnWriter(AsnEncodingRules.DER);
-        using (writer.PushSequence())
-        {
-            writer.WriteInteger(0);
-            using (writer.PushSequence())
-            {
-                writer.WriteObjectIdentifier(SubjectPublicKeyInfo.EcPublicKey);
-                writer.WriteObjectIdentifier(curve.Oid);
-            }
-
-            using (writer.PushOctetString())
-            using (writer.PushSequence())
-            {
-                writer.WriteInteger(1);
-                writer.WriteOctetString(padded);
-                if (point is not null)
-                {
-                    using (writer.PushSequence(Point))
-                    {
-                        writer.WriteBitString(point);
-                    }
-                }
-            }
-        }
-
-        CryptographicOperations.ZeroMemory(padded);
-        var encoded = writer.Encode();
-        writer.Reset(); // Clears its copy.
-        return encoded;
+        using SecretBytes padded = new(curve.FieldLength);
+        number.CopyTo(padded.Span[(curve.FieldLength - number.Length)..]);
+        return Pkcs8.Write(curve, padded.Span, point);
     }
 
     private static CertificateRefusedException Unsupported(string message) => new(CertificateRefusal.UnsuitableKey, message);

@@ -1,5 +1,6 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
+using CodeSigning.Contract;
 using CodeSigning.Certificates;
 
 namespace CodeSigning.Silo.Pki;
@@ -14,9 +15,10 @@ internal static class PrivateKeyPem
 
     /// <summary>Reads the key, which the caller disposes. Blocks of certificates and parameters are passed over.</summary>
     /// <exception cref="CertificateRefusedException">There is no key or several, or it cannot be opened.</exception>
-    public static AsymmetricAlgorithm Read(string text, string? password)
+    public static AsymmetricAlgorithm Read(SecretText text, SecretText? password)
     {
-        var der = FindOnly(GivenText.Unify(text), isEncodedAgain: false);
+        using var unified = GivenText.Unify(text);
+        var der = FindOnly(unified.Characters, isEncodedAgain: false);
         try
         {
             return PrivateKeyInfo.IsEncrypted(der) ? OpenEncrypted(der, password) : PrivateKeyInfo.Open(der, Field);
@@ -27,13 +29,19 @@ internal static class PrivateKeyPem
         }
     }
 
-    private static byte[] FindOnly(string text, bool isEncodedAgain)
+    private static byte[] FindOnly(ReadOnlyMemory<char> text, bool isEncodedAgain)
     {
-        if (!GivenText.HasPem(text))
+        if (!GivenText.HasPem(text.Span))
         {
-            var content = GivenText.FromBase64(text) ?? throw NoKey($"The field '{Field}' contains no private key: {Expected}.");
-            return !isEncodedAgain && GivenText.OfBytes(content) is { } inner ? FindOnly(inner, isEncodedAgain: true)
-                : PrivateKeyInfo.IsEncrypted(content) || content[0] == 0x30 ? content
+            var content = GivenText.FromBase64(text.Span) ?? throw NoKey($"The field '{Field}' contains no private key: {Expected}.");
+            using var inner = isEncodedAgain ? null : GivenText.OfSecretBytes(content);
+            if (inner is not null)
+            {
+                CryptographicOperations.ZeroMemory(content);
+                return FindOnly(inner.Characters, isEncodedAgain: true);
+            }
+
+            return PrivateKeyInfo.IsEncrypted(content) || content[0] == 0x30 ? content
                 : throw NoKey($"The field '{Field}' contains no private key: {Expected}.");
         }
 
@@ -41,7 +49,7 @@ internal static class PrivateKeyPem
         var keys = blocks.FindAll(block => block.Label.EndsWith("PRIVATE KEY", StringComparison.Ordinal));
         return keys switch
         {
-            [] => throw NoKeyAmong(text, blocks),
+            [] => throw NoKeyAmong(text.Span, blocks),
             [{ Label: "OPENSSH PRIVATE KEY" }] => throw Unsupported("in OpenSSH's own format: convert it with 'ssh-keygen -p -m PKCS8'"),
             [{ Label: "DSA PRIVATE KEY" }] => throw Unsupported($"a DSA key, which is not supported: expected {KeyAlgorithmNames.Supported}"),
             [var only] => only.Decode(),
@@ -50,7 +58,7 @@ internal static class PrivateKeyPem
         };
     }
 
-    private static CertificateRefusedException NoKeyAmong(string text, List<GivenBlock> blocks)
+    private static CertificateRefusedException NoKeyAmong(ReadOnlySpan<char> text, List<GivenBlock> blocks)
     {
         // RFC 1421, section 4.6.1.1; such a block is none of RFC 7468.
         if (text.Contains("Proc-Type:", StringComparison.Ordinal))
@@ -63,7 +71,7 @@ internal static class PrivateKeyPem
             : $"The field '{Field}' contains no private key but {string.Join(", ", blocks.Select(block => block.Label).Distinct().Take(3))}: {Expected}.");
     }
 
-    private static AsymmetricAlgorithm OpenEncrypted(ReadOnlyMemory<byte> der, string? password)
+    private static AsymmetricAlgorithm OpenEncrypted(ReadOnlyMemory<byte> der, SecretText? password)
     {
         var readings = FilePassword.ReadingsOf(password);
         var budget = new DerivationBudget();
@@ -94,7 +102,7 @@ internal static class PrivateKeyPem
 
         throw new CertificateRefusedException(
             CertificateRefusal.WrongPassword,
-            string.IsNullOrEmpty(password)
+            password is not { Length: > 0 }
                 ? $"The private key in '{Field}' has a password: give it in 'password'."
                 : $"The password of the private key in '{Field}' is incorrect, or the key is damaged.");
     }

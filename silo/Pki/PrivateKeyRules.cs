@@ -1,5 +1,4 @@
 using System.Formats.Asn1;
-using System.Numerics;
 using System.Security.Cryptography;
 using CodeSigning.Certificates;
 using CodeSigning.Silo.Keys;
@@ -34,22 +33,22 @@ internal static class PrivateKeyRules
     /// <summary>The fault, or null if none is known.</summary>
     public static PrivateKeyFault? Judge(AsymmetricAlgorithm key) => key switch
     {
-        RSA rsa => JudgeRsa(rsa.ExportPkcs8PrivateKey()),
+        RSA rsa => JudgeRsa(rsa),
         ECDsa ecdsa => JudgeEc(ecdsa.ExportParameters(true), KeyAlgorithms.Of(ecdsa)),
         _ => null,
     };
 
-    private static PrivateKeyFault? JudgeRsa(byte[] pkcs8)
+    private static PrivateKeyFault? JudgeRsa(RSA rsa)
     {
-        var key = default(RSAParameters);
+        using var pkcs8 = Pkcs8.Export(rsa);
+        var key = ReadRsa(pkcs8.Memory);
         try
         {
-            key = ReadRsa(pkcs8);
             return RsaKeyQuality.FaultOf(key);
         }
         finally
         {
-            foreach (var secret in new[] { pkcs8, key.D, key.P, key.Q, key.DP, key.DQ, key.InverseQ })
+            foreach (var secret in new[] { key.D, key.P, key.Q, key.DP, key.DQ, key.InverseQ })
             {
                 CryptographicOperations.ZeroMemory(secret);
             }
@@ -57,37 +56,48 @@ internal static class PrivateKeyRules
     }
 
     // RFC 8017, A.1.2, in RFC 5958. The platform's parser rejects factors of unequal length without a specific error.
-    private static RSAParameters ReadRsa(byte[] pkcs8)
+    private static RSAParameters ReadRsa(ReadOnlyMemory<byte> pkcs8)
     {
         var info = new AsnReader(pkcs8, AsnEncodingRules.BER).ReadSequence();
         info.ReadInteger();
         info.ReadSequence();
-        var key = new AsnReader(info.ReadOctetString(), AsnEncodingRules.BER).ReadSequence();
+        var key = new AsnReader(Pkcs8.ReadOctets(info), AsnEncodingRules.BER).ReadSequence();
         key.ReadInteger();
         return new RSAParameters
         {
-            Modulus = key.ReadIntegerBytes().ToArray(),
-            Exponent = key.ReadIntegerBytes().ToArray(),
-            D = key.ReadIntegerBytes().ToArray(),
-            P = key.ReadIntegerBytes().ToArray(),
-            Q = key.ReadIntegerBytes().ToArray(),
-            DP = key.ReadIntegerBytes().ToArray(),
-            DQ = key.ReadIntegerBytes().ToArray(),
-            InverseQ = key.ReadIntegerBytes().ToArray(),
+            Modulus = ReadNumber(key),
+            Exponent = ReadNumber(key),
+            D = ReadNumber(key),
+            P = ReadNumber(key),
+            Q = ReadNumber(key),
+            DP = ReadNumber(key),
+            DQ = ReadNumber(key),
+            InverseQ = ReadNumber(key),
         };
+    }
+
+    // Pinned, so that the garbage collector makes no copies.
+    private static byte[] ReadNumber(AsnReader key)
+    {
+        var bytes = key.ReadIntegerBytes();
+        var number = GC.AllocateUninitializedArray<byte>(bytes.Length, pinned: true);
+        bytes.CopyTo(number);
+        return number;
     }
 
     // The platform has verified that the point is on the curve and belongs to the scalar.
     private static PrivateKeyFault? JudgeEc(ECParameters key, KeyAlgorithm? kind)
     {
+        using SecretNumbers numbers = new();
         try
         {
-            var order = kind is { } curve
-                ? curve.Order()
-                : throw new CryptographicException($"The key algorithm is not supported: expected {KeyAlgorithmNames.Supported}.");
-            var scalar = new BigInteger(key.D, isUnsigned: true, isBigEndian: true);
-            var nearest = BigInteger.Min(scalar, order - scalar);
-            return nearest.GetBitLength() < order.GetBitLength() - MissingBits ? PrivateKeyFault.GuessableScalar : null;
+            var order = numbers.Of(
+                kind is { } curve
+                    ? curve.Order()
+                    : throw new CryptographicException($"The key algorithm is not supported: expected {KeyAlgorithmNames.Supported}."));
+            var scalar = numbers.Read(key.D);
+            var nearest = Math.Min(scalar.BitLength, order.DistanceTo(scalar).BitLength);
+            return nearest < order.BitLength - MissingBits ? PrivateKeyFault.GuessableScalar : null;
         }
         finally
         {

@@ -23,6 +23,9 @@ public static class RsaKeyQuality
     private const int SmoothnessLimit = 1 << 20;
     private const int ShortestRoughPart = 140;
 
+    // NIST SP 800-56B, 6.4.1.2: an error of at most 2^-100, even for adversarial numbers.
+    private const int MillerRabinRounds = 50;
+
     private static readonly BigInteger Smallest = 65537;
 
     private static readonly BigInteger SmallPrimes = PrimeNumbers.ProductBelow(SmallFactorLimit);
@@ -67,15 +70,15 @@ public static class RsaKeyQuality
     /// <returns>The fault, or null if none is known.</returns>
     public static PrivateKeyFault? FaultOf(RSAParameters key)
     {
-        // BigInteger cannot be zeroed: copies of the factors stay in memory until the collector reuses it.
-        var (n, e, d) = (Number(key.Modulus), Number(key.Exponent), Number(key.D));
-        var (p, q) = (Number(key.P), Number(key.Q));
-        if (p < 3 || q < 3 || p * q != n)
+        using SecretNumbers numbers = new();
+        var (n, e, d) = (numbers.Read(key.Modulus), numbers.Read(key.Exponent), numbers.Read(key.D));
+        var (p, q) = (numbers.Read(key.P), numbers.Read(key.Q));
+        if (p.BitLength < 2 || q.BitLength < 2 || (p * q).CompareTo(n) != 0)
         {
             return PrivateKeyFault.FactorsDoNotMatch;
         }
 
-        if (p.GetBitLength() * 2 != n.GetBitLength() || q.GetBitLength() * 2 != n.GetBitLength())
+        if (p.BitLength * 2 != n.BitLength || q.BitLength * 2 != n.BitLength)
         {
             return PrivateKeyFault.UnequalFactors;
         }
@@ -90,17 +93,18 @@ public static class RsaKeyQuality
             return PrivateKeyFault.GuessableFactor;
         }
 
-        if (!PrimeNumbers.IsProbablePrime(p) || !PrimeNumbers.IsProbablePrime(q))
+        if (!p.IsProbablePrime(MillerRabinRounds) || !q.IsProbablePrime(MillerRabinRounds))
         {
             return PrivateKeyFault.CompositeFactor;
         }
 
-        if (new[] { p - 1, p + 1, q - 1, q + 1 }.Any(IsSmooth))
+        var smoothPrimes = numbers.Of(SmoothPrimes.Value);
+        if (new[] { p - 1, p + 1, q - 1, q + 1 }.Any(neighbour => IsSmooth(neighbour, smoothPrimes)))
         {
             return PrivateKeyFault.SmoothFactor;
         }
 
-        if (!IsExponentOf(d, e, p, q, n) || !AreRemaindersOf(key, d, p, q))
+        if (!IsExponentOf(d, e, p, q, n) || !AreRemaindersOf(numbers, key, d, p, q))
         {
             return PrivateKeyFault.WrongExponent;
         }
@@ -131,76 +135,61 @@ public static class RsaKeyQuality
         return false;
     }
 
-    private static bool AreAlike(BigInteger p, BigInteger q)
+    private static bool AreAlike(SecretNumber p, SecretNumber q)
     {
-        var least = BigInteger.One << ((int)p.GetBitLength() - AlikeBits);
-        for (var u = 1; u <= LargestRatio; u++)
-        {
-            for (var v = 1; v <= LargestRatio; v++)
-            {
-                if (BigInteger.Abs((u * p) - (v * q)) <= least)
-                {
-                    return true;
-                }
-            }
-        }
+        var multiples = Enumerable.Range(1, LargestRatio).Select(ratio => (OfP: p * (ulong)ratio, OfQ: q * (ulong)ratio)).ToList();
+        var isInRatio = multiples.Exists(one => multiples.Exists(other => IsAtMostPowerOfTwo(one.OfP.DistanceTo(other.OfQ), p.BitLength - AlikeBits)));
 
         // Coppersmith's method needs half of the low bits in common; no random pair has even these.
-        return ((p - q) & ((BigInteger.One << AlikeBits) - 1)).IsZero;
+        return isInRatio || Enumerable.Range(0, AlikeBits).All(bit => p.HasBit(bit) == q.HasBit(bit));
     }
+
+    private static bool IsAtMostPowerOfTwo(SecretNumber number, int exponent) =>
+        number.BitLength <= exponent || (number.BitLength == exponent + 1 && number.TrailingZeros() == exponent);
 
     /// <summary>
     /// Whether more bits in a row are equal than in any random number, as in the first prime after a round number.
     /// </summary>
-    private static bool IsGuessable(BigInteger p)
+    private static bool IsGuessable(SecretNumber p)
     {
-        // A bit of `changes` is set if two neighbors differ, so equal bits are a run of zeros.
-        var changes = (p ^ (p >> 1)) & ((BigInteger.One << ((int)p.GetBitLength() - 1)) - 1);
-        var run = 0;
-        foreach (var value in changes.ToByteArray(isUnsigned: true))
+        var run = 1;
+        for (var bit = 1; bit < p.BitLength && run <= AlikeBits; bit++)
         {
-            for (var bit = 0; bit < 8; bit++)
-            {
-                run = (value >> bit & 1) == 0 ? run + 1 : 0;
-                if (run >= AlikeBits)
-                {
-                    return true;
-                }
-            }
+            run = p.HasBit(bit) == p.HasBit(bit - 1) ? run + 1 : 1;
         }
 
-        return changes.GetBitLength() + AlikeBits < p.GetBitLength();
+        return run > AlikeBits;
     }
 
     /// <summary>
     /// Whether a neighbor of a prime has only small factors, so that Pollard's and Williams's methods find the prime.
     /// </summary>
-    private static bool IsSmooth(BigInteger neighbour)
+    private static bool IsSmooth(SecretNumber neighbour, SecretNumber smoothPrimes)
     {
         // The power of the primes' product contains each prime as often as the neighbor can (Bernstein, 2004).
-        var power = SmoothPrimes.Value % neighbour;
-        for (long exponent = 1; exponent < neighbour.GetBitLength(); exponent *= 2)
+        var power = smoothPrimes % neighbour;
+        for (long exponent = 1; exponent < neighbour.BitLength; exponent *= 2)
         {
             power = power * power % neighbour;
         }
 
-        return (neighbour / BigInteger.GreatestCommonDivisor(neighbour, power)).GetBitLength() <= ShortestRoughPart;
+        return (neighbour / power.GreatestCommonDivisor(neighbour)).BitLength <= ShortestRoughPart;
     }
 
-    private static bool IsExponentOf(BigInteger d, BigInteger e, BigInteger p, BigInteger q, BigInteger n) =>
-        d.Sign > 0 && d < n && (d * e % (p - 1)).IsOne && (d * e % (q - 1)).IsOne;
+    private static bool IsExponentOf(SecretNumber d, SecretNumber e, SecretNumber p, SecretNumber q, SecretNumber n) =>
+        !d.IsZero && d.CompareTo(n) < 0 && (d * e % (p - 1)).IsOne && (d * e % (q - 1)).IsOne;
 
-    private static bool AreRemaindersOf(RSAParameters key, BigInteger d, BigInteger p, BigInteger q) =>
-        Number(key.DP) == d % (p - 1) && Number(key.DQ) == d % (q - 1) && (Number(key.InverseQ) * q % p).IsOne;
+    private static bool AreRemaindersOf(SecretNumbers numbers, RSAParameters key, SecretNumber d, SecretNumber p, SecretNumber q) =>
+        numbers.Read(key.DP).CompareTo(d % (p - 1)) == 0
+        && numbers.Read(key.DQ).CompareTo(d % (q - 1)) == 0
+        && (numbers.Read(key.InverseQ) * q % p).IsOne;
 
     // FIPS 186-5, A.1.1: 2^(nlen/2) < d < lcm(p - 1, q - 1). A shorter one is found by Wiener's method.
-    private static bool IsShortExponent(BigInteger d, BigInteger p, BigInteger q, BigInteger n)
+    private static bool IsShortExponent(SecretNumber d, SecretNumber p, SecretNumber q, SecretNumber n)
     {
-        var period = (p - 1) * (q - 1) / BigInteger.GreatestCommonDivisor(p - 1, q - 1);
-        return (d % period).GetBitLength() * 2 <= n.GetBitLength();
+        var period = (p - 1) * (q - 1) / (p - 1).GreatestCommonDivisor(q - 1);
+        return (d % period).BitLength * 2 <= n.BitLength;
     }
-
-    private static BigInteger Number(byte[]? bytes) => new(bytes, isUnsigned: true, isBigEndian: true);
 }
 
 /// <summary>

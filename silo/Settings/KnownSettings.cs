@@ -26,6 +26,7 @@ public static class KnownSettings
         "CODESIGNING_FORWARD_TOKEN",
         "CODESIGNING_HIGH_WATER",
         "CODESIGNING_HSM",
+        "CODESIGNING_IDLE_KEYS_OPEN",
         "CODESIGNING_LOG_FORMAT",
         "CODESIGNING_MAIL_FROM",
         "CODESIGNING_MASTER_KEY",

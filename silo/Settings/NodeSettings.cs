@@ -13,6 +13,8 @@ namespace CodeSigning.Silo.Settings;
 /// <summary>What a node needs to know: the <c>CODESIGNING_*</c> settings that are not about how it is asked.</summary>
 public sealed record NodeSettings
 {
+    private static readonly TimeSpan UsualIdleKeysOpen = TimeSpan.FromMinutes(10);
+
     /// <summary>The data directory, as a full path.</summary>
     public required string DataDirectory { get; init; }
 
@@ -48,6 +50,9 @@ public sealed record NodeSettings
 
     /// <summary>The HSMs.</summary>
     public ImmutableArray<HsmSettings> Hsms { get; init; } = [];
+
+    /// <summary>How long a private key that is not used stays open in memory.</summary>
+    public TimeSpan IdleKeysOpen { get; init; } = UsualIdleKeysOpen;
 
     /// <summary>How often the whole ledger is verified in the background; zero for never.</summary>
     public TimeSpan VerificationInterval { get; init; } = new VerificationOptions().Interval;
@@ -86,6 +91,7 @@ public sealed record NodeSettings
             HighWater = ReadHighWater(reader),
             CompromisedKeys = ReadCompromisedKeys(reader),
             Hsms = ReadHsms(reader),
+            IdleKeysOpen = ReadIdleKeysOpen(reader),
             VerificationInterval = ReadVerificationInterval(reader),
         };
         DataDirectories.Prepare(settings.DataDirectory, reader);
@@ -199,6 +205,23 @@ public sealed record NodeSettings
         }
 
         return hsms;
+    }
+
+    private static TimeSpan ReadIdleKeysOpen(SettingsReader reader)
+    {
+        const string name = "CODESIGNING_IDLE_KEYS_OPEN";
+        var text = reader.Text(name);
+        if (text is null)
+        {
+            return UsualIdleKeysOpen;
+        }
+
+        if (!Duration.TryParse(text, out var open) || open > TimeSpan.FromDays(1))
+        {
+            reader.Refuse($"{name} is '{text}'. It is a duration such as 10m or 1h, at most 1d.");
+        }
+
+        return open;
     }
 
     private static TimeSpan ReadVerificationInterval(SettingsReader reader)

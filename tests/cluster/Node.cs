@@ -47,6 +47,9 @@ internal sealed partial class Node : IAsyncDisposable
     /// <summary>Has <see cref="PeakMemory"/> begin anew.</summary>
     public void ForgetPeakMemory() => File.WriteAllText($"/proc/{_process!.Id}/clear_refs", "5");
 
+    /// <summary>Its process.</summary>
+    public int ProcessId => _process!.Id;
+
     public bool HasEnded => _process!.HasExited;
 
     /// <summary>The status that it ended with.</summary>

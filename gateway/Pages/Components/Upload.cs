@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using System.Text;
+using CodeSigning.Contract;
 
 namespace CodeSigning.Gateway.Pages.Components;
 
@@ -21,6 +23,26 @@ internal static class Upload
         await using var stream = file.OpenReadStream();
         await stream.ReadExactlyAsync(bytes, cancellationToken);
         return bytes;
+    }
+
+    /// <summary>The same as a text that is zeroed when it is disposed; null if none was chosen.</summary>
+    public static async Task<SecretText?> ReadSecretAsync(HttpContext http, string field, CancellationToken cancellationToken)
+    {
+        var file = await ReadAsync(http, field, cancellationToken);
+        try
+        {
+            return file switch
+            {
+                null => null,
+                [Sequence, >= LongLength, ..] der => SecretText.Write(
+                    2 * der.Length + 4, text => Convert.TryToBase64Chars(der, text.Span, out var length) ? length : 0),
+                var text => SecretText.Write(text.Length, characters => Encoding.UTF8.GetChars(text, characters.Span)),
+            };
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(file);
+        }
     }
 
     /// <summary>The same as a text: PEM as it is, DER as base64; null if none was chosen.</summary>

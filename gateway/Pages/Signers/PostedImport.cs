@@ -17,7 +17,7 @@ internal static class PostedImport
             page.PostedAsTyped("password"),
             await Upload.ReadTextAsync(page.Http, "certificatePem", cancellationToken),
             await Upload.ReadTextAsync(page.Http, "chainPem", cancellationToken),
-            await Upload.ReadTextAsync(page.Http, "privateKeyPem", cancellationToken),
+            await Upload.ReadSecretAsync(page.Http, "privateKeyPem", cancellationToken),
             page.Posted("allowSharedKey") is not null);
         return import is { Pkcs12: null, CertificatePem: null }
             ? throw new RefusedException(ErrorCode.InvalidRequest, "The field 'pkcs12' is missing: choose a PKCS#12 file, or a certificate and its key.")

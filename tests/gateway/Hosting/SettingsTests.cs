@@ -117,6 +117,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("CODESIGNING_DB_MIGRATE", "Host=db", "Set both or neither")]
     [InlineData("CODESIGNING_PUBLIC_URL", "signing", "is not an address")]
     [InlineData("CODESIGNING_VERIFY_INTERVAL", "daily", "It is a duration")]
+    [InlineData("CODESIGNING_IDLE_KEYS_OPEN", "2d", "at most 1d")]
     [InlineData("CODESIGNING_COMPROMISED_KEYS", "/no/such/list", "which is not there")]
     public void Invalid_node_setting_is_explained_without_a_secret(string name, string value, string sentence)
     {

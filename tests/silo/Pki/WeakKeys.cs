@@ -202,12 +202,20 @@ internal static class WeakKeys
         return Search(() => candidate += step);
     }
 
+    /// <summary>Whether a number that is no secret is prime.</summary>
+    public static bool IsProbablePrime(BigInteger number, int rounds = 50)
+    {
+        using SecretNumbers numbers = new();
+        return numbers.Of(number).IsProbablePrime(rounds);
+    }
+
     private static BigInteger Search(Func<BigInteger> next)
     {
         while (true)
         {
             var candidate = next();
-            if (BigInteger.GreatestCommonDivisor(candidate, SmallPrimes).IsOne && PrimeNumbers.IsProbablePrime(candidate, 5))
+            if (BigInteger.GreatestCommonDivisor(candidate, SmallPrimes).IsOne && BigInteger.ModPow(2, candidate - 1, candidate).IsOne
+                && IsProbablePrime(candidate, 5))
             {
                 return candidate;
             }
