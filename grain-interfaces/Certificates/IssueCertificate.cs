@@ -20,9 +20,7 @@ public sealed record IssueCertificate(
     int TtlDays,
     string? Custody = null);
 
-/// <summary>
-/// The body that imports a certificate with its key, as PKCS#12 or as PEM. What is secret of it is zeroed when it is disposed.
-/// </summary>
+/// <summary>The body that imports a certificate with its key, as PKCS#12 or as PEM.</summary>
 /// <param name="Pkcs12">PKCS#12 (RFC 7292), base64 on the wire, in one line or several; at most 256 KiB.</param>
 /// <param name="Password">The password of the PKCS#12 file or of the encrypted private key.</param>
 /// <param name="CertificatePem">
@@ -49,7 +47,7 @@ public sealed record ImportCertificate(
     string? HsmKeyLabel = null,
     string? HsmKeyId = null) : IDisposable
 {
-    /// <inheritdoc/>
+    /// <summary>Zeroes what is secret of it.</summary>
     public void Dispose()
     {
         if (Pkcs12 is { } file && MemoryMarshal.TryGetArray(file, out var bytes))
