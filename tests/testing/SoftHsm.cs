@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 
 namespace CodeSigning.Testing;
@@ -110,12 +111,14 @@ public sealed class SoftHsm : IDisposable
             RedirectStandardError = true,
             Environment = { [Configuration] = ConfigurationFile },
         }) ?? throw new InvalidOperationException($"{program} did not start.");
-        var errors = process.StandardError.ReadToEndAsync();
+        StringBuilder errors = new();
+        process.ErrorDataReceived += (_, line) => errors.AppendLine(line.Data);
+        process.BeginErrorReadLine();
         var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
+        process.WaitForExit(); // It waits for the last line too.
         return process.ExitCode == 0
             ? output
-            : throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {output}{errors.Result}");
+            : throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {output}{errors}");
     }
 
     // The run-time's own variables are a copy, which native libraries do not see.
