@@ -18,10 +18,10 @@ internal static class BackupCommand
         };
         Option<string> key = new("--seal-with")
         {
-            Description = "a file with base64 of 32 random bytes: the copy and the master key are encrypted together",
+            Description = "a file with base64 of 32 random bytes: the store, SQLite or PostgreSQL, and the master key are encrypted together",
             HelpName = "KEYFILE",
         };
-        Command command = new("backup", "copies the SQLite store while the server runs") { target, key };
+        Command command = new("backup", "copies the store while the server runs") { target, key };
         command.SetAction((result, cancellationToken) =>
         {
             var (file, output, errors) =
@@ -41,7 +41,7 @@ internal static class BackupCommand
     {
         if (!storage.IsSqlite)
         {
-            await errors.WriteLineAsync("The store is PostgreSQL: back it up with pg_dump --format=custom; see docs/backup.md.");
+            await errors.WriteLineAsync("The store is PostgreSQL: seal it with --seal-with, or back it up with pg_dump --format=custom; see docs/backup.md.");
             return 1;
         }
 

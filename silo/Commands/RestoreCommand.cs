@@ -26,7 +26,7 @@ internal static class RestoreCommand
             Description = "the key that a sealed copy was made with",
             HelpName = "KEYFILE",
         };
-        Command command = new("restore", "puts a copy in place of the SQLite store while the server is stopped") { source, key };
+        Command command = new("restore", "puts a copy in place of the store while the server is stopped") { source, key };
         command.SetAction((result, cancellationToken) =>
         {
             var (file, output, errors) =
@@ -46,7 +46,7 @@ internal static class RestoreCommand
     {
         if (!storage.IsSqlite)
         {
-            await errors.WriteLineAsync("The store is PostgreSQL: restore it with pg_restore, then run silo check; see docs/backup.md.");
+            await errors.WriteLineAsync("The store is PostgreSQL: restore a sealed copy with --open-with, or a dump with pg_restore, then run silo check; see docs/backup.md.");
             return 1;
         }
 

@@ -7,10 +7,11 @@ namespace CodeSigning.Silo.Commands;
 /// <summary>
 /// A file that holds a store and its master key, encrypted under a key of its own.
 /// <code>
-/// "CSB" | format 1 | salt 32 | chunks, each: length u32, big-endian | ciphertext | tag 16
+/// "CSB" | kind of store 1 | salt 32 | chunks, each: length u32, big-endian | ciphertext | tag 16
 /// </code>
 /// AES-256-GCM under HKDF-SHA256(key, salt); the nonce is the chunk's number, and the associated data says whether it is the last,
-/// so that no chunk can be changed, moved or cut off. The first chunk is the master key, the others the store.
+/// so that no chunk can be changed, moved or cut off. The kind is in the key's derivation. The first chunk is the master key, the others
+/// the store: an SQLite file, or what pg_dump wrote in its custom format.
 /// </summary>
 internal static class SealedArchive
 {
@@ -19,42 +20,73 @@ internal static class SealedArchive
     private const int TagLength = 16;
     private const int ChunkLength = 1 << 20;
 
-    private static ReadOnlySpan<byte> Magic => "CSB\u0001"u8;
+    private static ReadOnlySpan<byte> Magic => "CSB"u8;
 
-    /// <summary>Writes a file.</summary>
+    /// <summary>Writes a file. Of the store, at most two chunks are in memory at a time.</summary>
+    /// <param name="target">The file.</param>
+    /// <param name="kind">What the store is.</param>
+    /// <param name="key">The key of the file.</param>
+    /// <param name="masterKey">The master key.</param>
+    /// <param name="store">The store, whose length need not be known.</param>
+    /// <param name="ensureWhole">Fails where the store's end was no good one; the file then lacks its last chunk.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     public static async Task WriteAsync(
-        Stream target, SecretBytes key, SecretBytes masterKey, Stream store, CancellationToken cancellationToken)
+        Stream target,
+        SealedStore kind,
+        SecretBytes key,
+        SecretBytes masterKey,
+        Stream store,
+        Func<Task> ensureWhole,
+        CancellationToken cancellationToken)
     {
         var salt = RandomNumberGenerator.GetBytes(SaltLength);
-        await target.WriteAsync(Magic.ToArray(), cancellationToken);
-        await target.WriteAsync(salt, cancellationToken);
-        using var cipher = CreateCipher(key, salt);
+        await target.WriteAsync((byte[])[.. Magic, (byte)kind, .. salt], cancellationToken);
+        using var cipher = CreateCipher(kind, key, salt);
         await target.WriteAsync(Seal(cipher, 0, isLast: false, masterKey.Span), cancellationToken);
-        var buffer = new byte[ChunkLength];
-        for (long number = 1, left = store.Length; left > 0; number++)
+        var (chunk, following) = (new byte[ChunkLength], new byte[ChunkLength]);
+        var length = await ReadAsync(chunk);
+        for (var number = 1L; ; number++)
         {
-            var length = await store.ReadAtLeastAsync(buffer, (int)Math.Min(left, ChunkLength), throwOnEndOfStream: true, cancellationToken);
-            left -= length;
-            await target.WriteAsync(Seal(cipher, number, isLast: left == 0, buffer.AsSpan(0, length)), cancellationToken);
+            var next = length == ChunkLength ? await ReadAsync(following) : 0;
+            if (next == 0)
+            {
+                await ensureWhole();
+                await target.WriteAsync(Seal(cipher, number, isLast: true, chunk.AsSpan(0, length)), cancellationToken);
+                return;
+            }
+
+            await target.WriteAsync(Seal(cipher, number, isLast: false, chunk.AsSpan(0, length)), cancellationToken);
+            (chunk, following, length) = (following, chunk, next);
         }
+
+        ValueTask<int> ReadAsync(byte[] buffer) => store.ReadAtLeastAsync(buffer, ChunkLength, throwOnEndOfStream: false, cancellationToken);
     }
 
     /// <summary>Reads a file: the store into a stream, the master key as the result, which the caller disposes.</summary>
     /// <exception cref="InvalidDataException">It is no such file, was made with another key, or was altered or cut.</exception>
-    public static async Task<SecretBytes> ReadAsync(Stream source, SecretBytes key, Stream store, CancellationToken cancellationToken)
+    public static async Task<SecretBytes> ReadAsync(
+        Stream source, SealedStore kind, SecretBytes key, Stream store, CancellationToken cancellationToken)
     {
-        var head = new byte[Magic.Length + SaltLength];
+        var head = new byte[Magic.Length + 1 + SaltLength];
         if (await source.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken) != head.Length
-            || !head.AsSpan(0, Magic.Length).SequenceEqual(Magic))
+            || !head.AsSpan(0, Magic.Length).SequenceEqual(Magic)
+            || !Enum.IsDefined((SealedStore)head[Magic.Length]))
         {
             throw new InvalidDataException("The file is no sealed backup.");
         }
 
-        using var cipher = CreateCipher(key, head.AsSpan(Magic.Length));
+        if (head[Magic.Length] != (byte)kind)
+        {
+            throw new InvalidDataException(kind == SealedStore.Sqlite
+                ? "The sealed backup is of a PostgreSQL store: set CODESIGNING_DB and CODESIGNING_DB_MIGRATE."
+                : "The sealed backup is of an SQLite store: take CODESIGNING_DB away.");
+        }
+
+        using var cipher = CreateCipher(kind, key, head.AsSpan(Magic.Length + 1));
         var first = await OpenNextAsync(source, cipher, 0, cancellationToken);
         try
         {
-            if (first.Length != MasterKey.Length)
+            if (first.Length != MasterKey.Length || source.Position == source.Length)
             {
                 throw new InvalidDataException("The sealed backup is incomplete.");
             }
@@ -72,10 +104,15 @@ internal static class SealedArchive
         }
     }
 
-    private static AesGcm CreateCipher(SecretBytes key, ReadOnlySpan<byte> salt)
+    private static AesGcm CreateCipher(SealedStore kind, SecretBytes key, ReadOnlySpan<byte> salt)
     {
         using SecretBytes derived = new(MasterKey.Length);
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, key.Span, derived.Span, salt, "codesigning sealed backup"u8);
+        HKDF.DeriveKey(
+            HashAlgorithmName.SHA256,
+            key.Span,
+            derived.Span,
+            salt,
+            kind == SealedStore.Sqlite ? "codesigning sealed backup"u8 : "codesigning sealed backup of PostgreSQL"u8);
         return new AesGcm(derived.Span, TagLength);
     }
 
@@ -120,4 +157,14 @@ internal static class SealedArchive
         BinaryPrimitives.WriteInt64BigEndian(nonce.AsSpan(NonceLength - 8), number);
         return nonce;
     }
+}
+
+/// <summary>What the store in a sealed file is.</summary>
+internal enum SealedStore : byte
+{
+    /// <summary>An SQLite file.</summary>
+    Sqlite = 1,
+
+    /// <summary>A dump of PostgreSQL in the custom format.</summary>
+    PostgreSqlDump = 2,
 }

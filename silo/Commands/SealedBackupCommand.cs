@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
+using CodeSigning.Grains.States;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Settings;
 using CodeSigning.Silo.Storage;
+using Npgsql;
 
 namespace CodeSigning.Silo.Commands;
 
@@ -23,21 +25,16 @@ internal static class SealedBackupCommand
             return 1;
         }
 
-        var copy = target + ".copy";
         try
         {
             using var key = MasterKeySource.Export("file:" + keyFile, settings.DataDirectory);
             using var masterKey = MasterKeySource.Export(settings.MasterKey, settings.DataDirectory);
-            if (await BackupCommand.RunAsync(settings.ToStorage(), copy, TextWriter.Null, errors, cancellationToken) is not 0 and var status)
+            var isDone = settings.PostgreSql is null
+                ? await SealSqliteAsync(settings, target, key, masterKey, errors, cancellationToken)
+                : await SealPostgreSqlAsync(settings, target, key, masterKey, cancellationToken);
+            if (!isDone)
             {
-                return status;
-            }
-
-            PrivateFiles.Create(target);
-            await using (FileStream sealedFile = new(target, FileMode.Open, FileAccess.Write))
-            await using (var store = File.OpenRead(copy))
-            {
-                await SealedArchive.WriteAsync(sealedFile, key, masterKey, store, cancellationToken);
+                return 1;
             }
 
             PrivateFiles.Flush(target);
@@ -49,10 +46,6 @@ internal static class SealedBackupCommand
             await errors.WriteLineAsync($"Nothing was backed up. {exception.Message}");
             return 1;
         }
-        finally
-        {
-            File.Delete(copy);
-        }
     }
 
     /// <summary>Restores a sealed backup. A master key that is there already must be the same.</summary>
@@ -60,34 +53,135 @@ internal static class SealedBackupCommand
     public static async Task<int> RestoreAsync(
         NodeSettings settings, string source, string keyFile, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
     {
-        var copy = Path.Combine(settings.DataDirectory, "sealed-backup.copy");
         try
         {
             using var key = MasterKeySource.Export("file:" + keyFile, settings.DataDirectory);
+            return settings.PostgreSql is null
+                ? await OpenSqliteAsync(settings, source, key, output, errors, cancellationToken)
+                : await OpenPostgreSqlAsync(settings, source, key, output, errors, cancellationToken);
+        }
+        catch (Exception exception) when (exception is MasterKeyException or InvalidDataException or IOException or UnauthorizedAccessException
+            or StoreUnavailableException)
+        {
+            await errors.WriteLineAsync($"Nothing was restored. {exception.Message}");
+            return 1;
+        }
+    }
+
+    private static async Task<bool> SealSqliteAsync(
+        NodeSettings settings, string target, SecretBytes key, SecretBytes masterKey, TextWriter errors, CancellationToken cancellationToken)
+    {
+        var copy = target + ".copy";
+        try
+        {
+            if (await BackupCommand.RunAsync(settings.ToStorage(), copy, TextWriter.Null, errors, cancellationToken) != 0)
+            {
+                return false;
+            }
+
+            await using var store = File.OpenRead(copy);
+            await WriteAsync(target, file => SealedArchive.WriteAsync(
+                file, SealedStore.Sqlite, key, masterKey, store, static () => Task.CompletedTask, cancellationToken));
+            return true;
+        }
+        finally
+        {
+            File.Delete(copy);
+        }
+    }
+
+    private static async Task<bool> SealPostgreSqlAsync(
+        NodeSettings settings, string target, SecretBytes key, SecretBytes masterKey, CancellationToken cancellationToken)
+    {
+        await WriteAsync(target, file => PostgreSqlTools.DumpAsync(
+            OwnerOf(settings),
+            (dump, ensureWhole) => SealedArchive.WriteAsync(
+                file, SealedStore.PostgreSqlDump, key, masterKey, dump, ensureWhole, cancellationToken),
+            cancellationToken));
+        return true;
+    }
+
+    private static async Task WriteAsync(string target, Func<FileStream, Task> write)
+    {
+        PrivateFiles.Create(target);
+        try
+        {
+            await using FileStream file = new(target, FileMode.Open, FileAccess.Write);
+            await write(file);
+        }
+        catch
+        {
+            File.Delete(target);
+            throw;
+        }
+    }
+
+    private static async Task<int> OpenSqliteAsync(
+        NodeSettings settings, string source, SecretBytes key, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
+    {
+        var copy = Path.Combine(settings.DataDirectory, "sealed-backup.copy");
+        try
+        {
             File.Delete(copy);
             PrivateFiles.Create(copy);
-            SecretBytes masterKey;
             await using (var sealedFile = File.OpenRead(source))
             await using (FileStream store = new(copy, FileMode.Open, FileAccess.Write))
             {
-                masterKey = await SealedArchive.ReadAsync(sealedFile, key, store, cancellationToken);
-            }
-
-            using (masterKey)
-            {
+                using var masterKey = await SealedArchive.ReadAsync(sealedFile, SealedStore.Sqlite, key, store, cancellationToken);
                 PutMasterKey(settings, masterKey);
             }
 
             return await RestoreCommand.RunAsync(settings.ToStorage(), copy, TimeProvider.System, output, errors, cancellationToken);
         }
-        catch (Exception exception) when (exception is MasterKeyException or InvalidDataException or IOException or UnauthorizedAccessException)
-        {
-            await errors.WriteLineAsync($"Nothing was restored. {exception.Message}");
-            return 1;
-        }
         finally
         {
             File.Delete(copy);
+        }
+    }
+
+    // The file is read twice, so that a damaged one is refused before the database is touched.
+    private static async Task<int> OpenPostgreSqlAsync(
+        NodeSettings settings, string source, SecretBytes key, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
+    {
+        await using var sealedFile = File.OpenRead(source);
+        using var masterKey = await SealedArchive.ReadAsync(sealedFile, SealedStore.PostgreSqlDump, key, Stream.Null, cancellationToken);
+        var owner = OwnerOf(settings);
+        if (await HasSchemaAsync(owner, cancellationToken))
+        {
+            await errors.WriteLineAsync("Nothing was restored. The database is not empty: make an empty one in its place; see docs/backup.md.");
+            return 1;
+        }
+
+        PutMasterKey(settings, masterKey);
+        await PostgreSqlTools.RestoreAsync(
+            owner,
+            async restore =>
+            {
+                sealedFile.Position = 0;
+                using var again = await SealedArchive.ReadAsync(sealedFile, SealedStore.PostgreSqlDump, key, restore, cancellationToken);
+            },
+            cancellationToken);
+        await output.WriteLineAsync(
+            "The store was restored. Verify it before nodes are started: silo check, and silo verify-ledger with a checkpoint that was kept "
+            + "outside. What happened after the backup is lost: sessions and secrets ended since then are alive again, and grants have back "
+            + "the uses they made. A node that has seen what came after it refuses to start until silo accept-older-store was run.");
+        return 0;
+    }
+
+    private static string OwnerOf(NodeSettings settings) => settings.PostgreSqlOwner ?? settings.PostgreSql!;
+
+    private static async Task<bool> HasSchemaAsync(string connectionString, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using NpgsqlConnection connection = new(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ToString());
+            await connection.OpenAsync(cancellationToken);
+            await using NpgsqlCommand command = new($"SELECT to_regnamespace('{PostgreSqlConnections.Schema}') IS NOT NULL", connection);
+            return await command.ExecuteScalarAsync(cancellationToken) is true;
+        }
+        catch (NpgsqlException reason)
+        {
+            throw new StoreUnavailableException($"The database cannot be reached: {reason.Message}", reason);
         }
     }
 
