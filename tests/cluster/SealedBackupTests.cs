@@ -86,10 +86,8 @@ public sealed class SealedBackupTests
         Assert.True(status == 0, output);
     }
 
-    private static void Refuse((int Status, string Output) outcome, string reason)
-    {
+    private static void Refuse((int Status, string Output) outcome, string reason) =>
         Assert.True(outcome.Status == 1 && outcome.Output.Contains(reason, StringComparison.Ordinal), outcome.Output);
-    }
 
     // Without its last chunk, and so of whole chunks: what is missing shows by the associated data alone.
     private static async Task<(int Status, string Output)> RestoreCut(
