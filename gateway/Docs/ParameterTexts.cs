@@ -44,6 +44,8 @@ internal static class ParameterTexts
         ("ListOperations", "status") => "Only entries with this outcome.",
         (_, "status") => "Only requests with this status.",
         (_, "actor") => "Only acts of this principal: its id, a machine identity's name, or for product administrators an email address.",
+        ("GetDailyCounts", "signer") => "Only attempts with this signer: its id or name.",
+        (_, "days") => "How many days, today included: 1 to 92; 14 if not given.",
         (_, "signer") => "Only entries about this signer: its id or name.",
         (_, "kind") => "Only entries of this kind.",
         (_, "outcome") => "Only entries with this outcome.",

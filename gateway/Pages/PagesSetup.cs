@@ -29,7 +29,7 @@ internal static class PagesSetup
         services.AddRazorComponents();
         services.AddSingleton<PageAssets>();
         services.AddSingleton<SignInTickets>();
-        services.AddSingleton<RecentActivity>();
+        services.AddSingleton<RecentDenials>();
         services.AddSingleton<KnownPrincipals>();
         // An upload may hold a private key, which must not reach a disk.
         services.Configure<FormOptions>(options => options.MemoryBufferThreshold = KestrelSetup.MaxLargeBody);

@@ -36,6 +36,7 @@ public sealed class SignerDirectory(IStateStore store, SignerFactsReader reader,
     public const string Signature = "signature";
 
     private const int MostGroups = 1000;
+    private const int MostAtOnce = 200;
 
     /// <summary>One page of the signers that the caller may see, newest first.</summary>
     /// <param name="caller">The caller.</param>
@@ -54,11 +55,31 @@ public sealed class SignerDirectory(IStateStore store, SignerFactsReader reader,
         var page = await store.ReadPageAsync(query, cancellationToken);
         var signers = await reader.ReadAsync([.. page.Items.Select(row => row.ToRow<SignerState>())], cancellationToken);
 
-        // The index columns only preselect rows; the sealed content decides.
-        var visible = signers
-            .Where(facts => !facts.State.IsDeleted && SignerAuthority.Of(facts, caller).Actions.Contains(SignerAction.Read))
-            .ToArray();
+        var visible = signers.Where(facts => IsVisible(facts, caller)).ToArray();
         return new Page<SignerView>(await ViewAsync(caller, visible, cancellationToken), page.Next);
+    }
+
+    /// <summary>The ids of all signers that the caller may read; null for a product administrator, who may read every entry.</summary>
+    public async Task<IReadOnlySet<string>?> FindReadableAsync(Caller caller, CancellationToken cancellationToken)
+    {
+        if (caller.Role == ProductRole.Admin)
+        {
+            return null;
+        }
+
+        HashSet<string> readable = [];
+        var query = new StateQuery(
+            StateTypes.Signer, Statuses: ["active", "disabled"], AnyLink: [.. await LinksAsync(caller, cancellationToken)], Limit: MostAtOnce);
+        do
+        {
+            var page = await store.ReadPageAsync(query, cancellationToken);
+            var signers = await reader.ReadAsync([.. page.Items.Select(row => row.ToRow<SignerState>())], cancellationToken);
+            readable.UnionWith(signers.Where(facts => IsVisible(facts, caller)).Select(facts => facts.State.Id));
+            query = query with { Before = page.Next };
+        }
+        while (query.Before is not null);
+
+        return readable;
     }
 
     /// <summary>The id of the signer with a name, even if deleted; null if there is none.</summary>
@@ -149,6 +170,10 @@ public sealed class SignerDirectory(IStateStore store, SignerFactsReader reader,
             }),
         ];
     }
+
+    // The index columns only preselect rows; the sealed content decides.
+    private static bool IsVisible(SignerFacts facts, Caller caller) =>
+        !facts.State.IsDeleted && SignerAuthority.Of(facts, caller).Actions.Contains(SignerAction.Read);
 
     private SignerView View(SignerFacts facts)
     {

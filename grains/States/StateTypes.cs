@@ -101,6 +101,9 @@ public static class StateTypes
     /// <summary>How far the ledger was forwarded to a receiver of the operator's.</summary>
     public const string Forwarding = "forwarding";
 
+    /// <summary>How many attempts to sign there were by day; nothing is decided by it.</summary>
+    public const string DailyCounts = "daily-counts";
+
     /// <summary>A permanently reserved name; see <see cref="NameReservation"/>.</summary>
     public const string ReservedName = "reserved-name";
 }

@@ -13,6 +13,7 @@ using CodeSigning.Silo.Notifications;
 using CodeSigning.Silo.Pki;
 using CodeSigning.Silo.Secrets;
 using CodeSigning.Silo.Settings;
+using CodeSigning.Silo.Statistics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -61,6 +62,7 @@ public static class SiloHosting
         builder.Services.Configure<PasskeyOptions>(options => options.PublicUrl = node.PublicUrl);
         builder.Services.AddNotifications(settings.Notifications with { PublicUrl = node.PublicUrl });
         builder.Services.AddForwarding(settings.Forwarding);
+        builder.Services.AddStatistics();
         builder.Services.AddSingleton(new PkiOptions { PublicUrl = node.PublicUrl });
         builder.Services.AddHealthChecks()
             .AddCheck<ProcessHealthCheck>("process", tags: [LivenessTag])

@@ -1,9 +1,8 @@
-using CodeSigning.Gateway.Api.Ledger;
-using CodeSigning.Gateway.Pages.Home;
+using System.Globalization;
 using CodeSigning.Gateway.Pages.Signers;
-using CodeSigning.Identities;
-using CodeSigning.Ledger;
 using CodeSigning.Pages.Tests.Browser;
+using CodeSigning.Silo.Statistics;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeSigning.Pages.Tests;
 
@@ -11,8 +10,6 @@ namespace CodeSigning.Pages.Tests;
 [Collection(PagesFixture.Collection)]
 public sealed class OverviewTests(PagesFixture pages)
 {
-    private static readonly DateTimeOffset Now = new(2026, 11, 26, 12, 0, 0, TimeSpan.Zero);
-
     [Fact]
     public async Task Overview_shows_an_operator_own_requests_and_denials()
     {
@@ -24,14 +21,32 @@ public sealed class OverviewTests(PagesFixture pages)
     }
 
     [Fact]
-    public void Days_count_attempts_by_outcome()
+    public async Task Chart_counts_all_attempts_with_signers_of_its_reader()
     {
-        var days = DayCount.Of([Entry(Now, EntryOutcome.Success), Entry(Now, EntryOutcome.Denied, count: 3), Entry(Now.AddDays(-1), EntryOutcome.Failed)], Now);
+        (await pages.Scene.SignAsync(pages.Scene.Ada, "nightly")).Succeeded();
+        await CountAsync();
+        await using var ada = await pages.VisitAsync(pages.Scene.Ada.Token);
+        await ada.OpenAsync("/overview");
+        await ada.Page.GetByText("The numbers").ClickAsync();
+        var (signed, denied) = (await TodayAsync(ada, "Signed"), await TodayAsync(ada, "Denied"));
+        await using var eli = await pages.VisitAsync(pages.Scene.Eli.Token);
+        await eli.OpenAsync("/overview");
+        await eli.Page.GetByText("The numbers").ClickAsync();
 
-        Assert.Equal(DayCount.Days, days.Count);
-        Assert.Equal(new DayCount(new DateOnly(2026, 11, 26), 1, 3, 0), days[^1]);
-        Assert.Equal(new DayCount(new DateOnly(2026, 11, 25), 0, 0, 1), days[^2]);
-        Assert.All(days.Take(12), day => Assert.Equal(0, day.All));
+        Assert.InRange(denied, 1, long.MaxValue);
+        Assert.InRange(await TodayAsync(eli, "Signed"), 2, signed - 1); // He reads nightly, and she signs with release too.
+        await ada.IsSoundInEveryLookAsync("overview-counts");
+    }
+
+    [Fact]
+    public async Task Chart_says_up_to_when_it_counted()
+    {
+        await CountAsync();
+        (await pages.Scene.SignAsync(pages.Scene.Ada, "nightly")).Succeeded();
+        await using var ada = await pages.VisitAsync(pages.Scene.Ada.Token);
+        await ada.OpenAsync("/overview");
+
+        await ada.SeesAsync("counted up to");
     }
 
     [Fact]
@@ -42,6 +57,14 @@ public sealed class OverviewTests(PagesFixture pages)
         Assert.Equal("/signers/release?status=denied&from=2026-11-26T12%3A00%3A00Z", link.Under("/signers/release"));
     }
 
-    private static EntryBody Entry(DateTimeOffset at, EntryOutcome outcome, int? count = null) =>
-        new("op_1", EntryKind.Sign, at, outcome, new Actor(PrincipalKind.User, "usr_1", "Ada"), "str_1", 1, "", "", Count: count);
+    private async Task CountAsync()
+    {
+        var counter = pages.Server.Services.GetRequiredService<DailyCounter>();
+        while (await counter.AdvanceAsync(CancellationToken.None))
+        {
+        }
+    }
+
+    private static async Task<long> TodayAsync(Visitor visitor, string column) => long.Parse(
+        await visitor.Page.Locator($"details tbody tr:first-child td[data-label='{column}']").InnerTextAsync(), CultureInfo.InvariantCulture);
 }

@@ -18,7 +18,19 @@ internal static class LedgerEndpoints
     public static void MapLedgerEndpoints(this IEndpointRouteBuilder ledger)
     {
         ledger.MapGet("/entries", ListAsync).WithName("ListEntries").Produces<EntryPageBody>();
+        ledger.MapGet("/daily-counts", GetDailyCountsAsync).WithName("GetDailyCounts").Produces<DailyCountsBody>();
         ledger.MapEvidenceEndpoints();
+    }
+
+    /// <summary>
+    /// Counts the attempts to sign by day (UTC) and outcome: of a signer, or of all signers that the caller may read. They are
+    /// counted seconds after the ledger holds them; the answer says up to when.
+    /// </summary>
+    internal static async Task<IResult> GetDailyCountsAsync(
+        ApiCall call, SignerIds signers, string? signer, string? days, DailyActivity activity)
+    {
+        var signerId = signer is null ? null : await signers.FindAsync(signer, call.Aborted);
+        return TypedResults.Ok(DailyCountsBody.Of(await activity.ReadAsync(call, signerId, DailyActivity.ParseDays(days))));
     }
 
     /// <summary>Lists entries, newest first. Without a signer, product administrators only.</summary>

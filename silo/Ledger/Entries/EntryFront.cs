@@ -174,6 +174,14 @@ internal static class EntryWords
         _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
     };
 
+    public static EntryOutcome OutcomeOf(string word) => word switch
+    {
+        "success" => EntryOutcome.Success,
+        "failed" => EntryOutcome.Failed,
+        "denied" => EntryOutcome.Denied,
+        _ => throw new ArgumentOutOfRangeException(nameof(word)),
+    };
+
     public static string Of(PrincipalKind kind) => kind switch
     {
         PrincipalKind.User => "user",

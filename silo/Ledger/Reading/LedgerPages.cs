@@ -88,6 +88,15 @@ internal sealed class LedgerPages(IReadConnections connections)
             row => row.Number,
             first - 1);
 
+    /// <summary>The attempts to sign of a stream from one number to another, both included.</summary>
+    public Task<List<AttemptRow>> ReadAttemptsAsync(string stream, long first, long last, CancellationToken cancellationToken) =>
+        connections.QueryAsync(
+            $"""
+            SELECT at_ms, signer_id, outcome, CASE WHEN outcome <> 'success' THEN json END FROM ledger_entries
+            WHERE stream = @a AND number >= @b AND number <= @c AND kind = '{EntryWords.Of(EntryKind.Sign)}'
+            """,
+            AttemptRow.Map, cancellationToken, stream, first, last);
+
     /// <summary>
     /// The first administrative entries of a stream in a range of numbers, both included. Signing entries, which are
     /// nearly all, are skipped by the index.
@@ -226,4 +235,15 @@ internal sealed record EntryRow(
         reader.GetText(7),
         reader.IsDBNull(8) ? null : reader.GetInt64(8),
         reader.GetFieldValue<byte[]>(9));
+}
+
+/// <summary>What counts of an attempt to sign.</summary>
+/// <param name="AtMs">Its time.</param>
+/// <param name="SignerId">The signer; null if the entry names none.</param>
+/// <param name="Outcome">The outcome.</param>
+/// <param name="Text">The entry's text, unless it is a signature's: a refusal may stand for several.</param>
+internal readonly record struct AttemptRow(long AtMs, string? SignerId, EntryOutcome Outcome, string? Text)
+{
+    public static AttemptRow Map(DbDataReader reader) =>
+        new(reader.GetInt64(0), reader.GetText(1), EntryWords.OutcomeOf(reader.GetString(2)), reader.GetText(3));
 }
