@@ -185,9 +185,9 @@ resident_mib() {
   awk '$1 == "VmRSS:" { print $2 / 1024 }' "/proc/$server/status"
 }
 
-seed() { # SIGNERS ENTRIES
+seed() { # SIGNERS ENTRIES [mixed]
   choose_settings
-  env -C "$place" "${settings[@]}" dotnet "$root/tests/bench/seed/bin/Release/net10.0/bench-seed.dll" "$certificate" "$user" "$1" "$2" >&2
+  env -C "$place" "${settings[@]}" dotnet "$root/tests/bench/seed/bin/Release/net10.0/bench-seed.dll" "$certificate" "$user" "$@" >&2
 }
 
 call() { # METHOD PATH [BODY]

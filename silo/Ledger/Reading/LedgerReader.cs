@@ -10,8 +10,6 @@ namespace CodeSigning.Silo.Ledger.Reading;
 /// <summary>Reads entries. Pages are ordered by (time, operation id), the suffix of every filter's index.</summary>
 internal sealed class LedgerReader(IReadConnections connections) : ILedgerReader
 {
-    private const string Columns = "SELECT operation_id, signer_id, actor_id, stream, number, json FROM ledger_entries";
-
     public async Task<long> CountUsesAsync(string grantId, CancellationToken cancellationToken)
     {
         var rows = await connections.QueryAsync(
@@ -68,53 +66,27 @@ internal sealed class LedgerReader(IReadConnections connections) : ILedgerReader
 
     public async Task<LedgerEntry?> FindAsync(string operationId, CancellationToken cancellationToken)
     {
-        var rows = await connections.QueryAsync($"{Columns} WHERE operation_id = @a", Map, cancellationToken, operationId);
+        var rows = await connections.QueryAsync($"{LedgerQuerySql.Columns} WHERE operation_id = @a", Map, cancellationToken, operationId);
         return rows.Count == 0 ? null : rows[0];
     }
 
     public async Task<IReadOnlyList<LedgerEntry>> ListAsync(LedgerQuery query, CancellationToken cancellationToken)
     {
-        StringBuilder sql = new(Columns);
-        List<object> values = [];
-        Filter(query.SignerId, "signer_id =");
-        Filter(query.ActorId, "actor_id =");
-        Filter(query.GrantId, "grant_id =");
-        Filter(query.From?.ToUnixTimeMilliseconds(), "at_ms >=");
-        Filter(query.To?.ToUnixTimeMilliseconds(), "at_ms <");
-
-        // Literals let the planner use the partial indexes.
-        if (query.Kind is { } kind)
-        {
-            Literal($"kind = '{EntryWords.Of(kind)}'");
-        }
-
-        if (query.Outcome is { } outcome)
-        {
-            Literal(outcome is EntryOutcome.Success ? "outcome = 'success'" : $"outcome = '{EntryWords.Of(outcome)}' AND outcome <> 'success'");
-        }
-
+        long? beforeMs = null;
         if (query.Before is { } before)
         {
-            var parameter = DatabaseReads.ParameterName(values.Count);
-            Literal($"(at_ms, operation_id) < (SELECT at_ms, operation_id FROM ledger_entries WHERE operation_id = {parameter})");
-            values.Add(before);
-        }
-
-        sql.Append(" ORDER BY at_ms DESC, operation_id DESC LIMIT ").Append(Math.Clamp(query.Limit, 1, 1000));
-        return await connections.QueryAsync(sql.ToString(), Map, cancellationToken, [.. values]);
-
-        void Filter(object? value, string condition)
-        {
-            if (value is null)
+            var found = await connections.QueryAsync(
+                "SELECT at_ms FROM ledger_entries WHERE operation_id = @a", reader => reader.GetInt64(0), cancellationToken, before);
+            if (found.Count == 0)
             {
-                return;
+                return [];
             }
 
-            Literal($"{condition} {DatabaseReads.ParameterName(values.Count)}");
-            values.Add(value);
+            beforeMs = found[0];
         }
 
-        void Literal(string condition) => sql.Append(sql.Length == Columns.Length ? " WHERE " : " AND ").Append(condition);
+        var (sql, values) = LedgerQuerySql.Write(query, beforeMs);
+        return await connections.QueryAsync(sql, Map, cancellationToken, values);
     }
 
     private static string HashOf(string entry)

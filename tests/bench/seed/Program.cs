@@ -1,6 +1,7 @@
 // Fills a store as years of use would, through the grains and the ledger's own writer, so that every row bears its seal and
 // every entry its place in the chain. The server must not be running; the settings are the server's.
-//   bench-seed CERTIFICATE-ID USER-ID SIGNERS ENTRIES
+//   bench-seed CERTIFICATE-ID USER-ID SIGNERS ENTRIES [mixed]
+// mixed: of four entries two are signatures, one a denial and one a failure, all under one grant.
 using System.Globalization;
 using CodeSigning.Bench.Seed;
 using CodeSigning.Silo.Hosting;
@@ -10,9 +11,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-if (args.Length != 4)
+if (args.Length is not (4 or 5) || (args.Length == 5 && args[4] != "mixed"))
 {
-    Console.Error.WriteLine("bench-seed CERTIFICATE-ID USER-ID SIGNERS ENTRIES");
+    Console.Error.WriteLine("bench-seed CERTIFICATE-ID USER-ID SIGNERS ENTRIES [mixed]");
     return 2;
 }
 
@@ -30,6 +31,6 @@ builder.Services.Configure<LedgerOptions>(options =>
 using var host = builder.Build();
 await host.StartAsync();
 var signers = await new SignerSeed(host.Services, args[0], args[1]).RunAsync(int.Parse(args[2], CultureInfo.InvariantCulture));
-await new EntrySeed(host.Services, args[1]).RunAsync(signers, int.Parse(args[3], CultureInfo.InvariantCulture));
+await new EntrySeed(host.Services, args[1], isMixed: args.Length == 5).RunAsync(signers, int.Parse(args[3], CultureInfo.InvariantCulture));
 await host.StopAsync();
 return 0;
