@@ -20,6 +20,7 @@ internal static class ApiEndpoints
         .AddSingleton<SignHandler>()
         .AddSingleton<BatchHandler>()
         .AddSingleton<LedgerSearches>()
+        .AddSingleton<LedgerEntries>()
         .AddSingleton<DailyActivity>()
         .AddSingleton<SignerActivity>()
         .AddApprovalApi();

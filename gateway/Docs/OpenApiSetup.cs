@@ -158,11 +158,12 @@ internal static class QueryWords
 
     private static List<JsonNode> WordsOf(string? operation, string? parameter) => (operation, parameter) switch
     {
+        ("ExportEntries" or "ExportOperations", "format") => ["jsonl", "csv"],
         (_, "format") => ["pem", "der", "p7b", "chain"],
         (_, "ecdsaFormat") => ["der", "raw"],
         (_, "include") => ["chain"],
-        ("ListEntries", "kind") => ContractSchemas.WordsOf(typeof(EntryKind)),
-        ("ListEntries", "outcome") or ("ListOperations", "status") => ContractSchemas.WordsOf(typeof(EntryOutcome)),
+        ("ListEntries" or "ExportEntries", "kind") => ContractSchemas.WordsOf(typeof(EntryKind)),
+        ("ListEntries" or "ExportEntries", "outcome") or ("ListOperations" or "ExportOperations", "status") => ContractSchemas.WordsOf(typeof(EntryOutcome)),
         ("ListApprovalRequests" or "ListSignerRequests", "status") => ContractSchemas.WordsOf(typeof(RequestStatus)),
         _ => [],
     };

@@ -2,13 +2,8 @@ using System.Globalization;
 using CodeSigning.Errors;
 using CodeSigning.Gateway.Calls;
 using CodeSigning.Gateway.Limits;
-using CodeSigning.Grains.Identities;
 using CodeSigning.Grains.Ledger;
-using CodeSigning.Grains.Signers;
-using CodeSigning.Identifiers;
-using CodeSigning.Identities;
 using CodeSigning.Ledger;
-using CodeSigning.Signers;
 
 namespace CodeSigning.Gateway.Api.Ledger;
 
@@ -18,6 +13,7 @@ internal static class LedgerEndpoints
     public static void MapLedgerEndpoints(this IEndpointRouteBuilder ledger)
     {
         ledger.MapGet("/entries", ListAsync).WithName("ListEntries").Produces<EntryPageBody>();
+        ledger.MapGet("/entries/export", ExportAsync).WithName("ExportEntries").Produces<string>(contentType: "application/jsonl");
         ledger.MapGet("/daily-counts", GetDailyCountsAsync).WithName("GetDailyCounts").Produces<DailyCountsBody>();
         ledger.MapEvidenceEndpoints();
     }
@@ -36,40 +32,22 @@ internal static class LedgerEndpoints
     /// <summary>Lists entries, newest first. Without a signer, product administrators only.</summary>
     internal static async Task<IResult> ListAsync(
         ApiCall call,
-        SignerIds signers,
-        SignerDirectory directory,
         [AsParameters] PageQuery page,
         string? kind,
         string? outcome,
         string? signer,
         string? from,
         string? to,
-        LedgerSearches searches)
-    {
-        var query = new LedgerQuery(
-            Kind: EntryFilter.ParseKind(kind),
-            Outcome: EntryFilter.ParseOutcome(outcome, nameof(outcome)),
-            SignerId: signer is null ? null : await signers.FindAsync(signer, call.Aborted),
-            From: EntryFilter.ParseTime(from, nameof(from)),
-            To: EntryFilter.ParseTime(to, nameof(to)),
-            Before: page.GetBefore(IdPrefixes.Operation),
-            Limit: page.GetLimit());
-        await call.AskAsync(caller => RequireReaderAsync(call, directory, caller, query.SignerId));
-        return await searches.ListAsync(call.CallerId, query, call.Aborted);
-    }
+        LedgerEntries entries) =>
+        await entries.ListAsync(call, new LedgerFilter(kind, outcome, signer, from, to), page);
 
-    private static async Task RequireReaderAsync(
-        ApiCall call, SignerDirectory directory, Caller caller, string? signerId)
-    {
-        if (signerId is not null)
-        {
-            await directory.AuthorizeAsync(caller, signerId, SignerAction.Read, call.Aborted);
-        }
-        else
-        {
-            LedgerAuthority.RequireReader(caller);
-        }
-    }
+    /// <summary>
+    /// Downloads the entries of the same list as JSON Lines or CSV, newest first. Without a signer, product administrators only,
+    /// and the ledger records the export.
+    /// </summary>
+    internal static async Task<IResult> ExportAsync(
+        ApiCall call, string? format, string? kind, string? outcome, string? signer, string? from, string? to, LedgerEntries entries) =>
+        await entries.ExportAsync(call, new LedgerFilter(kind, outcome, signer, from, to), EntryFile.ParseFormat(format));
 }
 
 /// <summary>Parses query parameters that filter entries.</summary>

@@ -18,6 +18,7 @@ internal static class OperationEndpoints
     public static void MapOperationEndpoints(this IEndpointRouteBuilder operations)
     {
         operations.MapGet("/", ListAsync).WithName("ListOperations").Produces<EntryPageBody>();
+        operations.MapGet("/export", ExportAsync).WithName("ExportOperations").Produces<string>(contentType: "application/jsonl");
         operations.MapGet("/{operationId}", GetAsync).WithName("GetOperation").Produces<EntryBody>();
     }
 
@@ -32,6 +33,18 @@ internal static class OperationEndpoints
         string? grantId,
         SignerActivity activity) =>
         await activity.ListAsync(call, new ActivityFilter(status, actor, from, to, grantId), page);
+
+    /// <summary>Downloads the entries of the same list as JSON Lines or CSV, newest first.</summary>
+    internal static async Task<IResult> ExportAsync(
+        SignerCall call,
+        string? format,
+        string? status,
+        string? actor,
+        string? from,
+        string? to,
+        string? grantId,
+        SignerActivity activity) =>
+        await activity.ExportAsync(call, new ActivityFilter(status, actor, from, to, grantId), EntryFile.ParseFormat(format));
 
     /// <summary>Gets one of the signer's entries.</summary>
     internal static async Task<IResult> GetAsync(SignerCall call, string operationId, SignerActivity activity) =>
@@ -51,20 +64,12 @@ internal sealed record ActivityFilter(string? Status, string? Actor, string? Fro
 internal sealed class SignerActivity(SignerDirectory directory, IStateStore states, LedgerSearches searches, ILedgerReader ledger)
 {
     /// <summary>One page, newest first.</summary>
-    public async Task<EntryPage> ListAsync(SignerCall call, ActivityFilter filter, PageQuery page)
-    {
-        var query = new LedgerQuery(
-            Outcome: EntryFilter.ParseOutcome(filter.Status, "status"),
-            SignerId: call.SignerId,
-            GrantId: PathId.ValidateFilter(filter.GrantId, "grantId", IdPrefixes.Grant),
-            From: EntryFilter.ParseTime(filter.From, "from"),
-            To: EntryFilter.ParseTime(filter.To, "to"),
-            Before: page.GetBefore(IdPrefixes.Operation),
-            Limit: page.GetLimit());
-        await RequireReaderAsync(call);
-        var actorId = filter.Actor is { } actor ? await call.AskAsync(caller => FindActorAsync(caller, actor, call.Aborted)) : null;
-        return await searches.ListAsync(call.CallerId, query with { ActorId = actorId }, call.Aborted);
-    }
+    public Task<EntryPage> ListAsync(SignerCall call, ActivityFilter filter, PageQuery page) =>
+        ListAsync(call, filter, page.GetBefore(IdPrefixes.Operation), page.GetLimit());
+
+    /// <summary>All of them as a file.</summary>
+    public Task<EntryFile> ExportAsync(SignerCall call, ActivityFilter filter, EntryFileFormat format) =>
+        EntryFile.BeginAsync("activity", format, before => ListAsync(call, filter, before, EntryFile.EntriesAtOnce));
 
     /// <summary>One entry; <c>NotFound</c> if it is another signer's.</summary>
     public async Task<LedgerEntry> GetAsync(SignerCall call, string operationId)
@@ -73,6 +78,21 @@ internal sealed class SignerActivity(SignerDirectory directory, IStateStore stat
         return await ledger.FindAsync(operationId, call.Aborted) is { } entry && entry.SignerId == call.SignerId
             ? entry
             : throw new RefusedException(ErrorCode.NotFound, "The operation does not exist on this signer.");
+    }
+
+    private async Task<EntryPage> ListAsync(SignerCall call, ActivityFilter filter, string? before, int limit)
+    {
+        var query = new LedgerQuery(
+            Outcome: EntryFilter.ParseOutcome(filter.Status, "status"),
+            SignerId: call.SignerId,
+            GrantId: PathId.ValidateFilter(filter.GrantId, "grantId", IdPrefixes.Grant),
+            From: EntryFilter.ParseTime(filter.From, "from"),
+            To: EntryFilter.ParseTime(filter.To, "to"),
+            Before: before,
+            Limit: limit);
+        await RequireReaderAsync(call);
+        var actorId = filter.Actor is { } actor ? await call.AskAsync(caller => FindActorAsync(caller, actor, call.Aborted)) : null;
+        return await searches.ListAsync(call.CallerId, query with { ActorId = actorId }, call.Aborted);
     }
 
     // Only an email address has an @ that a machine identity's id has not: a machine identity so named is found by its id.

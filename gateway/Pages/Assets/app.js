@@ -1,5 +1,5 @@
 // What pages cannot do without a script: open dialogs where a browser has no commands for them, copy values, show that long
-// work goes on and cancel it, and hand over a token that follows the # of an address, which no server sees.
+// work goes on and how far it is, cancel it, and hand over a token that follows the # of an address, which no server sees.
 'use strict';
 
 const hasCommands = 'commandForElement' in HTMLButtonElement.prototype;
@@ -18,9 +18,58 @@ async function copy(button) {
   setTimeout(() => button.classList.remove('copied'), 1500);
 }
 
+const downloads = new Map();
+
+// Where a browser runs no script, it downloads from the form's address by itself.
+async function download(form) {
+  const [wait, progress, failed] = ['wait', 'progress', 'failed'].map(name => form.querySelector(`[data-${name}]`));
+  const abort = new AbortController();
+  downloads.set(form, abort);
+  failed.hidden = true;
+  progress.textContent = 'Exporting…';
+  try {
+    const answer = await fetch(`${form.action}?${new URLSearchParams(new FormData(form))}`, { signal: abort.signal });
+    if (!answer.ok) throw new Error((await answer.json()).detail);
+    const file = await receive(answer, lines => progress.textContent = `${lines.toLocaleString('en')} lines so far…`);
+    save(file, answer.headers.get('Content-Disposition').match(/filename="([^"]+)"/)[1]);
+    document.getElementById('said').textContent = 'Downloaded.';
+  } catch (error) {
+    failed.textContent = `The export ended early: ${error.message}`;
+    failed.hidden = error.name === 'AbortError';
+  } finally {
+    downloads.delete(form);
+    delete form.dataset.sent;
+    wait.hidden = true;
+  }
+}
+
+// A blob need not stay in memory, as what a script holds must.
+async function receive(answer, tell) {
+  const most = 8 * 1024 * 1024;
+  const reader = answer.body.getReader();
+  let [blobs, pending, bytes, lines] = [[], [], 0, 0];
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    for (const byte of part.value) if (byte === 10) lines++;
+    tell(lines);
+    pending.push(part.value);
+    bytes += part.value.length;
+    if (bytes > most) [blobs, pending, bytes] = [[...blobs, new Blob(pending)], [], 0];
+  }
+  return new Blob([...blobs, ...pending]);
+}
+
+function save(file, name) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
+
 // The server cancels the work when the browser gives up waiting for it.
 function cancel(form) {
-  stop();
+  if (downloads.has(form)) downloads.get(form).abort();
+  else stop();
   delete form.dataset.sent;
   form.querySelector('[data-wait]').hidden = true;
   document.getElementById('said').textContent = 'Cancelled.';
@@ -44,10 +93,13 @@ document.addEventListener('click', event => {
 
 // A second click would post the form twice.
 document.addEventListener('submit', event => {
-  if (event.target.dataset.sent) event.preventDefault();
-  event.target.dataset.sent = 'true';
-  const wait = event.target.querySelector('[data-wait]');
+  const form = event.target;
+  const isSecond = form.dataset.sent;
+  if (isSecond || 'download' in form.dataset) event.preventDefault();
+  form.dataset.sent = 'true';
+  const wait = form.querySelector('[data-wait]');
   if (wait) wait.hidden = false;
+  if ('download' in form.dataset && !isSecond) download(form);
 });
 addEventListener('pageshow', () => document.querySelectorAll('form').forEach(form => delete form.dataset.sent));
 

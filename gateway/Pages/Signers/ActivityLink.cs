@@ -11,11 +11,13 @@ internal sealed record ActivityLink(string? Status = null, string? Actor = null,
     /// <summary>Whether it leaves nothing out.</summary>
     public bool IsAll => this == new ActivityLink();
 
+    /// <summary>The filters as the API names them; null for none.</summary>
+    public (string Name, string? Value)[] ToQuery() => [("status", Status), ("actor", Actor), ("from", From), ("to", To), ("grantId", GrantId)];
+
     /// <summary>The address below that of the signer.</summary>
     public string Under(string signer)
     {
-        (string, string?)[] filters = [("status", Status), ("actor", Actor), ("from", From), ("to", To), ("grantId", GrantId)];
-        var query = string.Join('&', filters.Where(filter => filter.Item2 is not null).Select(filter => $"{filter.Item1}={Uri.EscapeDataString(filter.Item2!)}"));
+        var query = string.Join('&', ToQuery().Where(filter => filter.Value is not null).Select(filter => $"{filter.Name}={Uri.EscapeDataString(filter.Value!)}"));
         return query.Length == 0 ? signer : $"{signer}?{query}";
     }
 
