@@ -20,7 +20,6 @@ public sealed class EntryExportTests(SigningWorld world) : IClassFixture<Signing
         var exported = (await client.GetAsync($"/api/v1/pki/signers/{signer}/operations/export?actor={operatorId}")).Succeeded();
         var listed = (await client.GetAsync($"/api/v1/pki/signers/{signer}/operations?actor={operatorId}")).Succeeded().Json.GetProperty("items");
 
-        Assert.Equal("application/jsonl", exported.Headers.GetValues("Content-Type").Single());
         Assert.Equal(2, LinesOf(exported).Length);
         Assert.Equal(listed.EnumerateArray().Select(item => item.GetRawText()), LinesOf(exported));
         Assert.Equal(3 + 1, LinesOf((await client.GetAsync($"/api/v1/ledger/entries/export?signer={signer}")).Succeeded()).Length);
