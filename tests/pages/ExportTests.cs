@@ -42,7 +42,7 @@ public sealed class ExportTests(PagesFixture pages)
     {
         await using var ada = await pages.VisitAsync(pages.Scene.Ada.Token);
         TaskCompletionSource isAsked = new(), isGone = new();
-        ada.Page.RequestFailed += (_, request) => isGone.TrySetResult();
+        ada.Page.RequestFailed += (_, _) => isGone.TrySetResult();
         await ada.Page.RouteAsync("**/operations/export*", async route =>
         {
             isAsked.SetResult();

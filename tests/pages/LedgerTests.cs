@@ -70,6 +70,45 @@ public sealed class LedgerTests(PagesFixture pages)
     }
 
     [Fact]
+    public async Task Export_shows_that_it_goes_on_and_can_be_cancelled()
+    {
+        await using var administrator = await AsAdministratorAsync();
+        TaskCompletionSource isAsked = new(), isGone = new();
+        administrator.Page.RequestFailed += (_, _) => isGone.TrySetResult();
+        await administrator.Page.RouteAsync("**/ledger/evidence", async route =>
+        {
+            if (route.Request.Method != "POST")
+            {
+                await route.ContinueAsync();
+                return;
+            }
+
+            isAsked.SetResult();
+            await isGone.Task; // The server takes as long as it likes.
+        });
+        await administrator.OpenAsync("/ledger/evidence");
+        await administrator.PressAsync("Download the export");
+        await isAsked.Task;
+        await administrator.SeesAsync("Exporting…");
+        await administrator.PressAsync("Cancel");
+
+        await isGone.Task;
+        await Assertions.Expect(administrator.Page.GetByText("Exporting…")).ToBeHiddenAsync();
+    }
+
+    [Fact]
+    public async Task Export_of_an_unknown_day_is_refused_on_the_page()
+    {
+        await using var administrator = await AsAdministratorAsync();
+        await administrator.OpenAsync("/ledger/evidence");
+        await administrator.Page.EvaluateAsync("document.querySelector('input[name=from]').type = 'text'");
+        await administrator.Page.Locator("input[name=from]").FillAsync("yesterday");
+        await administrator.PressAsync("Download the export");
+
+        await administrator.SeesAsync("expected a day such as 2026-01-31");
+    }
+
+    [Fact]
     public async Task Member_of_a_signer_reads_its_entries_and_no_others()
     {
         await using var ada = await pages.VisitAsync(pages.Scene.Ada.Token);

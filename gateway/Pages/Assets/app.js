@@ -28,8 +28,9 @@ async function download(form) {
   failed.hidden = true;
   progress.textContent = 'Exporting…';
   try {
-    const answer = await fetch(`${form.action}?${new URLSearchParams(new FormData(form))}`, { signal: abort.signal });
-    if (!answer.ok) throw new Error((await answer.json()).detail);
+    const answer = await ask(form, abort.signal);
+    if (answer.headers.get('Content-Type').startsWith('application/problem+json')) throw new Error((await answer.json()).detail);
+    if (!answer.headers.has('Content-Disposition')) return form.submit(); // The page shows what it refuses.
     const file = await receive(answer, lines => progress.textContent = `${lines.toLocaleString('en')} lines so far…`);
     save(file, answer.headers.get('Content-Disposition').match(/filename="([^"]+)"/)[1]);
     document.getElementById('said').textContent = 'Downloaded.';
@@ -41,6 +42,11 @@ async function download(form) {
     delete form.dataset.sent;
     wait.hidden = true;
   }
+}
+
+function ask(form, signal) {
+  const fields = new URLSearchParams(new FormData(form));
+  return form.method === 'post' ? fetch(form.action, { method: 'POST', body: fields, signal }) : fetch(`${form.action}?${fields}`, { signal });
 }
 
 // A blob need not stay in memory, as what a script holds must.
