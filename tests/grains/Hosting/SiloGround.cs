@@ -1,7 +1,9 @@
 using CodeSigning.Silo.Hosting;
 using CodeSigning.Silo.Housekeeping;
+using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Ledger;
 using CodeSigning.Silo.Notifications;
+using CodeSigning.Silo.Statistics;
 using CodeSigning.Silo.Trust;
 using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -57,6 +59,8 @@ internal sealed class SiloGround : IHouseGround
         builder.AddSilo(new SiloSettings { Node = TestHost.Settings(_directory.Path) });
         // Years pass here in a moment; what is done every few seconds of them would take longer than the tests.
         builder.Services.AddSingleton(new NotificationOptions { Interval = Seldom });
+        builder.Services.AddSingleton(new DailyCountOptions { Interval = Seldom });
+        builder.Services.AddSingleton(new IdleKeyOptions(Seldom * 24));
         builder.Services.Configure<LedgerOptions>(options => options.CheckpointInterval = Seldom);
         builder.Services.Configure<HousekeepingOptions>(options => options.ObservationInterval = Seldom);
         builder.Services.Configure<TrustOptions>(options => options.ReplacementPoll = Seldom);

@@ -23,6 +23,6 @@ internal static partial class FormsInSources
     [GeneratedRegex("^@page \"([^\"]+)\"", RegexOptions.Multiline)]
     private static partial Regex Route();
 
-    [GeneratedRegex("OnSubmit=\"(?:\\(\\) => )?(\\w+)")]
+    [GeneratedRegex("OnSubmit=\"(?:@\\()?(?:\\(\\) => )?(\\w+)")]
     private static partial Regex Handler();
 }

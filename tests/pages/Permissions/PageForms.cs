@@ -72,6 +72,9 @@ internal static class PageForms
             $"/signers/{stage.Signer}/settings", "describe", ("description", Stage.Unique())))),
         new("/signers/{SignerName}/settings", "ChangePolicyAsync", $"PATCH {Signers}/{{signerId}} approvalPolicyId", async stage =>
             new($"/signers/{await stage.NewSignerAsync()}/settings", "policy", ("approvalPolicyId", stage.Policy))),
+        // No signer of the stage has a certificate that a public one may have.
+        new("/signers/{SignerName}/settings", "MakePublicAsync", null, async stage => new($"/signers/{await stage.NewSignerAsync()}/settings", "publish")),
+        new("/signers/{SignerName}/settings", "MakePublicAsync", null, async stage => new($"/signers/{await stage.NewSignerAsync()}/settings", "make-private")),
         new("/signers/{SignerName}/settings", "DisableAsync", $"PATCH {Signers}/{{signerId}}/status", async stage =>
             new($"/signers/{await stage.NewSignerAsync()}/settings", "disable")),
         new("/signers/{SignerName}/settings", "EnableAsync", $"PATCH {Signers}/{{signerId}}/status", async stage =>
@@ -113,6 +116,8 @@ internal static class PageForms
             var (id, issued) = await stage.NewSigningRequestAsync();
             return new($"/certificates/{id}", "install", FilesOf(issued));
         }),
+        new("/certificates/{CertificateId}", "AttestAsync", $"POST {Certificates}/{{certificateId}}/attestations", async stage =>
+            new($"/certificates/{await stage.NewCertificateInHsmAsync()}", "attest", ("@content", "made in the token"))),
         OfCertificate("RevokeAsync", "revoke", $"POST {Certificates}/{{certificateId}}/revoke", ("reason", "Superseded")),
         OfCertificate("RenewAsync", "renew", $"PUT {Certificates}/{{certificateId}}/renewal", ("daysBefore", "7"), ("key", "fresh")),
         OfCertificate("StopRenewalAsync", "stop-renewal", $"DELETE {Certificates}/{{certificateId}}/renewal"),
