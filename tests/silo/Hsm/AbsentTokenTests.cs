@@ -3,6 +3,7 @@ using System.Diagnostics;
 using CodeSigning.Certificates;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Certificates;
+using CodeSigning.Grains.Signing;
 using CodeSigning.Signing;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Testing;
@@ -103,8 +104,18 @@ public sealed class AbsentTokenTests : IDisposable
         await SignAsync(after, kept);
     }
 
-    private static async Task<byte[]> SignAsync(HsmFixture fixture, CertificateFacts certificate) =>
-        await fixture.Signing.SignAsync("caller", certificate, SigningAlgorithm.EcdsaSha256, new byte[32], CancellationToken.None);
+    // What keeps the token from signing is a fault, so that the attempt is recorded; the caller is told the reason.
+    private static async Task<byte[]> SignAsync(HsmFixture fixture, CertificateFacts certificate)
+    {
+        try
+        {
+            return await fixture.Signing.SignAsync("caller", certificate, SigningAlgorithm.EcdsaSha256, new byte[32], CancellationToken.None);
+        }
+        catch (SigningFaultException fault) when (fault.InnerException is RefusedException reason)
+        {
+            throw reason;
+        }
+    }
 
     private static async Task<bool> TrySignAsync(HsmFixture fixture, CertificateFacts certificate)
     {
