@@ -60,7 +60,11 @@ internal sealed class StoreLifetime(
         {
             logger.LogWarning(exception, "The last checkpoint could not be written; another node or the next start will write it");
         }
-        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            logger.LogWarning("There was no time left to write the last checkpoint; another node or the next start will write it");
+        }
+        catch (Exception exception)
         {
             logger.LogError(
                 exception, "The last checkpoint could not be written: verify the ledger, since it may have been changed outside the service");
