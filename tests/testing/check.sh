@@ -15,3 +15,12 @@ check() { # NAME COMMAND...
     tail -n 40 <<<"$output" | sed 's/^/    /'
   fi | tee -a "${log:-/dev/null}"
 }
+
+# Like check, in this shell: for what leaves something behind. What the command says goes through a file of $scratch.
+act() { # NAME COMMAND...
+  if "${@:2}" >"${scratch:?}/act" 2>&1; then
+    check "$1" true
+  else
+    check "$1" eval "cat '$scratch/act'; false"
+  fi
+}

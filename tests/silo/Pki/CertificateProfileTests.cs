@@ -68,7 +68,7 @@ public sealed class CertificateProfileTests(VaultFixture vault) : IClassFixture<
     {
         var worst = new ProfileCertificate
         {
-            Key = RsaKey(ModulusOf(2048), 4),
+            Key = WeakKeys.SubjectPublicKeyInfo(ModulusOf(2048), 4),
             NotAfter = Begin.AddDays(3650),
             KeyUsage = UsageOf(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.KeyEncipherment, critical: false),
             ExtendedKeyUsage = ExtendedUsageOf("2.5.29.37.0", "1.3.6.1.5.5.7.3.1"),
@@ -121,14 +121,14 @@ public sealed class CertificateProfileTests(VaultFixture vault) : IClassFixture<
             ProfileRule[] expected = exponent < 3 || exponent % 2 == 0 ? [ProfileRule.RsaExponentInvalid]
                 : exponent < 65537 ? [ProfileRule.RsaExponentUnusual]
                 : [];
-            return CodesOf(new ProfileCertificate { Key = RsaKey(Modulus3072.Value, exponent) }).SequenceEqual(expected);
+            return CodesOf(new ProfileCertificate { Key = WeakKeys.SubjectPublicKeyInfo(Modulus3072.Value, exponent) }).SequenceEqual(expected);
         }).QuickCheckThrowOnFailure();
 
     [Fact]
     public void Exponent_of_more_than_256_bits_is_a_warning() =>
         Assert.Equal(
             [ProfileRule.RsaExponentUnusual],
-            CodesOf(new ProfileCertificate { Key = RsaKey(Modulus3072.Value, (BigInteger.One << 256) + 1) }));
+            CodesOf(new ProfileCertificate { Key = WeakKeys.SubjectPublicKeyInfo(Modulus3072.Value, (BigInteger.One << 256) + 1) }));
 
     [Fact]
     public void Modulus_is_odd_no_power_and_without_factors_below_752()
@@ -141,7 +141,7 @@ public sealed class CertificateProfileTests(VaultFixture vault) : IClassFixture<
             BigInteger.Pow((BigInteger.One << 512) - 569, 6), BigInteger.Pow(809, 318),
         ];
 
-        Assert.All(weak, modulus => Assert.Contains(ProfileRule.WeakKey, CodesOf(new ProfileCertificate { Key = RsaKey(modulus, F4) })));
+        Assert.All(weak, modulus => Assert.Contains(ProfileRule.WeakKey, CodesOf(new ProfileCertificate { Key = WeakKeys.SubjectPublicKeyInfo(modulus, F4) })));
     }
 
     [Fact]
@@ -184,7 +184,7 @@ public sealed class CertificateProfileTests(VaultFixture vault) : IClassFixture<
     [Fact]
     public void Findings_name_the_certificates_values()
     {
-        var findings = CertificateProfile.Judge(new ProfileCertificate { Key = RsaKey(ModulusOf(2048), F4), NotAfter = Begin.AddDays(461) }.Make());
+        var findings = CertificateProfile.Judge(new ProfileCertificate { Key = WeakKeys.SubjectPublicKeyInfo(ModulusOf(2048), F4), NotAfter = Begin.AddDays(461) }.Make());
 
         Assert.Equal(
             [
@@ -196,11 +196,11 @@ public sealed class CertificateProfileTests(VaultFixture vault) : IClassFixture<
 
     private static ProfileCertificate Against(ProfileRule rule) => rule switch
     {
-        ProfileRule.RsaKeyTooShort => new() { Key = RsaKey(ModulusOf(2048), F4) },
+        ProfileRule.RsaKeyTooShort => new() { Key = WeakKeys.SubjectPublicKeyInfo(ModulusOf(2048), F4) },
         ProfileRule.UnsupportedKey => new() { Key = ECDsa.Create(ECCurve.NamedCurves.brainpoolP256r1).ExportSubjectPublicKeyInfo() },
-        ProfileRule.WeakKey => new() { Key = RsaKey(Modulus3072.Value - 1, F4) },
-        ProfileRule.RsaExponentInvalid => new() { Key = RsaKey(Modulus3072.Value, 1) },
-        ProfileRule.RsaExponentUnusual => new() { Key = RsaKey(Modulus3072.Value, 3) },
+        ProfileRule.WeakKey => new() { Key = WeakKeys.SubjectPublicKeyInfo(Modulus3072.Value - 1, F4) },
+        ProfileRule.RsaExponentInvalid => new() { Key = WeakKeys.SubjectPublicKeyInfo(Modulus3072.Value, 1) },
+        ProfileRule.RsaExponentUnusual => new() { Key = WeakKeys.SubjectPublicKeyInfo(Modulus3072.Value, 3) },
         ProfileRule.ValidityTooLong => new() { NotAfter = Begin.AddDays(461) },
         ProfileRule.KeyUsageMissing => new() { KeyUsage = null },
         ProfileRule.KeyUsageNotCritical => new() { KeyUsage = UsageOf(X509KeyUsageFlags.DigitalSignature, critical: false) },

@@ -1,5 +1,4 @@
 using System.Formats.Asn1;
-using System.Numerics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CodeSigning.Silo.Pki;
@@ -49,30 +48,6 @@ internal sealed record ProfileCertificate
         using var certificate = request.Create(
             new X500DistinguishedName("CN=Example CA"), X509SignatureGenerator.CreateForECDsa(Authority.Value), NotBefore, NotAfter, [1, 2, 3]);
         return CertificateInspection.Read(certificate.RawData);
-    }
-
-    public static byte[] RsaKey(BigInteger modulus, BigInteger exponent)
-    {
-        var key = new AsnWriter(AsnEncodingRules.DER);
-        using (key.PushSequence())
-        {
-            key.WriteInteger(modulus);
-            key.WriteInteger(exponent);
-        }
-
-        var info = new AsnWriter(AsnEncodingRules.DER);
-        using (info.PushSequence())
-        {
-            using (info.PushSequence())
-            {
-                info.WriteObjectIdentifier("1.2.840.113549.1.1.1");
-                info.WriteNull();
-            }
-
-            info.WriteBitString(key.Encode());
-        }
-
-        return info.Encode();
     }
 
     public static X509Extension UsageOf(X509KeyUsageFlags usage, bool critical = true) => new X509KeyUsageExtension(usage, critical);
