@@ -13,6 +13,13 @@ internal sealed class PostgreSqlConnections : IReadConnections, IAsyncDisposable
 
     private const string PoolSize = "Maximum Pool Size";
 
+    // commit_batch compares versions under lock statement by statement, which requires this level.
+    private const string ReadCommitted = "-c default_transaction_isolation=read\\ committed";
+
+    // After five uses a statement would keep one plan for all values: among a signer's million entries by one person,
+    // those of another were then looked for one by one.
+    private const string PlannedForValues = "-c plan_cache_mode=force_custom_plan";
+
     // Several nodes share PostgreSQL's default of 100 connections; a caller waits milliseconds for a free one.
     private const int MostReaders = 24;
 
@@ -27,15 +34,16 @@ internal sealed class PostgreSqlConnections : IReadConnections, IAsyncDisposable
             ApplicationName = "codesigning",
             MaxAutoPrepare = 64,
             AutoPrepareMinUsages = 2,
-            // commit_batch compares versions under lock statement by statement, which requires this level.
-            Options = "-c default_transaction_isolation=read\\ committed",
+            Options = ReadCommitted,
         };
         if (!builder.ShouldSerialize(PoolSize))
         {
             builder.MaxPoolSize = MostReaders;
         }
 
+        builder.Options = $"{ReadCommitted} {PlannedForValues}";
         _readers = NpgsqlDataSource.Create(builder);
+        builder.Options = ReadCommitted;
         builder.ApplicationName = "codesigning writer";
         builder.MaxPoolSize = 8;
         builder.CommandTimeout = 10;

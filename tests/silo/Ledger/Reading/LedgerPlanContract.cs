@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Text.Json;
 using CodeSigning.Grains.Ledger;
+using CodeSigning.Identities;
 using CodeSigning.Ledger;
 using CodeSigning.Silo.Ledger.Reading;
 using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Tests.Storage;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 using SQLitePCL;
 using Xunit;
 
@@ -18,6 +20,7 @@ public abstract class LedgerPlanContract(DatabaseKind kind) : StoreSuite(kind)
     private const int EntriesASecond = 100;
     private const string SignerId = "sgn_1";
     private const string ActorId = "idn_1"; // Of Elements.
+    private const string OtherActorId = "idn_never_refused";
     private const string GrantId = "gnt_of_plans";
 
     [Fact]
@@ -79,6 +82,8 @@ public abstract class LedgerPlanContract(DatabaseKind kind) : StoreSuite(kind)
             ("actor", new LedgerQuery(SignerId: SignerId, ActorId: ActorId)),
             ("no actor", new LedgerQuery(SignerId: SignerId, ActorId: "usr_none")),
             ("denied to the actor", new LedgerQuery(Outcome: EntryOutcome.Denied, SignerId: SignerId, ActorId: ActorId)),
+            ("failed for the actor", new LedgerQuery(Outcome: EntryOutcome.Failed, SignerId: SignerId, ActorId: ActorId)),
+            ("no refusal of the other actor", new LedgerQuery(Outcome: EntryOutcome.Denied, SignerId: SignerId, ActorId: OtherActorId)),
             ("grant", new LedgerQuery(SignerId: SignerId, GrantId: GrantId)),
             ("no grant", new LedgerQuery(SignerId: SignerId, GrantId: "gnt_none")),
             ("denied under the grant", new LedgerQuery(Outcome: EntryOutcome.Denied, SignerId: SignerId, GrantId: GrantId)),
@@ -87,7 +92,8 @@ public abstract class LedgerPlanContract(DatabaseKind kind) : StoreSuite(kind)
         return [.. first, .. first.Select(one => ($"{one.Name}, from the middle", one.Query with { Before = cursor }))];
     }
 
-    // Three of four are signatures; denials and failures are the rest, and one in a thousand is administrative.
+    // Three of four are signatures, half of those of another actor; denials and failures are the rest, and one in a thousand
+    // is administrative.
     private async Task<string[]> FillAsync()
     {
         List<string> ids = [];
@@ -108,6 +114,7 @@ public abstract class LedgerPlanContract(DatabaseKind kind) : StoreSuite(kind)
         (0, _) => Elements.Admin(),
         (_, 1) => Elements.Signature(SignerId, GrantId) with { Outcome = EntryOutcome.Denied, Code = "ScopeMismatch", Signature = null },
         (_, 2) => Elements.Signature(SignerId, GrantId) with { Outcome = EntryOutcome.Failed, Code = "InternalError", Signature = null },
+        (_, > 4) => Elements.Signature(SignerId, GrantId) with { Actor = new Actor(PrincipalKind.Identity, OtherActorId, "other") },
         _ => Elements.Signature(SignerId, GrantId),
     };
 }
@@ -157,6 +164,24 @@ public sealed class PostgreSqlLedgerPlans() : LedgerPlanContract(DatabaseKind.Po
     private bool _isAnalyzed;
 
     private protected override long Allowed => 60;
+
+    [Fact]
+    public async Task Repeated_read_is_planned_for_its_values()
+    {
+        var connections = Node.Get<PostgreSqlConnections>();
+        await using var connection = await connections.OpenAsync(default);
+        for (var i = 0; i < 10; i++)
+        {
+            await using var read = connection.CreateCommand();
+            read.CommandText = "SELECT json FROM ledger_entries WHERE actor_id = @a";
+            read.Parameters.Add(new NpgsqlParameter("a", $"usr_{i}"));
+            await read.ExecuteScalarAsync();
+        }
+
+        await using var plans = connection.CreateCommand();
+        plans.CommandText = "SELECT sum(generic_plans) = 0 AND sum(custom_plans) > 5 FROM pg_prepared_statements WHERE statement LIKE '%actor_id = $1'";
+        Assert.True((bool)(await plans.ExecuteScalarAsync())!);
+    }
 
     private protected override async Task<(long Rows, long Read, string Plan)> MeasureAsync(string sql)
     {
