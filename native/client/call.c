@@ -38,7 +38,7 @@ cs_json *cs_parse_answer(const cs_buffer *body, const char *what, cs_error *erro
 
 static bool may_be_retried(int status)
 {
-    return status == 429 || status == 502 || status == 503 || status == 504;
+    return status == 408 || status == 429 || status == 502 || status == 503 || status == 504;
 }
 
 /* What the server asked for, or a random pause, so that a fleet does not retry all at once. */

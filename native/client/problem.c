@@ -56,6 +56,7 @@ static cs_result result_of_status(int status)
     case 413:
     case 422:
         return CS_INVALID_DATA;
+    case 408:
     case 429:
     case 502:
     case 503:

@@ -15,7 +15,7 @@ typedef enum cs_result {
     CS_NETWORK,               /* not reached, interrupted or timed out; retried already */
     CS_TLS,                   /* the server's certificate was not accepted; never retried */
     CS_PROTOCOL,              /* an answer that does not follow the contract */
-    CS_UNAVAILABLE,           /* 429, 502, 503 or 504 after the last retry */
+    CS_UNAVAILABLE,           /* 408, 429, 502, 503 or 504 after the last retry */
     CS_SERVER,                /* any other 5xx */
     CS_UNAUTHENTICATED,       /* 401 after one fresh login, or a login refused */
     CS_FORBIDDEN,             /* the caller has no role for this */

@@ -55,9 +55,9 @@ internal sealed class SigningLoad : IAsyncDisposable
                 {
                     _received.Enqueue(Api.Text(body, "operationId"));
                 }
-                else
+                else if (status != HttpStatusCode.RequestTimeout) // A node that was stopped in the middle of a request answers that.
                 {
-                    _refused.Enqueue(Api.Text(body, "code"));
+                    _refused.Enqueue(body["code"]?.GetValue<string>() ?? $"HTTP {(int)status} without a code");
                 }
             }
             catch (Exception gone) when (gone is HttpRequestException or TaskCanceledException or IOException or JsonException)

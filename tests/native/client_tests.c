@@ -109,6 +109,22 @@ static void Transport_errors_and_503_are_retried_with_one_idempotency_key(void)
     close_client();
 }
 
+static cs_result frozen_in_the_middle(const cs_http_request *request, cs_http_response *response, cs_error *error)
+{
+    (void)error;
+    if (path_ends(request, "/login"))
+        return log_in(response);
+    return ++signs == 2 ? sign_well(response) : script_reply(response, 408, "");
+}
+
+static void Empty_408_of_a_frozen_server_is_retried(void)
+{
+    cs_error error;
+    open_client(PLAIN "}", frozen_in_the_middle);
+    CHECK(sign(&error) == CS_OK && signs == 2);
+    close_client();
+}
+
 static cs_result too_many(const cs_http_request *request, cs_http_response *response, cs_error *error)
 {
     (void)error;
@@ -562,6 +578,7 @@ static void Unreachable_server_is_reported_within_ten_seconds(void)
 
 int main(void)
 {
+    RUN(Empty_408_of_a_frozen_server_is_retried);
     RUN(Transport_errors_and_503_are_retried_with_one_idempotency_key);
     RUN(Retry_After_delays_the_next_attempt);
     RUN(Retries_end_with_the_timeout);
