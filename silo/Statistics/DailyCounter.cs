@@ -103,7 +103,7 @@ internal sealed class DailyCounter(
     }
 
     private static CountedAttempts Read(AttemptRow row) => new(
-        row.SignerId ?? "", DateOf(LedgerTime.ToTime(row.AtMs)), row.Outcome, row.Text is null ? 1 : TimesOf(row.Text));
+        row.SignerId ?? "", DateOf(LedgerTime.ToTime(row.AtMs)), row.Outcome, row.Text is null ? row.Entries : TimesOf(row.Text));
 
     // A text that is no entry is for the verification of the ledger to tell; the counts go on.
     private static long TimesOf(string text)

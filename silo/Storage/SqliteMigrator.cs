@@ -31,7 +31,7 @@ internal sealed class SqliteMigrator(SqliteWriteThread writer, TimeProvider time
             return false;
         }
 
-        statements.Execute(migration.Sql);
+        statements.RunScript(migration.Sql);
         statements.Execute(
             "INSERT INTO schema_version (version, name, applied_ms, works_with) VALUES (@a, @b, @c, @d)",
             migration.Version, migration.Name, time.GetUtcNow().ToUnixTimeMilliseconds(), migration.WorksWith);

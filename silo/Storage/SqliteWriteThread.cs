@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Data;
 using CodeSigning.Grains.States;
 using Microsoft.Data.Sqlite;
 
@@ -11,10 +9,12 @@ namespace CodeSigning.Silo.Storage;
 /// </summary>
 internal sealed class SqliteWriteThread : IDisposable
 {
-    private readonly BlockingCollection<Action> _jobs = [];
+    private readonly object _gate = new();
+    private readonly Queue<Action> _jobs = [];
     private readonly SqliteConnections _connections;
     private readonly Thread _thread;
     private SqliteStatements? _statements;
+    private bool _ended;
 
     public SqliteWriteThread(SqliteConnections connections)
     {
@@ -30,13 +30,16 @@ internal sealed class SqliteWriteThread : IDisposable
     public Task<T> MaintainAsync<T>(Func<SqliteStatements, T> job)
     {
         TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        try
+        lock (_gate)
         {
-            _jobs.Add(() => Run(job, completion));
-        }
-        catch (InvalidOperationException ended)
-        {
-            completion.SetException(new StoreUnavailableException("The database is closed.", ended));
+            if (_ended)
+            {
+                completion.SetException(new StoreUnavailableException("The database is closed."));
+                return completion.Task;
+            }
+
+            _jobs.Enqueue(() => Run(job, completion));
+            Monitor.Pulse(_gate);
         }
 
         return completion.Task;
@@ -44,24 +47,37 @@ internal sealed class SqliteWriteThread : IDisposable
 
     public void Dispose()
     {
-        if (_jobs.IsAddingCompleted)
+        lock (_gate)
         {
-            return;
+            _ended = true;
+            Monitor.Pulse(_gate);
         }
 
-        _jobs.CompleteAdding();
         _thread.Join();
-        _jobs.Dispose();
     }
 
     private void Run()
     {
-        foreach (var job in _jobs.GetConsumingEnumerable())
+        while (TakeJob() is { } job)
         {
             job();
         }
 
         Close();
+    }
+
+    // A blocking collection would spin before it waits, and so take the processor from signatures.
+    private Action? TakeJob()
+    {
+        lock (_gate)
+        {
+            while (_jobs.Count == 0 && !_ended)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            return _jobs.TryDequeue(out var job) ? job : null;
+        }
     }
 
     private void Run<T>(Func<SqliteStatements, T> job, TaskCompletionSource<T> completion)
@@ -110,51 +126,5 @@ internal sealed class SqliteWriteThread : IDisposable
     {
         _statements?.Dispose();
         _statements = null;
-    }
-}
-
-/// <summary>Prepared statements of one connection, kept by their text. Parameters are named <c>@a</c>, <c>@b</c> … in order.</summary>
-internal sealed class SqliteStatements(SqliteConnection connection) : IDisposable
-{
-    private readonly Dictionary<string, SqliteCommand> _commands = [];
-
-    public int Execute(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteNonQuery();
-
-    /// <summary>The first column of the first row; null if there is no row or the column is NULL.</summary>
-    public object? Scalar(string sql, params ReadOnlySpan<object?> values) =>
-        Bind(sql, values).ExecuteScalar() is { } value and not DBNull ? value : null;
-
-    public SqliteDataReader Query(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteReader(CommandBehavior.Default);
-
-    public void Dispose()
-    {
-        foreach (var command in _commands.Values)
-        {
-            command.Dispose();
-        }
-
-        connection.Dispose();
-    }
-
-    private SqliteCommand Bind(string sql, ReadOnlySpan<object?> values)
-    {
-        if (!_commands.TryGetValue(sql, out var command))
-        {
-            command = connection.CreateCommand();
-            command.CommandText = sql;
-            for (var i = 0; i < values.Length; i++)
-            {
-                command.Parameters.Add(new SqliteParameter { ParameterName = "@" + (char)('a' + i) });
-            }
-
-            _commands.Add(sql, command);
-        }
-
-        for (var i = 0; i < values.Length; i++)
-        {
-            command.Parameters[i].Value = values[i] ?? DBNull.Value;
-        }
-
-        return command;
     }
 }

@@ -1,5 +1,6 @@
 using CodeSigning.Contract;
 using CodeSigning.Grains.States;
+using CodeSigning.Silo.Storage;
 
 namespace CodeSigning.Silo.Ledger.Commits;
 
@@ -44,7 +45,7 @@ internal sealed record CommitProposal
 /// <summary>An entry with its place.</summary>
 internal readonly record struct PlacedEntry(
     long Number, long? Use, string OperationId, string Kind, string Outcome, string? SignerId, string ActorId, string? GrantId,
-    string Json);
+    Utf8Text Json);
 
 /// <summary>A write with its new version and seal, which have no meaning for a deletion.</summary>
 internal readonly record struct SealedWrite(StateWrite Write, long Version, byte[] Seal);

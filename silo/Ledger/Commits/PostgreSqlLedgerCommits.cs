@@ -190,7 +190,7 @@ internal sealed class CommitCall : IAsyncDisposable
         SetColumns<PlacedEntry, string?>(
             proposal.Entries, e => e.OperationId, e => e.Kind, e => e.Outcome, e => e.SignerId, e => e.ActorId, e => e.GrantId);
         SetColumns(proposal.Entries, e => e.Use);
-        SetColumns(proposal.Entries, e => e.Json);
+        SetColumns(proposal.Entries, e => Encoding.UTF8.GetString(e.Json.Bytes.Span));
         Set(proposal.Head);
         return _command.ExecuteReaderAsync(cancellationToken);
     }

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Text;
+using System.Text.Json;
 using CodeSigning.Contract;
 using CodeSigning.Grains.States;
 using CodeSigning.Silo.Storage;
@@ -178,19 +178,11 @@ internal static class SqliteChecks
         return found;
     }
 
-    private static List<string> FindOperations(SqliteStatements statements, IReadOnlyList<PlacedEntry> entries)
-    {
-        List<string> found = [];
-        foreach (var entry in entries)
-        {
-            if (statements.Scalar("SELECT 1 FROM ledger_entries WHERE operation_id = @a", entry.OperationId) is not null)
-            {
-                found.Add(entry.OperationId);
-            }
-        }
-
-        return found;
-    }
+    private static List<string> FindOperations(SqliteStatements statements, IReadOnlyList<PlacedEntry> entries) => entries.Count == 0
+        ? []
+        : statements.Texts(
+            "SELECT operation_id FROM ledger_entries WHERE operation_id IN (SELECT value FROM json_each(@a))",
+            JsonSerializer.Serialize(entries.Select(entry => entry.OperationId)));
 }
 
 /// <summary>Writes a checked proposal.</summary>
@@ -279,7 +271,7 @@ internal static class SqliteWrites
             ON CONFLICT (type, id) DO UPDATE SET version = excluded.version, content = excluded.content, seal = excluded.seal,
                 name = excluded.name, parent = excluded.parent, status = excluded.status, until_ms = excluded.until_ms
             """,
-            write.Type, write.Id, version, Encoding.UTF8.GetString(write.Content!.Value.Span), seal,
+            write.Type, write.Id, version, new Utf8Text(write.Content!.Value), seal,
             write.Index.Name, write.Index.Parent, write.Index.Status, write.Index.Until?.ToUnixTimeMilliseconds());
         foreach (var link in Links(write.Index))
         {

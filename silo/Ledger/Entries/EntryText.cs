@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using CodeSigning.Contract;
 using CodeSigning.Grains.States;
+using CodeSigning.Silo.Storage;
 
 namespace CodeSigning.Silo.Ledger.Entries;
 
@@ -62,7 +63,7 @@ internal sealed class EntryPlacing(string stream)
     /// <param name="number">The number in the stream.</param>
     /// <param name="previousHash">The hash of the previous entry.</param>
     /// <param name="hash">Receives this entry's hash.</param>
-    public string Place(ReadOnlySpan<byte> front, string at, long? use, long number, ReadOnlySpan<byte> previousHash, out byte[] hash)
+    public Utf8Text Place(ReadOnlySpan<byte> front, string at, long? use, long number, ReadOnlySpan<byte> previousHash, out byte[] hash)
     {
         if (_buffer.Length < front.Length + LongestTail)
         {
@@ -92,7 +93,7 @@ internal sealed class EntryPlacing(string stream)
         Append(",\"hash\":\""u8);
         AppendHex(hash);
         Append("\"}"u8);
-        return Encoding.UTF8.GetString(_buffer.AsSpan(0, _length));
+        return new Utf8Text(_buffer.AsSpan(0, _length).ToArray());
     }
 
     private void Append(ReadOnlySpan<byte> bytes)

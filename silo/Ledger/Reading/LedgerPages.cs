@@ -88,14 +88,23 @@ internal sealed class LedgerPages(IReadConnections connections)
             row => row.Number,
             first - 1);
 
-    /// <summary>The attempts to sign of a stream from one number to another, both included.</summary>
-    public Task<List<AttemptRow>> ReadAttemptsAsync(string stream, long first, long last, CancellationToken cancellationToken) =>
-        connections.QueryAsync(
+    /// <summary>The attempts to sign of a stream from one number to another, both included: signatures by signer and day, refusals one by one.</summary>
+    public async Task<List<AttemptRow>> ReadAttemptsAsync(string stream, long first, long last, CancellationToken cancellationToken) =>
+    [
+        .. await connections.QueryAsync(
             $"""
-            SELECT at_ms, signer_id, outcome, CASE WHEN outcome <> 'success' THEN json END FROM ledger_entries
-            WHERE stream = @a AND number >= @b AND number <= @c AND kind = '{EntryWords.Of(EntryKind.Sign)}'
+            SELECT min(at_ms), signer_id, outcome, NULL, count(*) FROM ledger_entries
+            WHERE stream = @a AND number >= @b AND number <= @c AND kind = '{EntryWords.Of(EntryKind.Sign)}' AND outcome = 'success'
+            GROUP BY at_ms / 86400000, signer_id, outcome
             """,
-            AttemptRow.Map, cancellationToken, stream, first, last);
+            AttemptRow.Map, cancellationToken, stream, first, last),
+        .. await connections.QueryAsync(
+            $"""
+            SELECT at_ms, signer_id, outcome, json, 1 FROM ledger_entries
+            WHERE stream = @a AND number >= @b AND number <= @c AND kind = '{EntryWords.Of(EntryKind.Sign)}' AND outcome <> 'success'
+            """,
+            AttemptRow.Map, cancellationToken, stream, first, last),
+    ];
 
     /// <summary>
     /// The first administrative entries of a stream in a range of numbers, both included. Signing entries, which are
@@ -237,13 +246,14 @@ internal sealed record EntryRow(
         reader.GetFieldValue<byte[]>(9));
 }
 
-/// <summary>What counts of an attempt to sign.</summary>
-/// <param name="AtMs">Its time.</param>
+/// <summary>What counts of attempts to sign.</summary>
+/// <param name="AtMs">The time of the first.</param>
 /// <param name="SignerId">The signer; null if the entry names none.</param>
 /// <param name="Outcome">The outcome.</param>
 /// <param name="Text">The entry's text, unless it is a signature's: a refusal may stand for several.</param>
-internal readonly record struct AttemptRow(long AtMs, string? SignerId, EntryOutcome Outcome, string? Text)
+/// <param name="Entries">How many entries they are, all of one day.</param>
+internal readonly record struct AttemptRow(long AtMs, string? SignerId, EntryOutcome Outcome, string? Text, long Entries)
 {
     public static AttemptRow Map(DbDataReader reader) =>
-        new(reader.GetInt64(0), reader.GetText(1), EntryWords.OutcomeOf(reader.GetString(2)), reader.GetText(3));
+        new(reader.GetInt64(0), reader.GetText(1), EntryWords.OutcomeOf(reader.GetString(2)), reader.GetText(3), reader.GetInt64(4));
 }
