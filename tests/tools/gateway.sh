@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Sourced with $root set: a real gateway over HTTPS with a private CA, and what tests/tools/library.sh says of FIXTURE.
 # The state lies in $GATEWAY_STATE, so that a script may source this too and kill the gateway or start it again.
+# The words in $within, such as tests/debian13/inside, come before the gateway's command.
 : "${GATEWAY_STATE:=}"
 admin_email=admin@localhost admin_password='the admin of the tests 1!'
 approver_email=approver@localhost approver_password='the approver of the tests 1!'
@@ -39,7 +40,7 @@ start_gateway_again() {
     CODESIGNING_TLS_CERT="$GATEWAY_STATE/tls.pem" CODESIGNING_TLS_KEY="$GATEWAY_STATE/tls.key" \
     CODESIGNING_ADMIN_EMAIL="$admin_email" CODESIGNING_ADMIN_PASSWORD="$admin_password" \
     CODESIGNING_SIGNATURES_PER_SECOND=100000 CODESIGNING_REQUESTS_PER_SECOND=100000 \
-    dotnet "$root/gateway/bin/Release/net10.0/gateway.dll" >>"$GATEWAY_STATE/log" 2>&1 </dev/null 3>&- &
+    "${within[@]}" dotnet "$root/gateway/bin/Release/net10.0/gateway.dll" >>"$GATEWAY_STATE/log" 2>&1 </dev/null 3>&- &
   echo $! >"$GATEWAY_STATE/pid"
   disown # or the shell tells of its death
   for attempt in {1..300}; do
