@@ -1,12 +1,13 @@
 # shellcheck shell=bash
 # Sourced by ./run, ./far and ./steady with $root set, which then set $work: a server on a store of its own, and what is asked of it
-# before it is measured.
+# before it is measured. $within are the words before its command, such as tests/debian13/inside.
 : "${root:?}"
 
 work='' place='' dll="$root/gateway/bin/Release/net10.0/gateway.dll"
 server='' port='' base='' silo_port='' started_ms='' postgres='' database=''
 token='' user='' identity='' ca='' certificate='' policy='' signer='' bound='' ec_certificate='' ec_signer='' ec_bound=''
-settings=() counted=() postgres_options=()
+settings=() counted=() postgres_options=() within=()
+declare -A bound_of=() # the signer under a policy of each further key
 password="$(head -c 18 /dev/urandom | base64)" master_key="$(head -c 32 /dev/urandom | base64)"
 
 side=''
@@ -121,7 +122,7 @@ start_server() {
   choose_ports
   choose_settings
   begin="${EPOCHREALTIME//[!0-9]/}"
-  env -C "$place" "${settings[@]}" dotnet "$dll" >"$place/server${side:+-$side}.log" 2>&1 &
+  env -C "$place" "${settings[@]}" "${within[@]}" dotnet "$dll" >"$place/server${side:+-$side}.log" 2>&1 &
   server=$!
   until is_ready; do
     check_server "$limit"
@@ -207,7 +208,7 @@ sign_in() {
 # A CA, a certificate, a machine identity, and two signers with which it may sign: one freely, one by a grant.
 set_up() {
   local secret
-  signer='' bound='' ec_signer='' ec_bound=''
+  signer='' bound='' ec_signer='' ec_bound='' bound_of=()
   sign_in
   user="$(call GET /me | jq -r .id)"
   ca="$(call POST /pki/ca '{"commonName":"Bench","keyAlgorithm":"EC_P256","ttlDays":3650}' | jq -r .id)"
@@ -227,6 +228,28 @@ set_up_p256() {
   ec_signer="$(create_signer ec-free "$ec_certificate" '[]' null)"
   ec_bound="$(create_bound_signer ec-bound "$ec_certificate")"
   write_requests
+}
+
+# A signer under the policy with a key of its own.
+set_up_key() { # KEY
+  bound_of[$1]="$(create_bound_signer "$1" "$(create_certificate "$(algorithm_of "$1")")")"
+  write_requests
+}
+
+# The key algorithm of a key's short name, such as rsa3072.
+algorithm_of() { # KEY
+  case "$1" in
+    rsa*) echo "RSA_${1#rsa}" ;;
+    p*) echo "EC_${1^^}" ;;
+  esac
+}
+
+scheme_of() { # KEY
+  case "$1" in
+    rsa*) echo RSASSA_PKCS1_V1_5_SHA256 ;;
+    p256) echo ECDSA_SHA256 ;;
+    p384) echo ECDSA_SHA384 ;;
+  esac
 }
 
 create_certificate() { # KEY-ALGORITHM
@@ -268,19 +291,38 @@ create_bound_signer() { # NAME CERTIFICATE
 # The requests that are sent over and over: a digest to be signed, with a machine identity's token.
 write_requests() {
   [ -n "$signer" ] || return 0
-  local machine
+  local machine key
   machine="$(curl -sS --fail-with-body "$base/api/v1/auth/universal-auth/login" -H 'Content-Type: application/json' \
     --data-binary @"$place/credentials.json" | jq -r .accessToken)"
   write_request "$signer" "$machine" RSASSA_PKCS1_V1_5_SHA256 >"$place/rsa-free"
   write_request "$bound" "$machine" RSASSA_PKCS1_V1_5_SHA256 >"$place/rsa-policy"
+  for key in "${!bound_of[@]}"; do
+    write_request "${bound_of[$key]}" "$machine" "$(scheme_of "$key")" >"$place/$key-policy"
+    write_batch "${bound_of[$key]}" "$machine" "$(scheme_of "$key")" >"$place/$key-batch"
+  done
   [ -n "$ec_signer" ] || return 0
   write_request "$ec_signer" "$machine" ECDSA_SHA256 >"$place/p256-free"
   write_request "$ec_bound" "$machine" ECDSA_SHA256 >"$place/p256-policy"
 }
 
 write_request() { # SIGNER TOKEN ALGORITHM
-  local body
-  body="{\"data\":\"$(head -c 32 /dev/urandom | base64)\",\"signingAlgorithm\":\"$3\",\"isDigest\":true}"
-  printf 'POST /api/v1/pki/signers/%s/sign HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' \
-    "$1" "$2" "${#body}" "$body"
+  write_post "/pki/signers/$1/sign" "$2" "$(digest_to_sign "$3")"
+}
+
+# A hundred in one request.
+write_batch() { # SIGNER TOKEN ALGORITHM
+  local items
+  items="$(for _ in {1..100}; do digest_to_sign "$3"; done | paste -sd,)"
+  write_post "/pki/signers/$1/sign/batch" "$2" "{\"items\":[$items]}"
+}
+
+digest_to_sign() { # ALGORITHM
+  local length=32
+  [[ $1 != *384 ]] || length=48
+  printf '{"data":"%s","signingAlgorithm":"%s","isDigest":true}\n' "$(head -c $length /dev/urandom | base64 -w 0)" "$1"
+}
+
+write_post() { # PATH TOKEN BODY
+  printf 'POST /api/v1%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' \
+    "$1" "$2" "${#3}" "$3"
 }

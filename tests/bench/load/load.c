@@ -5,6 +5,8 @@
  *
  *   load PORT CONNECTIONS SECONDS REQUEST-FILE
  *
+ * The file holds one request, or several one after the other, which are then sent by turns.
+ *
  * Prints one JSON object. Ends with 1 if any answer was not 200.
  */
 #include <arpa/inet.h>
@@ -23,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_CONNECTIONS = 1024, ANSWER_SIZE = 32 * 1024, MAX_REQUEST = 16 * 1024, MAX_SAMPLES = 1 << 20 };
+enum { MAX_CONNECTIONS = 1024, ANSWER_SIZE = 128 * 1024, MAX_REQUESTS = 16 * 1024, MAX_SAMPLES = 1 << 20 };
 
 typedef struct {
     int socket;
@@ -33,8 +35,9 @@ typedef struct {
 } connection;
 
 static connection connections[MAX_CONNECTIONS];
-static char request[MAX_REQUEST];
-static size_t request_length;
+static char *requests; /* one after the other */
+static struct { const char *text; size_t length; } turns[MAX_REQUESTS];
+static size_t turn_count, turn;
 static uint32_t samples_us[MAX_SAMPLES];
 static size_t sample_count;
 static uint64_t answered, refused;
@@ -51,14 +54,31 @@ static uint64_t now_ns(void) {
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-static void read_request(const char *path) {
+static const char *header(const char *head, const char *name);
+
+static void read_requests(const char *path) {
     FILE *file = fopen(path, "rb");
-    if (file == NULL)
+    if (file == NULL || fseek(file, 0, SEEK_END) != 0)
         fail(path);
-    request_length = fread(request, 1, sizeof request, file);
-    if (request_length == 0 || request_length == sizeof request)
-        fail("the request file is empty or too long");
+    size_t size = (size_t)ftell(file);
+    rewind(file);
+    requests = calloc(1, size + 1);
+    if (requests == NULL || fread(requests, 1, size, file) != size)
+        fail(path);
     fclose(file);
+    for (char *text = requests, *body; text < requests + size; text = body) {
+        body = strstr(text, "\r\n\r\n");
+        if (body == NULL || turn_count == MAX_REQUESTS)
+            fail("the request file holds no requests, or too many");
+        body[2] = '\0';
+        const char *length = header(text, "Content-Length");
+        body[2] = '\r';
+        body += 4 + (length != NULL ? strtoul(length, NULL, 10) : 0);
+        turns[turn_count].text = text;
+        turns[turn_count++].length = (size_t)(body - text);
+    }
+    if (turn_count == 0)
+        fail("the request file is empty");
 }
 
 static void connect_to(connection *c, uint16_t port) {
@@ -73,8 +93,9 @@ static void connect_to(connection *c, uint16_t port) {
 static void ask(connection *c) {
     c->length = 0;
     c->asked_ns = now_ns();
-    if (send(c->socket, request, request_length, MSG_NOSIGNAL) != (ssize_t)request_length)
+    if (send(c->socket, turns[turn].text, turns[turn].length, MSG_NOSIGNAL) != (ssize_t)turns[turn].length)
         fail("send");
+    turn = (turn + 1) % turn_count;
 }
 
 /* The value of a header, or NULL. The head is NUL-terminated in place while it is looked at. */
@@ -155,10 +176,10 @@ static void print_result(double seconds) {
     qsort(samples_us, sample_count, sizeof samples_us[0], compare);
     size_t last = sample_count == 0 ? 0 : sample_count - 1;
     printf("{\"answered\":%llu,\"refused\":%llu,\"seconds\":%.3f,\"perSecond\":%.1f,\"meanUs\":%.0f,\"p50Us\":%u,"
-           "\"p99Us\":%u,\"maxUs\":%u,\"clientCpuSeconds\":%.3f}\n",
+           "\"p99Us\":%u,\"p999Us\":%u,\"maxUs\":%u,\"clientCpuSeconds\":%.3f}\n",
            (unsigned long long)answered, (unsigned long long)refused, seconds, (double)answered / seconds,
            sample_count == 0 ? 0 : sum / (double)sample_count, samples_us[sample_count / 2], samples_us[last * 99 / 100],
-           samples_us[last], cpu);
+           samples_us[last * 999 / 1000], samples_us[last], cpu);
     if (refused != 0)
         fprintf(stderr, "load: the first answer that was not 200:\n%s\n", first_refusal);
 }
@@ -175,7 +196,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "load: 1 to %d connections\n", MAX_CONNECTIONS);
         return 2;
     }
-    read_request(argv[4]);
+    read_requests(argv[4]);
 
     int events = epoll_create1(EPOLL_CLOEXEC);
     for (size_t i = 0; i < count; i++) {
