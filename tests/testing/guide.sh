@@ -11,3 +11,11 @@ commands_of() { # FILE [HEADING-FROM [HEADING-TO]]
     block && /^```$/ { block = 0 }
     block' "$1"
 }
+
+# One block of a page: the first in a language (or '' for none) of which a line matches.
+block_of() { # FILE LANGUAGE PATTERN
+  awk -v language="$2" -v pattern="$3" '
+    !block && /^```/ { block = 1; wanted = $0 == "```" language; text = ""; next }
+    /^```$/ { if (wanted && found) { printf "%s", text; exit } block = 0; next }
+    block && wanted { text = text $0 "\n"; if ($0 ~ pattern) found = 1 }' "$1"
+}
