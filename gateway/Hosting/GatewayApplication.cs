@@ -90,7 +90,7 @@ internal static class GatewayApplication
     }
 
     // The order matters. Problems come first, to render every failure; headers before any response; the client's true
-    // address before it is logged or counted; the address's rate before shared resources; the limit on requests in
+    // address and scheme before they are logged or counted; the address's rate before shared resources; the limit on requests in
     // flight before any work, such as looking up a token; the caller before its own rate.
     private static void UsePipeline(this WebApplication app, GatewaySettings settings)
     {
@@ -99,6 +99,7 @@ internal static class GatewayApplication
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<ProblemMiddleware>();
         app.UseTrustedProxies(settings);
+        app.UseMiddleware<StrictTransport>();
         app.UseRouting();
         app.UsePageProblems();
         app.UseMiddleware<AnonymousRateMiddleware>();
@@ -121,7 +122,6 @@ internal static class GatewayApplication
 internal sealed class SecurityHeaders(RequestDelegate next)
 {
     private const string NothingAtAll = "default-src 'none'; frame-ancestors 'none'";
-    private const string OneYear = "max-age=31536000";
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -133,9 +133,20 @@ internal sealed class SecurityHeaders(RequestDelegate next)
         headers["Referrer-Policy"] = "no-referrer";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers["X-Request-Id"] = context.TraceIdentifier; // Lines of the log have it as RequestId.
+        return next(context);
+    }
+}
+
+/// <summary>Has browsers use TLS from now on, where the request came by it: also to a trusted proxy, so it comes after them.</summary>
+internal sealed class StrictTransport(RequestDelegate next)
+{
+    private const string OneYear = "max-age=31536000";
+
+    public Task InvokeAsync(HttpContext context)
+    {
         if (context.Request.IsHttps)
         {
-            headers.StrictTransportSecurity = OneYear;
+            context.Response.Headers.StrictTransportSecurity = OneYear;
         }
 
         return next(context);

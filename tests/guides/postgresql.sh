@@ -77,7 +77,7 @@ follow_the_database() {
 dump_and_restore() {
   empty="$(block_of "$page" sh 'RENAME TO codesigning_before_restore')"
   do_as_written "$directory" "$(block_of "$page" sh 'roles\.sql')" || return
-  start_node "$directory" && take_tour "$directory" "$port" || return
+  start_node "$directory" && take_tour "$directory" "http://127.0.0.1:$port" || return
   do_as_written "$directory" "$(block_of "$page" sh '^pg_dump ')" || return
   do_as_written "$directory" "$(block_of "$page" sh 'run backup')" || return
   end_server

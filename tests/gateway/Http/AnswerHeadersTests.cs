@@ -33,6 +33,24 @@ public sealed class AnswerHeadersTests(SharedServer shared)
     }
 
     [Theory]
+    [InlineData("127.0.0.1", "https", true)]
+    [InlineData("127.0.0.1", "http", false)]
+    [InlineData("192.0.2.1", "https", false)]
+    public async Task TLS_at_a_trusted_proxy_makes_transport_strict(string proxies, string scheme, bool strict)
+    {
+        await using var server = await CodeSigningServer.StartAsync($"--CODESIGNING_TRUSTED_PROXIES={proxies}");
+
+        foreach (var path in new[] { "/healthz", "/sign-in", "/api/v1/me", "/nothing-here" })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            request.Headers.Add("X-Forwarded-Proto", scheme);
+            request.Headers.Add("X-Forwarded-For", "203.0.113.7");
+            using var response = await server.Http.SendAsync(request);
+            Assert.Equal(strict, response.Headers.Contains("Strict-Transport-Security"));
+        }
+    }
+
+    [Theory]
     [InlineData("/api/v1/me")]
     [InlineData("/api/v1/users")]
     [InlineData("/api/v1/users/nobody")]
