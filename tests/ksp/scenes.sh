@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The scenes of tests/ksp/run, in their order; each is in a file of tests/ksp/scenes, and stands by itself.
 scenes=(binaries walks signs_for_openssl is_pressed is_well_defined wipes tells_of_configuration tells_of_network tells_of_denial
-  tries_again survives_a_restart registers by_ncrypt authenticode installs runs_in_32_bits)
+  tries_again survives_a_restart registers follows_its_page by_ncrypt authenticode installs runs_in_32_bits)
 
 # NTSTATUS-like codes that the provider answers with; docs/ksp.md explains them.
 nte_perm=80090010 nte_bad_keyset=80090016 nte_provider_dll_fail=8009001d nte_device_not_ready=80090030
