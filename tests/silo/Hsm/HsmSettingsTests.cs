@@ -30,6 +30,20 @@ public sealed class HsmSettingsTests : IDisposable
         Assert.Equal([("yubi", "release", 8), ("cloud-1", "other", 32)], hsms.Select(hsm => (hsm.Name, hsm.TokenLabel, hsm.Sessions)));
     }
 
+    [Fact]
+    public void Page_example_is_read()
+    {
+        var page = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "docs", "hsm.md"));
+        var example = page.Split("```json\n")[1].Split("```")[0];
+
+        var (hsms, mistakes) = Read(example
+            .Replace("/opt/vendor/lib/libpkcs11.so", "MODULE", StringComparison.Ordinal)
+            .Replace("/run/secrets/release-pin", "PIN", StringComparison.Ordinal));
+
+        Assert.Empty(mistakes);
+        Assert.Equal([("release-hsm", "release", 16)], hsms.Select(hsm => (hsm.Name, hsm.TokenLabel, hsm.Sessions)));
+    }
+
     [Theory]
     [InlineData("[]", "expected a JSON object")]
     [InlineData("{", "is not JSON: line 1 is invalid")]

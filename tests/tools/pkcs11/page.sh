@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # docs/pkcs11.md word by word: what it has each tool do, verified by what signs nothing itself. What is replaced: the signers' names,
-# where the library lies, and the Android version that a manifest without aapt cannot tell.
+# where the library lies, and the Android version that a manifest without aapt cannot tell. And docs/ci.md's jobs, up to their log-in.
 source "$(dirname "$0")/../library.sh"
 page="$(cd "$(dirname "$0")/../../.." && pwd)/docs/pkcs11.md"
 source "$(dirname "$page")/../tests/testing/guide.sh"
@@ -38,6 +38,35 @@ verifies() {
   openssl req -in release.csr -noout -verify
 }
 
+# With what the page leaves open filled in. A key that is unknown is refused.
+reads_configuration() {
+  jq -n --argjson page "$(block_of "$page" json serverUrl)" --slurpfile good "$FIXTURE/config.json" '$page | .serverUrl = $good[0].serverUrl |
+    .auth |= with_entries(.value = $good[0].auth[.key])' >config.json
+  chmod 600 config.json
+  CODESIGNING_CA_CERTIFICATE="$FIXTURE/tls-ca.pem" CODESIGNING_PKCS11_CONFIG=config.json pkcs11-tool --module "$MODULE" --list-slots | grep 'token label *: rsa'
+}
+
+# A job of docs/ci.md, in which the CI's own answers and the last tool stand in. The token is nobody's, so the server must say so.
+runs_the_job() { # PATTERN
+  block_of "${page%/*}/ci.md" yaml "$1" | python3 -c 'import sys, yaml
+job = yaml.safe_load(sys.stdin)
+print(job[0]["run"] if isinstance(job, list) else "\n".join(job["release"]["script"]))' |
+    sed -E "s|\"serverUrl([^:]*): ([^ ]*)https://signing.example.com|\"serverUrl\1: \2$(jq -r .serverUrl "$FIXTURE/config.json")|; s/idn_…/$(cat "$GATEWAY_STATE/identity")/
+      s|(jarsigner\|osslsigncode) …|pkcs11-tool --module $MODULE --list-slots|" >job
+  ! grep -F … job
+  (
+    curl() { [[ "$*" == *"$ACTIONS_ID_TOKEN_REQUEST_URL&audience="* ]] && echo '{"value": "a.token.of-nobody"}'; }
+    export ACTIONS_ID_TOKEN_REQUEST_TOKEN=of-the-job ACTIONS_ID_TOKEN_REQUEST_URL='https://ci.example.com/token?job=1' RUNNER_TEMP="$PWD" \
+      SIGNING_TOKEN=a.token.of-nobody CODESIGNING_CA_CERTIFICATE="$FIXTURE/tls-ca.pem"
+    umask 077
+    . ./job
+  ) 2>&1 | tee said || true
+  [ "$(cat oidc)" = a.token.of-nobody ] && jq -e .auth.oidcTokenFile pkcs11.json && grep 'Unauthenticated' said
+}
+
+check 'the configuration is read' reads_configuration
+check "GitHub's job logs in with its token" runs_the_job ACTIONS_ID_TOKEN_REQUEST_URL
+check "GitLab's job logs in with its token" runs_the_job SIGNING_TOKEN
 check 'files to sign are there' make_files
 check 'slots and objects are listed' follow 'Does it work?' '## Which token, which object'
 check 'each tool signs' follow '## Signing' '## Approval'
