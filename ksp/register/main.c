@@ -12,7 +12,8 @@ static const char usage[] =
     "  status                        is it registered and configured?\n"
     "  test [SIGNER] [--sign]        reach the server, log in, find the signer; --sign makes a signature, which counts\n"
     "  export-cert SIGNER FILE       write its certificate (.cer) or its chain (.p7b, .pem)\n"
-    "  install-cert SIGNER [--machine]   put its certificate into the store, bound to the key\n";
+    "  install-cert SIGNER [--machine]   put its certificate into the store, bound to the key\n"
+    "  --version                     the release and its commit\n";
 
 static bool is(const wchar_t *word, const wchar_t *name)
 {
@@ -41,6 +42,8 @@ int wmain(int count, wchar_t **words)
         return uninstall_provider();
     if (count == 2 && is(command, L"status"))
         return show_status();
+    if (count == 2 && is(command, L"--version"))
+        return puts(CODESIGNING_VERSION) < 0;
     if (is(command, L"test"))
         return run_test(count - 2, words + 2);
     if (count == 4 && is(command, L"export-cert"))

@@ -77,5 +77,6 @@ registers() {
   done
   check 'export-cert refuses another extension' register_says '.p7b' good export-cert rsa "$(windows_path "$scratch/rsa.pfx")"
   check 'install-cert binds the certificate to the key' installs_certificate
+  check '--version names the commit' register_shows "1.0.0+$(git -C "$root" rev-parse HEAD)" good --version
   check 'words that are not known show how it is used' register_says 'Usage' good frobnicate
 }
