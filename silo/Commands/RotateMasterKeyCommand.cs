@@ -1,6 +1,6 @@
 using System.CommandLine;
-using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Secrets;
+using CodeSigning.Silo.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -22,7 +22,7 @@ internal static class RotateMasterKeyCommand
     {
         Option<string> next = new("--to")
         {
-            Description = "the file with the next master key: base64 of 32 random bytes, as of 'openssl rand -base64 32'",
+            Description = "the file with the next master key: base64 of 32 random bytes, as of 'openssl rand -base64 32', or a wrapped one of 'wrap-master-key'",
             HelpName = "FILE",
             Required = true,
         };
@@ -41,7 +41,7 @@ internal static class RotateMasterKeyCommand
         IHost host, string file, TextWriter output, TextWriter errors, CancellationToken cancellationToken) =>
         StoreWrite.RunAsync(host, Undone, errors, async services =>
         {
-            using var next = MasterKeySource.ReadFile(file);
+            using var next = services.GetRequiredService<NodeSettings>().ToMasterKeySource().OpenFile(file);
             var publication = StoreWrite.StorageOf(host).IsSqlite ? TimeSpan.Zero : Publication;
             await services.GetRequiredService<MasterKeyReplacement>().RunAsync(next, publication, output.WriteLineAsync, cancellationToken);
             await output.WriteLineAsync(

@@ -10,8 +10,8 @@ namespace CodeSigning.Silo.Commands;
 /// "CSB" | kind of store 1 | salt 32 | chunks, each: length u32, big-endian | ciphertext | tag 16
 /// </code>
 /// AES-256-GCM under HKDF-SHA256(key, salt); the nonce is the chunk's number, and the associated data says whether it is the last,
-/// so that no chunk can be changed, moved or cut off. The kind is in the key's derivation. The first chunk is the master key, the others
-/// the store: an SQLite file, or what pg_dump wrote in its custom format.
+/// so that no chunk can be changed, moved or cut off. The kind is in the key's derivation. The first chunk is the master key, 32 bytes or as
+/// an HSM wrapped it (<see cref="WrappedMasterKey"/>), the others the store: an SQLite file, or what pg_dump wrote in its custom format.
 /// </summary>
 internal static class SealedArchive
 {
@@ -26,7 +26,7 @@ internal static class SealedArchive
     /// <param name="target">The file.</param>
     /// <param name="kind">What the store is.</param>
     /// <param name="key">The key of the file.</param>
-    /// <param name="masterKey">The master key.</param>
+    /// <param name="masterKey">The master key as it is stored.</param>
     /// <param name="store">The store, whose length need not be known.</param>
     /// <param name="ensureWhole">Fails where the store's end was no good one; the file then lacks its last chunk.</param>
     /// <param name="cancellationToken">Ends it.</param>
@@ -64,7 +64,7 @@ internal static class SealedArchive
 
     /// <summary>Reads a file: the store into a stream, the master key as the result, which the caller disposes.</summary>
     /// <exception cref="InvalidDataException">It is no such file, was made with another key, or was altered or cut.</exception>
-    public static async Task<SecretBytes> ReadAsync(
+    public static async Task<StoredMasterKey> ReadAsync(
         Stream source, SealedStore kind, SecretBytes key, Stream store, CancellationToken cancellationToken)
     {
         var head = new byte[Magic.Length + 1 + SaltLength];
@@ -86,7 +86,7 @@ internal static class SealedArchive
         var first = await OpenNextAsync(source, cipher, 0, cancellationToken);
         try
         {
-            if (first.Length != MasterKey.Length || source.Position == source.Length)
+            if (source.Position == source.Length)
             {
                 throw new InvalidDataException("The sealed backup is incomplete.");
             }
@@ -96,7 +96,7 @@ internal static class SealedArchive
                 await store.WriteAsync(await OpenNextAsync(source, cipher, number, cancellationToken), cancellationToken);
             }
 
-            return SecretBytes.CopyOf(first);
+            return StoredMasterKey.Read(first, "The sealed backup's master key");
         }
         finally
         {

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using CodeSigning.Grains.States;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Settings;
@@ -27,11 +25,11 @@ internal static class SealedBackupCommand
 
         try
         {
-            using var key = MasterKeySource.Export("file:" + keyFile, settings.DataDirectory);
-            using var masterKey = MasterKeySource.Export(settings.MasterKey, settings.DataDirectory);
+            using var key = MasterKeySource.ReadKey(keyFile);
+            using var masterKey = settings.ToMasterKeySource().ReadStored();
             var isDone = settings.PostgreSql is null
-                ? await SealSqliteAsync(settings, target, key, masterKey, errors, cancellationToken)
-                : await SealPostgreSqlAsync(settings, target, key, masterKey, cancellationToken);
+                ? await SealSqliteAsync(settings, target, key, masterKey.Content, errors, cancellationToken)
+                : await SealPostgreSqlAsync(settings, target, key, masterKey.Content, cancellationToken);
             if (!isDone)
             {
                 return 1;
@@ -55,7 +53,7 @@ internal static class SealedBackupCommand
     {
         try
         {
-            using var key = MasterKeySource.Export("file:" + keyFile, settings.DataDirectory);
+            using var key = MasterKeySource.ReadKey(keyFile);
             return settings.PostgreSql is null
                 ? await OpenSqliteAsync(settings, source, key, output, errors, cancellationToken)
                 : await OpenPostgreSqlAsync(settings, source, key, output, errors, cancellationToken);
@@ -185,13 +183,14 @@ internal static class SealedBackupCommand
         }
     }
 
-    private static void PutMasterKey(NodeSettings settings, SecretBytes masterKey)
+    // A wrapped one is put as it is: who has the backup and its key still needs the HSM.
+    private static void PutMasterKey(NodeSettings settings, StoredMasterKey masterKey)
     {
-        var file = Path.Combine(settings.DataDirectory, MasterKeySource.FileName);
-        if (!string.IsNullOrWhiteSpace(settings.MasterKey) || File.Exists(file))
+        var source = settings.ToMasterKeySource();
+        if (source.Exists)
         {
-            using var present = MasterKeySource.Export(settings.MasterKey, settings.DataDirectory);
-            if (!CryptographicOperations.FixedTimeEquals(present.Span, masterKey.Span))
+            using var present = source.ReadStored();
+            if (present.Fingerprint != masterKey.Fingerprint)
             {
                 throw new MasterKeyException(
                     "The master key here (CODESIGNING_MASTER_KEY, or master.key in the data directory) is not that of the backup: take it away first.");
@@ -200,6 +199,7 @@ internal static class SealedBackupCommand
             return;
         }
 
-        PrivateFiles.Replace(file, Encoding.ASCII.GetBytes(Convert.ToBase64String(masterKey.Span) + "\n"));
+        using var file = masterKey.ToFile();
+        PrivateFiles.Replace(Path.Combine(settings.DataDirectory, MasterKeySource.FileName), file.Span);
     }
 }

@@ -52,6 +52,7 @@ internal static class Verbs
             MigrateCommand.Create(),
             ReplaceAuthorityCommand.Create(),
             RotateMasterKeyCommand.Create(),
+            WrapMasterKeyCommand.Create(),
             PeopleCommand.CreateResetPassword(),
             PeopleCommand.CreateAddToGroup(),
         };

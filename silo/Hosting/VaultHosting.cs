@@ -16,7 +16,7 @@ internal static class VaultHosting
     private const int EcdsaCheckEvery = 100;
 
     public static void AddVault(this IServiceCollection services, NodeSettings settings) => services
-        .AddSingleton(_ => MasterKeySource.Load(settings.MasterKey, settings.DataDirectory, StoreEmptiness.Of(settings)))
+        .AddSingleton(_ => settings.ToMasterKeySource().Load(StoreEmptiness.Of(settings)))
         .AddSingleton<KeySealer>()
         .AddSingleton<IPinRecord, PinRecord>()
         .AddSingleton(PinState.Kind)

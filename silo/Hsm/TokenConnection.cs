@@ -35,6 +35,7 @@ internal sealed class TokenConnection
         (_settings, _module, Generation, _slot, _isLoadedForIt) = (settings, module, generation, slot, isLoadedForIt);
         SerialNumber = TextOf(info.SerialNumber);
         IsPinLocked = (info.Flags & CKF.CKF_USER_PIN_LOCKED) != 0;
+        IsPinAtLastTry = (info.Flags & CKF.CKF_USER_PIN_FINAL_TRY) != 0;
         _mechanisms = new Lazy<ImmutableHashSet<CKM>>(ReadMechanisms);
     }
 
@@ -46,6 +47,9 @@ internal sealed class TokenConnection
 
     /// <summary>Whether the token says that its user PIN is locked.</summary>
     public bool IsPinLocked { get; }
+
+    /// <summary>Whether the token says that one more wrong PIN locks it; tokens that do not tell never say so.</summary>
+    public bool IsPinAtLastTry { get; }
 
     /// <summary>Whether a key was used over it.</summary>
     public bool HasWorked { get; private set; }
@@ -234,9 +238,11 @@ internal sealed class TokenConnection
         };
     }
 
-    // A token that vanished shows no keys and says nothing of it; a module that has missed its return neither.
-    private TokenKeyMissingException Missing(string name)
+    /// <summary>The exception for a key that the token does not show.</summary>
+    /// <exception cref="TokenFaultException">It may be the token that is away.</exception>
+    public TokenKeyMissingException Missing(string name)
     {
+        // A token that vanished shows no keys and says nothing of it; a module that has missed its return neither.
         RequireTrueAbsence($"the key {name}");
         return new TokenKeyMissingException(name);
     }
@@ -345,8 +351,7 @@ internal sealed class TokenConnection
 
     private void RequireMechanism(CKM mechanism, KeyAlgorithm algorithm, ulong flag)
     {
-        if (_mechanisms.Value.Contains(mechanism) && FindInfo(mechanism) is { } info && (info.Flags & flag) != 0
-            && IsInRange(info, (ulong)TokenMechanisms.SizeOf(algorithm)))
+        if (Has(mechanism, flag) && IsInRange(FindInfo(mechanism)!.Value, (ulong)TokenMechanisms.SizeOf(algorithm)))
         {
             return;
         }
@@ -377,7 +382,14 @@ internal sealed class TokenConnection
         return [.. list];
     }
 
-    private ulong[] Search(CKO kind, TokenKeyName name) => UseSession((functions, session) =>
+    /// <summary>Whether the token has a mechanism for a use.</summary>
+    /// <param name="mechanism">The mechanism.</param>
+    /// <param name="flag">The use, of <c>CKF_…</c>.</param>
+    public bool Has(CKM mechanism, ulong flag) =>
+        _mechanisms.Value.Contains(mechanism) && FindInfo(mechanism) is { } info && (info.Flags & flag) != 0;
+
+    /// <summary>The handles of the objects of a kind and a name, two at most.</summary>
+    public ulong[] Search(CKO kind, TokenKeyName name) => UseSession((functions, session) =>
     {
         CK_ATTRIBUTE[] template =
         [
@@ -400,7 +412,8 @@ internal sealed class TokenConnection
         }
     });
 
-    private T UseSession<T>(Func<Pkcs11Library, ulong, T> use)
+    /// <summary>Calls functions in a session that no other thread uses.</summary>
+    public T UseSession<T>(Func<Pkcs11Library, ulong, T> use)
     {
         using var call = _module.Enter(Generation);
         var session = _idle.TryTake(out var idle) ? idle : OpenSession(call.Functions);
@@ -425,9 +438,10 @@ internal sealed class TokenConnection
         }
     }
 
-    // Sessions that write are few on many tokens, so one is opened for each change.
-    private T Write<T>(Func<Pkcs11Library, ulong, T> write)
+    /// <summary>Calls functions in a session that may change the token's objects.</summary>
+    public T Write<T>(Func<Pkcs11Library, ulong, T> write)
     {
+        // Such sessions are few on many tokens, so one is opened for each change.
         using var call = _module.Enter(Generation);
         ulong session = 0;
         call.Functions.C_OpenSession(_slot, CKF.CKF_SERIAL_SESSION | CKF.CKF_RW_SESSION, IntPtr.Zero, IntPtr.Zero, ref session)
@@ -449,7 +463,8 @@ internal sealed class TokenConnection
         return session;
     }
 
-    private static byte[] ReadAttribute(Pkcs11Library functions, ulong session, ulong handle, CKA attribute)
+    /// <summary>An attribute of an object.</summary>
+    public static byte[] ReadAttribute(Pkcs11Library functions, ulong session, ulong handle, CKA attribute)
     {
         CK_ATTRIBUTE[] read = [CkaUtils.CreateAttribute(attribute)];
         functions.C_GetAttributeValue(session, handle, read, 1).ThrowIfFailed("C_GetAttributeValue");
@@ -479,7 +494,8 @@ internal sealed class TokenConnection
 
     private static string TextOf(byte[] padded) => System.Text.Encoding.UTF8.GetString(padded).TrimEnd(' ', '\0');
 
-    private static void Free(CK_ATTRIBUTE[] attributes)
+    /// <summary>Frees the values of attributes.</summary>
+    public static void Free(CK_ATTRIBUTE[] attributes)
     {
         for (var at = 0; at < attributes.Length; at++)
         {

@@ -69,7 +69,7 @@ public sealed class MasterKey : IDisposable
 /// The master key is missing, malformed or not that of the store. The message tells the operator what to do and never
 /// contains any part of a key.
 /// </summary>
-public sealed class MasterKeyException : Exception
+public class MasterKeyException : Exception
 {
     /// <summary>Creates the exception with a message for the operator.</summary>
     public MasterKeyException(string message) : base(message)
@@ -81,6 +81,10 @@ public sealed class MasterKeyException : Exception
     {
     }
 }
+
+/// <summary>The master key is wrapped by an HSM that is away: a later start may succeed.</summary>
+/// <param name="message">Which HSM, and why.</param>
+public sealed class MasterKeyUnavailableException(string message) : MasterKeyException(message);
 
 /// <summary>
 /// A buffer for key material: pinned, so that the garbage collector makes no copies, and zeroed when disposed.
@@ -108,6 +112,16 @@ public sealed class SecretBytes : IDisposable
 
     /// <summary>The bytes, for readers that take no span; not to be used after disposal.</summary>
     internal ReadOnlyMemory<byte> Memory
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _bytes;
+        }
+    }
+
+    /// <summary>The array itself, for functions that take no span; not to be used after disposal.</summary>
+    internal byte[] Array
     {
         get
         {

@@ -3,6 +3,7 @@ using CodeSigning.Contract;
 using CodeSigning.Grains.Administration;
 using CodeSigning.Grains.Identities;
 using CodeSigning.Silo.Hsm;
+using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Ledger.Verification;
 using CodeSigning.Silo.Storage;
 using Microsoft.Extensions.Configuration;
@@ -24,8 +25,11 @@ public sealed record NodeSettings
     /// <summary>The connection string of the role that owns the schema; null where that is the service's own.</summary>
     public required string? PostgreSqlOwner { get; init; }
 
-    /// <summary>The master key as base64, or <c>file:PATH</c>; null for the data directory's own file.</summary>
+    /// <summary>The master key as base64 or wrapped, or <c>file:PATH</c>; null for the data directory's own file.</summary>
     public required string? MasterKey { get; init; }
+
+    /// <summary>The HSM of <see cref="Hsms"/> that must have wrapped the master key; null for a plain one.</summary>
+    public string? MasterKeyHsm { get; init; }
 
     /// <summary>The address under which the world reaches this service; certificates name it as the place of their CRL.</summary>
     public required Uri PublicUrl { get; init; }
@@ -77,12 +81,14 @@ public sealed record NodeSettings
         }
 
         var administrator = ReadAdministrator(reader);
+        var hsms = ReadHsms(reader);
         var settings = new NodeSettings
         {
             DataDirectory = Path.GetFullPath(reader.Text("CODESIGNING_DATA") ?? "data"),
             PostgreSql = database,
             PostgreSqlOwner = owner,
             MasterKey = reader.Text("CODESIGNING_MASTER_KEY"),
+            MasterKeyHsm = ReadMasterKeyHsm(hsms, reader),
             PublicUrl = ReadPublicUrl(reader, urls),
             AdministratorEmail = administrator.Email,
             AdministratorPassword = administrator.Password,
@@ -90,7 +96,7 @@ public sealed record NodeSettings
             BreakGlass = ReadBreakGlass(reader),
             HighWater = ReadHighWater(reader),
             CompromisedKeys = ReadCompromisedKeys(reader),
-            Hsms = ReadHsms(reader),
+            Hsms = hsms,
             IdleKeysOpen = ReadIdleKeysOpen(reader),
             VerificationInterval = ReadVerificationInterval(reader),
         };
@@ -106,6 +112,16 @@ public sealed record NodeSettings
         DataDirectory = DataDirectory,
         HighWater = HighWater,
     };
+
+    /// <summary>How master keys are read: the only way that there is.</summary>
+    public MasterKeySource ToMasterKeySource() =>
+        new(MasterKey, DataDirectory, MasterKeyHsm, wrapped => TokenOf(wrapped.Hsm).Unwrap(wrapped));
+
+    /// <summary>The token of an HSM for master keys.</summary>
+    /// <exception cref="MasterKeyException">There is no such HSM.</exception>
+    internal MasterKeyToken TokenOf(string hsm) => Hsms.FirstOrDefault(each => each.Name == hsm) is { } found
+        ? new MasterKeyToken(found, DataDirectory)
+        : throw new MasterKeyException($"The HSM '{hsm}' is not in CODESIGNING_HSM: {ExpectedOf(Hsms)}.");
 
     /// <summary>Says where things are, and no secret.</summary>
     public override string ToString() => $"{(PostgreSql is null ? "SQLite" : "PostgreSQL")}, data in {DataDirectory}";
@@ -206,6 +222,21 @@ public sealed record NodeSettings
 
         return hsms;
     }
+
+    private static string? ReadMasterKeyHsm(ImmutableArray<HsmSettings> hsms, SettingsReader reader)
+    {
+        const string name = "CODESIGNING_MASTER_KEY_HSM";
+        var hsm = reader.Text(name);
+        if (hsm is not null && hsms.All(each => each.Name != hsm))
+        {
+            reader.Refuse($"{name} is '{hsm}', which is not in CODESIGNING_HSM: {ExpectedOf(hsms)}.");
+        }
+
+        return hsm;
+    }
+
+    private static string ExpectedOf(ImmutableArray<HsmSettings> hsms) =>
+        hsms.IsEmpty ? "it has none" : $"expected one of {string.Join(", ", hsms.Select(each => each.Name))}";
 
     private static TimeSpan ReadIdleKeysOpen(SettingsReader reader)
     {

@@ -22,13 +22,13 @@ public static class StartupMistakes
     /// <summary>The exit status of a server that could not start because of its settings or surroundings (sysexits: EX_CONFIG).</summary>
     public const int ExitStatus = 78;
 
-    /// <summary>The exit status of a server that could not start because its database was away: started again, it may (EX_TEMPFAIL).</summary>
+    /// <summary>The exit status of a server that could not start because its database, or the HSM of its master key, was away: started again, it may (EX_TEMPFAIL).</summary>
     public const int AwayStatus = 75;
 
     /// <summary>The exit status of a failed start.</summary>
     public static int StatusOf(Exception exception) => exception switch
     {
-        StoreUnavailableException => AwayStatus,
+        StoreUnavailableException or MasterKeyUnavailableException => AwayStatus,
         AggregateException { InnerExceptions: [var only] } => StatusOf(only),
         _ => ExitStatus,
     };

@@ -27,7 +27,7 @@ internal sealed class LeakedAuthority : IDisposable
         await using NpgsqlCommand read = new(
             "SELECT convert_to(content, 'UTF8') FROM codesigning.states WHERE type = 'key' AND id = 'cluster-authority'", connection);
         var record = SealedKeyStates.Read((byte[])(await read.ExecuteScalarAsync())!);
-        using var masterKey = MasterKeySource.Load(setting: null, deployment.DataDirectory, storeIsEmpty: false);
+        using var masterKey = new MasterKeySource(null, deployment.DataDirectory).Load(storeIsEmpty: false);
         using KeyVault vault = new(new KeySealer(masterKey), new NoStore());
         return new LeakedAuthority(
             vault.Open(record, record.Reference, KeyPurpose.ClusterAuthority), ClusterIdentity.Of(deployment.PostgreSql.Service));

@@ -15,14 +15,18 @@ public sealed class SoftHsm : IDisposable
     public const string Label = "test token";
     public const string Pin = "1234-user";
 
-    private const string Configuration = "SOFTHSM2_CONF";
+    /// <summary>The variable by which the module finds <see cref="ConfigurationFile"/>, for processes that tests start.</summary>
+    public const string Configuration = "SOFTHSM2_CONF";
 
     private readonly TemporaryDirectory _directory = new();
 
-    public SoftHsm()
+    /// <param name="mechanisms">The mechanisms that the token has, separated by commas.</param>
+    public SoftHsm(string mechanisms = "ALL")
     {
         Directory.CreateDirectory(Tokens);
-        File.WriteAllText(ConfigurationFile, $"directories.tokendir = {Tokens}\nobjectstore.backend = file\nlog.level = ERROR\n");
+        File.WriteAllText(
+            ConfigurationFile,
+            $"directories.tokendir = {Tokens}\nobjectstore.backend = file\nlog.level = ERROR\nslots.mechanisms = {mechanisms}\n");
         if (SetVariable(Configuration, ConfigurationFile, overwrite: 1) != 0)
         {
             throw new InvalidOperationException("The variable could not be set.");
@@ -40,9 +44,10 @@ public sealed class SoftHsm : IDisposable
     /// <summary>Where the token's objects are.</summary>
     public string Tokens => _directory.File("tokens");
 
-    private string Away => _directory.File("away");
+    /// <summary>What tells the module where its tokens are.</summary>
+    public string ConfigurationFile => _directory.File("softhsm2.conf");
 
-    private string ConfigurationFile => _directory.File("softhsm2.conf");
+    private string Away => _directory.File("away");
 
     /// <summary>Makes a token.</summary>
     public void Initialize(string label) => Run(
@@ -79,6 +84,15 @@ public sealed class SoftHsm : IDisposable
     public void MakeKey(string kind, string label, string id) => Run(
         "pkcs11-tool", "--module", Module, "--token-label", Label, "--login", "--pin", Pin, "--keypairgen", "--key-type", kind,
         "--label", label, "--id", id);
+
+    /// <summary>Makes an AES key with the token's own tools.</summary>
+    public void MakeSecretKey(string label, params string[] options) => Run(
+        "pkcs11-tool",
+        ["--module", Module, "--token-label", Label, "--login", "--pin", Pin, "--keygen", "--key-type", "AES:32", "--label", label, .. options]);
+
+    /// <summary>Removes an AES key with the token's own tools.</summary>
+    public void RemoveSecretKey(string label) => Run(
+        "pkcs11-tool", "--module", Module, "--token-label", Label, "--login", "--pin", Pin, "--delete-object", "--type", "secrkey", "--label", label);
 
     /// <summary>Removes a key with the token's own tools.</summary>
     public void RemoveKey(string label)

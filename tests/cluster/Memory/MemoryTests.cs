@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using CodeSigning.Testing;
 
 namespace CodeSigning.Cluster.Tests.Memory;
 
@@ -64,6 +65,31 @@ public sealed class MemoryTests
         }
 
         await UntilGoneAsync(deployment.Nodes[0], secrets);
+    }
+
+    [Fact]
+    public async Task Dump_does_not_hold_a_master_key_that_was_unwrapped()
+    {
+        using TemporaryDirectory directory = new();
+        using SoftHsm hsm = new();
+        var (plain, wrapped, key) = (directory.File("plain"), directory.File("wrapped"), RandomNumberGenerator.GetBytes(32));
+        await File.WriteAllTextAsync(plain, Convert.ToBase64String(key));
+        File.SetUnixFileMode(plain, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Dictionary<string, string> settings = new()
+        {
+            ["CODESIGNING_DATA"] = directory.File("data"),
+            ["CODESIGNING_HSM"] = hsm.SettingsFile,
+            ["CODESIGNING_MASTER_KEY"] = "file:" + wrapped,
+            ["CODESIGNING_MASTER_KEY_HSM"] = "soft",
+            [SoftHsm.Configuration] = hsm.ConfigurationFile,
+        };
+        var (status, output) = await SiloVerb.RunAsync(settings, "wrap-master-key", "--from", plain, "--to", wrapped);
+        Assert.True(status == 0, output);
+        settings.Remove("CODESIGNING_DATA");
+
+        await using var deployment = await Deployment.StartAsync(Database.Sqlite, nodes: 1, settings);
+
+        await UntilGoneAsync(deployment.Nodes[0], [.. Secret.OfNumber("master key", key)]);
     }
 
     private static ECDsa CreateEc() => ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -12,7 +12,7 @@ internal sealed class StoredKeys : IDisposable
 
     public StoredKeys(string dataDirectory)
     {
-        using var master = MasterKeySource.ReadFile(Path.Combine(dataDirectory, MasterKeySource.FileName));
+        using var master = new MasterKeySource(null, dataDirectory).Load(storeIsEmpty: false);
         KeySealer sealer = new(master);
         foreach (var record in Read(Path.Combine(dataDirectory, "codesigning.db")).Where(record => record.Purpose == KeyPurpose.CodeSigning))
         {

@@ -14,20 +14,20 @@ public sealed class MasterKeyTests : IDisposable
     [Fact]
     public void Empty_store_gets_a_master_key_readable_by_owner_only()
     {
-        using var made = MasterKeySource.Load(null, _data, storeIsEmpty: true);
+        using var made = new MasterKeySource(null, _data).Load(storeIsEmpty: true);
 
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(KeyFile));
         Assert.Equal(MasterKey.Length, Convert.FromBase64String(File.ReadAllText(KeyFile)).Length);
         Assert.Single(Directory.GetFiles(_data));
-        using var again = MasterKeySource.Load(null, _data, storeIsEmpty: false);
+        using var again = new MasterKeySource(null, _data).Load(storeIsEmpty: false);
         Assert.Equal(made.Fingerprint, again.Fingerprint);
     }
 
     [Fact]
     public void Two_empty_stores_get_different_master_keys()
     {
-        using var one = MasterKeySource.Load(null, Path.Combine(_data, "one"), storeIsEmpty: true);
-        using var two = MasterKeySource.Load(null, Path.Combine(_data, "two"), storeIsEmpty: true);
+        using var one = new MasterKeySource(null, Path.Combine(_data, "one")).Load(storeIsEmpty: true);
+        using var two = new MasterKeySource(null, Path.Combine(_data, "two")).Load(storeIsEmpty: true);
 
         Assert.NotEqual(one.Fingerprint, two.Fingerprint);
     }
@@ -37,7 +37,7 @@ public sealed class MasterKeyTests : IDisposable
     {
         var fingerprints = Enumerable.Range(0, 16).AsParallel().WithDegreeOfParallelism(16).Select(_ =>
         {
-            using var key = MasterKeySource.Load(null, _data, storeIsEmpty: true);
+            using var key = new MasterKeySource(null, _data).Load(storeIsEmpty: true);
             return key.Fingerprint;
         }).ToList();
 
@@ -52,16 +52,16 @@ public sealed class MasterKeyTests : IDisposable
     public void Setting_may_have_a_mark_and_line_ends(string wrapping)
     {
         var text = Convert.ToBase64String(new byte[MasterKey.Length]);
-        using var plain = MasterKeySource.Load(text, _data, storeIsEmpty: true);
+        using var plain = new MasterKeySource(text, _data).Load(storeIsEmpty: true);
         var wrapped = wrapping.Replace("{0}", text.Insert(20, "\r\n"), StringComparison.Ordinal);
-        using var other = MasterKeySource.Load(wrapped, _data, storeIsEmpty: true);
+        using var other = new MasterKeySource(wrapped, _data).Load(storeIsEmpty: true);
         Assert.Equal(plain.Fingerprint, other.Fingerprint);
     }
 
     [Fact]
     public void Store_with_keys_never_gets_a_new_master_key()
     {
-        var refusal = Assert.Throws<MasterKeyException>(() => MasterKeySource.Load(null, _data, storeIsEmpty: false));
+        var refusal = Assert.Throws<MasterKeyException>(() => new MasterKeySource(null, _data).Load(storeIsEmpty: false));
 
         Assert.Contains("restore the master key", refusal.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(KeyFile));
@@ -70,10 +70,10 @@ public sealed class MasterKeyTests : IDisposable
     [Fact]
     public void Master_key_file_readable_by_other_users_is_refused()
     {
-        MasterKeySource.Load(null, _data, storeIsEmpty: true).Dispose();
+        new MasterKeySource(null, _data).Load(storeIsEmpty: true).Dispose();
         File.SetUnixFileMode(KeyFile, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
 
-        var refusal = Assert.Throws<MasterKeyException>(() => MasterKeySource.Load(null, _data, storeIsEmpty: false));
+        var refusal = Assert.Throws<MasterKeyException>(() => new MasterKeySource(null, _data).Load(storeIsEmpty: false));
 
         Assert.Contains("chmod 600", refusal.Message, StringComparison.Ordinal);
     }
@@ -89,7 +89,7 @@ public sealed class MasterKeyTests : IDisposable
         File.WriteAllText(file, Convert.ToBase64String(new byte[32]));
         File.SetUnixFileMode(file, UnixFileMode.UserRead | others);
 
-        var refusal = Assert.Throws<MasterKeyException>(() => MasterKeySource.Load($"file:{file}", _data, storeIsEmpty: true));
+        var refusal = Assert.Throws<MasterKeyException>(() => new MasterKeySource($"file:{file}", _data).Load(storeIsEmpty: true));
 
         Assert.EndsWith($"run 'chmod 600 {file}'.", refusal.Message, StringComparison.Ordinal);
     }
@@ -112,7 +112,7 @@ public sealed class MasterKeyTests : IDisposable
 
         foreach (var setting in new[] { Convert.ToBase64String(bytes), $"file:{raw}", $"file:{text}" })
         {
-            using var loaded = MasterKeySource.Load(setting, _data, storeIsEmpty: true);
+            using var loaded = new MasterKeySource(setting, _data).Load(storeIsEmpty: true);
             Assert.Equal(expected.Fingerprint, loaded.Fingerprint);
         }
 
@@ -127,14 +127,51 @@ public sealed class MasterKeyTests : IDisposable
     [InlineData("file:/")]
     public void Malformed_setting_is_refused_without_repeating_it(string setting)
     {
-        var refusal = Assert.Throws<MasterKeyException>(() => MasterKeySource.Load(setting, _data, storeIsEmpty: true));
+        var refusal = Assert.Throws<MasterKeyException>(() => new MasterKeySource(setting, _data).Load(storeIsEmpty: true));
 
         Assert.DoesNotContain(setting, refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Setting_that_names_no_file_is_refused() =>
-        Assert.Throws<MasterKeyException>(() => MasterKeySource.Load("file:", _data, storeIsEmpty: true));
+        Assert.Throws<MasterKeyException>(() => new MasterKeySource("file:", _data).Load(storeIsEmpty: true));
+
+    [Fact]
+    public void Wrapped_and_plain_keys_are_taken_as_the_settings_say()
+    {
+        var wrapped = WrappedMasterKey.ByAesGcm("one", "wrapping", "3b1e3e12e15c345bba18795913f2a650", new byte[12], new byte[48]);
+        Store(wrapped.ToFile());
+
+        Assert.Equal(wrapped.Fingerprint, Load("one"));
+        Assert.Equal(wrapped.Fingerprint, Load("one", System.Text.Encoding.UTF8.GetString(wrapped.ToFile())));
+        Assert.Contains("set CODESIGNING_MASTER_KEY_HSM to that name", Refused(null), StringComparison.Ordinal);
+        Assert.Contains("by the HSM 'one', but CODESIGNING_MASTER_KEY_HSM is 'two'", Refused("two"), StringComparison.Ordinal);
+        Assert.Contains("is not wrapped", Refused("one", Convert.ToBase64String(new byte[32])), StringComparison.Ordinal);
+        Store((wrapped with { Fingerprint = new string('0', 32) }).ToFile());
+        Assert.Contains("another master key", Refused("one"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_plain_master_key_is_made_where_an_HSM_wraps()
+    {
+        Assert.Contains("make one with 'wrap-master-key'", Refused("one"), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_data));
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("{}")]
+    [InlineData("""{"wrappedMasterKey":2,"hsm":"one","wrappingKey":"w","mechanism":"CKM_AES_GCM","fingerprint":"0","nonce":"","ciphertext":""}""")]
+    [InlineData("""{"wrappedMasterKey":1,"hsm":"one","wrappingKey":"w","mechanism":"CKM_AES_ECB","fingerprint":"0","nonce":"","ciphertext":""}""")]
+    [InlineData("""{"wrappedMasterKey":1,"hsm":"one","wrappingKey":"","mechanism":"CKM_AES_GCM","fingerprint":"0","nonce":"","ciphertext":""}""")]
+    [InlineData("""{"wrappedMasterKey":1,"hsm":"one","wrappingKey":"w","mechanism":"CKM_AES_GCM","fingerprint":null,"nonce":"","ciphertext":""}""")]
+    [InlineData("""{"wrappedMasterKey":1,"hsm":"one","wrappingKey":"w","mechanism":"CKM_AES_GCM","fingerprint":"0","nonce":"","ciphertext":"?"}""")]
+    public void File_that_is_no_wrapped_key_is_refused(string content)
+    {
+        Store(System.Text.Encoding.UTF8.GetBytes(content));
+
+        Assert.Contains("is not a wrapped master key", Refused("one"), StringComparison.Ordinal);
+    }
 
     /// <summary>Records name the fingerprint and are wrapped under the derived key: neither may ever change. The value is openssl's.</summary>
     [Fact]
@@ -154,4 +191,19 @@ public sealed class MasterKeyTests : IDisposable
         Assert.Throws<ObjectDisposedException>(
             () => new KeySealer(key).Seal(new KeyReference("key_a"), KeyPurpose.StateRows, null, [1]));
     }
+
+    private void Store(byte[] content)
+    {
+        File.WriteAllBytes(KeyFile, content);
+        File.SetUnixFileMode(KeyFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    // The HSM unwraps to the key of zeroes.
+    private string Load(string? hsm, string? setting = null)
+    {
+        using var key = new MasterKeySource(setting, _data, hsm, _ => new SecretBytes(MasterKey.Length)).Load(storeIsEmpty: true);
+        return key.Fingerprint;
+    }
+
+    private string Refused(string? hsm, string? setting = null) => Assert.Throws<MasterKeyException>(() => Load(hsm, setting)).Message;
 }
