@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using CodeSigning.Silo.Storage;
+using CodeSigning.Contract;
+using CodeSigning.Silo.Keys;
 
 namespace CodeSigning.Silo.Hsm;
 
@@ -85,7 +87,7 @@ public sealed partial record HsmSettings(string Name, string Module, string Toke
         }
 
         var label = ReadText(name, value, "tokenLabel", "the token's label of at most 32 bytes", Refuse);
-        if (label is not null && System.Text.Encoding.UTF8.GetByteCount(label) > LongestLabel)
+        if (label is not null && Encoding.UTF8.GetByteCount(label) > LongestLabel)
         {
             Refuse($"'{name}.tokenLabel' is too long: expected the token's label of at most 32 bytes.");
         }
@@ -132,9 +134,7 @@ public sealed record PinSource
 {
     internal const string Expected = "file:PATH or env:NAME";
 
-    private const string FilePrefix = "file:";
     private const string VariablePrefix = "env:";
-    private const int LongestFile = 4096;
 
     private PinSource(string? file, string? variable) => (File, Variable) = (file, variable);
 
@@ -151,8 +151,8 @@ public sealed record PinSource
         {
             case null:
                 return null;
-            case var _ when text.StartsWith(FilePrefix, StringComparison.Ordinal) && text.Length > FilePrefix.Length:
-                return CheckFile(field, Path.GetFullPath(text[FilePrefix.Length..].Trim()), refuse);
+            case var _ when SecretFile.PathOf(text) is { Length: > 0 } path:
+                return CheckFile(field, Path.GetFullPath(path), refuse);
             case var _ when text.StartsWith(VariablePrefix, StringComparison.Ordinal) && text.Length > VariablePrefix.Length:
                 var variable = text[VariablePrefix.Length..].Trim();
                 if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(variable)))
@@ -168,26 +168,23 @@ public sealed record PinSource
         }
     }
 
-    /// <summary>Reads the PIN as UTF-8 without a line's end. The caller zeroes it.</summary>
-    /// <exception cref="IOException">The file cannot be read, or the variable is not set.</exception>
-    internal byte[] ReadPin()
+    /// <summary>Reads the PIN as UTF-8 without white space around it. The caller disposes it.</summary>
+    /// <exception cref="IOException">The file cannot be read, is accessible to others or empty, or the variable is not set.</exception>
+    internal SecretBytes ReadPin()
     {
-        var bytes = File is { } file
-            ? ReadFile(file)
-            : System.Text.Encoding.UTF8.GetBytes(Environment.GetEnvironmentVariable(Variable!) ?? "");
-        var end = bytes.Length;
-        while (end > 0 && bytes[end - 1] is (byte)'\n' or (byte)'\r')
+        if (File is { } file)
         {
-            end--;
+            return SecretFile.ReadText("the PIN", file);
         }
 
-        if (end == 0)
+        var text = PastedText.Trim(Environment.GetEnvironmentVariable(Variable!));
+        if (string.IsNullOrEmpty(text))
         {
             throw new IOException($"{this} holds no PIN.");
         }
 
-        var pin = bytes.AsSpan(0, end).ToArray();
-        System.Security.Cryptography.CryptographicOperations.ZeroMemory(bytes);
+        SecretBytes pin = new(Encoding.UTF8.GetByteCount(text));
+        Encoding.UTF8.GetBytes(text, pin.Span);
         return pin;
     }
 
@@ -199,26 +196,18 @@ public sealed record PinSource
         if (!System.IO.File.Exists(path))
         {
             refuse($"'{field}' names the file {path}, which is not there.");
+            return new PinSource(path, null);
         }
-        else if (PrivateFiles.FindExposure("The PIN", path) is { } exposure)
+
+        try
         {
-            refuse($"'{field}': {exposure}");
+            SecretFile.ReadText($"'{field}'", path).Dispose();
+        }
+        catch (SecretFileException mistake)
+        {
+            refuse(mistake.Message);
         }
 
         return new PinSource(path, null);
-    }
-
-    private static byte[] ReadFile(string path)
-    {
-        try
-        {
-            return new FileInfo(path).Length <= LongestFile
-                ? System.IO.File.ReadAllBytes(path)
-                : throw new IOException($"The file {path} is longer than a PIN.");
-        }
-        catch (UnauthorizedAccessException fault)
-        {
-            throw new IOException(fault.Message, fault);
-        }
     }
 }

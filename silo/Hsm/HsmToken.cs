@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using CodeSigning.Certificates;
 using CodeSigning.Errors;
 using CodeSigning.Grains.Ledger;
@@ -350,19 +349,12 @@ internal sealed class HsmToken : IKeyToken, IAsyncDisposable
             throw new PinRefusedException("the token says that its user PIN is locked: unlock it with the token's own tools");
         }
 
-        var pin = _settings.Pin.ReadPin();
-        try
-        {
-            await _pins.LoginAsync(
-                $"{_settings.TokenLabel}\n{opened.SerialNumber}",
-                pin,
-                () => _connecting.RunAsync(() => opened.Login(pin), CancellationToken.None),
-                CancellationToken.None);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(pin);
-        }
+        using var pin = _settings.Pin.ReadPin();
+        await _pins.LoginAsync(
+            $"{_settings.TokenLabel}\n{opened.SerialNumber}",
+            pin.Array,
+            () => _connecting.RunAsync(() => opened.Login(pin.Array), CancellationToken.None),
+            CancellationToken.None);
     }
 
     private TokenConnection RequireConnection() => _connection ?? throw new TokenFaultException("it is not connected");

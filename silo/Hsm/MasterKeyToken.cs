@@ -123,16 +123,9 @@ internal sealed class MasterKeyToken(HsmSettings settings, string dataDirectory)
                 "the token says that one more wrong PIN locks it: see that the PIN is right, and log in once with the token's own tools");
         }
 
-        var pin = settings.Pin.ReadPin();
-        try
-        {
-            new LocalPinRecord(Path.Combine(dataDirectory, PinFileName))
-                .Login($"{settings.TokenLabel}\n{connection.SerialNumber}", pin, () => connection.Login(pin));
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(pin);
-        }
+        using var pin = settings.Pin.ReadPin();
+        new LocalPinRecord(Path.Combine(dataDirectory, PinFileName))
+            .Login($"{settings.TokenLabel}\n{connection.SerialNumber}", pin.Array, () => connection.Login(pin.Array));
     }
 
     private MasterKeyUnavailableException Away(string reason) => new(

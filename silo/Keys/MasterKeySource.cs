@@ -1,8 +1,6 @@
 using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text;
 using CodeSigning.Contract;
-using CodeSigning.Silo.Storage;
 
 namespace CodeSigning.Silo.Keys;
 
@@ -24,8 +22,6 @@ public sealed class MasterKeySource(
 
     private const string SettingName = "CODESIGNING_MASTER_KEY";
     private const string HsmSettingName = "CODESIGNING_MASTER_KEY_HSM";
-    private const string FilePrefix = "file:";
-    private const int LongestFile = 4096;
     private const int MostTurns = 1000;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -70,11 +66,7 @@ public sealed class MasterKeySource(
     /// <exception cref="MasterKeyException">The master key is missing, malformed, readable by others, or not wrapped as the settings say.</exception>
     public StoredMasterKey ReadStored()
     {
-        var stored = string.IsNullOrWhiteSpace(setting)
-            ? ReadStored(OwnFile, FileName)
-            : setting.StartsWith(FilePrefix, StringComparison.Ordinal)
-                ? ReadStored(setting[FilePrefix.Length..].Trim(), SettingName)
-                : StoredMasterKey.Read(Encoding.UTF8.GetBytes(setting), SettingName);
+        var stored = ReadOwn();
         if (stored.Wrapped?.Hsm == hsm)
         {
             return stored;
@@ -135,30 +127,33 @@ public sealed class MasterKeySource(
         { } wrapped => throw new MasterKeyException($"The master key is wrapped by the HSM '{wrapped.Hsm}', which the settings do not have."),
     };
 
+    private StoredMasterKey ReadOwn()
+    {
+        if (string.IsNullOrWhiteSpace(setting))
+        {
+            return ReadStored(OwnFile, FileName);
+        }
+
+        if (SecretFile.PathOf(setting) is { } path)
+        {
+            return ReadStored(path, SettingName);
+        }
+
+        using SecretBytes text = new(Encoding.UTF8.GetByteCount(setting));
+        Encoding.UTF8.GetBytes(setting, text.Span);
+        return StoredMasterKey.Read(text.Span, SettingName);
+    }
+
     private static StoredMasterKey ReadStored(string path, string origin)
     {
-        if (path.Length == 0)
-        {
-            throw new MasterKeyException($"{origin} is invalid: expected a path after 'file:'.");
-        }
-
         try
         {
-            if (PrivateFiles.FindExposure("The master key", path) is { } mistake)
-            {
-                throw new MasterKeyException(mistake);
-            }
-
-            if (new FileInfo(path).Length > LongestFile)
-            {
-                throw new MasterKeyException($"The file of {origin} is not a master key: it is longer than {LongestFile} bytes.");
-            }
-
-            return StoredMasterKey.Read(File.ReadAllBytes(path), origin);
+            using var content = SecretFile.Read(origin, path);
+            return StoredMasterKey.Read(content.Span, origin);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (SecretFileException mistake)
         {
-            throw new MasterKeyException($"The master key file {path} cannot be read: {fault.Message}", fault);
+            throw new MasterKeyException($"The master key cannot be read. {mistake.Message}", mistake);
         }
     }
 
@@ -240,37 +235,30 @@ public sealed class StoredMasterKey : IDisposable
         return OfPlain(plain.Span);
     }
 
-    /// <summary>Reads 32 bytes, base64 of them, or a wrapped key, and zeroes <paramref name="content"/>.</summary>
+    /// <summary>Reads 32 bytes, base64 of them, or a wrapped key; the caller zeroes <paramref name="content"/>.</summary>
     /// <param name="content">The content of a file or a setting.</param>
     /// <param name="origin">Where it is from, for the message.</param>
     /// <exception cref="MasterKeyException">It is none of them.</exception>
-    public static StoredMasterKey Read(byte[] content, string origin)
+    public static StoredMasterKey Read(ReadOnlySpan<byte> content, string origin)
     {
-        try
+        if (content.Length == MasterKey.Length)
         {
-            if (content.Length == MasterKey.Length)
-            {
-                return OfPlain(content);
-            }
-
-            if (WrappedMasterKey.IsLikely(content))
-            {
-                return WrappedMasterKey.TryParse(content, out var wrapped)
-                    ? new StoredMasterKey(SecretBytes.CopyOf(content), wrapped, wrapped.Fingerprint)
-                    : throw new MasterKeyException($"{origin} is not a wrapped master key: expected the file that 'wrap-master-key' wrote.");
-            }
-
-            using var decoded = new SecretBytes(Base64.GetMaxDecodedFromUtf8Length(content.Length));
-            return PastedText.TryDecodeBase64(content, decoded.Span, out var written) && written == MasterKey.Length
-                ? OfPlain(decoded.Span[..written])
-                : throw new MasterKeyException(
-                    $"{origin} is not a master key: expected base64 of {MasterKey.Length} random bytes "
-                    + "(for example from 'openssl rand -base64 32'), a wrapped master key, or file:PATH of a file that contains either.");
+            return OfPlain(content);
         }
-        finally
+
+        if (WrappedMasterKey.IsLikely(content))
         {
-            CryptographicOperations.ZeroMemory(content);
+            return WrappedMasterKey.TryParse(content, out var wrapped)
+                ? new StoredMasterKey(SecretBytes.CopyOf(content), wrapped, wrapped.Fingerprint)
+                : throw new MasterKeyException($"{origin} is not a wrapped master key: expected the file that 'wrap-master-key' wrote.");
         }
+
+        using SecretBytes decoded = new(Base64.GetMaxDecodedFromUtf8Length(content.Length));
+        return PastedText.TryDecodeBase64(content, decoded.Span, out var written) && written == MasterKey.Length
+            ? OfPlain(decoded.Span[..written])
+            : throw new MasterKeyException(
+                $"{origin} is not a master key: expected base64 of {MasterKey.Length} random bytes "
+                + "(for example from 'openssl rand -base64 32'), a wrapped master key, or file:PATH of a file that contains either.");
     }
 
     /// <summary>The content of a file of it, with a line end: base64, or the wrapped key. The caller disposes it.</summary>

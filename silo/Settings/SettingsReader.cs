@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using System.Text;
 using CodeSigning.Contract;
-using CodeSigning.Silo.Storage;
+using CodeSigning.Silo.Keys;
 using Microsoft.Extensions.Configuration;
 
 namespace CodeSigning.Silo.Settings;
@@ -11,8 +12,6 @@ namespace CodeSigning.Silo.Settings;
 /// </summary>
 public sealed class SettingsReader
 {
-    private const int MostOfSecret = 4096;
-
     private readonly IConfiguration _configuration;
     private readonly HashSet<string> _read = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<string> _mistakes = [];
@@ -61,41 +60,28 @@ public sealed class SettingsReader
     }
 
     /// <summary>
-    /// A setting that is a secret: its text, or after <c>file:</c> the path of a file that its owner alone may read, without a
-    /// line end. Null where it is not set, or cannot be read, which is a mistake.
+    /// A setting that is a secret: its text, or after <c>file:</c> the path of a file that its owner alone may read, without
+    /// white space around it. Null where it is not set, or cannot be read, which is a mistake.
     /// </summary>
     /// <exception cref="ArgumentException">It is none of <see cref="KnownSettings"/>, or was read before.</exception>
     public string? Secret(string name)
     {
-        const string file = "file:";
         var text = Text(name);
-        if (text?.StartsWith(file, StringComparison.Ordinal) != true)
+        if (text is null || SecretFile.PathOf(text) is not { } path)
         {
             return text;
         }
 
-        var path = text[file.Length..].Trim();
         try
         {
-            if (PrivateFiles.FindExposure($"The file of {name},", path) is { } exposure)
-            {
-                Refuse(exposure);
-                return null;
-            }
-
-            if (new FileInfo(path).Length <= MostOfSecret && PastedText.Trim(File.ReadAllText(path)).Trim() is { Length: > 0 } secret)
-            {
-                return secret;
-            }
-
-            Refuse($"The file of {name} is empty, or longer than {MostOfSecret} bytes: {path}.");
+            using var secret = SecretFile.ReadText(name, path);
+            return Encoding.UTF8.GetString(secret.Span);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (SecretFileException mistake)
         {
-            Refuse($"{name} cannot be read: {fault.Message}");
+            Refuse(mistake.Message);
+            return null;
         }
-
-        return null;
     }
 
     /// <summary>Takes a variable that a setting names for one that is known, although it is named like a setting.</summary>
