@@ -2,6 +2,7 @@ using CodeSigning.Grains.States;
 using CodeSigning.Silo.Keys;
 using CodeSigning.Silo.Settings;
 using CodeSigning.Silo.Storage;
+using Microsoft.Data.Sqlite;
 using Npgsql;
 
 namespace CodeSigning.Silo.Commands;
@@ -39,7 +40,8 @@ internal static class SealedBackupCommand
             await output.WriteLineAsync($"The store and the master key were sealed in {target}. Keep the key of {keyFile} elsewhere: without it the file is of no use.");
             return 0;
         }
-        catch (Exception exception) when (exception is MasterKeyException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is MasterKeyException or SqliteException or InvalidDataException or IOException
+            or UnauthorizedAccessException)
         {
             await errors.WriteLineAsync($"Nothing was backed up. {exception.Message}");
             return 1;
@@ -69,23 +71,17 @@ internal static class SealedBackupCommand
     private static async Task<bool> SealSqliteAsync(
         NodeSettings settings, string target, SecretBytes key, SecretBytes masterKey, TextWriter errors, CancellationToken cancellationToken)
     {
-        var copy = target + ".copy";
-        try
+        var storage = settings.ToStorage();
+        if (!File.Exists(storage.SqliteFile))
         {
-            if (await BackupCommand.RunAsync(settings.ToStorage(), copy, TextWriter.Null, errors, cancellationToken) != 0)
-            {
-                return false;
-            }
+            await errors.WriteLineAsync($"There is no store at {storage.SqliteFile}.");
+            return false;
+        }
 
-            await using var store = File.OpenRead(copy);
-            await WriteAsync(target, file => SealedArchive.WriteAsync(
-                file, SealedStore.Sqlite, key, masterKey, store, static () => Task.CompletedTask, cancellationToken));
-            return true;
-        }
-        finally
-        {
-            File.Delete(copy);
-        }
+        await using var store = await SqliteSnapshot.TakeAsync(storage.SqliteFile, cancellationToken);
+        await WriteAsync(target, file => SealedArchive.WriteAsync(
+            file, SealedStore.Sqlite, key, masterKey, store.Content, static () => Task.CompletedTask, cancellationToken));
+        return true;
     }
 
     private static async Task<bool> SealPostgreSqlAsync(

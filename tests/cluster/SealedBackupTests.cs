@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using CodeSigning.Testing;
 
@@ -20,8 +21,18 @@ public sealed class SealedBackupTests
         {
             (signer, identity) = await deployment.CreateSignerAsync("restored");
             settings = new Dictionary<string, string>(deployment.Settings());
-            var (status, output) = await SiloVerb.RunAsync(settings, "backup", "--to", backup, "--seal-with", keyFile);
-            Assert.True(status == 0, output);
+            using var writing = await Api.SignInAsync(deployment.Nodes[0].Address, identity);
+            await using SigningLoad load = new([writing], signer, clients: 2);
+            await Eventually.Async(() => load.Received.Count >= 20);
+            using FileSystemWatcher watcher = new(directory.Path) { EnableRaisingEvents = true };
+            ConcurrentBag<string> made = [];
+            watcher.Created += (_, file) => made.Add(file.Name!);
+            await SucceedAsync(settings, "backup", "--to", backup, "--seal-with", keyFile);
+            var signed = load.Received.Count;
+            await Eventually.Async(() => load.Received.Count >= signed + 20);
+            await load.EndAsync();
+            await Eventually.Async(() => !made.IsEmpty);
+            Assert.Equal([Path.GetFileName(backup)], made);
         }
 
         settings["CODESIGNING_DATA"] = empty;
@@ -31,6 +42,7 @@ public sealed class SealedBackupTests
 
         Assert.True(refusedStatus == 1 && refused.Contains("was altered", StringComparison.Ordinal), refused);
         Assert.True(restoredStatus == 0, restored);
+        await SucceedAsync(settings, "check");
         await using var node = await Node.StartAsync(settings);
         using var caller = await Api.SignInAsync(node.Address, identity);
         var signature = await caller.PostAsync(
