@@ -1,5 +1,5 @@
 using System.Reflection;
-using System.Text;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -22,6 +22,8 @@ internal sealed class JsonBody<T>(T value) : IEndpointParameterMetadataProvider
     /// <summary>The parsed body.</summary>
     public T Value { get; } = value;
 
+    private static bool HoldsSecrets => typeof(T).IsAssignableTo(typeof(IDisposable));
+
     /// <summary>Called by the framework for a handler's parameter.</summary>
     public static async ValueTask<JsonBody<T>?> BindAsync(HttpContext context)
     {
@@ -30,6 +32,13 @@ internal sealed class JsonBody<T>(T value) : IEndpointParameterMetadataProvider
         var body = await RequestBody.ReadAsync(context);
         var bytes = body[PastedText.LengthOfMark(body.Span)..];
         JsonText.Check(bytes.Span);
+
+        // A body that the serializer gives up half-way leaves the secrets that it has read so far.
+        if (HoldsSecrets && JsonMistake.Find(typeof(T), bytes) is { } found)
+        {
+            throw new RefusedException(ErrorCode.InvalidRequest, found);
+        }
+
         try
         {
             var value = JsonSerializer.Deserialize<T>(bytes.Span, ContractJson.Options)
@@ -59,11 +68,15 @@ internal sealed class JsonBody<T>(T value) : IEndpointParameterMetadataProvider
 internal static class JsonMistake
 {
     /// <summary>A message about the first error.</summary>
-    public static string Describe(Type type, ReadOnlyMemory<byte> text, JsonException mistake)
+    public static string Describe(Type type, ReadOnlyMemory<byte> text, JsonException mistake) => Find(type, text)
+        ?? $"{Name(mistake.Path?.TrimStart('$').TrimStart('.'))} is invalid: see the API description for its format.";
+
+    /// <summary>A message about the first error; null if there is none. No value of the text is left in memory.</summary>
+    public static string? Find(Type type, ReadOnlyMemory<byte> text)
     {
+        // The document reads from the text itself.
         using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = ContractJson.MaxDepth });
-        return Find(document.RootElement, TypeOf(type), "", [])
-            ?? $"{Name(mistake.Path?.TrimStart('$').TrimStart('.'))} is invalid: see the API description for its format.";
+        return Find(document.RootElement, TypeOf(type), "", []);
     }
 
     // A type that may be null is described as the type itself.
@@ -172,7 +185,7 @@ internal static class JsonMistake
         var kind when (type == typeof(int) || type == typeof(long))
             && (kind != JsonValueKind.Number || !element.TryGetInt64(out var number) || (type == typeof(int) && number != (int)number)) =>
             $"{Name(path)} must be a whole number.",
-        var kind when type.IsEnum && (kind != JsonValueKind.String || !Words(type, []).Contains(element.GetString())) =>
+        var kind when type.IsEnum && (kind != JsonValueKind.String || !Words(type, []).Any(element.ValueEquals)) =>
             $"{Name(path)} must be one of {string.Join(", ", Words(type, offered))}.",
         var kind when type == typeof(DateTimeOffset) && (kind != JsonValueKind.String || !element.TryGetDateTimeOffset(out _)) =>
             $"{Name(path)} must be a time such as 2026-01-31T12:00:00Z.",
@@ -188,8 +201,11 @@ internal static class JsonMistake
         && converter == typeof(FileBytesConverter)
         && Decodes(FileBytesConverter.Instance, value);
 
-    private static bool Decodes(PastedBytesConverter converter, JsonElement value) =>
-        converter.TryDecode(Encoding.UTF8.GetBytes(value.GetString()!), out _);
+    private static bool Decodes(PastedBytesConverter converter, JsonElement value)
+    {
+        Utf8JsonReader reader = new(JsonMarshal.GetRawUtf8Value(value));
+        return reader.Read() && converter.CanRead(ref reader);
+    }
 
     private static IReadOnlyList<object>? OfferedBy(JsonPropertyInfo property) =>
         property.AttributeProvider?.GetCustomAttributes(typeof(OffersAttribute), inherit: false).OfType<OffersAttribute>().FirstOrDefault()?.Values;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -49,24 +50,41 @@ public abstract class PastedBytesConverter : JsonConverter<ReadOnlyMemory<byte>>
             throw new JsonException("The value is invalid: expected base64.");
         }
 
-        var text = new byte[reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length];
-        try
+        return TryRead(ref reader, out var bytes) ? bytes : throw new JsonException("The value is invalid: expected base64.");
+    }
+
+    /// <summary>Whether it reads the string that a reader is at. Nothing of it is left in memory.</summary>
+    public bool CanRead(ref Utf8JsonReader reader)
+    {
+        var isRead = TryRead(ref reader, out var bytes);
+        if (MemoryMarshal.TryGetArray(bytes, out var array))
         {
-            var length = reader.CopyString(text);
-            return TryDecode(text.AsSpan(0, length), out var bytes) ? bytes : throw new JsonException("The value is invalid: expected base64.");
+            CryptographicOperations.ZeroMemory(array);
         }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(text); // It may hold a key.
-        }
+
+        return isRead;
     }
 
     /// <inheritdoc/>
     public sealed override void Write(Utf8JsonWriter writer, ReadOnlyMemory<byte> value, JsonSerializerOptions options) =>
         writer.WriteBase64StringValue(value.Span);
 
-    /// <summary>Decodes a text, as UTF-8; false if it is not such a one.</summary>
+    /// <summary>Decodes a text, as UTF-8; false, with nothing left of it, if it is not such a one.</summary>
     public abstract bool TryDecode(ReadOnlySpan<byte> text, out ReadOnlyMemory<byte> bytes);
+
+    private bool TryRead(ref Utf8JsonReader reader, out ReadOnlyMemory<byte> bytes)
+    {
+        var text = new byte[reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length];
+        try
+        {
+            var length = reader.CopyString(text);
+            return TryDecode(text.AsSpan(0, length), out bytes);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(text); // It may hold a key.
+        }
+    }
 }
 
 /// <summary>Bytes as base64.</summary>
@@ -79,9 +97,15 @@ public sealed class Base64Converter : PastedBytesConverter
     public override bool TryDecode(ReadOnlySpan<byte> text, out ReadOnlyMemory<byte> bytes)
     {
         var buffer = new byte[Base64.GetMaxDecodedFromUtf8Length(text.Length)];
-        var isBase64 = PastedText.TryDecodeBase64(text, buffer, out var length);
-        bytes = buffer.AsMemory(0, length);
-        return isBase64;
+        if (PastedText.TryDecodeBase64(text, buffer, out var length))
+        {
+            bytes = buffer.AsMemory(0, length);
+            return true;
+        }
+
+        CryptographicOperations.ZeroMemory(buffer);
+        bytes = default;
+        return false;
     }
 }
 

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using CodeSigning.Testing;
 
 namespace CodeSigning.Cluster.Tests.Memory;
@@ -62,6 +64,34 @@ public sealed class MemoryTests
         foreach (var refused in new[] { wrongCertificate.ToPem(certificateOf: stranger), wrongPassword.ToEncryptedPem("not the password") })
         {
             Assert.Equal(HttpStatusCode.BadRequest, (await administrator.TryPostAsync(Imports, refused)).Status);
+        }
+
+        await UntilGoneAsync(deployment.Nodes[0], secrets);
+    }
+
+    [Fact]
+    public async Task Dump_holds_nothing_of_imports_with_a_wrong_field()
+    {
+        using ImportedKey file = new("in PKCS#12", CreateEc()), pem = new("in PEM", RSA.Create(2048)), encrypted = new("encrypted", CreateEc());
+        await using var deployment = await StartAsync(idleKeysOpen: "1h");
+        var pkcs12 = JsonSerializer.SerializeToNode(file.ToPkcs12())!.AsObject();
+        var text = pkcs12["pkcs12"]!.GetValue<string>();
+        Secret[] secrets =
+        [
+            .. new[] { file, pem, encrypted }.SelectMany(key => key.Secrets), .. Secret.OfText("PKCS#12 as base64", text.Substring(200, 40)),
+            .. Secret.OfNumber("PKCS#12", Convert.FromBase64String(text)[200..260]),
+        ];
+
+        foreach (var (body, field, value) in new (object, string, JsonNode)[]
+        {
+            (pkcs12, "allowSharedKey", "yes"), (pem.ToPem(), "colour", 1), (encrypted.ToEncryptedPem(), "custody", 1), (pkcs12, "pkcs12", text + "?"),
+        })
+        {
+            var mistaken = JsonSerializer.SerializeToNode(body)!.AsObject();
+            mistaken[field] = value;
+            var (status, problem) = await deployment.Administrator.TryPostAsync(Imports, mistaken);
+            Assert.True(status == HttpStatusCode.BadRequest, problem.ToJsonString());
+            Assert.Contains($"'{field}'", Api.Text(problem, "detail"), StringComparison.Ordinal);
         }
 
         await UntilGoneAsync(deployment.Nodes[0], secrets);
