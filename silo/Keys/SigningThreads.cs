@@ -12,7 +12,8 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
     private readonly object _gate = new();
     private readonly SigningQueue _waiting;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private TaskCompletionSource? _noneWaits;
+    private TaskCompletionSource? _fewWait;
+    private int _few;
     private int _liveThreads;
     private bool _stopping;
 
@@ -66,13 +67,19 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
         RunAsync(callerId, new SigningJob<T>(work, isBrief: true, cancellationToken));
 
     /// <inheritdoc/>
-    public Task NoneWaitsAsync()
+    public Task FewWaitAsync(int few)
     {
         lock (_gate)
         {
-            return _waiting.Count == 0
-                ? Task.CompletedTask
-                : (_noneWaits ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            TellFewWait(); // Whoever asked before does not wait any more.
+            if (_waiting.Count <= few)
+            {
+                return Task.CompletedTask;
+            }
+
+            _few = few;
+            _fewWait = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _fewWait.Task;
         }
     }
 
@@ -135,7 +142,7 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_waiting.Count <= 1 || !_waiting.Next!.IsBrief)
+            if (_waiting.Count <= 1 || !_waiting.Next!.IsBrief || (_fewWait is not null && _waiting.Count <= _few + 1))
             {
                 held.Tell();
             }
@@ -146,9 +153,9 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
             }
 
             _waiting.TryTake(out var job);
-            if (_waiting.Count == 0)
+            if (_waiting.Count <= _few)
             {
-                TellNoneWaits();
+                TellFewWait();
             }
 
             return job;
@@ -164,7 +171,7 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
                 Refuse(job, isStopping: true);
             }
 
-            TellNoneWaits();
+            TellFewWait();
         }
     }
 
@@ -176,10 +183,10 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
         }
     }
 
-    private void TellNoneWaits()
+    private void TellFewWait()
     {
-        _noneWaits?.SetResult();
-        _noneWaits = null;
+        _fewWait?.SetResult();
+        _fewWait = null;
     }
 }
 
@@ -244,8 +251,11 @@ internal sealed class SigningJob<T>(Func<T> work, bool isBrief, CancellationToke
 /// <summary>Informs the ledger's writer of queued work that will soon produce an entry.</summary>
 public interface IUpcomingWork
 {
-    /// <summary>Completes when no such work is queued; immediately if none is now. Never fails.</summary>
-    Task NoneWaitsAsync();
+    /// <summary>
+    /// Completes when no more than <paramref name="few"/> of it are queued; immediately if that is so. A later call ends the wait of
+    /// an earlier one. Never fails.
+    /// </summary>
+    Task FewWaitAsync(int few);
 }
 
 /// <summary>The job was refused: the queue is full or the server is stopping. Nothing was done; a retry is safe.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
@@ -20,6 +21,7 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
     private readonly LedgerOptions _options;
     private readonly IUpcomingWork? _upcoming;
     private readonly ILogger<LedgerWriter> _logger;
+    private readonly CommitPace _pace = new();
     private readonly List<PendingElement> _deferred = [];
     private readonly CancellationTokenSource _abort = new();
     private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -131,7 +133,10 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
             {
                 await GatherAsync();
                 _batch = TakeBatch();
+                var began = Stopwatch.GetTimestamp();
+                var elements = _batch.Count;
                 await _committer.CommitAsync(_batch, _deferred, reason => Reason = reason, _abort.Token);
+                _pace.Committed(elements, began, Stopwatch.GetTimestamp());
             }
 
             await CloseStreamAsync();
@@ -167,11 +172,11 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
     }
 
     // While signatures wait for a processor, commits compete with them: fewer and larger batches let more signatures
-    // through, and gathered elements would have waited anyway.
+    // through, and gathered elements would have waited anyway. So many are left over that the processors have work meanwhile.
     private async Task GatherAsync()
     {
-        var noneWaits = _upcoming?.NoneWaitsAsync() ?? Task.CompletedTask;
-        if (noneWaits.IsCompleted)
+        var fewWait = _upcoming?.FewWaitAsync(_pace.ElementsDuringCommit) ?? Task.CompletedTask;
+        if (fewWait.IsCompleted)
         {
             return;
         }
@@ -181,7 +186,7 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
         if (QueueLength < _options.MaxBatchElements)
         {
             // Cancellation is handled at the commit.
-            Task enough = Task.WhenAny(noneWaits, batchIsFull.Task);
+            Task enough = Task.WhenAny(fewWait, batchIsFull.Task);
             await enough.WaitAsync(_options.MaxGathering, TimeProvider.System, _abort.Token)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

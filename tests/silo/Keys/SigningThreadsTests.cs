@@ -207,17 +207,37 @@ public sealed class SigningThreadsTests
     public async Task Empty_queue_is_signalled_once_the_last_job_starts()
     {
         await using var threads = new SigningThreads(threads: 1);
-        Assert.True(threads.NoneWaitsAsync().IsCompletedSuccessfully);
+        Assert.True(threads.FewWaitAsync(0).IsCompletedSuccessfully);
         using var first = new Blocker(threads);
         await first.Started.WaitAsync(Patience);
         using var second = new Blocker(threads);
 
-        var noneWaits = threads.NoneWaitsAsync();
+        var noneWaits = threads.FewWaitAsync(0);
 
         Assert.False(noneWaits.IsCompleted);
         first.Release();
         await noneWaits.WaitAsync(Patience);
         second.Release();
+    }
+
+    [Fact]
+    public async Task Queue_that_has_become_short_is_signalled()
+    {
+        await using var threads = new SigningThreads(threads: 1);
+        using var first = new Blocker(threads);
+        await first.Started.WaitAsync(Patience);
+        using var second = new Blocker(threads);
+        using var third = new Blocker(threads);
+        Assert.True(threads.FewWaitAsync(2).IsCompletedSuccessfully);
+
+        var oneWaits = threads.FewWaitAsync(1);
+
+        Assert.False(oneWaits.IsCompleted);
+        first.Release();
+        await oneWaits.WaitAsync(Patience);
+        Assert.False(threads.FewWaitAsync(0).IsCompleted);
+        second.Release();
+        third.Release();
     }
 
     /// <summary>Holds one thread until it is released.</summary>

@@ -65,15 +65,15 @@ public abstract class WriterGathering(DatabaseKind kind) : StoreSuite(kind)
 
     private sealed class Queue : IUpcomingWork
     {
-        private TaskCompletionSource _noneWaits = new();
+        private TaskCompletionSource _fewWait = new();
 
         public Queue() => Empty();
 
-        public Task NoneWaitsAsync() => _noneWaits.Task;
+        public Task FewWaitAsync(int few) => _fewWait.Task;
 
-        public void Fill() => _noneWaits = new TaskCompletionSource();
+        public void Fill() => _fewWait = new TaskCompletionSource();
 
-        public void Empty() => _noneWaits.TrySetResult();
+        public void Empty() => _fewWait.TrySetResult();
     }
 }
 
