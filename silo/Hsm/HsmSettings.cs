@@ -178,14 +178,7 @@ public sealed record PinSource
         }
 
         var text = PastedText.Trim(Environment.GetEnvironmentVariable(Variable!));
-        if (string.IsNullOrEmpty(text))
-        {
-            throw new IOException($"{this} holds no PIN.");
-        }
-
-        SecretBytes pin = new(Encoding.UTF8.GetByteCount(text));
-        Encoding.UTF8.GetBytes(text, pin.Span);
-        return pin;
+        return string.IsNullOrEmpty(text) ? throw new IOException($"{this} holds no PIN.") : SecretBytes.OfText(text);
     }
 
     /// <summary>Where the PIN is, without it.</summary>

@@ -344,10 +344,7 @@ internal sealed class HsmToken : IKeyToken, IAsyncDisposable
 
     private async Task LoginAsync(TokenConnection opened)
     {
-        if (opened.IsPinLocked)
-        {
-            throw new PinRefusedException("the token says that its user PIN is locked: unlock it with the token's own tools");
-        }
+        opened.RequireUnlockedPin();
 
         using var pin = _settings.Pin.ReadPin();
         await _pins.LoginAsync(

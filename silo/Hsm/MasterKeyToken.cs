@@ -111,10 +111,7 @@ internal sealed class MasterKeyToken(HsmSettings settings, string dataDirectory)
 
     private void Login(TokenConnection connection)
     {
-        if (connection.IsPinLocked)
-        {
-            throw new PinRefusedException("the token says that its user PIN is locked: unlock it with the token's own tools");
-        }
+        connection.RequireUnlockedPin();
 
         // Other nodes may have spent the attempts before.
         if (connection.IsPinAtLastTry)

@@ -29,12 +29,13 @@ internal sealed class TokenConnection
     private readonly ConcurrentDictionary<string, FoundKey> _keys = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<CKM, CK_MECHANISM_INFO?> _infos = new();
     private readonly Lazy<ImmutableHashSet<CKM>> _mechanisms;
+    private readonly bool _isPinLocked;
 
     private TokenConnection(HsmSettings settings, TokenModule module, int generation, ulong slot, CK_TOKEN_INFO info, bool isLoadedForIt)
     {
         (_settings, _module, Generation, _slot, _isLoadedForIt) = (settings, module, generation, slot, isLoadedForIt);
         SerialNumber = TextOf(info.SerialNumber);
-        IsPinLocked = (info.Flags & CKF.CKF_USER_PIN_LOCKED) != 0;
+        _isPinLocked = (info.Flags & CKF.CKF_USER_PIN_LOCKED) != 0;
         IsPinAtLastTry = (info.Flags & CKF.CKF_USER_PIN_FINAL_TRY) != 0;
         _mechanisms = new Lazy<ImmutableHashSet<CKM>>(ReadMechanisms);
     }
@@ -45,14 +46,21 @@ internal sealed class TokenConnection
     /// <summary>The token's serial number.</summary>
     public string SerialNumber { get; }
 
-    /// <summary>Whether the token says that its user PIN is locked.</summary>
-    public bool IsPinLocked { get; }
-
     /// <summary>Whether the token says that one more wrong PIN locks it; tokens that do not tell never say so.</summary>
     public bool IsPinAtLastTry { get; }
 
     /// <summary>Whether a key was used over it.</summary>
     public bool HasWorked { get; private set; }
+
+    /// <summary>Throws if no PIN may be tried.</summary>
+    /// <exception cref="PinRefusedException">The token says that its user PIN is locked.</exception>
+    public void RequireUnlockedPin()
+    {
+        if (_isPinLocked)
+        {
+            throw new PinRefusedException("the token says that its user PIN is locked: unlock it with the token's own tools");
+        }
+    }
 
     /// <summary>Finds the token, without a login.</summary>
     /// <param name="settings">The token.</param>

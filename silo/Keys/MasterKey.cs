@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 
 namespace CodeSigning.Silo.Keys;
 
@@ -60,7 +61,7 @@ public sealed class MasterKey : IDisposable
     private static SecretBytes Derive(ReadOnlySpan<byte> bytes, string label)
     {
         var derived = new SecretBytes(Length);
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, bytes, derived.Span, salt: [], System.Text.Encoding.ASCII.GetBytes(label));
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, bytes, derived.Span, salt: [], Encoding.ASCII.GetBytes(label));
         return derived;
     }
 }
@@ -136,6 +137,14 @@ public sealed class SecretBytes : IDisposable
         var copy = new SecretBytes(source.Length);
         source.CopyTo(copy._bytes);
         return copy;
+    }
+
+    /// <summary>A text in UTF-8.</summary>
+    public static SecretBytes OfText(string text)
+    {
+        var bytes = new SecretBytes(Encoding.UTF8.GetByteCount(text));
+        Encoding.UTF8.GetBytes(text, bytes._bytes);
+        return bytes;
     }
 
     /// <summary>Fresh bytes from the platform's random generator.</summary>

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Text;
 using CodeSigning.Contract;
 
 namespace CodeSigning.Silo.Keys;
@@ -139,8 +138,7 @@ public sealed class MasterKeySource(
             return ReadStored(path, SettingName);
         }
 
-        using SecretBytes text = new(Encoding.UTF8.GetByteCount(setting));
-        Encoding.UTF8.GetBytes(setting, text.Span);
+        using var text = SecretBytes.OfText(setting);
         return StoredMasterKey.Read(text.Span, SettingName);
     }
 

@@ -34,14 +34,13 @@ internal sealed class PostgreSqlConnections : IReadConnections, IAsyncDisposable
             ApplicationName = "codesigning",
             MaxAutoPrepare = 64,
             AutoPrepareMinUsages = 2,
-            Options = ReadCommitted,
+            Options = $"{ReadCommitted} {PlannedForValues}",
         };
         if (!builder.ShouldSerialize(PoolSize))
         {
             builder.MaxPoolSize = MostReaders;
         }
 
-        builder.Options = $"{ReadCommitted} {PlannedForValues}";
         _readers = NpgsqlDataSource.Create(builder);
         builder.Options = ReadCommitted;
         builder.ApplicationName = "codesigning writer";

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Data;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -13,7 +12,6 @@ namespace CodeSigning.Silo.Storage;
 internal sealed class SqliteStatements(SqliteConnection connection) : IDisposable
 {
     private readonly Dictionary<string, (sqlite3_stmt Statement, int[] Places)> _prepared = [];
-    private readonly Dictionary<string, SqliteCommand> _commands = [];
 
     /// <summary>Runs a statement to its end.</summary>
     /// <param name="sql">One statement.</param>
@@ -73,27 +71,19 @@ internal sealed class SqliteStatements(SqliteConnection connection) : IDisposabl
         }
     }
 
-    /// <summary>A reader over rows.</summary>
-    public SqliteDataReader Query(string sql, params ReadOnlySpan<object?> values)
+    /// <summary>The first row, its columns as <see cref="Scalar"/> has them; null if there is none.</summary>
+    /// <exception cref="SqliteException">The statement failed.</exception>
+    public object?[]? Row(string sql, params ReadOnlySpan<object?> values)
     {
-        if (!_commands.TryGetValue(sql, out var command))
+        var statement = Bind(sql, values);
+        try
         {
-            command = connection.CreateCommand();
-            command.CommandText = sql;
-            for (var i = 0; i < values.Length; i++)
-            {
-                command.Parameters.Add(new SqliteParameter { ParameterName = "@" + (char)('a' + i) });
-            }
-
-            _commands.Add(sql, command);
+            return Step(statement) ? [.. Enumerable.Range(0, raw.sqlite3_column_count(statement)).Select(column => Column(statement, column))] : null;
         }
-
-        for (var i = 0; i < values.Length; i++)
+        finally
         {
-            command.Parameters[i].Value = values[i] ?? DBNull.Value;
+            Release(statement);
         }
-
-        return command.ExecuteReader(CommandBehavior.Default);
     }
 
     /// <summary>Runs several statements one after the other, once.</summary>
@@ -109,11 +99,6 @@ internal sealed class SqliteStatements(SqliteConnection connection) : IDisposabl
         foreach (var (statement, _) in _prepared.Values)
         {
             statement.Dispose();
-        }
-
-        foreach (var command in _commands.Values)
-        {
-            command.Dispose();
         }
 
         connection.Dispose();
@@ -181,17 +166,8 @@ internal sealed class SqliteStatements(SqliteConnection connection) : IDisposabl
     private bool Step(sqlite3_stmt statement)
     {
         var result = raw.sqlite3_step(statement);
-        if (result is raw.SQLITE_ROW)
-        {
-            return true;
-        }
-
-        if (result is not raw.SQLITE_DONE)
-        {
-            Check(result);
-        }
-
-        return false;
+        Check(result);
+        return result is raw.SQLITE_ROW;
     }
 
     private static object? Column(sqlite3_stmt statement, int column) => raw.sqlite3_column_type(statement, column) switch
@@ -210,6 +186,7 @@ internal sealed class SqliteStatements(SqliteConnection connection) : IDisposabl
         raw.sqlite3_clear_bindings(statement);
     }
 
+    // A row and the end of rows are no failures to it.
     private void Check(int result) => SqliteException.ThrowExceptionForRC(result, connection.Handle);
 }
 

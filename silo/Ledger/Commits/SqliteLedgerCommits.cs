@@ -83,13 +83,10 @@ internal sealed class SqliteLedgerCommits(SqliteWriteThread writer, TimeProvider
         return report;
     }
 
-    private static (StreamHead Head, bool IsClosed)? ReadEnd(SqliteStatements statements, string stream)
-    {
-        using var reader = statements.Query("SELECT number, hash, batch, closed_ms FROM ledger_streams WHERE id = @a", stream);
-        return reader.Read()
-            ? (new StreamHead(reader.GetInt64(0), reader.GetFieldValue<byte[]>(1), reader.GetGuid(2)), !reader.IsDBNull(3))
+    private static (StreamHead Head, bool IsClosed)? ReadEnd(SqliteStatements statements, string stream) =>
+        statements.Row("SELECT number, hash, batch, closed_ms FROM ledger_streams WHERE id = @a", stream) is { } row
+            ? (new StreamHead((long)row[0]!, (byte[])row[1]!, new Guid((byte[])row[2]!)), row[3] is not null)
             : null;
-    }
 
     private long NowMs() => LedgerTime.ToMilliseconds(time.GetUtcNow());
 }
