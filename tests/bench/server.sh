@@ -2,6 +2,8 @@
 # Sourced by ./run, ./far and ./steady with $root set, which then set $work: a server on a store of its own, and what is asked of it
 # before it is measured. $within are the words before its command, such as tests/debian13/inside.
 : "${root:?}"
+# shellcheck source-path=SCRIPTDIR source=../testing/ports.sh
+source "$root/tests/testing/ports.sh"
 
 work='' place='' dll="$root/gateway/bin/Release/net10.0/gateway.dll"
 server='' port='' base='' silo_port='' started_ms='' postgres='' database=''
@@ -22,17 +24,6 @@ use() { # SIDE
     printf -v "$name" '%s' "${of_side["$1.$name"]-${!name}}"
   done
   side=$1
-}
-
-is_free() { # PORT
-  ! (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null
-}
-
-free_port() {
-  local candidate
-  for candidate in $(shuf -i 20000-32000 -n 50); do
-    ! is_free "$candidate" || { echo "$candidate"; return; }
-  done
 }
 
 start_postgresql() {
@@ -280,20 +271,32 @@ create_policy() {
 # A signer under the policy, and a grant on it.
 create_bound_signer() { # NAME CERTIFICATE
   local created
-  created="$(create_signer "$1" "$2" "$(jq -c '[{kind: "user", id: .approver, role: "administrator"}]' <<<"$policy")" \
-    "$(jq .id <<<"$policy")")" || return
+  created="$(create_signer_under_policy "$1" "$2")" || return
+  token="$(token_of approver@localhost)" pre_approve "$created" || return
+  echo "$created"
+}
+
+create_signer_under_policy() { # NAME CERTIFICATE
+  create_signer "$1" "$2" "$(jq -c '[{kind: "user", id: .approver, role: "administrator"}]' <<<"$policy")" "$(jq .id <<<"$policy")"
+}
+
+# A grant for the machine identity, by the approver whose token is $token.
+pre_approve() { # SIGNER
   jq -n --arg identity "$identity" \
     '{grantee: {kind: "identity", id: $identity}, justification: "bench", requestedSignings: 1000000000}' |
-    token="$(token_of approver@localhost)" call POST "/pki/signers/$created/requests/pre-approve" @- >/dev/null || return
-  echo "$created"
+    call POST "/pki/signers/$1/requests/pre-approve" @- >/dev/null
+}
+
+machine_token() {
+  curl -sS --fail-with-body "$base/api/v1/auth/universal-auth/login" -H 'Content-Type: application/json' \
+    --data-binary @"$place/credentials.json" | jq -r .accessToken
 }
 
 # The requests that are sent over and over: a digest to be signed, with a machine identity's token.
 write_requests() {
   [ -n "$signer" ] || return 0
   local machine key
-  machine="$(curl -sS --fail-with-body "$base/api/v1/auth/universal-auth/login" -H 'Content-Type: application/json' \
-    --data-binary @"$place/credentials.json" | jq -r .accessToken)"
+  machine="$(machine_token)"
   write_request "$signer" "$machine" RSASSA_PKCS1_V1_5_SHA256 >"$place/rsa-free"
   write_request "$bound" "$machine" RSASSA_PKCS1_V1_5_SHA256 >"$place/rsa-policy"
   for key in "${!bound_of[@]}"; do

@@ -278,11 +278,6 @@ curve_of() { # NAME COUNTS COMMAND-THAT-MAKES-FROM-TO
   done
 }
 
-machine_token() {
-  curl -sS --fail-with-body "$base/api/v1/auth/universal-auth/login" -H 'Content-Type: application/json' \
-    --data-binary @"$place/credentials.json" | jq -r .accessToken
-}
-
 # Signers that share a certificate, each with a grant of its own; clients ask them by turns.
 make_signers() { # FROM TO
   local number shared machine
@@ -301,11 +296,9 @@ make_signers() { # FROM TO
 make_grants() { # FROM TO
   local number approver
   approver="$(token_of approver@localhost)"
-  [ -n "${granted:-}" ] || granted="$(create_signer granted "$(call GET "/pki/signers/${bound_of[p256]}" | jq -r .certificateId)" \
-    "$(jq -c '[{kind: "user", id: .approver, role: "administrator"}]' <<<"$policy")" "$(jq .id <<<"$policy")")"
+  [ -n "${granted:-}" ] || granted="$(create_signer_under_policy granted "$(call GET "/pki/signers/${bound_of[p256]}" | jq -r .certificateId)")"
   for ((number = $1; number < $2; number++)); do
-    token="$approver" call POST "/pki/signers/$granted/requests/pre-approve" \
-      "{\"grantee\":{\"kind\":\"identity\",\"id\":\"$identity\"},\"justification\":\"curve\",\"requestedSignings\":1000000000}" >/dev/null
+    token="$approver" pre_approve "$granted"
   done
   write_request "$granted" "$(machine_token)" ECDSA_SHA256 >"$place/grants"
 }

@@ -5,9 +5,9 @@
 
 # In a copy of the Debian 13 that is thrown away: some 600 packages of Go's sources.
 build_cosign() {
-  local base="${XDG_CACHE_HOME:-$HOME/.cache}/codesigning/debian13" copy="$scratch/copy" status=0
+  local copy="$scratch/copy" status=0
   mkdir -p "$copy" "$scratch/copy.upper" "$scratch/copy.work" "${cosign%/*}"
-  mount -t overlay overlay -o "lowerdir=$base,upperdir=$scratch/copy.upper,workdir=$scratch/copy.work" "$copy"
+  mount -t overlay overlay -o "lowerdir=$(debian_folder debian13),upperdir=$scratch/copy.upper,workdir=$scratch/copy.work" "$copy"
   mount -t proc proc "$copy/proc"
   sed -i 'p; s/^deb /deb-src /' "$copy/etc/apt/sources.list"
   cp /etc/resolv.conf "$copy/etc/resolv.conf"
@@ -47,13 +47,6 @@ notices_changed_blob() { # SIGNER
   cp data changed
   echo changed >>changed
   ! by_cosign verify-blob --insecure-ignore-tlog=true --key "$FIXTURE/$1.pub" --signature "$1.blob.sig" changed
-}
-
-free_port() {
-  local port
-  for port in $(shuf -i 20000-32000 -n 50); do
-    (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
-  done
 }
 
 start_registry() {
