@@ -34,6 +34,12 @@ internal sealed class ProblemDescriber(ILogger<ProblemDescriber> log)
             return known;
         }
 
+        if (exception is OperationCanceledException or ObjectDisposedException)
+        {
+            log.LogWarning(exception, "{Method} {Route} was given up by a node that stops", context.Request.Method, RouteOf(context));
+            return ExceptionProblems.GivenUp;
+        }
+
         var id = exception is ElementFailedException { ErrorId: { } logged } ? logged : Log(context, exception);
         return new Problem(
             ErrorCode.InternalError,
@@ -47,9 +53,11 @@ internal sealed class ProblemDescriber(ILogger<ProblemDescriber> log)
     {
         var id = Activity.Current?.TraceId.ToHexString() ?? Guid.NewGuid().ToString("n");
         log.LogError(
-            exception, "Fault {ErrorId} in {Method} {Route}", id, context.Request.Method, context.GetEndpoint()?.DisplayName);
+            exception, "Fault {ErrorId} in {Method} {Route}", id, context.Request.Method, RouteOf(context));
         return id;
     }
+
+    private static string? RouteOf(HttpContext context) => context.GetEndpoint()?.DisplayName;
 }
 
 /// <summary>The contract's table of the status and title of each code.</summary>

@@ -105,6 +105,15 @@ internal static class ExceptionProblems
 {
     private static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// What a stopping node gave up: work that waited in it, or a call that the stopping home of an object rejected with its own cause.
+    /// </summary>
+    public static Problem GivenUp { get; } = new(
+        ErrorCode.Unavailable, "A node stopped during the operation: retry with an Idempotency-Key, so that nothing is done twice.")
+    {
+        RetryAfter = ShortWait,
+    };
+
     /// <summary>The problem of an exception; null for an internal fault.</summary>
     public static Problem? Find(Exception exception) => exception switch
     {

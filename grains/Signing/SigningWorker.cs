@@ -148,12 +148,18 @@ public sealed class SigningWorker(
             return await grains.GetGrain<IGrantGrain>(grant.Row.Id).ReserveAsync(
                 grantee, thumbprint, question, new GrantKnowledge(grant.Row.Version, grant.Tally.Used), cancellationToken);
         }
-        catch (Exception away) when (away is TimeoutException or OrleansMessageRejectionException or ConnectionFailedException)
+        catch (Exception away) when (IsAway(away) && !cancellationToken.IsCancellationRequested)
         {
             grant.Tally.NoteHomeAway(time.GetUtcNow());
             return null;
         }
     }
+
+    // It does not answer, is leaving the cluster, or is itself cut off from the database, which this node may still reach. The
+    // exception of a rejected call is that of its cause, such as a cancelled activation.
+    private static bool IsAway(Exception exception) => exception
+        is TimeoutException or OrleansMessageRejectionException or ConnectionFailedException or OrleansLifecycleCanceledException
+        or OperationCanceledException or ObjectDisposedException or StoreUnavailableException;
 
     private async Task<(SignReply? Reply, CommitOutcome? Outcome)> SignUnderAsync(
         SigningAttempt attempt,

@@ -32,7 +32,7 @@ internal sealed class Api(Uri address, string? token = null) : IDisposable
     public static async Task<Api> SignInAsync(Uri address, MachineIdentity identity)
     {
         using var anyone = new Api(address);
-        var login = await anyone.PostAsync(
+        var login = await anyone.PostUntilAnsweredAsync(
             "/api/v1/auth/universal-auth/login", new { clientId = identity.ClientId, clientSecret = identity.ClientSecret });
         return new Api(address, Text(login, "accessToken"));
     }
@@ -41,6 +41,36 @@ internal sealed class Api(Uri address, string? token = null) : IDisposable
     public Api At(Uri other) => new(other, Token);
 
     public Task<JsonObject> PostAsync(string path, object body) => SendAsync(HttpMethod.Post, path, body);
+
+    /// <summary>
+    /// Posts again under the same idempotency key where the answer was lost or the node or the balancer could not do it, since
+    /// a node that others have declared dead may still say that it is ready.
+    /// </summary>
+    public async Task<JsonObject> PostUntilAnsweredAsync(string path, object body)
+    {
+        var key = Guid.NewGuid().ToString();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                using HttpRequestMessage request = new(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
+                request.Headers.Add("Idempotency-Key", key);
+                using var response = await _client.SendAsync(request);
+                if (attempt == Attempts || response.StatusCode is not (
+                    HttpStatusCode.ServiceUnavailable or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout))
+                {
+                    await RequireSuccessAsync(response, path);
+                    return await ReadAsync(response);
+                }
+            }
+            catch (HttpRequestException) when (attempt < Attempts)
+            {
+                // The node went away.
+            }
+
+            await Task.Delay(Pause);
+        }
+    }
 
     public Task<JsonObject> PutAsync(string path, object body) => SendAsync(HttpMethod.Put, path, body);
 

@@ -204,6 +204,15 @@ internal sealed partial class Node : IAsyncDisposable
         }
     }
 
+    /// <summary>What it printed of a fault, by the id that the client got.</summary>
+    public IEnumerable<string> OutputOf(string errorId)
+    {
+        lock (_output)
+        {
+            return [.. _output.SkipWhile(line => !line.Contains(errorId, StringComparison.Ordinal)).Take(25)];
+        }
+    }
+
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);
 }

@@ -8,14 +8,14 @@ internal sealed record PolicyBoundSigner(string Id, MachineIdentity Grantee, Api
     public async Task<string> GrantAsync(int signatures)
     {
         var request = await RequestAsync(signatures);
-        var approved = await Approver.PostAsync($"/api/v1/pki/approval-requests/{request}/approve", new { });
+        var approved = await Approver.PostUntilAnsweredAsync($"/api/v1/pki/approval-requests/{request}/approve", new { });
         return Api.Text(approved, "grantId");
     }
 
     /// <summary>Has the machine ask for a grant.</summary>
     /// <returns>The request's id.</returns>
     public async Task<string> RequestAsync(int signatures) => Api.Text(
-        await Machine.PostAsync(
+        await Machine.PostUntilAnsweredAsync(
             $"/api/v1/pki/signers/{Id}/requests", new { justification = "release", requestedSignings = signatures }),
         "id");
 

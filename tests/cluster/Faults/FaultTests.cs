@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Xunit.Abstractions;
 
 namespace CodeSigning.Cluster.Tests.Faults;
@@ -8,7 +9,7 @@ namespace CodeSigning.Cluster.Tests.Faults;
 /// Whatever happens to a node, a network, the database or its disk: what clients hold is in the ledger once, quotas are exact, and
 /// whoever retries is not kept waiting. tests/cluster/faults runs it for as many faults as are asked for.
 /// </summary>
-public sealed class FaultTests(ITestOutputHelper output)
+public sealed partial class FaultTests(ITestOutputHelper output)
 {
     private const int Nodes = 3;
     private const int FreeClients = 48;
@@ -40,6 +41,18 @@ public sealed class FaultTests(ITestOutputHelper output)
         var rounds = int.Parse(Environment.GetEnvironmentVariable("CODESIGNING_TEST_FAULTS") ?? "7", CultureInfo.InvariantCulture);
         var faults = Environment.GetEnvironmentVariable("CODESIGNING_TEST_FAULT") is { } one ? [Enum.Parse<Fault>(one)] : Enum.GetValues<Fault>();
         await using var cluster = await FaultCluster.StartAsync(Nodes, Deployment.SettingsOfAny);
+        try
+        {
+            await WithstandAsync(cluster, faults, rounds);
+        }
+        catch (Exception failed) when (CauseOf(failed, cluster) is { Length: > 0 } cause)
+        {
+            throw new InvalidOperationException($"{failed.Message}\n{cause}", failed);
+        }
+    }
+
+    private async Task WithstandAsync(FaultCluster cluster, Fault[] faults, int rounds)
+    {
         await using var deployment = await Deployment.OverAsync(cluster.Balancer.Address);
         var (freeSigner, freeOperator) = await deployment.CreateSignerAsync("free");
         var (moduleSigner, moduleOperator) = await deployment.CreateSignerAsync("module");
@@ -84,6 +97,17 @@ public sealed class FaultTests(ITestOutputHelper output)
             ledger.HoldsExactly(bound.Id, grant, tally.Operations);
         }
     }
+
+    /// <summary>What the nodes' logs have under the id of an answer.</summary>
+    private static string CauseOf(Exception failed, FaultCluster cluster) => string.Join(
+        '\n',
+        from id in ErrorId().Matches(failed.Message)
+        from node in cluster.Nodes
+        from line in node.OutputOf(id.Groups[1].Value)
+        select line);
+
+    [GeneratedRegex("\"errorId\":\"([^\"]+)\"")]
+    private static partial Regex ErrorId();
 
     private static async Task<string> TokenAsync(FaultCluster cluster, MachineIdentity identity)
     {

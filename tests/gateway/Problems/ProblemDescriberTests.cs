@@ -36,6 +36,21 @@ public sealed class ProblemDescriberTests
         Assert.Equal($"\"{failed.ErrorId}\"", problem.Members["errorId"]);
     }
 
+    [Theory]
+    [InlineData(typeof(OperationCanceledException))]
+    [InlineData(typeof(ObjectDisposedException))]
+    public void Work_given_up_by_a_stopping_node_can_be_retried(Type fault)
+    {
+        var log = new CollectedLog();
+        var exception = (Exception)Activator.CreateInstance(fault, "Stopped.")!;
+
+        var problem = new ProblemDescriber(log).Describe(new DefaultHttpContext(), exception);
+
+        Assert.Equal((ErrorCode.Unavailable, 503), (problem.Code, problem.Status));
+        Assert.NotNull(problem.RetryAfter);
+        Assert.Same(exception, Assert.Single(log.Lines).Exception);
+    }
+
     [Fact]
     public void Refusal_is_not_logged()
     {

@@ -1,8 +1,11 @@
+using System.Reflection;
 using CodeSigning.Grains.Signing;
+using CodeSigning.Grains.States;
 using CodeSigning.Grains.Tests.Approvals;
 using CodeSigning.Grains.Tests.Hosting;
 using CodeSigning.Grants;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Runtime.Messaging;
 using Xunit;
 
 namespace CodeSigning.Grains.Tests.Grants;
@@ -36,6 +39,22 @@ public sealed class HomeAwayTests : ApprovalSuite
         Assert.Equal(2, _homes.Calls);
     }
 
+    [Theory]
+    [InlineData(typeof(OrleansMessageRejectionException))]
+    [InlineData(typeof(SiloUnavailableException))]
+    [InlineData(typeof(ConnectionFailedException))]
+    [InlineData(typeof(OrleansLifecycleCanceledException))]
+    [InlineData(typeof(OperationCanceledException))]
+    [InlineData(typeof(ObjectDisposedException))]
+    [InlineData(typeof(StoreUnavailableException))]
+    public async Task Grant_signs_whatever_keeps_its_home_from_answering(Type fault)
+    {
+        await GrantAsync();
+        _homes.Fault = () => (Exception)Activator.CreateInstance(
+            fault, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, null, ["The home is away."], null)!;
+        await SignsAsync(Rae);
+    }
+
     [Fact]
     public async Task Grant_can_be_revoked()
     {
@@ -60,6 +79,8 @@ public sealed class HomeAwayTests : ApprovalSuite
     {
         private int _calls;
 
+        public Func<Exception> Fault { get; set; } = () => new TimeoutException("The home is away.");
+
         public int Calls => Volatile.Read(ref _calls);
 
         public Task Invoke(IOutgoingGrainCallContext context)
@@ -70,7 +91,7 @@ public sealed class HomeAwayTests : ApprovalSuite
             }
 
             Interlocked.Increment(ref _calls);
-            return Task.FromException(new TimeoutException("The home is away."));
+            return Task.FromException(Fault());
         }
     }
 }

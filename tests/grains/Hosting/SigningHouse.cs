@@ -231,7 +231,7 @@ internal sealed class SigningHouse : IAsyncDisposable
 
     /// <summary>
     /// Asks as the gateway does: as a caller who was authenticated just now, and again where what the decision rested on
-    /// has changed meanwhile.
+    /// has changed meanwhile, or the grain was being collected: a test's clock makes hours pass between two calls.
     /// </summary>
     public async Task<T> DoAsync<T>(PrincipalRef who, Func<Caller, Task<T>> ask)
     {
@@ -241,7 +241,7 @@ internal sealed class SigningHouse : IAsyncDisposable
             {
                 return await ask(await AuthenticateAsync(who));
             }
-            catch (Exception exception) when (attempt < Attempts && IsStale(exception))
+            catch (Exception exception) when (attempt < Attempts && IsRetryable(exception))
             {
                 // Again with fresh facts.
             }
@@ -295,6 +295,7 @@ internal sealed class SigningHouse : IAsyncDisposable
 
     private string Unique(string name) => $"{name}-{Interlocked.Increment(ref _names)}";
 
-    private static bool IsStale(Exception exception) =>
-        exception is CommitRefusedException { Reason: CommitRefusal.Stale or CommitRefusal.TooLate };
+    private static bool IsRetryable(Exception exception) => exception
+        is CommitRefusedException { Reason: CommitRefusal.Stale or CommitRefusal.TooLate }
+        or (OrleansMessageRejectionException and not SiloUnavailableException);
 }
