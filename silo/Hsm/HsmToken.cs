@@ -29,6 +29,7 @@ internal sealed class HsmToken : IKeyToken, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly SigningThreads _threads;
+    private readonly CallDeadlines _deadlines;
     private readonly SigningThreads _connecting = new(threads: 1, queueLength: 4);
     private readonly Lock _gate = new();
     private volatile TokenConnection? _connection;
@@ -46,6 +47,7 @@ internal sealed class HsmToken : IKeyToken, IAsyncDisposable
         (_settings, _pins, _time, _log) = (settings, pins, time, log);
         _module = new Lazy<TokenModule>(() => TokenModule.Of(settings.Module));
         _threads = new SigningThreads(settings.Sessions, QueueLength);
+        _deadlines = new CallDeadlines(time);
     }
 
     /// <inheritdoc/>
@@ -180,8 +182,7 @@ internal sealed class HsmToken : IKeyToken, IAsyncDisposable
             throw Away("its module does not answer");
         }
 
-        using var timeout = new CancellationTokenSource(patience, _time);
-        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        using var bounded = _deadlines.Begin(patience, cancellationToken);
         try
         {
             for (var round = 1; ; round++)
@@ -193,7 +194,7 @@ internal sealed class HsmToken : IKeyToken, IAsyncDisposable
 
                 try
                 {
-                    return await _threads.RunBrieflyAsync(callerId, () => Count(work), bounded.Token).WaitAsync(bounded.Token);
+                    return await _threads.RunAbandonablyAsync(callerId, () => Count(work), bounded.Token);
                 }
                 catch (TokenFaultException fault)
                 {

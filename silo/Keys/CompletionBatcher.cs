@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace CodeSigning.Silo.Keys;
 
 /// <summary>
-/// Batches the completions of short jobs of one thread: waking the thread pool for each signature would take processor
-/// time from other signatures.
+/// Batches the completions of short jobs: waking the thread pool for each signature would take processor time from other
+/// signatures. Not thread-safe: its owner holds a lock.
 /// </summary>
 internal sealed class CompletionBatcher
 {
@@ -14,21 +14,19 @@ internal sealed class CompletionBatcher
     private long _heldSince;
 
     /// <summary>
-    /// Runs a job and defers its completion, unless another job of the same length would delay the first deferred one
-    /// too long.
+    /// Defers the completion of a job that has run, unless another job of the same length would delay the first deferred one too
+    /// long.
     /// </summary>
-    public void Run(SigningJob job)
+    public void Add(SigningJob job)
     {
-        var started = Stopwatch.GetTimestamp();
-        job.Run();
-        var ended = Stopwatch.GetTimestamp();
+        var (began, ended) = job.Time;
         if (_jobs.Count == 0)
         {
             _heldSince = ended;
         }
 
         _jobs.Add(job);
-        if (!job.IsBrief || Stopwatch.GetElapsedTime(_heldSince, ended) + Stopwatch.GetElapsedTime(started, ended) > Longest)
+        if (!job.IsBrief || Stopwatch.GetElapsedTime(_heldSince, ended) + Stopwatch.GetElapsedTime(began, ended) > Longest)
         {
             Tell();
         }

@@ -91,6 +91,9 @@ internal sealed class EcPrivateKey : PrivateKey
 /// <summary>The two encodings of an ECDSA signature: DER (RFC 3279, section 2.2.3) and r‖s (IEEE P1363, PKCS#11).</summary>
 public static class EcdsaSignature
 {
+    // Tags, lengths and leading zeros of the sequence and its two integers, and room to spare.
+    private const int Overhead = 16;
+
     /// <summary>Turns DER into r‖s, both halves padded to the curve's field length (32, 48 or 66 bytes).</summary>
     /// <exception cref="CryptographicException">It is not DER, or r or s is outside 1 … 2^(8·field length) − 1.</exception>
     public static byte[] ToRaw(ReadOnlyMemory<byte> der, KeyAlgorithm algorithm)
@@ -123,7 +126,7 @@ public static class EcdsaSignature
             throw new CryptographicException("The ECDSA signature is invalid: expected r‖s of the curve's field length.");
         }
 
-        var writer = new AsnWriter(AsnEncodingRules.DER);
+        AsnWriter writer = new(AsnEncodingRules.DER, initialCapacity: raw.Length + Overhead);
         using (writer.PushSequence())
         {
             WriteUnsigned(writer, raw[..half]);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace CodeSigning.Silo.Keys;
 
 /// <summary>
@@ -11,6 +13,7 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
 
     private readonly object _gate = new();
     private readonly SigningQueue _waiting;
+    private readonly CompletionBatcher _done = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _fewWait;
     private int _few;
@@ -65,6 +68,21 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
     /// <exception cref="SigningThreadsUnavailableException">The queue is full, or the threads are stopping.</exception>
     public Task<T> RunBrieflyAsync<T>(string callerId, Func<T> work, CancellationToken cancellationToken) =>
         RunAsync(callerId, new SigningJob<T>(work, isBrief: true, cancellationToken));
+
+    /// <summary>
+    /// As <see cref="RunBrieflyAsync"/>, but cancellation also ends the wait for work that has begun, such as a call of a module
+    /// that hangs; it runs on without anyone who waits for it.
+    /// </summary>
+    /// <param name="callerId">The caller's id.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="SigningThreadsUnavailableException">The queue is full, or the threads are stopping.</exception>
+    public Task<T> RunAbandonablyAsync<T>(string callerId, Func<T> work, CancellationToken cancellationToken)
+    {
+        SigningJob<T> job = new(work, isBrief: true, cancellationToken);
+        job.AbandonWhenCancelled();
+        return RunAsync(callerId, job);
+    }
 
     /// <inheritdoc/>
     public Task FewWaitAsync(int few)
@@ -124,10 +142,11 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
 
     private void RunJobs()
     {
-        CompletionBatcher held = new();
-        while (TakeNext(held) is { } job)
+        SigningJob? done = null;
+        while (TakeNext(done) is { } job)
         {
-            held.Run(job);
+            job.Run();
+            done = job;
         }
 
         if (Interlocked.Decrement(ref _liveThreads) == 0)
@@ -136,15 +155,20 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
         }
     }
 
-    // Deferred completions are flushed before anything that may take long: waiting, long jobs, and the last queued job.
-    // Flushing under the lock only queues to the thread pool.
-    private SigningJob? TakeNext(CompletionBatcher held)
+    // Deferred completions are told before anything that may take long, such as a long job, and while nearly each thread still has a
+    // job queued: those who get them bring the next ones before a thread has to sleep and be woken. Telling only queues to the pool.
+    private SigningJob? TakeNext(SigningJob? done)
     {
         lock (_gate)
         {
-            if (_waiting.Count <= 1 || !_waiting.Next!.IsBrief || (_fewWait is not null && _waiting.Count <= _few + 1))
+            if (done is not null)
             {
-                held.Tell();
+                _done.Add(done);
+            }
+
+            if (_waiting.Count <= Math.Max(1, Threads - 1) || !_waiting.Next!.IsBrief || (_fewWait is not null && _waiting.Count <= _few + 1))
+            {
+                _done.Tell();
             }
 
             while (_waiting.Count == 0 && !_stopping)
@@ -196,8 +220,19 @@ internal abstract class SigningJob(bool isBrief)
 {
     public bool IsBrief { get; } = isBrief;
 
+    /// <summary>When the work began and ended, by <see cref="Stopwatch.GetTimestamp"/>.</summary>
+    public (long Began, long Ended) Time { get; private set; }
+
     /// <summary>Does the work without completing the task.</summary>
-    public abstract void Run();
+    public void Run()
+    {
+        var began = Stopwatch.GetTimestamp();
+        Work();
+        Time = (began, Stopwatch.GetTimestamp());
+    }
+
+    /// <summary>Does the work, and keeps its result or fault.</summary>
+    protected abstract void Work();
 
     /// <summary>Completes the task. Continuations run within this call, so call it on the thread pool.</summary>
     public abstract void Tell();
@@ -211,12 +246,13 @@ internal abstract class SigningJob(bool isBrief)
 internal sealed class SigningJob<T>(Func<T> work, bool isBrief, CancellationToken cancellationToken) : SigningJob(isBrief)
 {
     private readonly TaskCompletionSource<T> _end = new();
+    private CancellationTokenRegistration _abandonment;
     private T? _result;
     private Exception? _fault;
 
     public Task<T> End => _end.Task;
 
-    public override void Run()
+    protected override void Work()
     {
         try
         {
@@ -231,21 +267,32 @@ internal sealed class SigningJob<T>(Func<T> work, bool isBrief, CancellationToke
 
     public override void Tell()
     {
+        _abandonment.Unregister();
         switch (_fault)
         {
             case null:
-                _end.SetResult(_result!);
+                _end.TrySetResult(_result!);
                 break;
             case OperationCanceledException when cancellationToken.IsCancellationRequested:
-                _end.SetCanceled(cancellationToken);
+                _end.TrySetCanceled(cancellationToken);
                 break;
             default:
-                _end.SetException(_fault);
+                _end.TrySetException(_fault);
                 break;
         }
     }
 
-    public override void Refuse(bool isStopping) => _end.SetException(new SigningThreadsUnavailableException(isStopping));
+    public override void Refuse(bool isStopping)
+    {
+        _abandonment.Unregister();
+        _end.TrySetException(new SigningThreadsUnavailableException(isStopping));
+    }
+
+    /// <summary>Has cancellation end the wait for the job, also while it runs. Called before the job is queued.</summary>
+    public void AbandonWhenCancelled() => _abandonment = cancellationToken.UnsafeRegister(
+        static self => ((SigningJob<T>)self!).Abandon(), this);
+
+    private void Abandon() => _end.TrySetCanceled(cancellationToken);
 }
 
 /// <summary>Informs the ledger's writer of queued work that will soon produce an entry.</summary>

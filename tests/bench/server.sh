@@ -75,6 +75,7 @@ choose_settings() {
   settings=(CODESIGNING_DATA="$place/data" CODESIGNING_URLS="$base" CODESIGNING_ADMIN_PASSWORD="$password"
     CODESIGNING_MASTER_KEY="$master_key" CODESIGNING_SILO_ADDRESS=127.0.0.1 CODESIGNING_SILO_PORT="$silo_port"
     CODESIGNING_SIGNATURES_PER_SECOND=1000000 CODESIGNING_REQUESTS_PER_SECOND=1000000)
+  [ ! -e "$place/hsm.json" ] || settings+=(CODESIGNING_HSM="$place/hsm.json" SOFTHSM2_CONF="$work/softhsm2.conf")
   if [ "$database" != sqlite ]; then
     settings+=(CODESIGNING_DB="Host=$place/postgresql;Database=codesigning;Username=codesigning_service"
       CODESIGNING_DB_MIGRATE="Host=$place/postgresql;Database=codesigning;Username=codesigning_owner")
@@ -223,7 +224,9 @@ set_up_p256() {
 
 # A signer under the policy with a key of its own.
 set_up_key() { # KEY
-  bound_of[$1]="$(create_bound_signer "$1" "$(create_certificate "$(algorithm_of "$1")")")"
+  local custody=software
+  [[ $1 != hsm-* ]] || custody=soft
+  bound_of[$1]="$(create_bound_signer "$1" "$(create_certificate "$(algorithm_of "${1#hsm-}")" "$custody")")"
   write_requests
 }
 
@@ -243,8 +246,9 @@ scheme_of() { # KEY
   esac
 }
 
-create_certificate() { # KEY-ALGORITHM
-  jq -n --arg ca "$ca" --arg key "$1" '{caId: $ca, commonName: "Bench", keyAlgorithm: $key, ttlDays: 365}' |
+create_certificate() { # KEY-ALGORITHM [CUSTODY]
+  jq -n --arg ca "$ca" --arg key "$1" --arg custody "${2:-software}" \
+    '{caId: $ca, commonName: "Bench", keyAlgorithm: $key, custody: $custody, ttlDays: 365}' |
     call POST /pki/certificates @- | jq -r .id
 }
 
@@ -300,8 +304,8 @@ write_requests() {
   write_request "$signer" "$machine" RSASSA_PKCS1_V1_5_SHA256 >"$place/rsa-free"
   write_request "$bound" "$machine" RSASSA_PKCS1_V1_5_SHA256 >"$place/rsa-policy"
   for key in "${!bound_of[@]}"; do
-    write_request "${bound_of[$key]}" "$machine" "$(scheme_of "$key")" >"$place/$key-policy"
-    write_batch "${bound_of[$key]}" "$machine" "$(scheme_of "$key")" >"$place/$key-batch"
+    write_request "${bound_of[$key]}" "$machine" "$(scheme_of "${key#hsm-}")" >"$place/$key-policy"
+    write_batch "${bound_of[$key]}" "$machine" "$(scheme_of "${key#hsm-}")" >"$place/$key-batch"
   done
   [ -n "$ec_signer" ] || return 0
   write_request "$ec_signer" "$machine" ECDSA_SHA256 >"$place/p256-free"

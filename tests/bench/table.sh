@@ -211,7 +211,7 @@ section_module() {
       sign_by_module "$key" "$kind" "$threads" >/dev/null
       all='[]'
       for ((round = 0; round < rounds; round++)); do
-        theirs="$(SOFTHSM2_CONF="$work/softhsm2.conf" MODULE=/usr/lib/softhsm/libsofthsm2.so PIN=1234 "$work/sign" "$key" "$kind" "$threads" "$seconds")"
+        theirs="$(sign_by_softhsm "$key" "$kind" "$threads")"
         ours="$(sign_by_module "$key" "$kind" "$threads")"
         all="$(jq -c --argjson turn "$ours" --argjson theirs "$theirs" '. + [{turn: $turn, reference: $theirs.perSecond}]' <<<"$all")"
       done
@@ -222,6 +222,30 @@ section_module() {
 
 sign_by_module() { # KEY rsa|p256 THREADS
   CODESIGNING_PKCS11_CONFIG="$place/module.json" MODULE="$root/artifacts/linux-x64/libcodesigning-pkcs11.so" "$work/sign" "$1" "$2" "$3" "$seconds"
+}
+
+sign_by_softhsm() { # KEY rsa|p256 THREADS
+  SOFTHSM2_CONF="$work/softhsm2.conf" MODULE=/usr/lib/softhsm/libsofthsm2.so PIN=1234 "$work/sign" "$1" "$2" "$3" "$seconds"
+}
+
+rate_of_softhsm() { # KEY rsa|p256 THREADS
+  sign_by_softhsm "$@" | jq .perSecond
+}
+
+# REST with a key in a token of SoftHSM, beside as many threads as the server has sessions, which ask SoftHSM itself.
+section_hsm() {
+  local key
+  [ "$system" = here ] || return 0 # The other system has no SoftHSM.
+  make_softhsm
+  (umask 077 && echo 1234 >"$place/pin")
+  jq -n --arg pin "file:$place/pin" '{soft: {module: "/usr/lib/softhsm/libsofthsm2.so", tokenLabel: "server", pin: $pin, sessions: 8}}' >"$place/hsm.json"
+  stop_server
+  start_server
+  sign_in
+  for key in rsa3072 p256; do
+    set_up_key "hsm-$key"
+    beside "$key in SoftHSM, 64 clients" "hsm-$key-policy" 64 'SoftHSM with 8 threads' rate_of_softhsm "$key" "${key%3072}" 8
+  done
 }
 
 make_softhsm() {
@@ -236,6 +260,7 @@ make_softhsm() {
     SOFTHSM2_CONF="$work/softhsm2.conf" pkcs11-tool --module /usr/lib/softhsm/libsofthsm2.so --token-label "$key" --login --pin 1234 \
       --keypairgen --key-type "$type" --id 01 --label "$key"
   done >"$work/softhsm.log" 2>&1
+  SOFTHSM2_CONF="$work/softhsm2.conf" softhsm2-util --init-token --free --label server --so-pin 1234 --pin 1234 >>"$work/softhsm.log" 2>&1
 }
 
 add_point() { # CURVE X ROUND

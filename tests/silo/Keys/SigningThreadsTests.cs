@@ -75,6 +75,30 @@ public sealed class SigningThreadsTests
     }
 
     [Fact]
+    public async Task Abandoned_wait_ends_while_its_job_runs()
+    {
+        await using var threads = new SigningThreads(threads: 1);
+        using var cancelling = new CancellationTokenSource();
+        using ManualResetEventSlim end = new();
+        TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        var job = threads.RunAbandonablyAsync(
+            "idn_1",
+            () =>
+            {
+                started.SetResult();
+                return end.Wait(Patience);
+            },
+            cancelling.Token);
+        await started.Task.WaitAsync(Patience);
+        await cancelling.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => job.WaitAsync(Patience));
+        end.Set();
+        Assert.Equal(2, await threads.RunAsync(() => 2, default).WaitAsync(Patience));
+    }
+
+    [Fact]
     public async Task Stop_finishes_accepted_jobs_and_refuses_new_ones()
     {
         var threads = new SigningThreads(threads: 1);
