@@ -16,12 +16,14 @@ internal sealed record Secret(string Name, byte[] Bytes)
     {
         if (key is RSA rsa)
         {
+            // The file has no leading zeros, which the parameters have in one of some two hundred keys.
             var (numbers, file) = (rsa.ExportParameters(true), rsa.ExportPkcs8PrivateKey());
+            var exponent = numbers.D.AsSpan().TrimStart((byte)0);
             return
             [
                 .. OfNumber($"{name}: p", numbers.P!), .. OfNumber($"{name}: q", numbers.Q!), .. OfNumber($"{name}: d", numbers.D!),
                 .. OfNumber($"{name}: dp", numbers.DP!), .. OfNumber($"{name}: dq", numbers.DQ!), .. OfNumber($"{name}: qinv", numbers.InverseQ!),
-                .. OfFile($"{name}: PKCS#8", file, file.AsSpan().IndexOf(numbers.D)),
+                .. OfFile($"{name}: PKCS#8", file, file.AsSpan().IndexOf(exponent)),
             ];
         }
 
