@@ -3,8 +3,8 @@ using Microsoft.Extensions.ObjectPool;
 namespace CodeSigning.Silo.Hsm;
 
 /// <summary>
-/// The bounded waits for a token's answers. Their timers are used again: making and destroying one for each signature would
-/// cost a tenth of a P-256 signature.
+/// The bounded waits for a token's answers. Their timers are used again: making and destroying one for each signature costs
+/// some two in a hundred P-256 signatures of a token as fast as SoftHSM.
 /// </summary>
 internal sealed class CallDeadlines(TimeProvider time)
 {

@@ -226,20 +226,21 @@ set_up_p256() {
 set_up_key() { # KEY
   local custody=software
   [[ $1 != hsm-* ]] || custody=soft
-  bound_of[$1]="$(create_bound_signer "$1" "$(create_certificate "$(algorithm_of "${1#hsm-}")" "$custody")")"
+  bound_of[$1]="$(create_bound_signer "$1" "$(create_certificate "$(algorithm_of "$1")" "$custody")")"
   write_requests
 }
 
-# The key algorithm of a key's short name, such as rsa3072.
+# The key algorithm of a key's short name, such as rsa3072, or hsm-rsa3072 for one in the token.
 algorithm_of() { # KEY
-  case "$1" in
-    rsa*) echo "RSA_${1#rsa}" ;;
-    p*) echo "EC_${1^^}" ;;
+  local key="${1#hsm-}"
+  case "$key" in
+    rsa*) echo "RSA_${key#rsa}" ;;
+    p*) echo "EC_${key^^}" ;;
   esac
 }
 
 scheme_of() { # KEY
-  case "$1" in
+  case "${1#hsm-}" in
     rsa*) echo RSASSA_PKCS1_V1_5_SHA256 ;;
     p256) echo ECDSA_SHA256 ;;
     p384) echo ECDSA_SHA384 ;;
@@ -304,8 +305,8 @@ write_requests() {
   write_request "$signer" "$machine" RSASSA_PKCS1_V1_5_SHA256 >"$place/rsa-free"
   write_request "$bound" "$machine" RSASSA_PKCS1_V1_5_SHA256 >"$place/rsa-policy"
   for key in "${!bound_of[@]}"; do
-    write_request "${bound_of[$key]}" "$machine" "$(scheme_of "${key#hsm-}")" >"$place/$key-policy"
-    write_batch "${bound_of[$key]}" "$machine" "$(scheme_of "${key#hsm-}")" >"$place/$key-batch"
+    write_request "${bound_of[$key]}" "$machine" "$(scheme_of "$key")" >"$place/$key-policy"
+    write_batch "${bound_of[$key]}" "$machine" "$(scheme_of "$key")" >"$place/$key-batch"
   done
   [ -n "$ec_signer" ] || return 0
   write_request "$ec_signer" "$machine" ECDSA_SHA256 >"$place/p256-free"
