@@ -7,6 +7,7 @@ public sealed class ManualTimeProvider : TimeProvider
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
     private DateTimeOffset _now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private DateTimeOffset _target = DateTimeOffset.MinValue;
 
     /// <summary>Tells that a timer runs, for a test that must not move the clock before.</summary>
     public event EventHandler? TimerCreated;
@@ -31,9 +32,10 @@ public sealed class ManualTimeProvider : TimeProvider
         return timer;
     }
 
+    /// <summary>Moves on. Where several threads move it, it moves by the sum, and never back.</summary>
     public void Advance(TimeSpan by)
     {
-        var until = GetUtcNow() + by;
+        var until = MoveTarget(by);
         while (TakeNextDue(until) is { } timer)
         {
             timer.Fire();
@@ -41,7 +43,7 @@ public sealed class ManualTimeProvider : TimeProvider
 
         lock (_gate)
         {
-            _now = until;
+            _now = Later(_now, until);
         }
     }
 
@@ -52,9 +54,10 @@ public sealed class ManualTimeProvider : TimeProvider
     public void Sleep(TimeSpan by)
     {
         ManualTimer[] overdue;
+        var until = MoveTarget(by);
         lock (_gate)
         {
-            _now += by;
+            _now = Later(_now, until);
             overdue = [.. _timers.Where(timer => timer.Due <= _now).OrderBy(static timer => timer.Due)];
             foreach (var timer in overdue)
             {
@@ -72,6 +75,17 @@ public sealed class ManualTimeProvider : TimeProvider
         foreach (var timer in overdue)
         {
             timer.Fire();
+        }
+    }
+
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
+
+    // An advance that has not arrived yet is part of where the next one begins.
+    private DateTimeOffset MoveTarget(TimeSpan by)
+    {
+        lock (_gate)
+        {
+            return _target = Later(_target, _now) + by;
         }
     }
 
