@@ -32,7 +32,7 @@ public sealed class ManualTimeProvider : TimeProvider
         return timer;
     }
 
-    /// <summary>Moves on. Where several threads move it, it moves by the sum, and never back.</summary>
+    /// <summary>Moves on, or back by a negative time. Where several threads move it, it moves by the sum.</summary>
     public void Advance(TimeSpan by)
     {
         var until = MoveTarget(by);
@@ -43,7 +43,7 @@ public sealed class ManualTimeProvider : TimeProvider
 
         lock (_gate)
         {
-            _now = Later(_now, until);
+            _now = by < TimeSpan.Zero ? until : Later(_now, until);
         }
     }
 
