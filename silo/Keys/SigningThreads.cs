@@ -5,7 +5,7 @@ namespace CodeSigning.Silo.Keys;
 /// <summary>
 /// A fixed set of threads for CPU-bound work, so that signatures neither block grain turns nor starve the thread pool.
 /// Callers are served round-robin. The queue is bounded: when it is full, a job of the caller with the most queued jobs
-/// is refused.
+/// is refused. Brief work that comes alone is done by the thread that brings it.
 /// </summary>
 public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
 {
@@ -17,7 +17,9 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _fewWait;
     private int _few;
-    private int _liveThreads;
+    private int _idle;
+    private int _running;
+    private bool _isCallerBusy;
     private bool _stopping;
 
     /// <summary>Starts the threads.</summary>
@@ -29,7 +31,7 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
         Threads = threads ?? Environment.ProcessorCount;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Threads, nameof(threads));
         _waiting = new SigningQueue(queueLength);
-        _liveThreads = Threads;
+        _running = Threads;
         for (var number = 0; number < Threads; number++)
         {
             new Thread(RunJobs) { Name = $"signing {number}", IsBackground = true }.Start();
@@ -59,15 +61,19 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
         RunAsync(Nobody, new SigningJob<T>(work, isBrief: false, cancellationToken));
 
     /// <summary>
-    /// Runs work of at most a few milliseconds, such as a signature. While more such work is queued, several results
+    /// Runs work of at most a few milliseconds, such as a signature. If all threads are idle it is done before this returns: waking
+    /// one and being woken by it would take longer than many a signature. While more such work is queued, several results
     /// may be completed together, each up to 6 ms late.
     /// </summary>
     /// <param name="callerId">The caller's id.</param>
     /// <param name="work">The work.</param>
     /// <param name="cancellationToken">Cancels the call until the job starts.</param>
     /// <exception cref="SigningThreadsUnavailableException">The queue is full, or the threads are stopping.</exception>
-    public Task<T> RunBrieflyAsync<T>(string callerId, Func<T> work, CancellationToken cancellationToken) =>
-        RunAsync(callerId, new SigningJob<T>(work, isBrief: true, cancellationToken));
+    public Task<T> RunBrieflyAsync<T>(string callerId, Func<T> work, CancellationToken cancellationToken)
+    {
+        SigningJob<T> job = new(work, isBrief: true, cancellationToken);
+        return TryBeginHere() ? RunHere(job) : RunAsync(callerId, job);
+    }
 
     /// <summary>
     /// As <see cref="RunBrieflyAsync"/>, but cancellation also ends the wait for work that has begun, such as a call of a module
@@ -99,6 +105,34 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
             _fewWait = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _fewWait.Task;
         }
+    }
+
+    // One caller at a time, so that work never holds up more than one thread of the pool.
+    private bool TryBeginHere()
+    {
+        lock (_gate)
+        {
+            if (_stopping || _isCallerBusy || _waiting.Count > 0 || _idle < Threads)
+            {
+                return false;
+            }
+
+            Interlocked.Increment(ref _running);
+            return _isCallerBusy = true;
+        }
+    }
+
+    private Task<T> RunHere<T>(SigningJob<T> job)
+    {
+        job.Run();
+        lock (_gate)
+        {
+            _isCallerBusy = false;
+        }
+
+        EndOne();
+        job.Tell();
+        return job.End;
     }
 
     private Task<T> RunAsync<T>(string callerId, SigningJob<T> job)
@@ -149,7 +183,12 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
             done = job;
         }
 
-        if (Interlocked.Decrement(ref _liveThreads) == 0)
+        EndOne();
+    }
+
+    private void EndOne()
+    {
+        if (Interlocked.Decrement(ref _running) == 0)
         {
             _ended.SetResult();
         }
@@ -173,7 +212,9 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
 
             while (_waiting.Count == 0 && !_stopping)
             {
+                _idle++;
                 Monitor.Wait(_gate);
+                _idle--;
             }
 
             _waiting.TryTake(out var job);

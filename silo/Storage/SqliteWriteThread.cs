@@ -26,10 +26,30 @@ internal sealed class SqliteWriteThread : IDisposable
     /// <summary>Runs a job in a transaction that holds the write lock from its beginning, and commits it.</summary>
     public Task<T> WriteAsync<T>(Func<SqliteStatements, T> job) => MaintainAsync(statements => Commit(statements, job));
 
+    /// <summary>
+    /// As <see cref="WriteAsync"/>, but whoever awaits it continues on this thread, without waking another. They must not block, nor
+    /// dispose of this.
+    /// </summary>
+    public Task<T> WriteAndContinueAsync<T>(Func<SqliteStatements, T> job) =>
+        QueueAsync(statements => Commit(statements, job), new TaskCompletionSource<T>());
+
     /// <summary>Runs a job outside a transaction.</summary>
-    public Task<T> MaintainAsync<T>(Func<SqliteStatements, T> job)
+    public Task<T> MaintainAsync<T>(Func<SqliteStatements, T> job) =>
+        QueueAsync(job, new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously));
+
+    public void Dispose()
     {
-        TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            _ended = true;
+            Monitor.Pulse(_gate);
+        }
+
+        _thread.Join();
+    }
+
+    private Task<T> QueueAsync<T>(Func<SqliteStatements, T> job, TaskCompletionSource<T> completion)
+    {
         lock (_gate)
         {
             if (_ended)
@@ -43,17 +63,6 @@ internal sealed class SqliteWriteThread : IDisposable
         }
 
         return completion.Task;
-    }
-
-    public void Dispose()
-    {
-        lock (_gate)
-        {
-            _ended = true;
-            Monitor.Pulse(_gate);
-        }
-
-        _thread.Join();
     }
 
     private void Run()

@@ -20,7 +20,7 @@ internal sealed class SqliteLedgerCommits(SqliteWriteThread writer, TimeProvider
             stream, node, NowMs(), StreamHead.Empty.Hash, StreamHead.Empty.Batch.ToByteArray()));
 
     public Task<CommitReport> CommitAsync(CommitProposal proposal, CancellationToken cancellationToken) =>
-        writer.WriteAsync(statements => Commit(statements, proposal));
+        writer.WriteAndContinueAsync(statements => Commit(statements, proposal));
 
     public Task<bool> CloseStreamAsync(
         string stream, StreamHead head, string closingHead, CancellationToken cancellationToken) =>

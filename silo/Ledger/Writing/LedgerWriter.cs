@@ -116,7 +116,7 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
         Reason ??= "The server is shutting down: retry on another node.";
         _abort.CancelAfter(_options.ShutdownTimeout);
         await using var hurry = cancellationToken.UnsafeRegister(abort => ((CancellationTokenSource)abort!).Cancel(), _abort);
-        await _running;
+        await _running.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // It may end on the database's thread, which the caller closes next.
     }
 
     public async ValueTask DisposeAsync()

@@ -20,6 +20,59 @@ public sealed class SigningThreadsTests
     }
 
     [Fact]
+    public async Task Brief_job_that_is_alone_runs_on_its_callers_thread()
+    {
+        await using var threads = await IdleAsync(2);
+
+        var job = threads.RunBrieflyAsync("idn_1", () => Environment.CurrentManagedThreadId, default);
+
+        Assert.True(job.IsCompletedSuccessfully);
+        Assert.Equal(Environment.CurrentManagedThreadId, await job);
+    }
+
+    [Fact]
+    public async Task Brief_job_beside_another_runs_on_a_signing_thread()
+    {
+        await using var threads = await IdleAsync(2);
+        using Barrier both = new(2);
+        var name = () =>
+        {
+            Assert.True(both.SignalAndWait(Patience));
+            return Thread.CurrentThread.Name;
+        };
+
+        var first = Task.Run(() => threads.RunBrieflyAsync("idn_1", name, default));
+        var second = Task.Run(() => threads.RunBrieflyAsync("idn_1", name, default));
+
+        string?[] names = [await first.WaitAsync(Patience), await second.WaitAsync(Patience)];
+        Assert.Single(names, IsSigning);
+    }
+
+    [Fact]
+    public async Task Stop_waits_for_a_job_on_its_callers_thread()
+    {
+        await using var threads = await IdleAsync(1);
+        using ManualResetEventSlim end = new();
+        TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var job = Task.Run(() => threads.RunBrieflyAsync(
+            "idn_1",
+            () =>
+            {
+                started.SetResult();
+                return end.Wait(Patience);
+            },
+            default));
+        await started.Task.WaitAsync(Patience);
+
+        var stopped = threads.StopAsync(default);
+        Assert.False(stopped.IsCompleted);
+        end.Set();
+        await stopped.WaitAsync(Patience);
+
+        Assert.True(await job);
+    }
+
+    [Fact]
     public async Task One_thread_per_core_runs_by_default()
     {
         await using var threads = new SigningThreads();
@@ -263,6 +316,20 @@ public sealed class SigningThreadsTests
         second.Release();
         third.Release();
     }
+
+    /// <summary>Threads that have begun to wait for work.</summary>
+    private static async Task<SigningThreads> IdleAsync(int count)
+    {
+        SigningThreads threads = new(count);
+        while (await threads.RunBrieflyAsync("idn_0", () => IsSigning(Thread.CurrentThread.Name), default).WaitAsync(Patience))
+        {
+            await Task.Yield();
+        }
+
+        return threads;
+    }
+
+    private static bool IsSigning(string? thread) => thread?.StartsWith("signing ", StringComparison.Ordinal) is true;
 
     /// <summary>Holds one thread until it is released.</summary>
     private sealed class Blocker : IDisposable
