@@ -34,7 +34,7 @@ internal sealed class ApiCall(HttpContext http)
             {
                 return await question(caller);
             }
-            catch (Exception exception) when (attempt < Attempts && IsRetryable(exception))
+            catch (Exception exception) when (attempt < Attempts && UndecidedCall.Is(exception))
             {
                 caller = await http.ReauthenticateAsync();
             }
@@ -47,9 +47,4 @@ internal sealed class ApiCall(HttpContext http)
         await question(caller);
         return true;
     });
-
-    // A call to a grain that is moving or being collected is rejected before it begins; one to a dead node may have begun.
-    private static bool IsRetryable(Exception exception) => exception
-        is CommitRefusedException { Reason: CommitRefusal.Stale or CommitRefusal.TooLate }
-        or (OrleansMessageRejectionException and not SiloUnavailableException);
 }

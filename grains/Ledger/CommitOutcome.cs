@@ -108,6 +108,18 @@ public sealed class CommitRefusedException : Exception
     public CommitRefusal Reason { get; init; }
 }
 
+/// <summary>The calls that decided nothing and may be made again, on current facts.</summary>
+public static class UndecidedCall
+{
+    /// <summary>
+    /// Whether a call with this exception is one: what it rested on has changed, or its grain was moving or being collected and
+    /// rejected it before it began. A call to a node that has died may have begun.
+    /// </summary>
+    public static bool Is(Exception exception) => exception
+        is CommitRefusedException { Reason: CommitRefusal.Stale or CommitRefusal.TooLate }
+        or (OrleansMessageRejectionException and not SiloUnavailableException);
+}
+
 /// <summary>
 /// The ledger could not commit an element. Nothing was written; the log has the cause under <see cref="ErrorId"/>.
 /// </summary>

@@ -241,7 +241,7 @@ internal sealed class SigningHouse : IAsyncDisposable
             {
                 return await ask(await AuthenticateAsync(who));
             }
-            catch (Exception exception) when (attempt < Attempts && IsRetryable(exception))
+            catch (Exception exception) when (attempt < Attempts && UndecidedCall.Is(exception))
             {
                 // Again with fresh facts.
             }
@@ -294,8 +294,4 @@ internal sealed class SigningHouse : IAsyncDisposable
     private IApprovalRequestGrain Request(string id) => Grains.GetGrain<IApprovalRequestGrain>(id);
 
     private string Unique(string name) => $"{name}-{Interlocked.Increment(ref _names)}";
-
-    private static bool IsRetryable(Exception exception) => exception
-        is CommitRefusedException { Reason: CommitRefusal.Stale or CommitRefusal.TooLate }
-        or (OrleansMessageRejectionException and not SiloUnavailableException);
 }
