@@ -19,7 +19,6 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
     private int _few;
     private int _idle;
     private int _running;
-    private bool _isCallerBusy;
     private bool _stopping;
 
     /// <summary>Starts the threads.</summary>
@@ -112,24 +111,19 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_stopping || _isCallerBusy || _waiting.Count > 0 || _idle < Threads)
+            if (_stopping || Volatile.Read(ref _running) > Threads || _waiting.Count > 0 || _idle < Threads)
             {
                 return false;
             }
 
             Interlocked.Increment(ref _running);
-            return _isCallerBusy = true;
+            return true;
         }
     }
 
     private Task<T> RunHere<T>(SigningJob<T> job)
     {
         job.Run();
-        lock (_gate)
-        {
-            _isCallerBusy = false;
-        }
-
         EndOne();
         job.Tell();
         return job.End;
