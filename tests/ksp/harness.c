@@ -63,6 +63,7 @@ int wmain(int count, wchar_t **words)
     InitializeCriticalSection(&printing);
     if (count < 4)
         return 2;
+    CHECK("the program runs", true);
     SetEnvironmentVariableW(L"ProgramData", words[1]);
     key_storage_functions *functions = route_open(words[2]);
     if (functions == NULL) {

@@ -8,12 +8,22 @@ windows_path() { # PATH
   printf 'Z:%s' "${1//\//\\}"
 }
 
-# A program that prints its own checks; what it writes to standard error is kept in $scratch/stderr.
+run_program() { # COMMAND...
+  timeout --kill-after 5 400 "$@" >"$scratch/stdout" 2>"$scratch/stderr" </dev/null
+}
+
+# A program that prints its own checks, the first of them before it loads the provider; what it writes to standard error is kept in
+# $scratch/stderr. One that fails without a line was not begun by Wine, which was seen once: it gets a second try.
 scene() { # TITLE COMMAND...
   local title="$1" status
   shift
-  timeout --kill-after 5 400 "$@" >"$scratch/stdout" 2>"$scratch/stderr" </dev/null
+  run_program "$@"
   status=$?
+  if [ $status -ne 0 ] && [ ! -s "$scratch/stdout" ]; then
+    echo "   $title: Wine did not begin it (exit status $status): $(tail -n 5 "$scratch/stderr")"
+    run_program "$@"
+    status=$?
+  fi
   tr -d '\r' <"$scratch/stdout" | grep -E '^(ok|FAILED) ' | sed "s/^\(ok\|FAILED\) /\1 $title: /" >"$scratch/lines"
   if [ $status -ne 0 ] && ! grep -q '^FAILED ' "$scratch/lines"; then
     echo "FAILED $title ended badly (exit status $status)" >>"$scratch/lines"
