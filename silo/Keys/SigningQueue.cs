@@ -15,9 +15,6 @@ internal sealed class SigningQueue(int length)
     /// <summary>The number of queued jobs.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The next job, without removing it; null if the queue is empty.</summary>
-    public SigningJob? Next => _turns.TryPeek(out var callerId) ? _waitingOf[callerId].First!.Value : null;
-
     /// <summary>Adds a job after those of its caller.</summary>
     /// <returns>
     /// The rejected job if the queue is full; otherwise null. It is the newest job of the caller with the most queued

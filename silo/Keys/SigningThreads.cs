@@ -1,11 +1,9 @@
-using System.Diagnostics;
-
 namespace CodeSigning.Silo.Keys;
 
 /// <summary>
 /// A fixed set of threads for CPU-bound work, so that signatures neither block grain turns nor starve the thread pool.
 /// Callers are served round-robin. The queue is bounded: when it is full, a job of the caller with the most queued jobs
-/// is refused. Brief work that comes alone is done by the thread that brings it.
+/// is refused. Brief work that comes alone is done by the thread that brings it, and its result is told by the thread that made it.
 /// </summary>
 public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
 {
@@ -13,7 +11,6 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
 
     private readonly object _gate = new();
     private readonly SigningQueue _waiting;
-    private readonly CompletionBatcher _done = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _fewWait;
     private int _few;
@@ -61,8 +58,8 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
 
     /// <summary>
     /// Runs work of at most a few milliseconds, such as a signature. If all threads are idle it is done before this returns: waking
-    /// one and being woken by it would take longer than many a signature. While more such work is queued, several results
-    /// may be completed together, each up to 6 ms late.
+    /// one and being woken by it would take longer than many a signature. Otherwise who awaits it continues on the thread that did it,
+    /// and must not block there.
     /// </summary>
     /// <param name="callerId">The caller's id.</param>
     /// <param name="work">The work.</param>
@@ -75,8 +72,8 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
     }
 
     /// <summary>
-    /// As <see cref="RunBrieflyAsync"/>, but cancellation also ends the wait for work that has begun, such as a call of a module
-    /// that hangs; it runs on without anyone who waits for it.
+    /// As <see cref="RunBrieflyAsync"/>, but never on the caller's thread, and cancellation also ends the wait for work that has begun,
+    /// such as a call of a module that hangs; it runs on without anyone who waits for it.
     /// </summary>
     /// <param name="callerId">The caller's id.</param>
     /// <param name="work">The work.</param>
@@ -125,7 +122,6 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
     {
         job.Run();
         EndOne();
-        job.Tell();
         return job.End;
     }
 
@@ -170,11 +166,9 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
 
     private void RunJobs()
     {
-        SigningJob? done = null;
-        while (TakeNext(done) is { } job)
+        while (TakeNext() is { } job)
         {
             job.Run();
-            done = job;
         }
 
         EndOne();
@@ -188,22 +182,10 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
         }
     }
 
-    // Deferred completions are told before anything that may take long, such as a long job, and while nearly each thread still has a
-    // job queued: those who get them bring the next ones before a thread has to sleep and be woken. Telling only queues to the pool.
-    private SigningJob? TakeNext(SigningJob? done)
+    private SigningJob? TakeNext()
     {
         lock (_gate)
         {
-            if (done is not null)
-            {
-                _done.Add(done);
-            }
-
-            if (_waiting.Count <= Math.Max(1, Threads - 1) || !_waiting.Next!.IsBrief || (_fewWait is not null && _waiting.Count <= _few + 1))
-            {
-                _done.Tell();
-            }
-
             while (_waiting.Count == 0 && !_stopping)
             {
                 _idle++;
@@ -250,27 +232,10 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
 }
 
 /// <summary>A CPU-bound job and the task of its completion.</summary>
-/// <param name="isBrief">Whether it takes at most a few milliseconds.</param>
-internal abstract class SigningJob(bool isBrief)
+internal abstract class SigningJob
 {
-    public bool IsBrief { get; } = isBrief;
-
-    /// <summary>When the work began and ended, by <see cref="Stopwatch.GetTimestamp"/>.</summary>
-    public (long Began, long Ended) Time { get; private set; }
-
-    /// <summary>Does the work without completing the task.</summary>
-    public void Run()
-    {
-        var began = Stopwatch.GetTimestamp();
-        Work();
-        Time = (began, Stopwatch.GetTimestamp());
-    }
-
-    /// <summary>Does the work, and keeps its result or fault.</summary>
-    protected abstract void Work();
-
-    /// <summary>Completes the task. Continuations run within this call, so call it on the thread pool.</summary>
-    public abstract void Tell();
+    /// <summary>Does the work and completes the task.</summary>
+    public abstract void Run();
 
     /// <summary>Fails the task of a job that is not run; call it on the thread pool.</summary>
     /// <param name="isStopping">Whether the threads are stopping; otherwise the queue is full.</param>
@@ -278,41 +243,42 @@ internal abstract class SigningJob(bool isBrief)
 }
 
 /// <inheritdoc/>
-internal sealed class SigningJob<T>(Func<T> work, bool isBrief, CancellationToken cancellationToken) : SigningJob(isBrief)
+/// <param name="work">The work.</param>
+/// <param name="isBrief">Whether who awaits it continues on the thread that did it; otherwise on the pool.</param>
+/// <param name="cancellationToken">Cancels the job until it starts.</param>
+internal sealed class SigningJob<T>(Func<T> work, bool isBrief, CancellationToken cancellationToken) : SigningJob
 {
-    private readonly TaskCompletionSource<T> _end = new();
+    private readonly TaskCompletionSource<T> _end =
+        new(isBrief ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationTokenRegistration _abandonment;
-    private T? _result;
-    private Exception? _fault;
 
     public Task<T> End => _end.Task;
 
-    protected override void Work()
+    public override void Run()
     {
+        T? result = default;
+        Exception? fault = null;
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            _result = work();
+            result = work();
         }
-        catch (Exception fault)
+        catch (Exception thrown)
         {
-            _fault = fault;
+            fault = thrown;
         }
-    }
 
-    public override void Tell()
-    {
         _abandonment.Unregister();
-        switch (_fault)
+        switch (fault)
         {
             case null:
-                _end.TrySetResult(_result!);
+                _end.TrySetResult(result!);
                 break;
             case OperationCanceledException when cancellationToken.IsCancellationRequested:
                 _end.TrySetCanceled(cancellationToken);
                 break;
             default:
-                _end.TrySetException(_fault);
+                _end.TrySetException(fault);
                 break;
         }
     }

@@ -221,6 +221,32 @@ public sealed class SigningThreadsTests
     }
 
     [Fact]
+    public async Task Who_awaits_brief_work_continues_on_its_thread()
+    {
+        await using var threads = new SigningThreads(threads: 1);
+        using var blocker = new Blocker(threads);
+        await blocker.Started.WaitAsync(Patience);
+        var continued = ThreadAfter(threads.RunBrieflyAsync("idn_1", () => 1, default));
+
+        blocker.Release();
+
+        Assert.Equal("signing 0", (await continued.WaitAsync(Patience)).Name);
+    }
+
+    [Fact]
+    public async Task Who_awaits_other_work_continues_on_the_pool()
+    {
+        await using var threads = new SigningThreads(threads: 1);
+        using var blocker = new Blocker(threads);
+        await blocker.Started.WaitAsync(Patience);
+        var continued = ThreadAfter(threads.RunAsync(() => 1, default));
+
+        blocker.Release();
+
+        Assert.True((await continued.WaitAsync(Patience)).IsThreadPoolThread);
+    }
+
+    [Fact]
     public async Task Brief_work_reports_its_faults_and_cancellations()
     {
         await using var threads = new SigningThreads(threads: 1);
@@ -316,6 +342,10 @@ public sealed class SigningThreadsTests
         second.Release();
         third.Release();
     }
+
+    /// <summary>The thread on which who awaits a task continues.</summary>
+    private static Task<Thread> ThreadAfter(Task task) => task.ContinueWith(
+        _ => Thread.CurrentThread, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     /// <summary>Threads that have begun to wait for work.</summary>
     private static async Task<SigningThreads> IdleAsync(int count)
