@@ -56,6 +56,7 @@ public static class LedgerStorageExtensions
     {
         services.AddSingleton<SqliteConnections>();
         services.AddSingleton<IReadConnections>(provider => provider.GetRequiredService<SqliteConnections>());
+        services.AddSingleton<SqliteCheckpoints>();
         services.AddSingleton<SqliteWriteThread>();
         services.AddSingleton<IMigrator, SqliteMigrator>();
         services.AddSingleton<ILedgerCommits>(provider => new SqliteLedgerCommits(

@@ -46,7 +46,18 @@ internal sealed class SqliteConnections : IReadConnections, IDisposable
     }
 
     /// <summary>Opens the writing connection; one per process.</summary>
-    public SqliteConnection OpenWriter()
+    public SqliteConnection OpenWriter() => OpenUnpooled(
+        // What is deleted, such as a sealed key, is overwritten. A page cache of 64 MiB: writes to the ledger's indexes are scattered, and
+        // uncached pages must be read first. SqliteCheckpoints copies the log long before SQLite does so within a commit.
+        """
+        PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000;
+        PRAGMA secure_delete = ON; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 32000; PRAGMA journal_size_limit = 67108864;
+        """);
+
+    /// <summary>Opens a connection that copies the write-ahead log into the file.</summary>
+    public SqliteConnection OpenForCheckpoint() => OpenUnpooled("PRAGMA synchronous = FULL");
+
+    private SqliteConnection OpenUnpooled(string pragmas)
     {
         SqliteConnection connection = new(_single);
         try
@@ -54,12 +65,7 @@ internal sealed class SqliteConnections : IReadConnections, IDisposable
             PrivateFiles.Ensure(_file);
             connection.Open();
             using var command = connection.CreateCommand();
-            // What is deleted, such as a sealed key, is overwritten. A page cache of 64 MiB: writes to the ledger's indexes are scattered, and uncached pages must be read first.
-            command.CommandText =
-                """
-                PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000;
-                PRAGMA secure_delete = ON; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;
-                """;
+            command.CommandText = pragmas;
             command.ExecuteNonQuery();
             return connection;
         }

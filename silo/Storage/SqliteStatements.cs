@@ -86,6 +86,14 @@ internal sealed class SqliteStatements(SqliteConnection connection) : IDisposabl
         }
     }
 
+    /// <summary>The number of pages that were written since this was last asked.</summary>
+    public int TakePagesWritten()
+    {
+        const int CacheWrite = 9; // SQLITE_DBSTATUS_CACHE_WRITE
+        Check(raw.sqlite3_db_status(connection.Handle, CacheWrite, out var pages, out _, resetFlg: 1));
+        return pages;
+    }
+
     /// <summary>Runs several statements one after the other, once.</summary>
     public void RunScript(string sql)
     {

@@ -12,13 +12,15 @@ internal sealed class SqliteWriteThread : IDisposable
     private readonly object _gate = new();
     private readonly Queue<Action> _jobs = [];
     private readonly SqliteConnections _connections;
+    private readonly SqliteCheckpoints _checkpoints;
     private readonly Thread _thread;
     private SqliteStatements? _statements;
     private bool _ended;
 
-    public SqliteWriteThread(SqliteConnections connections)
+    public SqliteWriteThread(SqliteConnections connections, SqliteCheckpoints checkpoints)
     {
         _connections = connections;
+        _checkpoints = checkpoints;
         _thread = new Thread(Run) { IsBackground = true, Name = "sqlite-writer" };
         _thread.Start();
     }
@@ -70,6 +72,10 @@ internal sealed class SqliteWriteThread : IDisposable
         while (TakeJob() is { } job)
         {
             job();
+            if (_statements is not null)
+            {
+                _checkpoints.Attend(_statements);
+            }
         }
 
         Close();

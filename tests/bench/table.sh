@@ -32,7 +32,7 @@ cpu_by_part() {
   cat "/proc/$server"/task/*/stat 2>/dev/null | awk -v ticks="$ticks" '
     function part_of(name) {
       if (name ~ /^signing/) return "signing"
-      if (name ~ /^sqlite-writer/) return "sqlite"
+      if (name ~ /^sqlite-/) return "sqlite"
       if (name ~ /Tiered/) return "jit"
       if (name ~ /GC/) return "gc"
       return name ~ /TP (Worker|Gate)|Sockets/ ? "pool" : "other"
