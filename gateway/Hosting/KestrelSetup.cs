@@ -30,14 +30,9 @@ internal static class KestrelSetup
         // Prevents request smuggling: only CRLF ends a line (RFC 9112, section 2.2).
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         host.UseUrls([.. settings.Urls]);
-        host.UseSockets(sockets =>
-        {
-            // Thousands of clients may connect at once; dropped connection attempts are repeated after a second.
-            sockets.Backlog = 4096;
-            // A request is read, handled and answered by one thread of the pool, until it awaits something: each change would wake
-            // another. What would block is unsafe there, since its connection waits for it; nothing here does.
-            sockets.UnsafePreferInlineScheduling = true;
-        });
+        // Thousands of clients may connect at once; dropped connection attempts are repeated after a second. Requests stay on the pool's
+        // queue between reading, handling and answering (no UnsafePreferInlineScheduling), or a few long bodies would keep its threads.
+        host.UseSockets(sockets => sockets.Backlog = 4096);
         host.UseKestrelHttpsConfiguration();
         host.ConfigureServices(static services => services.ClearBuffers());
         host.ConfigureKestrel(server =>
