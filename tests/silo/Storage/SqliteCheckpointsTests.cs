@@ -73,7 +73,7 @@ public sealed class SqliteCheckpointsTests : IDisposable
     }
 
     [Fact]
-    public async Task Log_that_cannot_be_copied_is_reported_and_writes_go_on()
+    public async Task Log_that_cannot_be_copied_is_reported_and_grows()
     {
         Directory.Move(_store, _store + "-elsewhere");
 
