@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Tests.Hosting;
+using CodeSigning.Silo.Tests.Ledger.Writing;
 using CodeSigning.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -15,10 +15,8 @@ public sealed class SqliteCheckpointsTests : IDisposable
     private const int LongLog = 4000;
     private const int PageSize = 4096;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private readonly TemporaryDirectory _directory = new();
-    private readonly string _store;
+    private readonly StorageOptions _options;
     private readonly LogLines _log = new();
     private readonly ILoggerFactory _loggers;
     private readonly SqliteConnections _connections;
@@ -27,15 +25,13 @@ public sealed class SqliteCheckpointsTests : IDisposable
 
     public SqliteCheckpointsTests()
     {
-        _store = _directory.File("store");
+        _options = new StorageOptions { DataDirectory = _directory.File("store") };
         _loggers = LoggerFactory.Create(logging => logging.AddProvider(_log));
-        _connections = new SqliteConnections(Options.Create(new StorageOptions { DataDirectory = _store }));
+        _connections = new SqliteConnections(Options.Create(_options));
         _checkpoints = new SqliteCheckpoints(_connections, _loggers.CreateLogger<SqliteCheckpoints>());
         _writer = new SqliteStatements(_connections.OpenWriter());
         _writer.Execute("CREATE TABLE blobs (content BLOB)");
     }
-
-    private string File => Path.Combine(_store, "codesigning.db");
 
     public void Dispose()
     {
@@ -53,7 +49,7 @@ public sealed class SqliteCheckpointsTests : IDisposable
         _writer.Execute("BEGIN IMMEDIATE");
         Write(1);
 
-        await UntilAsync(() => new FileInfo(File).Length >= LongLog * PageSize);
+        await Eventually.HoldsAsync(() => new FileInfo(_options.SqliteFile).Length >= LongLog * PageSize);
 
         _writer.Execute("COMMIT");
     }
@@ -64,7 +60,7 @@ public sealed class SqliteCheckpointsTests : IDisposable
         var before = TimesBegun();
         WriteLongLog();
 
-        await UntilAsync(() =>
+        await Eventually.HoldsAsync(() =>
         {
             Write(1);
             _checkpoints.Attend(_writer);
@@ -75,7 +71,7 @@ public sealed class SqliteCheckpointsTests : IDisposable
     [Fact]
     public async Task Log_that_cannot_be_copied_is_reported_and_grows()
     {
-        Directory.Move(_store, _store + "-elsewhere");
+        Directory.Move(_options.DataDirectory, _options.DataDirectory + "-elsewhere");
 
         WriteLongLog();
 
@@ -97,18 +93,8 @@ public sealed class SqliteCheckpointsTests : IDisposable
     private uint TimesBegun()
     {
         Span<byte> header = stackalloc byte[16];
-        using FileStream log = new(File + "-wal", FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using FileStream log = new(_options.SqliteFile + "-wal", FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         log.ReadExactly(header);
         return BinaryPrimitives.ReadUInt32BigEndian(header[12..]);
-    }
-
-    private static async Task UntilAsync(Func<bool> isSo)
-    {
-        var started = Stopwatch.StartNew();
-        while (!isSo())
-        {
-            Assert.True(started.Elapsed < Patience, "It did not come to be in time.");
-            await Task.Delay(TimeSpan.FromMilliseconds(5));
-        }
     }
 }
