@@ -65,7 +65,7 @@ internal static class RestoreCommand
             throw new IOException("The store is in use: stop the server first.");
         }
 
-        var aside = $"{storage.SqliteFile}.{time.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}";
+        var aside = FindFreeName($"{storage.SqliteFile}.{time.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}");
         var isAside = PutInPlace(arriving, storage.SqliteFile, aside);
         foreach (var file in Logs.Select(log => aside + log).Append(aside))
         {
@@ -114,15 +114,22 @@ internal static class RestoreCommand
     private static void LeaveLogOnClose(SqliteConnection connection) =>
         _ = SQLitePCL.raw.sqlite3_db_config(connection.Handle, SQLitePCL.raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
 
+    // Two restores may follow each other within a second, and neither may cost the other the store that it put aside.
+    private static string FindFreeName(string name)
+    {
+        var free = name;
+        for (var count = 2; Logs.Append("").Any(log => File.Exists(free + log)); count++)
+        {
+            free = $"{name}.{count}";
+        }
+
+        return free;
+    }
+
     // The logs go first: one that lay beside the arriving store would be played into it. The store's own name always leads to
     // a store, since a start that found none would begin an empty one.
     private static bool PutInPlace(string arriving, string file, string aside)
     {
-        if (File.Exists(aside))
-        {
-            throw new IOException($"{aside} is there already.");
-        }
-
         foreach (var log in Logs.Where(log => File.Exists(file + log)))
         {
             File.Move(file + log, aside + log);

@@ -14,6 +14,7 @@ public sealed class WeightTests(PagesFixture pages, ITestOutputHelper output)
 {
     private const int MostBytes = 80 * 1024;
     private const int Idle = 200;
+    private const int Rounds = 5;
     private const int MostBytesPerSession = 8 * 1024;
 
     [Fact]
@@ -50,11 +51,17 @@ public sealed class WeightTests(PagesFixture pages, ITestOutputHelper output)
         var machine = (await pages.Scene.Administrator.PostAsync("/api/v1/identities", new { name = "idle" })).Succeeded().Text("id");
         var secret = (await pages.Scene.Administrator.PostAsync($"/api/v1/identities/{machine}/client-secrets", new { })).Succeeded();
         await OpenInboxesAsync(secret, 100); // What the first requests make stays, and is nobody's.
-        var before = Measure();
-        await OpenInboxesAsync(secret, Idle);
-        var each = (Measure() - before) / Idle;
+        List<long> rounds = [];
+        while (rounds.Count < Rounds)
+        {
+            var before = Measure();
+            await OpenInboxesAsync(secret, Idle);
+            rounds.Add((Measure() - before) / Idle);
+        }
 
-        output.WriteLine($"{each} bytes a session");
+        // Servers of other tests come and go beside some of the rounds.
+        output.WriteLine($"{string.Join(", ", rounds)} bytes a session");
+        var each = rounds.Order().ElementAt(Rounds / 2);
         Assert.True(each < MostBytesPerSession, $"An idle session takes {each} bytes.");
     }
 

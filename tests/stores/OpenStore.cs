@@ -83,7 +83,7 @@ internal sealed class OpenStore : IAsyncDisposable
             ["CODESIGNING_DATA"] = _directory.Path,
             ["CODESIGNING_PUBLIC_URL"] = "https://signing.example.com",
             ["CODESIGNING_REQUESTS_PER_SECOND"] = "1000000",
-            ["CODESIGNING_SILO_PORT"] = Server.FreePort().ToString(CultureInfo.InvariantCulture),
+            ["CODESIGNING_SILO_PORT"] = FreePort.Find().ToString(CultureInfo.InvariantCulture),
         };
         if (Fixture.Database == "sqlite")
         {

@@ -6,23 +6,29 @@ namespace CodeSigning.Testing;
 /// <summary>Ports of this machine that nobody listens at.</summary>
 public static class FreePort
 {
-    /// <summary>Finds one. Somebody else may take it before it is used, though that is unlikely.</summary>
-    public static int Find()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    // The kernel gives out higher ones, to every connection and to a single node's silo: one that was free when it was
+    // looked for could be theirs before it is used.
+    private const int Lowest = 10_000;
+    private const int Highest = 32_000;
 
-    /// <summary>Finds one below those that are given out by themselves, with as many after it that are free too.</summary>
+    private static readonly HashSet<int> Taken = [];
+
+    /// <summary>Finds one that nobody in this process was given before.</summary>
+    public static int Find() => FindRange(1);
+
+    /// <summary>Finds the first of as many in a row, as <see cref="Find"/> does.</summary>
     public static int FindRange(int count)
     {
         while (true)
         {
-            var first = Random.Shared.Next(10_000, 32_000);
-            if (Enumerable.Range(first, count).All(IsFree))
+            int[] ports = [.. Enumerable.Range(Random.Shared.Next(Lowest, Highest - count), count)];
+            lock (Taken)
             {
-                return first;
+                if (ports.All(port => !Taken.Contains(port) && IsFree(port)))
+                {
+                    Taken.UnionWith(ports);
+                    return ports[0];
+                }
             }
         }
     }

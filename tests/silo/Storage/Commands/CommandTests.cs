@@ -167,14 +167,23 @@ public sealed class CommandTests() : StoreSuite(DatabaseKind.Sqlite), IDisposabl
     }
 
     [Fact]
-    public async Task Restore_never_overwrites_a_store_kept_aside()
+    public async Task Restores_within_one_second_keep_every_store_aside()
     {
         var backup = _files.File("backup.db");
         await BackupCommand.RunAsync(Database.Options, backup, _output, _errors, CancellationToken.None);
         await Node.DisposeAsync();
+        var store = Database.Options.SqliteFile;
+        await File.WriteAllTextAsync(store, "first");
         Assert.Equal(0, await RestoreAsync(Database.Options, backup));
-        Assert.Equal(1, await RestoreAsync(Database.Options, backup));
-        Assert.Contains("is there already", _errors.ToString(), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(store, "second");
+        Assert.Equal(0, await RestoreAsync(Database.Options, backup));
+        Assert.Equal(0, await RestoreAsync(Database.Options, backup));
+
+        var aside = $"{store}.{Time.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}";
+        Assert.Equal("first", await File.ReadAllTextAsync(aside));
+        Assert.Equal("second", await File.ReadAllTextAsync(aside + ".2"));
+        Assert.True(File.Exists(aside + ".3"));
+        Assert.Contains($"The store that was there is now {aside}.3.", _output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
