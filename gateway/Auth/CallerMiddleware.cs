@@ -8,21 +8,33 @@ using Microsoft.AspNetCore.Http.Features;
 namespace CodeSigning.Gateway.Auth;
 
 /// <summary>Authenticates every request except those to anonymous endpoints.</summary>
-internal sealed class CallerMiddleware(RequestDelegate next, ConnectionLimits connections, AddressRates rates)
+internal sealed class CallerMiddleware(
+    RequestDelegate next, TokenAuthentication authentication, ConnectionLimits connections, AddressRates rates)
 {
-    public async Task InvokeAsync(HttpContext context)
+    public Task InvokeAsync(HttpContext context)
     {
         // Endpoints that are no route endpoints are the framework's own 405 and 415 responses.
-        if (context.GetEndpoint() is RouteEndpoint endpoint && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null)
+        if (context.GetEndpoint() is not RouteEndpoint endpoint || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null)
         {
-            var authentication = context.RequestServices.GetRequiredService<TokenAuthentication>();
-            var caller = await authentication.AuthenticateAsync(context, fresh: false, context.RequestAborted);
-            context.Features.Set(caller);
-            NoteOnConnection(context, caller);
-            caller.RequireFreeFor(endpoint);
+            return next(context);
         }
 
-        await next(context);
+        // Most callers are known, which takes no waiting.
+        var authenticated = authentication.AuthenticateAsync(context, fresh: false, context.RequestAborted);
+        return authenticated.IsCompletedSuccessfully
+            ? GoOnAsync(context, endpoint, authenticated.Result)
+            : AwaitAsync(context, endpoint, authenticated);
+    }
+
+    private async Task AwaitAsync(HttpContext context, RouteEndpoint endpoint, ValueTask<Caller> authenticated) =>
+        await GoOnAsync(context, endpoint, await authenticated);
+
+    private Task GoOnAsync(HttpContext context, RouteEndpoint endpoint, Caller caller)
+    {
+        context.Features.Set(caller);
+        NoteOnConnection(context, caller);
+        caller.RequireFreeFor(endpoint);
+        return next(context);
     }
 
     private void NoteOnConnection(HttpContext context, Caller caller)

@@ -60,7 +60,7 @@ internal static class SessionCookie
     /// <exception cref="RefusedException"><c>Forbidden</c>.</exception>
     public static void RequireOwnPage(HttpRequest request)
     {
-        var isPage = request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<PageEndpoint>() is not null;
+        var isPage = PageEndpoint.IsOf(request.HttpContext);
         if (isPage && IsSafe(request))
         {
             return;
@@ -121,4 +121,7 @@ internal sealed class PageEndpoint
 {
     /// <summary>The mark.</summary>
     public static PageEndpoint Mark { get; } = new();
+
+    /// <summary>Whether a request is one of a page.</summary>
+    public static bool IsOf(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<PageEndpoint>() is not null;
 }

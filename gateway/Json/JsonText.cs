@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using CodeSigning.Contract;
 using CodeSigning.Errors;
+using Microsoft.Extensions.ObjectPool;
 
 namespace CodeSigning.Gateway.Json;
 
@@ -113,19 +114,55 @@ internal sealed class JsonPlace
 /// <summary>Writes JSON responses with a <c>Content-Length</c>, in one write and without chunked encoding.</summary>
 internal static class JsonAnswer
 {
-    private const int UsualLength = 1024;
+    private static readonly ObjectPool<AnswerBuffer> Buffers = ObjectPool.Create(new AnswerBuffer.Policy());
 
     /// <summary>Responds with the JSON of <paramref name="write"/>. The response must not have started.</summary>
     public static async Task WriteAsync(HttpContext http, Action<Utf8JsonWriter> write, string contentType = "application/json")
     {
-        var body = new ArrayBufferWriter<byte>(UsualLength);
-        using (var json = new Utf8JsonWriter(body, ContractJson.WriterOptions))
+        var buffer = Buffers.Get();
+        try
         {
-            write(json);
+            var body = buffer.Write(write);
+            http.Response.ContentType = contentType;
+            http.Response.ContentLength = body.Length;
+            await http.Response.BodyWriter.WriteAsync(body, http.RequestAborted);
+        }
+        finally
+        {
+            Buffers.Return(buffer);
+        }
+    }
+
+    private sealed class AnswerBuffer : IDisposable
+    {
+        private const int UsualLength = 1024;
+        private const int MostKept = 16 * 1024;
+
+        private readonly ArrayBufferWriter<byte> _body = new(UsualLength);
+        private readonly Utf8JsonWriter _json;
+
+        public AnswerBuffer() => _json = new Utf8JsonWriter(_body, ContractJson.WriterOptions);
+
+        public ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> write)
+        {
+            write(_json);
+            _json.Flush();
+            return _body.WrittenMemory;
         }
 
-        http.Response.ContentType = contentType;
-        http.Response.ContentLength = body.WrittenCount;
-        await http.Response.BodyWriter.WriteAsync(body.WrittenMemory, http.RequestAborted);
+        public void Dispose() => _json.Dispose();
+
+        /// <summary>Keeps buffers of a usual size, zeroed: an answer may hold a secret.</summary>
+        public sealed class Policy : PooledObjectPolicy<AnswerBuffer>
+        {
+            public override AnswerBuffer Create() => new();
+
+            public override bool Return(AnswerBuffer obj)
+            {
+                obj._body.Clear();
+                obj._json.Reset();
+                return obj._body.Capacity <= MostKept;
+            }
+        }
     }
 }

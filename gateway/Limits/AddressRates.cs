@@ -137,14 +137,11 @@ internal sealed class AnonymousRateMiddleware(RequestDelegate next, AddressRates
 
     private int _waiting;
 
-    public async Task InvokeAsync(HttpContext context)
-    {
-        if (KindOf(context) is not { } kind)
-        {
-            await AuthenticateWithinRateAsync(context);
-            return;
-        }
+    public Task InvokeAsync(HttpContext context) =>
+        KindOf(context) is { } kind ? AnswerWithinRateAsync(context, kind) : AuthenticateWithinRateAsync(context);
 
+    private async Task AnswerWithinRateAsync(HttpContext context, AnonymousKind kind)
+    {
         var connection = context.Features.Get<ClientConnection>();
         if (connection?.TryBeginAnonymous(MostOnConnection) == false)
         {

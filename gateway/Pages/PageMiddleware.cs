@@ -17,14 +17,10 @@ internal sealed class PageMiddleware(RequestDelegate next)
 {
     private const string Session = "session";
 
-    public async Task InvokeAsync(HttpContext context)
-    {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<PageEndpoint>() is null)
-        {
-            await next(context);
-            return;
-        }
+    public Task InvokeAsync(HttpContext context) => PageEndpoint.IsOf(context) ? PrepareAsync(context) : next(context);
 
+    private async Task PrepareAsync(HttpContext context)
+    {
         SessionCookie.RequireOwnPage(context.Request);
         PageHeaders.Set(context);
         if (context.Features.Get<Caller>() is { } caller)

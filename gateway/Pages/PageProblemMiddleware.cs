@@ -16,14 +16,10 @@ internal sealed class PageProblemMiddleware(RequestDelegate next, ProblemDescrib
 {
     private const string EnhancedNavigation = "blazor-enhanced-nav";
 
-    public async Task InvokeAsync(HttpContext context)
-    {
-        if (!IsForPeople(context))
-        {
-            await next(context);
-            return;
-        }
+    public Task InvokeAsync(HttpContext context) => IsForPeople(context) ? RenderProblemsAsync(context) : next(context);
 
+    private async Task RenderProblemsAsync(HttpContext context)
+    {
         try
         {
             await next(context);
@@ -45,8 +41,8 @@ internal sealed class PageProblemMiddleware(RequestDelegate next, ProblemDescrib
         }
     }
 
-    private static bool IsForPeople(HttpContext context) => context.GetEndpoint() is RouteEndpoint endpoint
-        ? endpoint.Metadata.GetMetadata<PageEndpoint>() is not null
+    private static bool IsForPeople(HttpContext context) => context.GetEndpoint() is RouteEndpoint
+        ? PageEndpoint.IsOf(context)
         : HttpMethods.IsGet(context.Request.Method) && context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal);
 
     private static string? FindWay(HttpContext context, RefusedException refused)

@@ -52,7 +52,7 @@ internal static class PagesSetup
     public static void UsePageForms(this WebApplication app)
     {
         app.UseMiddleware<PageMiddleware>();
-        app.UseAntiforgery();
+        app.UseWhen(PageEndpoint.IsOf, pages => pages.UseAntiforgery());
     }
 
     public static void MapPages(this IEndpointRouteBuilder routes)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace CodeSigning.Contract;
 
 /// <summary>
@@ -14,4 +16,11 @@ public readonly record struct StateVersion(
 {
     /// <summary>The form used in ledger entries: <c>type/id@version</c>.</summary>
     public override string ToString() => $"{Type}/{Id}@{Version}";
+
+    /// <summary>Writes that form, if there is room for it.</summary>
+    /// <param name="destination">Receives the form.</param>
+    /// <param name="length">The characters that were written.</param>
+    /// <returns>Whether there was room.</returns>
+    public bool TryFormat(Span<char> destination, out int length) =>
+        destination.TryWrite(CultureInfo.InvariantCulture, $"{Type}/{Id}@{Version}", out length);
 }

@@ -82,8 +82,14 @@ internal sealed class EcPrivateKey : PrivateKey
         SignDigest(algorithm.CertificateScheme(), new byte[algorithm.CertificateScheme().DigestLength()]);
     }
 
-    public override byte[] SignDigest(SigningAlgorithm algorithm, ReadOnlySpan<byte> digest) =>
-        _ecdsa.SignHash(digest.ToArray(), DSASignatureFormat.Rfc3279DerSequence);
+    // The framework's DER is written from r‖s too, into a kilobyte that grows twice.
+    public override byte[] SignDigest(SigningAlgorithm algorithm, ReadOnlySpan<byte> digest)
+    {
+        Span<byte> raw = stackalloc byte[2 * Algorithm.FieldLength()];
+        return _ecdsa.TrySignHash(digest, raw, DSASignatureFormat.IeeeP1363FixedFieldConcatenation, out var length) && length == raw.Length
+            ? EcdsaSignature.ToDer(raw, Algorithm)
+            : throw new CryptographicException("The signature is not of the curve's field length.");
+    }
 
     public override void Dispose() => _ecdsa.Dispose();
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using CodeSigning.Contract;
 using CodeSigning.Grains.Ledger;
 using CodeSigning.Identities;
 using CodeSigning.Ledger;
@@ -18,23 +19,45 @@ internal static class EntryFront
     /// <summary>The maximum size of an entry's <c>changes</c>, in bytes.</summary>
     public const int MaxChanges = 256 * 1024;
 
+    private const int UsualVersion = 128;
+    private const int MostKept = 16 * 1024;
+
     private static readonly JsonWriterOptions Options = new()
     {
         // The text is stored and exported, never embedded in HTML, so readability matters more than escaping.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    // Several are written a millisecond; a thread writes all of its own into the same buffer.
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _buffer;
+
+    [ThreadStatic]
+    private static Utf8JsonWriter? _json;
+
     public static byte[] Write(LedgerElement element, EntryDraft draft)
     {
-        var buffer = new ArrayBufferWriter<byte>(1536);
-        using var json = new Utf8JsonWriter(buffer, Options);
-        json.WriteStartObject();
-        WriteWhat(json, draft);
-        WriteSigning(json, draft);
-        WriteCircumstances(json, draft);
-        WriteVersions(json, element);
-        json.Flush();
-        return buffer.WrittenSpan.ToArray();
+        var buffer = _buffer ??= new ArrayBufferWriter<byte>(2048);
+        var json = _json ??= new Utf8JsonWriter(buffer, Options);
+        try
+        {
+            json.WriteStartObject();
+            WriteWhat(json, draft);
+            WriteSigning(json, draft);
+            WriteCircumstances(json, draft);
+            WriteVersions(json, element);
+            json.Flush();
+            return buffer.WrittenSpan.ToArray();
+        }
+        finally
+        {
+            buffer.ResetWrittenCount();
+            json.Reset();
+            if (buffer.Capacity > MostKept)
+            {
+                (_buffer, _json) = (null, null);
+            }
+        }
     }
 
     private static void WriteWhat(Utf8JsonWriter json, EntryDraft draft)
@@ -116,7 +139,7 @@ internal static class EntryFront
             json.WriteStartArray("basis");
             foreach (var version in element.ReadSet)
             {
-                json.WriteStringValue(version.ToString());
+                WriteVersion(json, version);
             }
 
             json.WriteEndArray();
@@ -127,11 +150,17 @@ internal static class EntryFront
             json.WriteStartArray("writes");
             foreach (var write in element.Writes)
             {
-                json.WriteStringValue(write.Result().ToString());
+                WriteVersion(json, write.Result());
             }
 
             json.WriteEndArray();
         }
+    }
+
+    private static void WriteVersion(Utf8JsonWriter json, StateVersion version)
+    {
+        Span<char> text = stackalloc char[UsualVersion];
+        json.WriteStringValue(version.TryFormat(text, out var length) ? text[..length] : version.ToString());
     }
 
     // An entry must be one line of an export.

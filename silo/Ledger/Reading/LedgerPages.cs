@@ -14,6 +14,28 @@ internal sealed class LedgerPages(IReadConnections connections)
 {
     private const int PageSize = 500;
 
+    private const string Range = "stream = @a AND number >= @b AND number <= @c";
+
+    private static readonly string NotDone = $"outcome <> '{EntryWords.Of(EntryOutcome.Success)}'";
+
+    /// <summary>The first administrative entries of a stream in a range. The word is in the text, as in the condition of the index.</summary>
+    internal static readonly string AdministrationSql =
+        $"SELECT number, json FROM ledger_entries WHERE {Range} AND kind = '{EntryWords.Of(EntryKind.Admin)}' ORDER BY number LIMIT @d";
+
+    /// <summary>The first denials of a stream in a range; the index is of all that was not done.</summary>
+    internal static readonly string DenialsSql =
+        $"""
+        SELECT number, json FROM ledger_entries
+        WHERE {Range} AND {NotDone} AND outcome = '{EntryWords.Of(EntryOutcome.Denied)}' ORDER BY number LIMIT @d
+        """;
+
+    /// <summary>The attempts of a stream in a range that signed nothing, one by one.</summary>
+    internal static readonly string RefusalsSql =
+        $"""
+        SELECT at_ms, signer_id, outcome, json, 1 FROM ledger_entries
+        WHERE {Range} AND {NotDone} AND kind = '{EntryWords.Of(EntryKind.Sign)}'
+        """;
+
     /// <summary>The ends of all streams with entries, at one moment.</summary>
     public Task<List<StreamEnd>> ReadEndsAsync(CancellationToken cancellationToken) => connections.QueryAsync(
         "SELECT id, number, hash, closed_ms FROM ledger_streams WHERE number > 0 ORDER BY id", MapEnd, cancellationToken);
@@ -94,16 +116,11 @@ internal sealed class LedgerPages(IReadConnections connections)
         .. await connections.QueryAsync(
             $"""
             SELECT min(at_ms), signer_id, outcome, NULL, count(*) FROM ledger_entries
-            WHERE stream = @a AND number >= @b AND number <= @c AND kind = '{EntryWords.Of(EntryKind.Sign)}' AND outcome = 'success'
+            WHERE {Range} AND kind = '{EntryWords.Of(EntryKind.Sign)}' AND outcome = '{EntryWords.Of(EntryOutcome.Success)}'
             GROUP BY at_ms / 86400000, signer_id, outcome
             """,
             AttemptRow.Map, cancellationToken, stream, first, last),
-        .. await connections.QueryAsync(
-            $"""
-            SELECT at_ms, signer_id, outcome, json, 1 FROM ledger_entries
-            WHERE stream = @a AND number >= @b AND number <= @c AND kind = '{EntryWords.Of(EntryKind.Sign)}' AND outcome <> 'success'
-            """,
-            AttemptRow.Map, cancellationToken, stream, first, last),
+        .. await connections.QueryAsync(RefusalsSql, AttemptRow.Map, cancellationToken, stream, first, last),
     ];
 
     /// <summary>
@@ -112,12 +129,12 @@ internal sealed class LedgerPages(IReadConnections connections)
     /// </summary>
     public Task<List<(long Number, byte[] Text)>> ReadAdministrationAsync(
         string stream, long first, long last, int limit, CancellationToken cancellationToken) =>
-        ReadSomeAsync("kind", EntryWords.Of(EntryKind.Admin), stream, first, last, limit, cancellationToken);
+        ReadSomeAsync(AdministrationSql, stream, first, last, limit, cancellationToken);
 
-    /// <summary>The first denials of a stream in a range of numbers, both included.</summary>
+    /// <summary>The first denials of a stream in a range of numbers, both included. All that was done is skipped by the index.</summary>
     public Task<List<(long Number, byte[] Text)>> ReadDenialsAsync(
         string stream, long first, long last, int limit, CancellationToken cancellationToken) =>
-        ReadSomeAsync("outcome", EntryWords.Of(EntryOutcome.Denied), stream, first, last, limit, cancellationToken);
+        ReadSomeAsync(DenialsSql, stream, first, last, limit, cancellationToken);
 
     /// <summary>The signed heads of a stream from one number to another, both included; a closing head comes last.</summary>
     public IAsyncEnumerable<(long Number, byte[] Text)> ReadHeadsAsync(
@@ -176,11 +193,9 @@ internal sealed class LedgerPages(IReadConnections connections)
     }
 
     private Task<List<(long Number, byte[] Text)>> ReadSomeAsync(
-        string column, string word, string stream, long first, long last, int limit, CancellationToken cancellationToken) =>
+        string sql, string stream, long first, long last, int limit, CancellationToken cancellationToken) =>
         connections.QueryAsync(
-            $"SELECT number, json FROM ledger_entries WHERE stream = @a AND number >= @b AND number <= @c AND {column} = @d ORDER BY number LIMIT @e",
-            reader => (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1)),
-            cancellationToken, stream, first, last, word, limit);
+            sql, reader => (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1)), cancellationToken, stream, first, last, limit);
 
     // Times increase with numbers, which allows a binary search.
     private static async Task<long> FindFirstAsync(long first, long last, Func<long, Task<bool>> isAtOrAfter)

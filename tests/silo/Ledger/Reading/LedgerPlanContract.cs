@@ -42,6 +42,23 @@ public abstract class LedgerPlanContract(DatabaseKind kind) : StoreSuite(kind)
         Assert.True(greedy.Count == 0, string.Join('\n', greedy));
     }
 
+    [Fact]
+    public async Task Followers_of_a_stream_read_only_what_they_seek()
+    {
+        await FillAsync();
+        foreach (var (sql, found, span) in new[]
+        {
+            (LedgerPages.AdministrationSql, 18, 18_000),
+            (LedgerPages.DenialsSql, 25, 200),
+            (LedgerPages.RefusalsSql, 25, 100),
+        })
+        {
+            var (rows, read, plan) = await MeasureAsync((sql, [Node.Writer.Stream!, 1001, 1000 + span, 1000]));
+            Assert.InRange(rows, found, 2 * found);
+            Assert.True(read <= Allowed, $"{rows} rows, {read} read instead of {Allowed}: {plan}");
+        }
+    }
+
     private protected abstract long Allowed { get; }
 
     private protected abstract Task<(long Rows, long Read, string Plan)> MeasureAsync(string sql);
