@@ -187,12 +187,19 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
         {
             // Cancellation is handled at the commit.
             Task enough = Task.WhenAny(fewWait, batchIsFull.Task);
-            await enough.WaitAsync(_options.MaxGathering, TimeProvider.System, _abort.Token)
+            await enough.WaitAsync(LongestGathering(), TimeProvider.System, _abort.Token)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         _batchIsFull = null;
         batchIsFull.TrySetResult(); // Ends the WhenAny, or continuations would pile up while signatures stay queued.
+    }
+
+    // A signature that just misses a commit waits for the next, so no more is gathered than makes commits cheap.
+    private TimeSpan LongestGathering()
+    {
+        var inCommits = _options.MaxGatheringInCommits * _pace.CommitTime;
+        return inCommits > TimeSpan.Zero && inCommits < _options.MaxGathering ? inCommits : _options.MaxGathering;
     }
 
     private List<PendingElement> TakeBatch()

@@ -48,6 +48,15 @@ public abstract class WriterGathering(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
+    public async Task Queue_that_never_empties_delays_by_few_commits()
+    {
+        await CommitSurelyAsync(Elements.Sign());
+        await CommitSurelyAsync(Elements.Sign());
+        _queue.Fill();
+        Assert.Equal(3, (await CommitSurelyAsync(Elements.Sign())).Number);
+    }
+
+    [Fact]
     public async Task Full_batch_does_not_wait_for_the_queue()
     {
         Node.Get<IOptions<LedgerOptions>>().Value.MaxBatchElements = 2;
