@@ -12,8 +12,8 @@ using Net.Pkcs11Interop.LowLevelAPI80;
 namespace CodeSigning.Silo.Hsm;
 
 /// <summary>
-/// One login to a token. A session is used by one thread at a time, since modules end the process otherwise; handles of
-/// keys hold across sessions. After any fault that may mean a lost token the whole connection is given up.
+/// One login to a token. A session is used, and closed, by one thread at a time, since modules end the process otherwise; handles
+/// of keys hold across sessions. After any fault that may mean a lost token the whole connection is given up.
 /// </summary>
 internal sealed class TokenConnection
 {
@@ -25,11 +25,14 @@ internal sealed class TokenConnection
     private readonly ulong _slot;
     private readonly long _madeAt = Stopwatch.GetTimestamp();
     private readonly bool _isLoadedForIt;
-    private readonly ConcurrentBag<ulong> _idle = [];
+    private readonly Lock _gate = new();
+    private readonly Stack<ulong> _idle = [];
     private readonly ConcurrentDictionary<string, FoundKey> _keys = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<CKM, CK_MECHANISM_INFO?> _infos = new();
     private readonly Lazy<ImmutableHashSet<CKM>> _mechanisms;
     private readonly bool _isPinLocked;
+    private ulong? _login;
+    private bool _isClosed;
 
     private TokenConnection(HsmSettings settings, TokenModule module, int generation, ulong slot, CK_TOKEN_INFO info, bool isLoadedForIt)
     {
@@ -101,6 +104,11 @@ internal sealed class TokenConnection
         {
             case CKR.CKR_OK or CKR.CKR_USER_ALREADY_LOGGED_IN:
                 // It stays open and is never used: a token logs out when the last session is closed.
+                lock (_gate)
+                {
+                    _login = session;
+                }
+
                 return true;
             case CKR.CKR_PIN_INCORRECT or CKR.CKR_PIN_INVALID or CKR.CKR_PIN_LEN_RANGE or CKR.CKR_PIN_EXPIRED or CKR.CKR_PIN_LOCKED:
                 call.Functions.C_CloseSession(session);
@@ -216,13 +224,27 @@ internal sealed class TokenConnection
         call.Functions.C_GetTokenInfo(_slot, ref info).ThrowIfFailed("C_GetTokenInfo");
     }
 
-    /// <summary>Closes all its sessions, which logs out.</summary>
+    /// <summary>
+    /// Closes its sessions; those in use are closed by who uses them, at the end of the call. The last of them logs out.
+    /// </summary>
     public void Close()
     {
+        ulong[] unused;
+        lock (_gate)
+        {
+            _isClosed = true;
+            unused = _login is { } login ? [.. _idle, login] : [.. _idle];
+            _idle.Clear();
+            _login = null;
+        }
+
         try
         {
             using var call = _module.Enter(Generation);
-            call.Functions.C_CloseAllSessions(_slot);
+            foreach (var session in unused)
+            {
+                call.Functions.C_CloseSession(session);
+            }
         }
         catch (TokenFaultException)
         {
@@ -421,28 +443,46 @@ internal sealed class TokenConnection
     });
 
     /// <summary>Calls functions in a session that no other thread uses.</summary>
+    /// <exception cref="TokenFaultException">The connection was closed, or is lost.</exception>
     public T UseSession<T>(Func<Pkcs11Library, ulong, T> use)
     {
         using var call = _module.Enter(Generation);
-        var session = _idle.TryTake(out var idle) ? idle : OpenSession(call.Functions);
-        var isIdle = false;
+        var session = TakeIdle() ?? OpenSession(call.Functions);
+        var isWhole = false;
         try
         {
             var result = use(call.Functions, session);
-            isIdle = true;
+            isWhole = true;
             return result;
         }
         finally
         {
             // After a fault it may be within an operation, so it is not used again.
-            if (isIdle)
-            {
-                _idle.Add(session);
-            }
-            else
+            if (!isWhole || !TryReturn(session))
             {
                 call.Functions.C_CloseSession(session);
             }
+        }
+    }
+
+    private ulong? TakeIdle()
+    {
+        lock (_gate)
+        {
+            return _isClosed ? throw new TokenFaultException("its connection was given up") : _idle.TryPop(out var session) ? session : null;
+        }
+    }
+
+    private bool TryReturn(ulong session)
+    {
+        lock (_gate)
+        {
+            if (!_isClosed)
+            {
+                _idle.Push(session);
+            }
+
+            return !_isClosed;
         }
     }
 
