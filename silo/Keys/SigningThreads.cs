@@ -299,6 +299,9 @@ internal sealed class SigningJob<T>(Func<T> work, bool isBrief, CancellationToke
 /// <summary>Informs the ledger's writer of queued work that will soon produce an entry.</summary>
 public interface IUpcomingWork
 {
+    /// <summary>How much of it is queued.</summary>
+    int Waiting { get; }
+
     /// <summary>
     /// Completes when no more than <paramref name="few"/> of it are queued; immediately if that is so. A later call ends the wait of
     /// an earlier one. Never fails.

@@ -15,9 +15,6 @@ public sealed class LedgerOptions
     /// <summary>How long the writer waits for more elements while signatures queue for a processor.</summary>
     public TimeSpan MaxGathering { get; set; } = TimeSpan.FromMilliseconds(30);
 
-    /// <summary>The longest such wait, as a multiple of the time that a commit takes. More makes commits fewer and the slowest signatures slower.</summary>
-    public double MaxGatheringInCommits { get; set; } = 3;
-
     /// <summary>The time-out of a commit for its caller.</summary>
     public TimeSpan CommitTimeout { get; set; } = TimeSpan.FromSeconds(10);
 

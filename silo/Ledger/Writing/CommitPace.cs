@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace CodeSigning.Silo.Ledger.Writing;
 
 /// <summary>
-/// Estimates how many elements arrive while a batch is committed, and how long that takes. If all of a node's callers wait for one commit,
-/// its processors are idle for as long; and who has just missed a commit waits for the next.
+/// Estimates how many elements arrive while a batch is committed. If all of a node's callers wait for one commit, its processors are idle
+/// for as long as that takes.
 /// </summary>
 internal sealed class CommitPace
 {
@@ -15,14 +15,10 @@ internal sealed class CommitPace
     private const double Margin = 2;
 
     private double _elements;
-    private double _ticks;
     private long _lastEnd;
 
     /// <summary>The number of elements; 0 until batches were committed.</summary>
     public int ElementsDuringCommit => (int)_elements;
-
-    /// <summary>How long a commit takes; zero until batches were committed.</summary>
-    public TimeSpan CommitTime => Stopwatch.GetElapsedTime(0, (long)_ticks);
 
     /// <summary>Records a commit.</summary>
     /// <param name="elements">The size of its batch.</param>
@@ -35,7 +31,6 @@ internal sealed class CommitPace
             // What was committed since the last commit's end arrived in that time.
             var share = (double)(ended - began) / Math.Max(1, ended - _lastEnd);
             _elements += Weight * (Math.Min(elements, Margin * elements * share) - _elements);
-            _ticks += Weight * (ended - began - _ticks);
         }
 
         _lastEnd = ended;

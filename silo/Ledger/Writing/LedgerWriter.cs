@@ -27,7 +27,7 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
     private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private List<PendingElement> _batch = [];
     private Task _running = Task.CompletedTask;
-    private volatile TaskCompletionSource? _batchIsFull;
+    private volatile TaskCompletionSource? _isEnough;
 
     public LedgerWriter(
         BatchCommitter committer,
@@ -76,9 +76,9 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
             throw new LedgerUnavailableException("The ledger's queue is full: retry later.");
         }
 
-        if (_batchIsFull is { } batchIsFull && QueueLength >= _options.MaxBatchElements)
+        if (_isEnough is { } isEnough && HasEnough())
         {
-            batchIsFull.TrySetResult();
+            isEnough.TrySetResult();
         }
 
         using var registration = cancellationToken.UnsafeRegister(
@@ -181,26 +181,23 @@ internal sealed class LedgerWriter : ILedger, ILedgerHealth, IAsyncDisposable
             return;
         }
 
-        TaskCompletionSource batchIsFull = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _batchIsFull = batchIsFull;
-        if (QueueLength < _options.MaxBatchElements)
+        TaskCompletionSource isEnough = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _isEnough = isEnough;
+        if (!HasEnough())
         {
             // Cancellation is handled at the commit.
-            Task enough = Task.WhenAny(fewWait, batchIsFull.Task);
-            await enough.WaitAsync(LongestGathering(), TimeProvider.System, _abort.Token)
+            Task enough = Task.WhenAny(fewWait, isEnough.Task);
+            await enough.WaitAsync(_options.MaxGathering, TimeProvider.System, _abort.Token)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        _batchIsFull = null;
-        batchIsFull.TrySetResult(); // Ends the WhenAny, or continuations would pile up while signatures stay queued.
+        _isEnough = null;
+        isEnough.TrySetResult(); // Ends the WhenAny, or continuations would pile up while signatures stay queued.
     }
 
-    // A signature that just misses a commit waits for the next, so no more is gathered than makes commits cheap.
-    private TimeSpan LongestGathering()
-    {
-        var inCommits = _options.MaxGatheringInCommits * _pace.CommitTime;
-        return inCommits > TimeSpan.Zero && inCommits < _options.MaxGathering ? inCommits : _options.MaxGathering;
-    }
+    // A batch, or as much as waits for a processor. If all that is under way shared one commit, who just misses it would wait for all of
+    // the others to be signed.
+    private bool HasEnough() => QueueLength is var length && (length >= _options.MaxBatchElements || length >= _upcoming?.Waiting);
 
     private List<PendingElement> TakeBatch()
     {

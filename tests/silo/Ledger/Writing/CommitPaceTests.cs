@@ -1,10 +1,9 @@
-using System.Diagnostics;
 using CodeSigning.Silo.Ledger.Writing;
 using Xunit;
 
 namespace CodeSigning.Silo.Tests.Ledger.Writing;
 
-/// <summary>How many elements a commit leaves over for the processors, and how long it takes.</summary>
+/// <summary>How many elements a commit leaves over for the processors.</summary>
 public sealed class CommitPaceTests
 {
     private readonly CommitPace _pace = new();
@@ -52,16 +51,6 @@ public sealed class CommitPaceTests
         Repeat(() => Commit(elements: 1, gathering: 1000, commit: 10));
 
         Assert.Equal(0, _pace.ElementsDuringCommit);
-    }
-
-    [Fact]
-    public void Time_of_a_commit_is_without_the_gathering()
-    {
-        Assert.Equal(TimeSpan.Zero, _pace.CommitTime);
-
-        Repeat(() => Commit(elements: 60, gathering: 90 * Stopwatch.Frequency, commit: 10 * Stopwatch.Frequency));
-
-        Assert.InRange(_pace.CommitTime, TimeSpan.FromSeconds(9.9), TimeSpan.FromSeconds(10));
     }
 
     private void Commit(int elements, long gathering, long commit)

@@ -48,12 +48,11 @@ public abstract class WriterGathering(DatabaseKind kind) : StoreSuite(kind)
     }
 
     [Fact]
-    public async Task Queue_that_never_empties_delays_by_few_commits()
+    public async Task As_much_as_waits_shares_a_commit()
     {
-        await CommitSurelyAsync(Elements.Sign());
-        await CommitSurelyAsync(Elements.Sign());
-        _queue.Fill();
-        Assert.Equal(3, (await CommitSurelyAsync(Elements.Sign())).Number);
+        _queue.Fill(2);
+        await Task.WhenAll(CommitSurelyAsync(Elements.Sign()), CommitSurelyAsync(Elements.Sign()));
+        Assert.Equal(1, await CountHeadsAsync());
     }
 
     [Fact]
@@ -78,9 +77,11 @@ public abstract class WriterGathering(DatabaseKind kind) : StoreSuite(kind)
 
         public Queue() => Empty();
 
+        public int Waiting { get; private set; }
+
         public Task FewWaitAsync(int few) => _fewWait.Task;
 
-        public void Fill() => _fewWait = new TaskCompletionSource();
+        public void Fill(int waiting = int.MaxValue) => (_fewWait, Waiting) = (new TaskCompletionSource(), waiting);
 
         public void Empty() => _fewWait.TrySetResult();
     }
