@@ -45,9 +45,9 @@ internal sealed class TokenAuthentication(
     {
         if (SessionCookie.Find(context.Request) is not { } cookie)
         {
-            return context.GetEndpoint()?.Metadata.GetMetadata<PageEndpoint>() is null
-                ? ReadHeader(context).AsMemory(Scheme.Length)
-                : throw new RefusedException(ErrorCode.Unauthenticated, "Sign in to see this page.");
+            return PageEndpoint.IsOf(context)
+                ? throw new RefusedException(ErrorCode.Unauthenticated, "Sign in to see this page.")
+                : ReadHeader(context).AsMemory(Scheme.Length);
         }
 
         SessionCookie.RequireOwnPage(context.Request);

@@ -141,9 +141,9 @@ internal sealed class LedgerPages(IReadConnections connections)
         string stream, long first, long last, CancellationToken cancellationToken) =>
         PageAsync(
             after => connections.QueryAsync(
-                """
+                $"""
                 SELECT number * 2 + closing, number, json FROM ledger_heads
-                WHERE stream = @a AND number >= @b AND number <= @c AND (number * 2 + closing) > @d ORDER BY number, closing LIMIT @e
+                WHERE {Range} AND (number * 2 + closing) > @d ORDER BY number, closing LIMIT @e
                 """,
                 reader => (Key: reader.GetInt64(0), Number: reader.GetInt64(1), Text: reader.GetFieldValue<byte[]>(2)),
                 cancellationToken, stream, Math.Max(first, after / 2), last, after, PageSize),
