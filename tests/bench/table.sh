@@ -185,6 +185,7 @@ section_one() {
   local key round over all rate
   for key in rsa3072 p256; do
     warm_up "$key-policy-1"
+    settle
     all='[]' over='[]'
     for ((round = 0; round < rounds; round++)); do
       rate="$(openssl_speed "$key")"
