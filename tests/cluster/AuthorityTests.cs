@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CodeSigning.Testing;
 
 namespace CodeSigning.Cluster.Tests;
 
@@ -35,7 +36,7 @@ public sealed class AuthorityTests
         var callers = await Task.WhenAll(deployment.Nodes.Select(node => Api.SignInAsync(node.Address, identity)));
         await using SigningLoad first = new([callers[0]], signer, clients: 8);
         await using SigningLoad second = new([callers[1]], signer, clients: 8);
-        await Eventually.Async(() => first.Received.Count >= 100 && second.Received.Count >= 100);
+        await Eventually.HoldsAsync(() => first.Received.Count >= 100 && second.Received.Count >= 100);
 
         var (status, output) = await SiloVerb.RunAsync(deployment.Settings(), "replace-cluster-authority");
         Assert.True(status == 0, output);
@@ -48,11 +49,11 @@ public sealed class AuthorityTests
         {
             await using var late = await leaked.CallAsync(node.Silo);
             Assert.Equal(0, await late.ReadAsync());
-            await Eventually.Async(() => node.Printed($"A connection from {late.Address}").Count == 1);
+            await Eventually.HoldsAsync(() => node.Printed($"A connection from {late.Address}").Count == 1);
         }
 
         var (atOne, atTwo) = (first.Received.Count, second.Received.Count);
-        await Eventually.Async(() => first.Received.Count >= atOne + 200 && second.Received.Count >= atTwo + 200);
+        await Eventually.HoldsAsync(() => first.Received.Count >= atOne + 200 && second.Received.Count >= atTwo + 200);
         await first.EndAsync();
         await second.EndAsync();
         using var successor = await LeakedAuthority.TakeAsync(deployment);

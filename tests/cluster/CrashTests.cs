@@ -1,3 +1,5 @@
+using CodeSigning.Testing;
+
 namespace CodeSigning.Cluster.Tests;
 
 public sealed class CrashTests
@@ -17,7 +19,7 @@ public sealed class CrashTests
         for (var kill = 0; kill < Kills; kill++)
         {
             var before = load.Received.Count;
-            await Eventually.Async(() => load.Received.Count >= before + 50);
+            await Eventually.HoldsAsync(() => load.Received.Count >= before + 50);
             await node.KillAsync();
             await node.StartAsync();
         }
@@ -37,7 +39,7 @@ public sealed class CrashTests
         for (var kill = 0; kill < Kills / 4; kill++)
         {
             var before = load.Received.Count;
-            await Eventually.Async(() => load.Received.Count >= before + 100);
+            await Eventually.HoldsAsync(() => load.Received.Count >= before + 100);
             var node = deployment.Nodes[kill % 2];
             await node.KillAsync();
             await node.StartAsync();

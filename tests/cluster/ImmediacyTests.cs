@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
+using CodeSigning.Testing;
 
 namespace CodeSigning.Cluster.Tests;
 
@@ -139,10 +140,10 @@ public sealed class ImmediacyTests
             }
         })).ToArray();
 
-        await Eventually.Async(() => signed.Count >= Clients);
+        await Eventually.HoldsAsync(() => signed.Count >= Clients);
         await takeAway();
         Volatile.Write(ref answeredAt, Stopwatch.GetTimestamp());
-        await Eventually.Async(() => Volatile.Read(ref begunAfter) >= Clients);
+        await Eventually.HoldsAsync(() => Volatile.Read(ref begunAfter) >= Clients);
         await end.CancelAsync();
         await Task.WhenAll(clients);
         Assert.Equal(0, signedTooLate);

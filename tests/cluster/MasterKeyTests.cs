@@ -22,14 +22,14 @@ public sealed class MasterKeyTests
         var callers = await Task.WhenAll(deployment.Nodes.Select(node => Api.SignInAsync(node.Address, identity)));
         await using SigningLoad first = new([callers[0]], signer, clients: 8);
         await using SigningLoad second = new([callers[1]], signer, clients: 8);
-        await Eventually.Async(() => first.Received.Count >= 100 && second.Received.Count >= 100);
+        await Eventually.HoldsAsync(() => first.Received.Count >= 100 && second.Received.Count >= 100);
 
         var (status, output) = await SiloVerb.RunAsync(deployment.Settings(), "rotate-master-key", "--to", file);
 
         Assert.True(status == 0, output);
         Assert.Contains("keys were sealed under the next master key", output, StringComparison.Ordinal);
         var (atOne, atTwo) = (first.Received.Count, second.Received.Count);
-        await Eventually.Async(() => first.Received.Count >= atOne + 100 && second.Received.Count >= atTwo + 100);
+        await Eventually.HoldsAsync(() => first.Received.Count >= atOne + 100 && second.Received.Count >= atTwo + 100);
         var (later, _) = await deployment.CreateSignerAsync("made-later");
         Assert.NotEmpty(later);
         await first.EndAsync();
@@ -62,7 +62,7 @@ public sealed class MasterKeyTests
         async Task SignOnBothNodesAsync()
         {
             var (atOne, atTwo) = (first.Received.Count, second.Received.Count);
-            await Eventually.Async(() => first.Received.Count >= atOne + 50 && second.Received.Count >= atTwo + 50);
+            await Eventually.HoldsAsync(() => first.Received.Count >= atOne + 50 && second.Received.Count >= atTwo + 50);
         }
 
         // Before the nodes have heard of it, while a repetition waits, and between two batches of keys.

@@ -41,7 +41,7 @@ public sealed class NeighbourTests
 
         await Task.WhenAll(here.Nodes[0].StartAsync(), there.Nodes[0].StartAsync());
 
-        await Eventually.Async(() => Strangers(here) > 0 && Strangers(there) > 0);
+        await Eventually.HoldsAsync(() => Strangers(here) > 0 && Strangers(there) > 0);
         await AssertSignsAsync(here, "here");
         await AssertSignsAsync(there, "there");
         Assert.Equal(1L, await CountMembersAsync(here));
@@ -114,7 +114,7 @@ public sealed class NeighbourTests
     {
         var (signer, identity) = await deployment.CreateSignerAsync(name);
         await using SigningLoad load = new([await Api.SignInAsync(deployment.Nodes[0].Address, identity)], signer, clients: 4);
-        await Eventually.Async(() => load.Received.Count >= 50);
+        await Eventually.HoldsAsync(() => load.Received.Count >= 50);
     }
 
     // Each attempt to connect, on the side that made it or on the one that heard of it.

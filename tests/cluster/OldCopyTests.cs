@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CodeSigning.Testing;
 
 namespace CodeSigning.Cluster.Tests;
 
@@ -12,11 +13,11 @@ public sealed class OldCopyTests
         var (node, settings) = (deployment.Nodes[0], deployment.Settings());
         var backup = Path.Combine(deployment.DataDirectory, "backup.db");
         await deployment.CreateIdentityAsync("before");
-        await Eventually.Async(() => Checkpoint(deployment) > 0);
+        await Eventually.HoldsAsync(() => Checkpoint(deployment) > 0);
         Assert.Equal(0, (await SiloVerb.RunAsync(settings, "backup", "--to", backup)).Status);
         var then = Checkpoint(deployment);
         await deployment.CreateIdentityAsync("after");
-        await Eventually.Async(() => Checkpoint(deployment) > then);
+        await Eventually.HoldsAsync(() => Checkpoint(deployment) > then);
         await node.KillAsync();
         PutBack(deployment, backup);
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
+using CodeSigning.Testing;
 
 namespace CodeSigning.Cluster.Tests;
 
@@ -54,12 +55,12 @@ public sealed class QuotaTests
         for (var kill = 1; kill <= kills; kill++)
         {
             var share = Math.Min(kill * Quota / kills, Quota - 1);
-            await Eventually.Async(() => load.Received.Count >= share || load.Refused.Count > 0);
+            await Eventually.HoldsAsync(() => load.Received.Count >= share || load.Refused.Count > 0);
             await node.KillAsync();
             await node.StartAsync();
         }
 
-        await Eventually.Async(() => load.Refused.Contains("GrantExhausted") || load.Refused.Contains("ApprovalRequired"));
+        await Eventually.HoldsAsync(() => load.Refused.Contains("GrantExhausted") || load.Refused.Contains("ApprovalRequired"));
         await load.EndAsync();
 
         var ledger = (await LedgerCheck.TakeAsync(deployment.Administrator)).Holds(load.Received).IsWhole();
@@ -75,10 +76,10 @@ public sealed class QuotaTests
         var (signer, identity, _) = await deployment.CreateGrantAsync("stop", Quota * Quota);
         var callers = await Task.WhenAll(deployment.Nodes.Select(node => Api.SignInAsync(node.Address, identity)));
         await using var load = new SigningLoad(callers, signer, clients: 32);
-        await Eventually.Async(() => load.Received.Count >= 200);
+        await Eventually.HoldsAsync(() => load.Received.Count >= 200);
 
         var report = await deployment.Administrator.PostAsync($"/api/v1/pki/signers/{signer}/stop", new { reason = "suspect code" });
-        await Eventually.Async(() => load.Refused.Count >= 32);
+        await Eventually.HoldsAsync(() => load.Refused.Count >= 32);
         await load.EndAsync();
 
         var listed = report["signatures"]!.AsArray().Select(entry => entry!["operationId"]!.GetValue<string>()).ToHashSet();

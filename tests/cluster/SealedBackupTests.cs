@@ -23,15 +23,15 @@ public sealed class SealedBackupTests
             settings = new Dictionary<string, string>(deployment.Settings());
             using var writing = await Api.SignInAsync(deployment.Nodes[0].Address, identity);
             await using SigningLoad load = new([writing], signer, clients: 2);
-            await Eventually.Async(() => load.Received.Count >= 20);
+            await Eventually.HoldsAsync(() => load.Received.Count >= 20);
             using FileSystemWatcher watcher = new(directory.Path) { EnableRaisingEvents = true };
             ConcurrentBag<string> made = [];
             watcher.Created += (_, file) => made.Add(file.Name!);
             await SucceedAsync(settings, "backup", "--to", backup, "--seal-with", keyFile);
             var signed = load.Received.Count;
-            await Eventually.Async(() => load.Received.Count >= signed + 20);
+            await Eventually.HoldsAsync(() => load.Received.Count >= signed + 20);
             await load.EndAsync();
-            await Eventually.Async(() => !made.IsEmpty);
+            await Eventually.HoldsAsync(() => !made.IsEmpty);
             Assert.Equal([Path.GetFileName(backup)], made);
         }
 
@@ -63,7 +63,7 @@ public sealed class SealedBackupTests
         using var caller = await Api.SignInAsync(deployment.Nodes[0].Address, identity);
         await using (SigningLoad load = new([caller], signer, clients: 2))
         {
-            await Eventually.Async(() => load.Received.Count >= 20);
+            await Eventually.HoldsAsync(() => load.Received.Count >= 20);
             await SucceedAsync(deployment.Settings(), "backup", "--to", backup, "--seal-with", keyFile);
         }
 

@@ -1,3 +1,5 @@
+using CodeSigning.Testing;
+
 namespace CodeSigning.Cluster.Tests;
 
 public sealed class TwoNodesTests
@@ -13,7 +15,7 @@ public sealed class TwoNodesTests
         var callers = await Task.WhenAll(deployment.Nodes.Select(node => Api.SignInAsync(node.Address, identity)));
         await using var load = new SigningLoad(callers, signer, clients: 64);
 
-        await Eventually.Async(() => load.Received.Count >= 2000);
+        await Eventually.HoldsAsync(() => load.Received.Count >= 2000);
         await load.EndAsync();
 
         Assert.Empty(load.Refused);
@@ -28,7 +30,7 @@ public sealed class TwoNodesTests
         var (signer, identity) = await deployment.CreateSignerAsync("zombie");
         var sleeper = deployment.Nodes[1];
         await using var load = new SigningLoad([await Api.SignInAsync(sleeper.Address, identity)], signer, clients: 32);
-        await Eventually.Async(() => load.Received.Count >= 200);
+        await Eventually.HoldsAsync(() => load.Received.Count >= 200);
 
         sleeper.Stop();
         await deployment.Administrator.PatchUntilTakenAsync($"/api/v1/pki/signers/{signer}/status", new { status = "disabled" });
@@ -36,7 +38,7 @@ public sealed class TwoNodesTests
         await Task.Delay(Stopped);
         sleeper.Wake();
         // On Orleans the others have declared it dead meanwhile, and it ends when it hears of that.
-        await Eventually.Async(() => sleeper.HasEnded || load.Refused.Count(code => code == "SignerDisabled") >= 32);
+        await Eventually.HoldsAsync(() => sleeper.HasEnded || load.Refused.Count(code => code == "SignerDisabled") >= 32);
         await load.EndAsync();
 
         // What had waited for its commit across the stop is told that nothing was decided.

@@ -1,5 +1,5 @@
-using CodeSigning.Gateway.Tests.Server;
 using CodeSigning.Pages.Tests.Browser;
+using CodeSigning.Testing;
 
 namespace CodeSigning.Pages.Tests;
 
@@ -71,7 +71,7 @@ public sealed class ApprovalTests(PagesFixture pages)
         var request = await pages.Scene.NewRequestAsync(signer, "With a second factor.");
         await using var jon = await pages.VisitAsync(person.Token);
 
-        await Eventually.Async(async () =>
+        await Eventually.HoldsAsync(async () =>
         {
             await jon.OpenAsync($"/requests/{request}");
             return await jon.Page.Locator("#approve-code").CountAsync() == 1;

@@ -1,3 +1,5 @@
+using CodeSigning.Testing;
+
 namespace CodeSigning.Cluster.Tests.Faults;
 
 /// <summary>Clients that sign without a policy, one signature after the other, until they are ended.</summary>
@@ -28,7 +30,7 @@ internal sealed class FreeLoad : IDisposable
     public Task ReachAsync(int more)
     {
         var goal = Tally.Operations.Count + more;
-        return Eventually.Async(() => Tally.Operations.Count >= goal);
+        return Eventually.HoldsAsync(() => Tally.Operations.Count >= goal);
     }
 
     /// <summary>Lets each client finish what it asks for.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using CodeSigning.Gateway.Limits;
 using CodeSigning.Gateway.Tests.Server;
+using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeSigning.Gateway.Tests.Http;
@@ -30,13 +31,13 @@ public sealed class AnonymousFloodTests
         (await administrator.GetAsync("/api/v1/me")).Succeeded();
         var limits = server.Services.GetRequiredService<ConnectionLimits>();
         Assert.InRange(limits.AnonymousCount, 0, 5);
-        await Eventually.Async(() => Task.FromResult(limits.Displaced >= 50));
+        await Eventually.HoldsAsync(() => limits.Displaced >= 50);
         foreach (var connection in held)
         {
             await connection.DisposeAsync();
         }
 
-        await Eventually.Async(() => Task.FromResult(limits.AnonymousCount == 0));
+        await Eventually.HoldsAsync(() => limits.AnonymousCount == 0);
     }
 
     [Fact]
@@ -47,7 +48,7 @@ public sealed class AnonymousFloodTests
         await using var caller = await RawConnection.OpenAsync(server.Address);
         await caller.SendAsync($"GET /api/v1/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
         var limits = server.Services.GetRequiredService<ConnectionLimits>();
-        await Eventually.Async(() => Task.FromResult(limits.TrustedCount == 1));
+        await Eventually.HoldsAsync(() => limits.TrustedCount == 1);
         for (var i = 0; i < 30; i++)
         {
             await RawConnection.OpenAsync(server.Address);
@@ -129,7 +130,7 @@ public sealed class AnonymousFloodTests
     {
         await using var server = await CodeSigningServer.StartAsync(
             "--CODESIGNING_ANONYMOUS_REQUESTS_PER_SECOND=1", "--CODESIGNING_TRUSTED_PROXIES=127.0.0.1");
-        await Eventually.Async(async () =>
+        await Eventually.HoldsAsync(async () =>
             (await AskAsync(server.Address, "/nothing", "203.0.113.7")).StartsWith("HTTP/1.1 429", StringComparison.Ordinal));
 
         Assert.StartsWith("HTTP/1.1 404", await AskAsync(server.Address, "/nothing", "203.0.113.8"), StringComparison.Ordinal);
@@ -164,7 +165,7 @@ public sealed class AnonymousFloodTests
     }
 
     // With only five places, what was opened before may still be taking one from who comes next.
-    private static Task AnswersAsync(CodeSigningServer server, string path) => Eventually.Async(async () =>
+    private static Task AnswersAsync(CodeSigningServer server, string path) => Eventually.HoldsAsync(async () =>
         (await AskAsync(server.Address, path, "127.0.0.1")).StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal));
 
     private static Task<string> AskAsync(Uri server, string path, string from) => RawConnection.AskAsync(

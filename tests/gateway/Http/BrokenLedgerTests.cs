@@ -1,4 +1,5 @@
 using CodeSigning.Gateway.Tests.Server;
+using CodeSigning.Testing;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -32,7 +33,7 @@ public sealed class BrokenLedgerTests : IAsyncLifetime
         Assert.Equal((503, "unavailable"), (health.Status, health.Text("status")));
         Assert.Equal(503, (await nobody.GetAsync("/readyz")).Status);
         var stopping = _server.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-        await Eventually.Async(() => Task.FromResult(stopping.IsCancellationRequested));
+        await Eventually.HoldsAsync(() => stopping.IsCancellationRequested);
         Assert.Equal(70, Environment.ExitCode);
     }
 

@@ -1,4 +1,5 @@
 using CodeSigning.Gateway.Tests.Server;
+using CodeSigning.Testing;
 
 namespace CodeSigning.Gateway.Tests.Http;
 
@@ -11,11 +12,11 @@ public sealed class LimitsTests
         await using var server = await CodeSigningServer.StartAsync("--CODESIGNING_REQUESTS_PER_SECOND=1");
         var administrator = await server.AsAdministratorAsync();
         var identity = (await administrator.PostAsync("/api/v1/identities", new { name = "ci" })).Succeeded().Text("id");
-        await Eventually.Async(async () =>
+        await Eventually.HoldsAsync(async () =>
             (await administrator.PostAsync($"/api/v1/identities/{identity}/client-secrets", new { })).Status == 201);
         ApiAnswer? limited = null;
 
-        await Eventually.Async(async () => (limited = await administrator.GetAsync("/api/v1/me")).Status == 429);
+        await Eventually.HoldsAsync(async () => (limited = await administrator.GetAsync("/api/v1/me")).Status == 429);
 
         Assert.True(limited!.Refused(429, "RateLimited").Headers.RetryAfter!.Delta >= TimeSpan.FromSeconds(1));
         (await server.AsNobody().GetAsync("/readyz")).Succeeded();
@@ -69,7 +70,7 @@ public sealed class LimitsTests
             async () => (await administrator.GetAsync("/api/v1/me")).Succeeded());
 
         Assert.NotNull(busy.Refused(429, "RateLimited").Headers.RetryAfter);
-        await Eventually.Async(async () => (await other.GetAsync("/api/v1/me")).Status == 200);
+        await Eventually.HoldsAsync(async () => (await other.GetAsync("/api/v1/me")).Status == 200);
     }
 
     [Fact]
@@ -93,7 +94,7 @@ public sealed class LimitsTests
             });
 
         Assert.NotNull(busy.Refused(503, "Unavailable").Headers.RetryAfter);
-        await Eventually.Async(async () => (await administrator.GetAsync("/api/v1/me")).Status == 200);
+        await Eventually.HoldsAsync(async () => (await administrator.GetAsync("/api/v1/me")).Status == 200);
     }
 
     [Fact]
@@ -125,7 +126,7 @@ public sealed class LimitsTests
         CodeSigningServer server, string path, string[] headers, int status, Func<Task<ApiAnswer>> ask, Func<Task> meanwhile)
     {
         ApiAnswer? answer = null;
-        await Eventually.Async(async () =>
+        await Eventually.HoldsAsync(async () =>
         {
             var held = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => HoldAsync(server, path, headers[i % headers.Length])));
             answer = await ask();

@@ -54,7 +54,7 @@ public sealed class StoreAwayTests : IAsyncLifetime
 
         await _database.ResumeAsync();
 
-        await Eventually.Async(async () => (await nobody.GetAsync("/readyz")).Status == 200);
+        await Eventually.HoldsAsync(async () => (await nobody.GetAsync("/readyz")).Status == 200);
         (await SignAsync(administrator, signer)).Succeeded();
         var report = (await administrator.PostAsync("/api/v1/ledger/verify?full=true")).Succeeded().Json;
         Assert.True(report.GetProperty("intact").GetBoolean(), report.GetRawText());

@@ -64,7 +64,7 @@ public sealed class TlsTests : IAsyncLifetime, IDisposable
         await HangUpAsync();
 
         using var client = Client();
-        await Eventually.Async(() => AnswersAsync(client, new Uri(_server.Address, "/healthz")));
+        await Eventually.HoldsAsync(() => AnswersAsync(client, new Uri(_server.Address, "/healthz")));
         Assert.True(await AnswersAsync(before, new Uri(_server.Address, "/healthz")), "The open connection did not go on.");
     }
 
@@ -81,7 +81,7 @@ public sealed class TlsTests : IAsyncLifetime, IDisposable
         await HangUpAsync();
         await HangUpAsync();
 
-        await Eventually.Async(() => Task.FromResult(log.All.Contains("TLS certificate was not renewed", StringComparison.Ordinal)));
+        await Eventually.HoldsAsync(() => log.All.Contains("TLS certificate was not renewed", StringComparison.Ordinal));
         Assert.True(await AnswersAsync(client, new Uri(server.Address, "/healthz")));
         Assert.Contains($"{_files.File("server.key")} is not the private key", log.All, StringComparison.Ordinal);
     }
@@ -120,7 +120,7 @@ public sealed class TlsTests : IAsyncLifetime, IDisposable
         }
 
         using var client = Client();
-        await Eventually.Async(() => AnswersAsync(client, new Uri(server.Address, "/readyz")));
+        await Eventually.HoldsAsync(() => AnswersAsync(client, new Uri(server.Address, "/readyz")));
         foreach (var connection in held)
         {
             await connection.DisposeAsync();
@@ -144,7 +144,7 @@ public sealed class TlsTests : IAsyncLifetime, IDisposable
         }
 
         var rates = server.Services.GetRequiredService<AddressRates>();
-        await Eventually.Async(async () =>
+        await Eventually.HoldsAsync(async () =>
         {
             while (rates.Take(AnonymousKind.Handshakes, IPAddress.Loopback) is null)
             {

@@ -1,4 +1,5 @@
 using CodeSigning.Gateway.Tests.Server;
+using CodeSigning.Testing;
 
 namespace CodeSigning.Gateway.Tests.Http;
 
@@ -19,7 +20,7 @@ public sealed class VerificationAnswerTests : IAsyncLifetime
         Assert.Equal(0, first.From);
         Assert.True(first.Entries > 0);
 
-        await Eventually.Async(async () => await VerifyAsync(administrator, "") is { From: > 0 } later && later.Entries < first.Entries);
+        await Eventually.HoldsAsync(async () => await VerifyAsync(administrator, "") is { From: > 0 } later && later.Entries < first.Entries);
 
         Assert.Equal(0, (await VerifyAsync(administrator, "?full=true")).From);
     }

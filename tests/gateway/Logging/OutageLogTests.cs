@@ -59,8 +59,8 @@ public sealed class OutageLogTests : IAsyncLifetime, IDisposable
 
         _log.Clear();
         await _database.ResumeAsync();
-        await Eventually.Async(async () => (await nobody.GetAsync("/readyz")).Status == 200);
-        await Eventually.Async(() => Task.FromResult(Ends.All(end => _log.All.Contains(end, StringComparison.Ordinal))));
+        await Eventually.HoldsAsync(async () => (await nobody.GetAsync("/readyz")).Status == 200);
+        await Eventually.HoldsAsync(() => Ends.All(end => _log.All.Contains(end, StringComparison.Ordinal)));
         Assert.DoesNotContain("   at ", _log.All, StringComparison.Ordinal);
         Assert.InRange(_log.Bytes, 1, MostAtTheBeginning);
     }

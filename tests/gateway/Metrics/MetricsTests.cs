@@ -3,6 +3,7 @@ using CodeSigning.Gateway.Tests.Http;
 using CodeSigning.Gateway.Tests.Server;
 using CodeSigning.Grains.Signing;
 using CodeSigning.Ledger;
+using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeSigning.Gateway.Tests.Metrics;
@@ -170,7 +171,7 @@ public sealed class MetricsTests(SharedServer shared) : IDisposable
     public async Task Store_counts_are_exposed_as_metrics()
     {
         ScrapedText scraped = null!;
-        await Eventually.Async(async () =>
+        await Eventually.HoldsAsync(async () =>
         {
             scraped = await ScrapeAsync();
             return scraped.Text.Contains("codesigning_requests_pending{} ", StringComparison.Ordinal);

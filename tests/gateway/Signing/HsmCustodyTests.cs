@@ -100,15 +100,15 @@ public sealed class HsmCustodyTests : IAsyncLifetime, IDisposable
         using var stop = new CancellationTokenSource();
         var (ours, others) = (new ConcurrentQueue<ApiAnswer>(), new ConcurrentQueue<ApiAnswer>());
         var load = Enumerable.Range(0, Clients).Select(_ => LoadAsync(inHsm, ours, stop.Token)).Append(LoadAsync(software, others, stop.Token)).ToArray();
-        await EventuallyAsync(() => ours.Count(answer => answer.Status == 200) > 100);
+        await Eventually.HoldsAsync(() => ours.Count(answer => answer.Status == 200) > 100);
 
         _hsm.TakeAway();
-        await EventuallyAsync(() => ours.Any(answer => answer.Status != 200));
+        await Eventually.HoldsAsync(() => ours.Any(answer => answer.Status != 200));
         await Task.Delay(TimeSpan.FromSeconds(1));
         var signed = ours.Count(answer => answer.Status == 200);
         _hsm.GiveBack();
         var back = Stopwatch.StartNew();
-        await EventuallyAsync(() => ours.Count(answer => answer.Status == 200) > signed);
+        await Eventually.HoldsAsync(() => ours.Count(answer => answer.Status == 200) > signed);
         var recovered = back.Elapsed;
         await stop.CancelAsync();
         await Task.WhenAll(load);
@@ -139,15 +139,6 @@ public sealed class HsmCustodyTests : IAsyncLifetime, IDisposable
             DateTimeOffset.UtcNow.AddDays(300),
             [1, 2, 3]);
         return issued.ExportCertificatePem();
-    }
-
-    private static async Task EventuallyAsync(Func<bool> condition)
-    {
-        for (var waited = Stopwatch.StartNew(); !condition();)
-        {
-            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(60), "in time");
-            await Task.Delay(20);
-        }
     }
 
     private async Task LoadAsync(string signer, ConcurrentQueue<ApiAnswer> answers, CancellationToken stop)

@@ -1,6 +1,5 @@
 using CodeSigning.Gateway.Tests.Approvals;
 using CodeSigning.Gateway.Tests.Auth;
-using CodeSigning.Gateway.Tests.Server;
 using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Trace;
@@ -34,7 +33,7 @@ public sealed class TraceTests : ApprovalGateway
         await Ann.PostAsync($"/pki/approval-requests/{request}/approve", new { }, 200);
         await Machine.PostAsync($"/pki/signers/{SignerId}/sign?x={InQuery}", Sign(), 200);
 
-        await Eventually.Async(() => Task.FromResult(Trace().Any(span => span.IsRoot)));
+        await Eventually.HoldsAsync(() => Trace().Any(span => span.IsRoot));
         var names = Trace().Select(span => span.Name).ToList();
         Assert.Contains("IGrantGrain/ReserveAsync", names);
         Assert.Contains("ledger commit", names);
@@ -47,7 +46,7 @@ public sealed class TraceTests : ApprovalGateway
     {
         await Machine.PostAsync($"/pki/signers/{SignerId}/sign?x={InQuery}", Sign(), 403);
         await Machine.GetAsync($"/{InQuery}", 404);
-        await Eventually.Async(() => Task.FromResult(_receiver.Spans.Any(IsSigning)));
+        await Eventually.HoldsAsync(() => _receiver.Spans.Any(IsSigning));
 
         Assert.DoesNotContain(InQuery, _receiver.Text, StringComparison.Ordinal);
         Assert.DoesNotContain(Data, _receiver.Text, StringComparison.Ordinal);
@@ -62,7 +61,7 @@ public sealed class TraceTests : ApprovalGateway
     {
         await Gateway.Http.GetStringAsync("/metrics");
         await Machine.PostAsync($"/pki/signers/{SignerId}/sign", Sign(), 403);
-        await Eventually.Async(() => Task.FromResult(_receiver.Spans.Any(IsSigning)));
+        await Eventually.HoldsAsync(() => _receiver.Spans.Any(IsSigning));
 
         Assert.All(_receiver.Spans.Where(span => span.IsRoot), span => Assert.Equal(ReceivedSpan.Server, span.Kind));
         Assert.DoesNotContain(_receiver.Spans, span => span.Name.Contains("/metrics", StringComparison.Ordinal));
@@ -96,7 +95,7 @@ public sealed class DatabaseTraceTests
             await administrator.PostAsync("/groups", new { name = $"release {i}" });
         }
 
-        await Eventually.Async(() => Task.FromResult(TracesOfGroups(receiver).Any(names => names.Contains("ledger batch") && names.Contains("postgresql"))));
+        await Eventually.HoldsAsync(() => TracesOfGroups(receiver).Any(names => names.Contains("ledger batch") && names.Contains("postgresql")));
         Assert.All(receiver.Spans.Where(span => span.IsRoot), span => Assert.Equal(ReceivedSpan.Server, span.Kind));
         var metrics = await gateway.Http.GetStringAsync("/metrics");
         Assert.Contains("db_client_operation_duration_seconds_bucket{le=\"0.001\"} ", metrics, StringComparison.Ordinal);

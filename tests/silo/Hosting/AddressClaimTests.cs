@@ -119,16 +119,9 @@ public sealed class AddressClaimTests : IAsyncLifetime, IDisposable
         Environment.ExitCode = 0;
     }
 
-    private async Task TakenAsync()
-    {
-        using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(30));
-        while (await _database.AskAsync(
-            "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted"
-            + " AND application_name = 'codesigning address'") is not 1L)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), deadline.Token);
-        }
-    }
+    private Task TakenAsync() => Eventually.HoldsAsync(async () => await _database.AskAsync(
+        "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted"
+        + " AND application_name = 'codesigning address'") is 1L);
 
     private AddressClaim Claim(IPEndPoint? endpoint = null)
     {

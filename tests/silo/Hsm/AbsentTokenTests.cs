@@ -82,7 +82,7 @@ public sealed class AbsentTokenTests : IDisposable
         await SignAsync(fixture, software);
 
         Release(generation);
-        await EventuallyAsync(async () => await TrySignAsync(fixture, certificate));
+        await Eventually.HoldsAsync(async () => await TrySignAsync(fixture, certificate));
     }
 
     [Fact]
@@ -138,15 +138,6 @@ public sealed class AbsentTokenTests : IDisposable
         using var writer = File.Open(aside, FileMode.Open, FileAccess.ReadWrite);
     }
 
-    private static async Task EventuallyAsync(Func<Task<bool>> condition)
-    {
-        for (var waited = Stopwatch.StartNew(); !await condition();)
-        {
-            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(20), "in time");
-            await Task.Delay(50);
-        }
-    }
-
     private static CertificateFacts MakeSoftware(HsmFixture fixture)
     {
         var made = fixture.Vault.Generate("key_software", KeyPurpose.CodeSigning, KeyAlgorithm.EcP256);
@@ -168,7 +159,6 @@ public sealed class AbsentTokenTests : IDisposable
     private sealed class Load(HsmFixture fixture, CertificateFacts certificate)
     {
         private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
-        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
         private int _signatures;
         private int _wrong;
@@ -199,17 +189,8 @@ public sealed class AbsentTokenTests : IDisposable
             }
         }
 
-        public Task ReachAsync(int signatures) => EventuallyAsync(() => Signatures >= signatures);
+        public Task ReachAsync(int signatures) => Eventually.HoldsAsync(() => Signatures >= signatures);
 
-        public Task MissAsync() => EventuallyAsync(() => !Refusals.IsEmpty);
-
-        private static async Task EventuallyAsync(Func<bool> condition)
-        {
-            for (var waited = Stopwatch.StartNew(); !condition();)
-            {
-                Assert.True(waited.Elapsed < Patience, "in time");
-                await Task.Delay(Pause);
-            }
-        }
+        public Task MissAsync() => Eventually.HoldsAsync(() => !Refusals.IsEmpty);
     }
 }

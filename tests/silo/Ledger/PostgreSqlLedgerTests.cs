@@ -205,10 +205,10 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
         {
             using CancellationTokenSource stop = new();
             var load = Enumerable.Range(0, 8).Select(_ => Task.Run(() => SignUntilAsync(stop.Token))).ToArray();
-            await EventuallyAsync(() => Count() > (round + 1) * 100);
+            await Eventually.HoldsAsync(() => Count() > (round + 1) * 100);
             await server.KillAsync();
             await server.ResumeAsync();
-            await EventuallyAsync(() => node.Writer.IsWritable);
+            await Eventually.HoldsAsync(() => node.Writer.IsWritable);
             await stop.CancelAsync();
             await Task.WhenAll(load);
         }
@@ -245,15 +245,6 @@ public sealed class PostgreSqlLedgerTests() : StoreSuite(DatabaseKind.PostgreSql
                 {
                     await Task.Delay(TimeSpan.FromMilliseconds(5), CancellationToken.None);
                 }
-            }
-        }
-
-        static async Task EventuallyAsync(Func<bool> holds)
-        {
-            using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(60));
-            while (!holds())
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(5), deadline.Token);
             }
         }
     }

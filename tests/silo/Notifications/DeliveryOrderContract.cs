@@ -2,8 +2,8 @@ using CodeSigning.Grains.Ledger;
 using CodeSigning.Grains.States;
 using CodeSigning.Identities;
 using CodeSigning.Silo.Notifications;
-using CodeSigning.Silo.Tests.Ledger.Writing;
 using CodeSigning.Silo.Tests.Storage;
+using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using CodeSigning.Silo.Storage;
 using CodeSigning.Silo.Tests.Hosting;
-using CodeSigning.Silo.Tests.Ledger.Writing;
 using CodeSigning.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;

@@ -2,6 +2,7 @@ using CodeSigning.Grains.Ledger;
 using CodeSigning.Silo.Tests.Hosting;
 using CodeSigning.Silo.Tests.Ledger.Verification;
 using CodeSigning.Silo.Tests.Storage;
+using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Xunit;

@@ -3,6 +3,7 @@ using CodeSigning.Grains.States;
 using CodeSigning.Silo.Ledger;
 using CodeSigning.Silo.Tests.Ledger.Verification;
 using CodeSigning.Silo.Tests.Storage;
+using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Xunit;

@@ -1,6 +1,7 @@
 using CodeSigning.Silo.Ledger;
 using CodeSigning.Silo.Tests.Ledger.Verification;
 using CodeSigning.Silo.Tests.Storage;
+using CodeSigning.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
