@@ -44,37 +44,15 @@ internal sealed class NotificationService(
         }
     };
 
-    private async Task RepeatAsync(TimeSpan interval, Func<CancellationToken, Task> work, CancellationToken stoppingToken)
-    {
-        TroubleLog trouble = new(log, time);
-        using PeriodicTimer timer = new(interval, time);
-        try
-        {
-            do
-            {
-                await TryAsync(work, trouble, stoppingToken);
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host is stopping; pending work continues after the next start.
-        }
-    }
-
-    private static async Task TryAsync(Func<CancellationToken, Task> work, TroubleLog trouble, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await work(cancellationToken);
-            trouble.Over("Notifications work again.");
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            // Signing must continue: an unhandled exception would stop the host.
-            trouble.Met(exception, "Notifications failed and will be retried.", "Notifications failed and will be retried: fix the cause.");
-        }
-    }
+    // Each of them fails and recovers by itself.
+    private Task RepeatAsync(TimeSpan interval, Func<CancellationToken, Task> round, CancellationToken stoppingToken) =>
+        new RepeatedWork(
+            log,
+            time,
+            over: "Notifications work again.",
+            passing: "Notifications failed and will be retried.",
+            lasting: "Notifications failed and will be retried: fix the cause.")
+            .RepeatAsync(interval, round, stoppingToken, isDue: true);
 }
 
 /// <summary>Registers the notification services.</summary>
