@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace CodeSigning.Silo.Keys;
 
 /// <summary>
@@ -8,6 +10,9 @@ namespace CodeSigning.Silo.Keys;
 public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
 {
     private const string Nobody = "";
+
+    // As long as a switch to another thread and back is cheap beside it: longer than a signature with P-256, shorter than one with RSA-2048.
+    private static readonly TimeSpan Turn = TimeSpan.FromMicroseconds(200);
 
     private readonly object _gate = new();
     private readonly SigningQueue _waiting;
@@ -166,9 +171,15 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
 
     private void RunJobs()
     {
+        var turn = Stopwatch.GetTimestamp();
         while (TakeNext() is { } job)
         {
             job.Run();
+            if (Stopwatch.GetElapsedTime(turn) > Turn)
+            {
+                Thread.Yield(); // To the threads of requests and of the ledger, which else wait for the rest of this one's slice.
+                turn = Stopwatch.GetTimestamp();
+            }
         }
 
         EndOne();
