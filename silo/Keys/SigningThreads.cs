@@ -175,7 +175,7 @@ public sealed class SigningThreads : IUpcomingWork, IAsyncDisposable
         while (TakeNext() is { } job)
         {
             job.Run();
-            if (Stopwatch.GetElapsedTime(turn) > Turn)
+            if (Stopwatch.GetElapsedTime(turn) > Turn && Waiting > 0)
             {
                 Thread.Yield(); // To the threads of requests and of the ledger, which else wait for the rest of this one's slice.
                 turn = Stopwatch.GetTimestamp();
