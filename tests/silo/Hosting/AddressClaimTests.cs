@@ -121,7 +121,7 @@ public sealed class AddressClaimTests : IAsyncLifetime, IDisposable
 
     private Task TakenAsync() => Eventually.HoldsAsync(async () => await _database.AskAsync(
         "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted"
-        + " AND application_name = 'codesigning address'") is 1L);
+        + " AND application_name = 'codesigning address'") is 1L, within: Eventually.Soon);
 
     private AddressClaim Claim(IPEndPoint? endpoint = null)
     {

@@ -82,7 +82,7 @@ public sealed class AbsentTokenTests : IDisposable
         await SignAsync(fixture, software);
 
         Release(generation);
-        await Eventually.HoldsAsync(async () => await TrySignAsync(fixture, certificate));
+        await Eventually.HoldsAsync(async () => await TrySignAsync(fixture, certificate), within: TimeSpan.FromSeconds(20));
     }
 
     [Fact]
@@ -189,8 +189,8 @@ public sealed class AbsentTokenTests : IDisposable
             }
         }
 
-        public Task ReachAsync(int signatures) => Eventually.HoldsAsync(() => Signatures >= signatures);
+        public Task ReachAsync(int signatures) => Eventually.HoldsAsync(() => Signatures >= signatures, within: Eventually.Soon);
 
-        public Task MissAsync() => Eventually.HoldsAsync(() => !Refusals.IsEmpty);
+        public Task MissAsync() => Eventually.HoldsAsync(() => !Refusals.IsEmpty, within: Eventually.Soon);
     }
 }

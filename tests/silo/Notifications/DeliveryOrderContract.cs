@@ -76,10 +76,10 @@ public abstract class DeliveryOrderContract(DatabaseKind kind) : StoreSuite(kind
 
         await AdvanceAsync(TimeSpan.FromSeconds(1));
         await Deliveries.BeginAsync(_stop.Token);
-        await Eventually.HoldsAsync(() => dead.Received.Count == AtOnce);
+        await Eventually.HoldsAsync(() => dead.Received.Count == AtOnce, within: Eventually.Soon);
         var delivery = await PutAsync(await AddWebhookAsync(other), EventTypes.RequestCreated);
         await Deliveries.BeginAsync(_stop.Token);
-        await Eventually.HoldsAsync(() => other.Received.Contains(delivery));
+        await Eventually.HoldsAsync(() => other.Received.Contains(delivery), within: Eventually.Soon);
         Assert.Equal(AtOnce, dead.Received.Count);
     }
 
@@ -96,7 +96,7 @@ public abstract class DeliveryOrderContract(DatabaseKind kind) : StoreSuite(kind
         await AdvanceAsync(TimeSpan.FromSeconds(1));
         var stopped = await PutAsync(webhook, EventTypes.SignerStopped);
         await Deliveries.BeginAsync(_stop.Token);
-        await Eventually.HoldsAsync(() => receiver.Received.Contains(stopped));
+        await Eventually.HoldsAsync(() => receiver.Received.Contains(stopped), within: Eventually.Soon);
     }
 
     [Fact]
@@ -111,10 +111,10 @@ public abstract class DeliveryOrderContract(DatabaseKind kind) : StoreSuite(kind
 
         await AdvanceAsync(TimeSpan.FromSeconds(1));
         await Deliveries.BeginAsync(_stop.Token);
-        await Eventually.HoldsAsync(() => receiver.Received.Count == AtOnce);
+        await Eventually.HoldsAsync(() => receiver.Received.Count == AtOnce, within: Eventually.Soon);
         var delivery = await PutAsync(webhook, EventTypes.RequestCreated, actor: "usr_one");
         await Deliveries.BeginAsync(_stop.Token);
-        await Eventually.HoldsAsync(() => receiver.Received.Contains(delivery));
+        await Eventually.HoldsAsync(() => receiver.Received.Contains(delivery), within: Eventually.Soon);
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public abstract class DeliveryOrderContract(DatabaseKind kind) : StoreSuite(kind
         }
 
         await Deliveries.BeginAsync(_stop.Token);
-        await Eventually.HoldsAsync(() => receiver.Received.Count == AtOnceToReceiver);
+        await Eventually.HoldsAsync(() => receiver.Received.Count == AtOnceToReceiver, within: Eventually.Soon);
         await Deliveries.BeginAsync(_stop.Token);
         Assert.Equal(AtOnceToReceiver, receiver.Received.Count);
     }

@@ -48,7 +48,7 @@ public sealed class SqliteCheckpointsTests : IDisposable
         _writer.Execute("BEGIN IMMEDIATE");
         Write(1);
 
-        await Eventually.HoldsAsync(() => new FileInfo(_options.SqliteFile).Length >= LongLog * PageSize);
+        await Eventually.HoldsAsync(() => new FileInfo(_options.SqliteFile).Length >= LongLog * PageSize, within: Eventually.Soon);
 
         _writer.Execute("COMMIT");
     }
@@ -64,7 +64,7 @@ public sealed class SqliteCheckpointsTests : IDisposable
             Write(1);
             _checkpoints.Attend(_writer);
             return TimesBegun() > before;
-        });
+        }, within: Eventually.Soon);
     }
 
     [Fact]

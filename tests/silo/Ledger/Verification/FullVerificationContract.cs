@@ -117,7 +117,7 @@ public abstract class FullVerificationContract(DatabaseKind kind) : StoreSuite(k
         await using var running = await RunAsync();
         await AdvanceAsync(FirstAfter);
         Assert.Contains("1 problems", await Node.Get<ReportedErrors>().NextAsync(), StringComparison.Ordinal);
-        Assert.Single(await Eventually.ValueAsync(ToldAsync, told => told.Count > 0));
+        Assert.Single(await Eventually.ValueAsync(ToldAsync, told => told.Count > 0, within: Eventually.Soon));
     }
 
     private static void Configure(IServiceCollection services, string name)
@@ -142,7 +142,7 @@ public abstract class FullVerificationContract(DatabaseKind kind) : StoreSuite(k
         await Node.Entries.ListAsync(new LedgerQuery(Kind: EntryKind.Admin), CancellationToken.None);
 
     private Task<FullVerification> NextAsync(FullVerification? after) => Eventually.ValueAsync(
-        () => Results.FindLastAsync(CancellationToken.None), found => found is not null && found != after)!;
+        () => Results.FindLastAsync(CancellationToken.None), found => found is not null && found != after, within: Eventually.Soon)!;
 
     private async Task<RunningService> RunAsync()
     {

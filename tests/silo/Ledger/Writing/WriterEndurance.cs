@@ -96,7 +96,7 @@ public abstract class WriterEndurance(DatabaseKind kind) : StoreSuite(kind), IDi
     {
         Commits.IsAway = true;
         var waiting = CommitAsync(Elements.Sign());
-        await Eventually.HoldsAsync(() => !Node.Writer.IsWritable);
+        await Eventually.HoldsAsync(() => !Node.Writer.IsWritable, within: Eventually.Soon);
         Assert.False(Node.Writer.Broken.IsCompleted);
         Commits.IsAway = false;
         Assert.IsType<CommitOutcome.Committed>(await waiting);
@@ -148,7 +148,7 @@ public abstract class WriterEndurance(DatabaseKind kind) : StoreSuite(kind), IDi
     {
         Commits.Hold();
         var first = CommitAsync(Elements.Sign());
-        await Eventually.HoldsAsync(() => Node.Writer.QueueLength == 0);
+        await Eventually.HoldsAsync(() => Node.Writer.QueueLength == 0, within: Eventually.Soon);
         Commits.Suffer(Fault.None, fault);
         Task<CommitOutcome>[] batch = [.. elements.Select(CommitAsync)];
         Commits.Release();

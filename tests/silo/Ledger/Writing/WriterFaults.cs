@@ -67,11 +67,11 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
     {
         Commits.IsAway = true;
         var waiting = CommitAsync(Elements.Sign());
-        await Eventually.HoldsAsync(() => !Node.Writer.IsWritable);
+        await Eventually.HoldsAsync(() => !Node.Writer.IsWritable, within: Eventually.Soon);
         await Assert.ThrowsAsync<LedgerUnavailableException>(() => CommitAsync(Elements.Sign()));
         Commits.IsAway = false;
         Assert.IsType<CommitOutcome.Committed>(await waiting);
-        await Eventually.HoldsAsync(() => Node.Writer.IsWritable);
+        await Eventually.HoldsAsync(() => Node.Writer.IsWritable, within: Eventually.Soon);
         await CommitSurelyAsync(Elements.Sign());
     }
 
@@ -83,7 +83,7 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
         await Assert.ThrowsAsync<LedgerUnavailableException>(() => CommitAsync(late));
         await AdvanceAsync(TimeSpan.FromSeconds(30));
         Commits.IsAway = false;
-        await Eventually.HoldsAsync(() => Node.Writer.IsWritable);
+        await Eventually.HoldsAsync(() => Node.Writer.IsWritable, within: Eventually.Soon);
         await CommitSurelyAsync(Elements.Sign());
         Assert.Null(await Node.Entries.FindAsync(late.Entry!.OperationId, CancellationToken.None));
     }
@@ -93,7 +93,7 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
     {
         Commits.Hold();
         var taken = CommitAsync(Elements.Sign());
-        await Eventually.HoldsAsync(() => Node.Writer.QueueLength == 0);
+        await Eventually.HoldsAsync(() => Node.Writer.QueueLength == 0, within: Eventually.Soon);
         var waiting = Enumerable.Range(0, 8).Select(_ => CommitAsync(Elements.Sign())).ToArray();
         await Assert.ThrowsAsync<LedgerUnavailableException>(() => CommitAsync(Elements.Sign()));
         Commits.Release();
@@ -105,7 +105,7 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
     {
         Commits.Hold();
         var taken = CommitAsync(Elements.Sign());
-        await Eventually.HoldsAsync(() => Node.Writer.QueueLength == 0);
+        await Eventually.HoldsAsync(() => Node.Writer.QueueLength == 0, within: Eventually.Soon);
         using CancellationTokenSource cancellation = new();
         var element = Elements.Sign();
         var waiting = Node.Ledger.CommitAsync(element, cancellation.Token).AsTask();
@@ -123,7 +123,7 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
         await CommitSurelyAsync(Elements.Sign());
         Commits.Hold();
         var first = CommitAsync(Elements.Sign());
-        await Eventually.HoldsAsync(() => Node.Writer.QueueLength == 0);
+        await Eventually.HoldsAsync(() => Node.Writer.QueueLength == 0, within: Eventually.Soon);
         var sent = Commits.Sent;
         var waiting = Enumerable.Range(0, 8).Select(_ => CommitAsync(Elements.Sign())).ToArray();
         Commits.Release();
@@ -146,7 +146,7 @@ public abstract class WriterFaults(DatabaseKind kind) : StoreSuite(kind)
         };
         Commits.Hold();
         var first = CommitAsync(Elements.Sign());
-        await Eventually.HoldsAsync(() => Node.Writer.QueueLength == 0);
+        await Eventually.HoldsAsync(() => Node.Writer.QueueLength == 0, within: Eventually.Soon);
         var failing = CommitAsync(impossible);
         var others = Enumerable.Range(0, 5).Select(_ => CommitAsync(Elements.Sign())).ToArray();
         Commits.Release();

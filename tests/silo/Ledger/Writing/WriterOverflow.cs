@@ -31,7 +31,7 @@ public abstract class WriterOverflow(DatabaseKind kind) : StoreSuite(kind)
         await Task.WhenAll(Enumerable.Range(0, Remembered).Select(i => CommitSurelyAsync(Elements.Use($"gnt_{i}", 5))));
         Commits.Hold();
         var first = CommitAsync(Elements.Sign());
-        await Eventually.HoldsAsync(() => Node.Writer.QueueLength == 0);
+        await Eventually.HoldsAsync(() => Node.Writer.QueueLength == 0, within: Eventually.Soon);
         var uses = new[] { "gnt_0", "gnt_new", "gnt_1", "gnt_0" }.Select(grant => CommitSurelyAsync(Elements.Use(grant, 5))).ToArray();
         Commits.Release();
         await first;
